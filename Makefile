@@ -1,0 +1,259 @@
+# Writ: one non-recursive makefile; everything built goes to build/ (make BUILD=dir to change).
+#
+# `make help` lists the targets. `make demo` and `make test` install what is missing (Debian packages)
+# before they build; every other target expects it to be there (`make deps`).
+
+BUILD      ?= build
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+VERSION    := 0.1.0
+
+CC         := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
+MUSL_CC    ?= musl-gcc
+FLEX       ?= flex
+BISON      ?= bison
+CLANG      ?= clang-14
+CLANG_TIDY ?= clang-tidy
+CLANG_FORMAT ?= clang-format
+
+# ---- flags -------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wcast-qual -Wnull-dereference -Wswitch-enum
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
+LINK_HARDEN := -Wl,-z,relro,-z,now
+OPT      ?= -O2
+CFLAGS   ?= $(OPT) -g
+STD      := -std=c11 -D_GNU_SOURCE -DWRIT_VERSION='"$(VERSION)"'
+ifeq ($(DEVELOPER),1)
+WARNINGS += -Werror
+endif
+ifeq ($(SAN),1)
+BUILD    := $(BUILD)/san
+CFLAGS   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+HARDEN   := -fstack-protector-strong
+endif
+ifeq ($(COV),1)
+BUILD    := $(BUILD)/cov
+CFLAGS   := -O0 -g --coverage
+HARDEN   :=
+endif
+
+COMPILER_FLAGS = $(STD) $(CFLAGS) $(HARDEN) -fPIE $(WARNINGS) -Icompiler -I. -I$(GEN) -MMD -MP
+RUNTIME_FLAGS  = $(STD) $(CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -DWRIT_BUILDING $(WARNINGS) -I. -MMD -MP
+MUSL_FLAGS     = $(STD) -Os -g $(HARDEN) -fPIE -fvisibility=hidden -DWRIT_BUILDING -ffunction-sections \
+	-fdata-sections $(WARNINGS) -I. -MMD -MP
+TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wundef -Wvla -Wformat=2 \
+	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
+COMPILER_LIBS  := -lseccomp -lsodium -ljansson
+
+# One short line a step; V=1 shows the commands.
+ifeq ($(V),1)
+Q :=
+say =
+else
+Q := @
+say = @printf '  %-8s %s\n' '$(1)' '$(2)'
+endif
+
+# ---- files -------------------------------------------------------------------------------------------
+
+GEN          := $(BUILD)/gen
+COMPILER_SRC := $(wildcard compiler/*.c compiler/*/*.c)
+RUNTIME_SRC  := $(wildcard runtime/*.c)
+CLI_SRC      := $(wildcard runtime/cli/*.c)
+UNIT_SRC     := $(wildcard tests/unit/*.c)
+SUPPORT_SRC  := $(wildcard tests/support/*.c)
+BENCH_SRC    := $(wildcard tests/bench/*.c)
+FUZZ_SRC     := $(wildcard tests/fuzz/*.c)
+LIVE_FILES   := $(wildcard tests/live/*.[ch] tests/live/*.def)
+PROBE_FILES  := $(wildcard tests/live/probe/*.[ch] tests/live/probe/*.def)
+POLICIES     := $(patsubst policies/%/policy.writ,%,$(wildcard policies/*/policy.writ))
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+COMPILER_OBJ := $(call obj,$(COMPILER_SRC)) $(BUILD)/obj/gen/policy.tab.o $(BUILD)/obj/gen/policy.lex.o
+RUNTIME_OBJ  := $(call obj,$(RUNTIME_SRC))
+CLI_OBJ      := $(call obj,$(CLI_SRC))
+UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC))
+MUSL_OBJ     := $(patsubst %.c,$(BUILD)/musl/%.o,$(RUNTIME_SRC) $(CLI_SRC))
+BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
+FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+LIVE_BIN     := $(BUILD)/live/driver $(BUILD)/live/probe
+BUNDLES      := $(patsubst %,$(BUILD)/policies/%.wrt,$(POLICIES))
+LIB_OBJ      := $(filter-out %/cli/main.o,$(COMPILER_OBJ)) $(RUNTIME_OBJ)
+
+all: $(BUILD)/writc $(BUILD)/writ $(BUILD)/libwrit.a $(BUILD)/libwrit.so $(BUNDLES)
+
+help:
+	@echo "make demo      install what is missing, build, and show a policy at work (about a minute)"
+	@echo "make test      install what is missing, then everything a contributor must pass"
+	@echo "make           build/writc, build/writ, build/libwrit.a, build/libwrit.so, example bundles"
+	@echo "make check     static checks: warnings, clang-tidy, format, layers, symbols, sizes, generated/"
+	@echo "make unit      unit tests only          make live      attack tests only"
+	@echo "make fuzz      fuzz every parser (FUZZ_SECONDS=60 each)"
+	@echo "make bench     benchmark tables         make coverage  line coverage of the tests"
+	@echo "make generate  refresh generated/       make update-golden  refresh tests/golden"
+	@echo "make install   PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)      make clean"
+
+# ---- generated code ----------------------------------------------------------------------------------
+
+$(GEN)/policy.tab.c $(GEN)/policy.tab.h &: grammar/policy.y
+	@mkdir -p $(GEN)
+	$(call say,BISON,$<)
+	$(Q)$(BISON) -Wall -Werror -o $(GEN)/policy.tab.c --defines=$(GEN)/policy.tab.h $<
+$(GEN)/policy.lex.c: grammar/policy.l
+	@mkdir -p $(GEN)
+	$(call say,FLEX,$<)
+	$(Q)$(FLEX) -o $@ $<
+$(BUILD)/obj/gen/policy.lex.o: $(GEN)/policy.lex.c $(GEN)/policy.tab.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(COMPILER_FLAGS) -Wno-null-dereference -c -o $@ $<
+$(BUILD)/obj/gen/policy.tab.o: $(GEN)/policy.tab.c $(GEN)/policy.tab.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(COMPILER_FLAGS) -c -o $@ $<
+$(call obj,$(wildcard compiler/front/*.c)): | $(GEN)/policy.tab.h
+
+# ---- objects and programs ----------------------------------------------------------------------------
+
+$(BUILD)/obj/compiler/%.o: compiler/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(COMPILER_FLAGS) -c -o $@ $<
+$(BUILD)/obj/runtime/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(RUNTIME_FLAGS) -c -o $@ $<
+$(BUILD)/obj/tests/%.o: tests/%.c | $(GEN)/policy.tab.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(TEST_FLAGS) -DBUILD_DIR='"$(BUILD)"' -c -o $@ $<
+$(BUILD)/musl/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(MUSL_CC) $(MUSL_FLAGS) -c -o $@ $<
+
+$(BUILD)/writc: $(COMPILER_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^ $(COMPILER_LIBS)
+$(BUILD)/libwrit.a: $(RUNTIME_OBJ)
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+$(BUILD)/libwrit.so: $(RUNTIME_OBJ) runtime/libwrit.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -shared $(LINK_HARDEN) -Wl,--version-script=runtime/libwrit.map -Wl,-soname,libwrit.so.0 \
+		-Wl,-z,defs -o $@ $(RUNTIME_OBJ)
+# The shipped runtime is static musl: a glibc start alone costs more than the whole sandbox.
+$(BUILD)/writ: $(MUSL_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(MUSL_CC) -static $(LINK_HARDEN) -Wl,--gc-sections -o $@.debug $^
+	$(Q)strip -o $@ $@.debug
+# The same program against the host's libc, for sanitizers and coverage.
+$(BUILD)/writ-host: $(CLI_OBJ) $(RUNTIME_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^
+$(BUILD)/policies/%.wrt: policies/%/policy.writ $(BUILD)/writc
+	@mkdir -p $(@D)
+	$(call say,WRITC,$@)
+	$(Q)$(BUILD)/writc compile $< -o $@
+$(BUNDLES): $(wildcard policies/*/*.writ)
+
+# ---- tests -------------------------------------------------------------------------------------------
+
+deps:
+	@tests/support/install-deps.sh build test
+
+demo:
+	@tests/support/install-deps.sh build
+	@$(MAKE) --no-print-directory -j2 all $(BUILD)/bench/bench_launch $(BUILD)/bench/bench_check
+	@BUILD=$(BUILD) tests/live/demo.sh
+
+test:
+	@tests/support/install-deps.sh build test
+	@BUILD=$(BUILD) tests/support/test.sh
+
+$(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) -lcriterion
+unit: $(BUILD)/unit-tests $(BUNDLES)
+	$(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
+
+# The driver of the attacks, and the attacker: static, so that a sandbox need grant it nothing but itself.
+LIVE_FLAGS = $(STD) -O2 -g -Wall -Wextra -Wshadow $(if $(filter 1,$(DEVELOPER)),-Werror)
+$(BUILD)/live/driver: $(LIVE_FILES) tests/live/probe/probe.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(LIVE_FLAGS) -o $@ $(filter tests/live/%.c,$^)
+$(BUILD)/live/probe: $(PROBE_FILES)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(LIVE_FLAGS) -static -pthread -o $@ $(filter %.c,$^)
+live: all $(LIVE_BIN)
+	@BUILD=$(BUILD) tests/live/run.sh
+
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libwrit.a
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests -DBUILD_DIR='"$(BUILD)"' -MMD -MP -o $@ $< $(BUILD)/libwrit.a
+bench: all $(BENCH_BIN)
+	@BUILD=$(BUILD) tests/bench/run.sh
+
+update-golden: $(BUILD)/unit-tests
+	WRIT_UPDATE_GOLDEN=1 $(BUILD)/unit-tests --jobs 1 --filter 'golden/*'
+
+FUZZ_SECONDS ?= 60
+FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(COMPILER_SRC) $(RUNTIME_SRC) $(GEN)/policy.tab.c $(GEN)/policy.lex.c
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)
+	$(Q)$(CLANG) $(STD) -O1 -g -w -Icompiler -I. -I$(GEN) -Itests $(FUZZ_SAN) -o $@ $< \
+		$(filter-out compiler/cli/main.c,$(COMPILER_SRC)) $(RUNTIME_SRC) $(GEN)/policy.tab.c \
+		$(GEN)/policy.lex.c $(COMPILER_LIBS)
+fuzz: $(FUZZ_BIN) $(BUNDLES)
+	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $(notdir $(FUZZ_BIN))
+
+coverage:
+	@tests/support/install-deps.sh build test
+	@BUILD=$(BUILD) tests/support/coverage.sh
+
+# ---- static checks -----------------------------------------------------------------------------------
+
+check:
+	@tests/support/install-deps.sh build test
+	@BUILD=$(BUILD) tests/support/check.sh
+
+# What check.sh hands to clang-tidy.
+tidy-sources:
+	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC)
+layers: $(COMPILER_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so
+	@BUILD=$(BUILD) tests/support/layers.sh
+
+generate: $(BUILD)/writc
+	@mkdir -p generated
+	@set -e; for p in $(POLICIES); do \
+		$(BUILD)/writc compile policies/$$p/policy.writ -o generated/$$p.wrt; \
+		$(BUILD)/writc show generated/$$p.wrt > generated/$$p.txt; echo "generated/$$p.wrt"; done
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(BUILD)/writc $(BUILD)/writ $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BUILD)/libwrit.a $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(BUILD)/libwrit.so $(DESTDIR)$(PREFIX)/lib/libwrit.so.0
+	ln -sf libwrit.so.0 $(DESTDIR)$(PREFIX)/lib/libwrit.so
+	install -m 644 runtime/writ.h $(DESTDIR)$(PREFIX)/include
+	printf 'prefix=%s\n\nName: writ\nDescription: Policy enforcement for AI-agent tools\nVersion: %s\nCflags: -I%s\nLibs: -L%s -lwrit\n' \
+		'$(PREFIX)' '$(VERSION)' '$${prefix}/include' '$${prefix}/lib' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/writ.pc
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all help deps demo test unit live bench update-golden fuzz coverage check tidy-sources layers \
+	generate install clean
+.DELETE_ON_ERROR:

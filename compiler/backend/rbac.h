@@ -1,0 +1,37 @@
+/*
+ * The RBAC back end: roles, rules and wildcards in, a flat table of deciding rules out.
+ *
+ * A row is a role, or the set of roles of a user who has several; a column is a tool known by name, or a
+ * class of names that the same wildcards match. A cell holds the number of the deciding rule plus one,
+ * or 0 where none matches, so that a check is two lookups and one load.
+ */
+#ifndef WRIT_BACKEND_RBAC_H
+#define WRIT_BACKEND_RBAC_H
+
+#include "backend/automaton.h"
+
+/* Cells of the table: what fits in a bundle beside everything else. */
+#define RBAC_MAX_CELLS (WRIT_MAX_BUNDLE / 4u)
+
+struct rbac_column {
+	struct str name; /* .ptr NULL: a class of names */
+	uint32_t sandbox;
+	enum writ_tool_class class;
+};
+
+struct rbac_plan {
+	VEC(struct rbac_column) columns; /* named ones sorted by name, then the classes */
+	uint32_t n_named;
+	uint32_t n_rows;
+	uint32_t *user_rows; /* by user; role i has row i */
+	uint16_t *cells;     /* n_rows rows of columns.n */
+	struct automaton automaton;
+	uint32_t *accepts; /* the column of each state, or WRIT_NONE */
+};
+
+enum rbac_result { RBAC_OK, RBAC_TOO_MANY_STATES, RBAC_TOO_MANY_CELLS };
+
+enum rbac_result rbac_build(struct arena *arena, const struct ir_policy *policy,
+			    struct rbac_plan *out);
+
+#endif

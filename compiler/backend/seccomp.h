@@ -1,0 +1,18 @@
+/*
+ * The seccomp back end: the system call rules of a sandbox in, a BPF program for one architecture out.
+ *
+ * The program dies on another architecture's calls (and x32's, and int 0x80's with it), answers calls
+ * that have no name with ENOSYS, and else gives the verdict that ir_call_verdict defines.
+ */
+#ifndef WRIT_BACKEND_SECCOMP_H
+#define WRIT_BACKEND_SECCOMP_H
+
+#include "backend/bpf.h"
+#include "ir/ir.h"
+
+/* 0, or -1 when the filter would be longer than the kernel takes (WRIT_MAX_INSNS). */
+__attribute__((warn_unused_result)) int seccomp_assemble(struct arena *arena,
+							 const struct ir_sandbox *sandbox,
+							 enum arch arch, struct bpf_program *out);
+
+#endif

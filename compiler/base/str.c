@@ -1,0 +1,107 @@
+/*
+ * Strings with a length: comparing, copying, formatting, and how far two names are apart.
+ *
+ * Nothing here allocates except into the arena it is given, and nothing relies on a NUL terminator
+ * except str_from.
+ */
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STR_DISTANCE_MAX_LEN 64
+
+struct str str_from(const char *cstr)
+{
+	return (struct str){cstr, strlen(cstr)};
+}
+
+struct str str_copy(struct arena *arena, const char *ptr, size_t len)
+{
+	return (struct str){arena_strndup(arena, ptr, len), len};
+}
+
+bool str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool str_eq_cstr(struct str a, const char *b)
+{
+	return str_eq(a, str_from(b));
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t common = a.len < b.len ? a.len : b.len;
+	int order = common ? memcmp(a.ptr, b.ptr, common) : 0;
+
+	if (order)
+		return order;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+struct str str_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *ptr;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len < 0)
+		abort();
+	ptr = arena_alloc(arena, (size_t)len + 1);
+	va_start(args, format);
+	vsnprintf(ptr, (size_t)len + 1, format, args);
+	va_end(args);
+	return (struct str){ptr, (size_t)len};
+}
+
+static unsigned min_of(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Three rows of the distance table: the one being made, the one before, and the one before that. */
+struct distance_rows {
+	unsigned now[STR_DISTANCE_MAX_LEN + 1];
+	unsigned last[STR_DISTANCE_MAX_LEN + 1];
+	unsigned older[STR_DISTANCE_MAX_LEN + 1];
+};
+
+static void distance_row(struct distance_rows *rows, struct str a, struct str b, size_t i)
+{
+	rows->now[0] = (unsigned)i;
+	for (size_t j = 1; j <= b.len; j++) {
+		unsigned cost = a.ptr[i - 1] != b.ptr[j - 1];
+		unsigned best = min_of(rows->last[j] + 1, rows->now[j - 1] + 1);
+
+		best = min_of(best, rows->last[j - 1] + cost);
+		if (i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1])
+			best = min_of(best, rows->older[j - 2] + 1);
+		rows->now[j] = best;
+	}
+}
+
+unsigned str_distance(struct str a, struct str b, unsigned limit)
+{
+	struct distance_rows rows = {0};
+	size_t gap = a.len > b.len ? a.len - b.len : b.len - a.len;
+	unsigned distance;
+
+	if (a.len > STR_DISTANCE_MAX_LEN || b.len > STR_DISTANCE_MAX_LEN || gap > limit)
+		return limit + 1;
+	for (size_t j = 0; j <= b.len; j++)
+		rows.now[j] = (unsigned)j;
+	for (size_t i = 1; i <= a.len; i++) {
+		memcpy(rows.older, rows.last, sizeof(rows.last));
+		memcpy(rows.last, rows.now, sizeof(rows.now));
+		distance_row(&rows, a, b, i);
+	}
+	distance = rows.now[b.len];
+	return distance > limit ? limit + 1 : distance;
+}

@@ -1,0 +1,261 @@
+/*
+ * writc show: a bundle, readable.
+ *
+ * Sections are rows of a table: those of the policy come first, then those of each sandbox. All are
+ * shown unless --section names one. The raw format is the bytes of one filter, so there what is asked
+ * for must be exactly one.
+ */
+#include "cli/show.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const struct policy_section {
+	const char *name;
+	void (*text)(const struct show *show);
+	json_t *(*json)(const struct show *show);
+} policy_sections[] = {
+	{"policy", show_policy_text, show_policy_json},
+	{"rbac", show_rbac_text, show_rbac_json},
+};
+
+static const struct sandbox_section {
+	const char *name;
+	void (*text)(const struct show *show, const struct writ_fmt_sandbox *sandbox);
+	json_t *(*json)(const struct show *show, const struct writ_fmt_sandbox *sandbox);
+} sandbox_sections[] = {
+	{"landlock", show_landlock_text, show_landlock_json},
+	{"network", show_network_text, show_network_json},
+	{"limits", show_limits_text, show_limits_json},
+	{"env", show_env_text, show_env_json},
+	{"seccomp", show_seccomp_text, show_seccomp_json},
+};
+
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const section_names[] = {"policy", "rbac", "landlock", "network",
+					    "limits", "env",  "seccomp",  NULL};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_RAW };
+static const char *const format_names[] = {"text", "json", "raw", NULL};
+
+struct request {
+	const char *path;
+	const char *section;
+	const char *format;
+	const char *sandbox;
+	const char *arch;
+};
+
+static bool wants(const struct request *request, const char *section)
+{
+	return !request->section || strcmp(request->section, section) == 0;
+}
+
+static bool is_shown(const struct show *show, uint32_t sandbox)
+{
+	return show->sandbox == WRIT_NONE || show->sandbox == sandbox;
+}
+
+static bool wants_sandboxes(const struct request *request)
+{
+	return !request->section || (!wants(request, "policy") && !wants(request, "rbac"));
+}
+
+static void print_text(const struct show *show, const struct request *request)
+{
+	for (size_t i = 0; i < LEN(policy_sections); i++) {
+		if (wants(request, policy_sections[i].name))
+			policy_sections[i].text(show);
+	}
+	for (uint32_t s = 0; wants_sandboxes(request) && s < BUNDLE_N(show->image, SANDBOXES);
+	     s++) {
+		const struct writ_fmt_sandbox *sandbox = BUNDLE_AT(show->image, SANDBOXES, sandbox,
+								   s);
+
+		if (!is_shown(show, s))
+			continue;
+		fprintf(show->out, "sandbox %.*s%s\n", STR_ARG(show_str(show, sandbox->name)),
+			sandbox->flags & WRIT_SANDBOX_BEST_EFFORT ? " (best effort)" : "");
+		for (size_t i = 0; i < LEN(sandbox_sections); i++) {
+			if (wants(request, sandbox_sections[i].name))
+				sandbox_sections[i].text(show, sandbox);
+		}
+	}
+}
+
+static json_t *sandbox_json(const struct show *show, const struct request *request, uint32_t index)
+{
+	const struct writ_fmt_sandbox *sandbox = BUNDLE_AT(show->image, SANDBOXES, sandbox, index);
+	json_t *object = json_pack("{s:o,s:b}", "sandbox", show_json_str(show, sandbox->name),
+				   "best_effort", (sandbox->flags & WRIT_SANDBOX_BEST_EFFORT) != 0);
+
+	for (size_t i = 0; i < LEN(sandbox_sections); i++) {
+		if (wants(request, sandbox_sections[i].name))
+			json_object_set_new(object, sandbox_sections[i].name,
+					    sandbox_sections[i].json(show, sandbox));
+	}
+	return object;
+}
+
+static void print_json(const struct show *show, const struct request *request)
+{
+	json_t *root = json_object(), *sandboxes = json_array();
+
+	for (size_t i = 0; i < LEN(policy_sections); i++) {
+		if (wants(request, policy_sections[i].name))
+			json_object_set_new(root, policy_sections[i].name,
+					    policy_sections[i].json(show));
+	}
+	for (uint32_t s = 0; s < BUNDLE_N(show->image, SANDBOXES); s++) {
+		if (is_shown(show, s))
+			json_array_append_new(sandboxes, sandbox_json(show, request, s));
+	}
+	if (wants_sandboxes(request))
+		json_object_set(root, "sandboxes", sandboxes);
+	json_decref(sandboxes);
+	json_dumpf(root, show->out, JSON_INDENT(2));
+	fputc('\n', show->out);
+	json_decref(root);
+}
+
+/* The one filter asked for, or NULL and *n its number. */
+static const struct writ_fmt_filter *only_filter(const struct show *show, unsigned *n)
+{
+	const struct writ_fmt_filter *found = NULL;
+
+	*n = 0;
+	for (uint32_t s = 0; s < BUNDLE_N(show->image, SANDBOXES); s++) {
+		struct writ_fmt_range range =
+			BUNDLE_AT(show->image, SANDBOXES, sandbox, s)->filters;
+
+		for (uint32_t i = 0; is_shown(show, s) && i < range.count; i++) {
+			const struct writ_fmt_filter *filter = BUNDLE_AT(show->image, FILTERS,
+									 filter, range.first + i);
+
+			if (show->audit_arch && filter->audit_arch != show->audit_arch)
+				continue;
+			found = filter;
+			(*n)++;
+		}
+	}
+	return *n == 1 ? found : NULL;
+}
+
+static int print_raw(const struct show *show, const struct request *request)
+{
+	const struct writ_fmt_filter *filter;
+	unsigned n;
+
+	if (request->section && strcmp(request->section, "seccomp") != 0)
+		return cli_usage_error("show", "--format raw is for --section seccomp only");
+	filter = only_filter(show, &n);
+	if (!filter)
+		return cli_usage_error(
+			"show",
+			"--format raw needs exactly one filter, and this selects %u: "
+			"choose with --sandbox and --arch",
+			n);
+	fwrite(BUNDLE_AT(show->image, INSNS, insn, filter->insns.first),
+	       sizeof(struct writ_fmt_insn), filter->insns.count, show->out);
+	return CLI_OK;
+}
+
+/* Resolves --sandbox and --arch against the bundle. */
+static int select_parts(struct show *show, const struct request *request)
+{
+	enum arch arch;
+
+	if (request->arch) {
+		if (!arch_find(str_from(request->arch), &arch))
+			return cli_usage_error("show", "--arch: unknown architecture '%s'",
+					       request->arch);
+		show->audit_arch = arch_info(arch)->audit_arch;
+	}
+	if (!request->sandbox)
+		return CLI_OK;
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, SANDBOXES); i++) {
+		struct writ_fmt_str name = BUNDLE_AT(show->image, SANDBOXES, sandbox, i)->name;
+
+		if (str_eq_cstr(bundle_str(show->image, name), request->sandbox))
+			show->sandbox = i;
+	}
+	if (show->sandbox == WRIT_NONE)
+		return cli_usage_error("show", "--sandbox: the bundle has no sandbox '%s'",
+				       request->sandbox);
+	return CLI_OK;
+}
+
+static int show_image(struct show *show, const struct request *request)
+{
+	int rc = select_parts(show, request);
+	int format = request->format ? cli_choice("show", "--format", request->format, format_names)
+				     : FORMAT_TEXT;
+
+	if (rc != CLI_OK || format < 0)
+		return CLI_USAGE;
+	if (format == FORMAT_RAW)
+		rc = print_raw(show, request);
+	else if (format == FORMAT_JSON)
+		print_json(show, request);
+	else
+		print_text(show, request);
+	if (fflush(show->out) || ferror(show->out)) {
+		fprintf(stderr, "writc show: can't write: %s\n", strerror(errno));
+		return CLI_INPUT;
+	}
+	return rc;
+}
+
+static int show_file(struct arena *arena, const struct request *request)
+{
+	struct bundle_image image;
+	struct bytes bytes;
+	const char *wrong;
+	int rc = bundle_load(arena, request->path, &bytes);
+
+	if (rc) {
+		fprintf(stderr, "%s: error: can't read the bundle: %s\n", request->path,
+			strerror(-rc));
+		return CLI_INPUT;
+	}
+	wrong = bundle_read(bytes, &image);
+	if (wrong) {
+		fprintf(stderr, "%s: error: can't use the bundle: %s\n", request->path, wrong);
+		return CLI_INPUT;
+	}
+	return show_image(&(struct show){.arena = arena,
+					 .image = &image,
+					 .out = stdout,
+					 .sandbox = WRIT_NONE},
+			  request);
+}
+
+int verb_show(int argc, char **argv)
+{
+	struct request request = {0};
+	const struct cli_option options[] = {
+		{"--section", NULL, &request.section},
+		{"--format", NULL, &request.format},
+		{"--sandbox", NULL, &request.sandbox},
+		{"--arch", NULL, &request.arch},
+		{NULL, NULL, NULL},
+	};
+	int n = cli_parse("show", options, argc, argv);
+	struct arena arena;
+	int rc;
+
+	if (n < 0)
+		return CLI_USAGE;
+	if (n != 1)
+		return cli_usage_error("show", n == 0 ? "which bundle?" : "one bundle at a time");
+	if (request.section && cli_choice("show", "--section", request.section, section_names) < 0)
+		return CLI_USAGE;
+	request.path = argv[0];
+	arena_init(&arena);
+	rc = show_file(&arena, &request);
+	arena_fini(&arena);
+	return rc;
+}

@@ -1,0 +1,298 @@
+/*
+ * The decision table, as `writc show` prints it: for each role what it may call and which rule says so.
+ *
+ * A column that stands for a class of names is shown as the wildcards that match it. They are found by a
+ * name that leads to the column (the shortest there is in the automaton) and the rules' patterns that
+ * match this name; the bundle itself has no use for them.
+ */
+#include "cli/show.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "ir/ir.h"
+
+struct table {
+	const struct show *show;
+	const struct writ_fmt_policy *policy;
+	const uint16_t *cells;
+	uint32_t n_columns;
+	struct str *labels; /* of columns */
+};
+
+static const char *verdict_name(const struct writ_fmt_policy *policy, uint32_t rule)
+{
+	if (rule < policy->n_deny)
+		return "deny";
+	return rule - policy->n_deny < policy->n_ask ? "ask" : "allow";
+}
+
+static const char *class_name(uint32_t class)
+{
+	static const char *const names[] = {"none", "read", "write", "execute", "admin"};
+
+	return class < sizeof(names) / sizeof(names[0]) ? names[class] : "unknown";
+}
+
+/* A byte of each class that a tool name may hold; 0 for classes of others. */
+static void class_bytes(const uint8_t *classes, char bytes[256])
+{
+	static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	memset(bytes, 0, 256);
+	for (size_t i = sizeof(name_bytes) - 1; i > 0; i--)
+		bytes[classes[(uint8_t)name_bytes[i - 1]]] = name_bytes[i - 1];
+}
+
+/* For each state a shortest name that leads there, .ptr NULL where none does; breadth first. */
+static struct str *shortest_names(const struct show *show, const struct writ_fmt_policy *policy)
+{
+	const uint16_t *states = show->image->sections[WRIT_SECTION_STATES].records;
+	uint32_t n_states = BUNDLE_N(show->image, ACCEPTS);
+	struct str *names = arena_alloc(show->arena, n_states * sizeof(*names));
+	uint32_t *queue = arena_alloc(show->arena, n_states * sizeof(*queue));
+	uint32_t n = 0;
+	char bytes[256];
+
+	class_bytes(show->image->sections[WRIT_SECTION_CHAR_CLASSES].records, bytes);
+	names[policy->start] = STR("");
+	queue[n++] = policy->start;
+	for (uint32_t at = 0; at < n; at++) {
+		const uint16_t *row = &states[(size_t)queue[at] * policy->n_classes];
+
+		for (uint32_t class = 0; class < policy->n_classes; class ++) {
+			if (!bytes[class] || names[row[class]].ptr)
+				continue;
+			names[row[class]] = str_printf(show->arena, "%.*s%c",
+						       STR_ARG(names[queue[at]]), bytes[class]);
+			queue[n++] = row[class];
+		}
+	}
+	return names;
+}
+
+/* The distinct wildcards of rules that match a name, in the order of the rules. */
+static struct str matching_wildcards(const struct show *show, struct str name)
+{
+	struct str text = {"", 0};
+	struct map seen = {0};
+
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, RULES); i++) {
+		struct writ_fmt_str pattern = BUNDLE_AT(show->image, RULES, rule, i)->pattern;
+		struct str raw = bundle_str(show->image, pattern);
+
+		if (ir_pattern_is_exact(raw) || !ir_pattern_matches(raw, name) ||
+		    !map_put(show->arena, &seen, raw, i))
+			continue;
+		text = str_printf(show->arena, "%.*s%s%.*s", STR_ARG(text), text.len ? " & " : "",
+				  STR_ARG(show_str(show, pattern)));
+	}
+	return text;
+}
+
+static void make_labels(struct table *table)
+{
+	const struct show *show = table->show;
+	const uint32_t *accepts = show->image->sections[WRIT_SECTION_ACCEPTS].records;
+	struct str *names = shortest_names(show, table->policy);
+
+	table->labels = arena_alloc(show->arena, table->n_columns * sizeof(*table->labels));
+	for (uint32_t i = 0; i < table->n_columns; i++)
+		table->labels[i] = show_str(show, BUNDLE_AT(show->image, COLUMNS, column, i)->name);
+	for (uint32_t s = 0; s < BUNDLE_N(show->image, ACCEPTS); s++) {
+		if (accepts[s] != WRIT_NONE && table->labels[accepts[s]].len == 0 && names[s].ptr)
+			table->labels[accepts[s]] = matching_wildcards(show, names[s]);
+	}
+	for (uint32_t i = 0; i < table->n_columns; i++) {
+		if (table->labels[i].len == 0)
+			table->labels[i] = STR("(no rule)");
+	}
+}
+
+static struct table make_table(const struct show *show)
+{
+	struct table table = {.show = show,
+			      .policy = BUNDLE_AT(show->image, POLICY, policy, 0),
+			      .cells = show->image->sections[WRIT_SECTION_CELLS].records,
+			      .n_columns = BUNDLE_N(show->image, COLUMNS)};
+
+	make_labels(&table);
+	return table;
+}
+
+static struct str sandbox_name(const struct show *show, uint32_t sandbox)
+{
+	if (sandbox == WRIT_NONE)
+		return STR("none");
+	return show_str(show, BUNDLE_AT(show->image, SANDBOXES, sandbox, sandbox)->name);
+}
+
+static const uint16_t *table_row(const struct table *table, uint32_t row)
+{
+	return &table->cells[(size_t)row * table->n_columns];
+}
+
+static void print_row(const struct table *table, uint32_t row)
+{
+	const struct show *show = table->show;
+	const uint16_t *cells = table_row(table, row);
+	unsigned printed = 0;
+
+	for (uint32_t i = 0; i < table->n_columns; i++) {
+		const struct writ_fmt_rule *rule;
+		struct str role;
+
+		if (cells[i] == 0)
+			continue;
+		rule = BUNDLE_AT(show->image, RULES, rule, cells[i] - 1u);
+		role = show_str(show, BUNDLE_AT(show->image, ROLES, role, rule->role)->name);
+		fprintf(show->out,
+			"    %-5s %-24.*s %.*s:%" PRIu32 ":%" PRIu32 " role %.*s: %.*s\n",
+			verdict_name(table->policy, cells[i] - 1u), STR_ARG(table->labels[i]),
+			STR_ARG(show_str(show, rule->file)), rule->line, rule->col, STR_ARG(role),
+			STR_ARG(show_str(show, rule->pattern)));
+		printed++;
+	}
+	if (printed == 0)
+		fputs("    nothing is allowed\n", show->out);
+}
+
+static void print_columns(const struct table *table)
+{
+	const struct show *show = table->show;
+
+	fputs("  tools (class, sandbox):\n", show->out);
+	for (uint32_t i = 0; i < table->n_columns; i++) {
+		const struct writ_fmt_column *column = BUNDLE_AT(show->image, COLUMNS, column, i);
+
+		fprintf(show->out, "    %-24.*s %-8s %.*s%s\n", STR_ARG(table->labels[i]),
+			class_name(column->class), STR_ARG(sandbox_name(show, column->sandbox)),
+			i < table->policy->n_named ? "" : "  (names the policy does not list)");
+	}
+}
+
+/* The name of the role whose row it is; users with several roles have rows of their own. */
+static struct str row_role(const struct show *show, uint32_t row)
+{
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, ROLES); i++) {
+		const struct writ_fmt_role *role = BUNDLE_AT(show->image, ROLES, role, i);
+
+		if (role->row == row)
+			return show_str(show, role->name);
+	}
+	return (struct str){NULL, 0};
+}
+
+void show_rbac_text(const struct show *show)
+{
+	struct table table = make_table(show);
+
+	fprintf(show->out,
+		"rbac: %" PRIu32 " roles, %" PRIu32 " users, %" PRIu32 " tools, %" PRIu32
+		" classes of other names, %" PRIu32 " rules\n",
+		BUNDLE_N(show->image, ROLES), BUNDLE_N(show->image, USERS), table.policy->n_named,
+		table.n_columns - table.policy->n_named, BUNDLE_N(show->image, RULES));
+	print_columns(&table);
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, ROLES); i++) {
+		const struct writ_fmt_role *role = BUNDLE_AT(show->image, ROLES, role, i);
+
+		fprintf(show->out, "  role %.*s:\n", STR_ARG(show_str(show, role->name)));
+		print_row(&table, role->row);
+	}
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, USERS); i++) {
+		const struct writ_fmt_user *user = BUNDLE_AT(show->image, USERS, user, i);
+		struct str role = row_role(show, user->row);
+
+		fprintf(show->out, "  user \"%.*s\":", STR_ARG(show_str(show, user->name)));
+		if (role.ptr) {
+			fprintf(show->out, " as role %.*s\n", STR_ARG(role));
+			continue;
+		}
+		fputs(" several roles together\n", show->out);
+		print_row(&table, user->row);
+	}
+}
+
+static json_t *row_json(const struct table *table, uint32_t row)
+{
+	const uint16_t *cells = table_row(table, row);
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < table->n_columns; i++) {
+		if (cells[i] == 0)
+			continue;
+		json_array_append_new(array,
+				      json_pack("{s:s%,s:s,s:i}", "tool", table->labels[i].ptr,
+						table->labels[i].len, "verdict",
+						verdict_name(table->policy, cells[i] - 1u), "rule",
+						cells[i] - 1));
+	}
+	return array;
+}
+
+static json_t *rules_json(const struct table *table)
+{
+	const struct show *show = table->show;
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, RULES); i++) {
+		const struct writ_fmt_rule *rule = BUNDLE_AT(show->image, RULES, rule, i);
+
+		json_array_append_new(array,
+				      json_pack("{s:s,s:o,s:o,s:o,s:I,s:I}", "verdict",
+						verdict_name(table->policy, i), "pattern",
+						show_json_str(show, rule->pattern), "role",
+						show_json_str(show, BUNDLE_AT(show->image, ROLES,
+									      role, rule->role)
+									    ->name),
+						"file", show_json_str(show, rule->file), "line",
+						(json_int_t)rule->line, "column",
+						(json_int_t)rule->col));
+	}
+	return array;
+}
+
+static json_t *columns_json(const struct table *table)
+{
+	const struct show *show = table->show;
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < table->n_columns; i++) {
+		const struct writ_fmt_column *column = BUNDLE_AT(show->image, COLUMNS, column, i);
+		struct str label = table->labels[i], sandbox = sandbox_name(show, column->sandbox);
+
+		json_array_append_new(array,
+				      json_pack("{s:s%,s:b,s:s,s:o}", "tool", label.ptr, label.len,
+						"listed", i < table->policy->n_named, "class",
+						class_name(column->class), "sandbox",
+						column->sandbox == WRIT_NONE
+							? json_null()
+							: json_stringn(sandbox.ptr, sandbox.len)));
+	}
+	return array;
+}
+
+json_t *show_rbac_json(const struct show *show)
+{
+	struct table table = make_table(show);
+	json_t *roles = json_array(), *users = json_array();
+
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, ROLES); i++) {
+		const struct writ_fmt_role *role = BUNDLE_AT(show->image, ROLES, role, i);
+
+		json_array_append_new(roles, json_pack("{s:o,s:o}", "role",
+						       show_json_str(show, role->name), "tools",
+						       row_json(&table, role->row)));
+	}
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, USERS); i++) {
+		const struct writ_fmt_user *user = BUNDLE_AT(show->image, USERS, user, i);
+
+		json_array_append_new(users, json_pack("{s:o,s:o}", "user",
+						       show_json_str(show, user->name), "tools",
+						       row_json(&table, user->row)));
+	}
+	return json_pack("{s:o,s:o,s:o,s:o}", "tools", columns_json(&table), "rules",
+			 rules_json(&table), "roles", roles, "users", users);
+}

@@ -1,0 +1,147 @@
+/*
+ * The state of parsing one file, and what the grammar's actions call to build nodes.
+ *
+ * Scanner, grammar, error reporting and builders share struct parse. Tokens carry no values: a
+ * builder takes the span of a token and reads the source text there.
+ */
+#ifndef WRIT_FRONT_BUILD_H
+#define WRIT_FRONT_BUILD_H
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "base/map.h"
+#include "front/ast.h"
+#include "front/parse.h"
+
+struct token {
+	int kind;
+	struct span span;
+};
+
+/* What the scanner still has to do because of a syntax error: see syntax.c. */
+enum lex_repair {
+	LEX_REPAIR_NONE,
+	LEX_REPAIR_SKIP_BLOCK,    /* the offending token was a '{': drop all up to its '}' */
+	LEX_REPAIR_SKIP_PARENS,   /* inside of a '(': drop all up to its ')' */
+	LEX_REPAIR_CLOSE_BLOCKS,  /* a declaration or section began inside a block: close that */
+	LEX_REPAIR_END_STATEMENT, /* a declaration began inside another: end that one */
+};
+
+struct bracket {
+	struct span span;
+	char open;     /* '{' or '(' */
+	bool is_block; /* not of a list or a condition */
+};
+
+struct lexer {
+	void *scanner; /* flex's */
+	uint32_t pos;
+	struct token now;
+	struct span before; /* of the token before now */
+	struct bracket opens[PARSE_MAX_DEPTH];
+	size_t depth;
+	enum lex_repair repair;
+	bool holding;      /* now is handed out again when the repair is done */
+	unsigned close_to; /* blocks that LEX_REPAIR_CLOSE_BLOCKS leaves open */
+	bool recovering;   /* the parser drops tokens: a block is one SKIPPED, */
+	bool wants_open;   /* except the one whose '{' it looks for */
+	bool aborted;      /* nothing more is read or reported */
+};
+
+struct parse {
+	struct diag_list *diags;
+	struct arena *arena;
+	struct ast *ast;
+	uint32_t file;
+	struct str text;
+	struct lexer lexer;
+	unsigned blocks; /* blocks the grammar is inside of */
+	bool in_tool;    /* between the head of a tool and its end */
+	bool in_head;    /* a declaration began whose block did not yet */
+
+	uint32_t main_file; /* the policy itself; file may be one of its imports */
+	/* of this file */
+	struct span policy_line; /* or SPAN_NONE */
+	size_t decls;
+	VEC(struct ast_text) imports;
+	struct map *set_names; /* of all files, see build_drop_sets */
+
+	/* under construction */
+	struct ast_tool tool;
+	struct ast_sandbox sandbox;
+	struct ast_role role;
+	enum ast_verdict verdict;
+	enum ast_grant_kind grant_kind;
+	bool grant_pending; /* the grants of this statement have no node yet */
+	bool call_allow;
+	size_t first_call; /* of the statement */
+	size_t first_rule;
+};
+
+/* policy.l: runs scanner and grammar over parse->text, from byte offset begin. */
+void policy_scan(struct parse *parse, uint32_t begin);
+
+/* text.c */
+struct str parse_text_at(const struct parse *parse, struct span span);
+struct ast_text build_text(struct parse *parse, struct span span);
+void build_check_visible(struct parse *parse, struct span span);
+
+/* number.c */
+uint64_t build_number(struct parse *parse, struct span span);
+
+/* build.c */
+struct ast_name build_name(struct parse *parse, struct span span);
+struct ast_literal build_number_literal(struct parse *parse, enum ast_literal_kind kind,
+					struct span span);
+struct ast_literal build_text_literal(struct span span, struct ast_text text);
+struct ast_literal build_word_literal(struct parse *parse, struct span span);
+void build_pending(struct parse *parse, const char *feature, struct span span);
+void build_recovered(struct parse *parse);
+void build_open(struct parse *parse);
+void build_test_begin(struct parse *parse, struct span span);
+
+void build_policy(struct parse *parse, struct span line, struct span name, struct span version);
+void build_import(struct parse *parse, struct ast_text path);
+void build_param(struct parse *parse, struct ast_name name, struct span type,
+		 const struct ast_literal *fallback);
+void build_set(struct parse *parse, struct ast_name name, struct span kind, struct span span);
+void build_user(struct parse *parse, struct ast_text name, struct ast_names roles);
+
+/* build_tool.c: tools and roles */
+void build_tool_begin(struct parse *parse, struct ast_name pattern);
+void build_tool_class(struct parse *parse, struct span class, struct span span);
+void build_tool_sandbox(struct parse *parse, struct ast_name sandbox, struct span span);
+void build_tool_describe(struct parse *parse, struct ast_text describe, struct span span);
+void build_tool_arg(struct parse *parse, struct ast_name name, struct span type, bool secret,
+		    struct span span);
+void build_tool_end(struct parse *parse, struct span span);
+void build_role_begin(struct parse *parse, struct ast_name name);
+void build_role_end(struct parse *parse);
+void build_rule_verb(struct parse *parse, enum ast_verdict verdict, struct span span);
+void build_rule(struct parse *parse, struct ast_name pattern);
+void build_rule_end(struct parse *parse, struct span span);
+void build_rate(struct parse *parse, struct span count, struct span unit, struct span span);
+
+/* build_sandbox.c */
+void build_sandbox_begin(struct parse *parse, struct ast_name name);
+void build_sandbox_end(struct parse *parse);
+void build_best_effort(struct parse *parse, struct span span);
+void build_grant_verb(struct parse *parse, enum ast_grant_kind kind);
+void build_verb_pending(struct parse *parse, const char *feature, struct span span);
+void build_grant(struct parse *parse, struct ast_text text);
+void build_scratch(struct parse *parse, struct span size, struct span span);
+void build_syscalls(struct parse *parse, struct span span);
+void build_call_verb(struct parse *parse, bool allow);
+void build_call(struct parse *parse, struct ast_name name);
+void build_call_action(struct parse *parse, enum ast_call_action action,
+		       struct ast_name errno_name);
+void build_limit(struct parse *parse, struct ast_name name, struct ast_literal value);
+void build_env_names(struct parse *parse, enum ast_env_kind kind, struct ast_names names);
+void build_env_set(struct parse *parse, struct ast_name name, struct ast_text value);
+
+/* Calls named like a set were set references: moves them to ast->pending. After all files are read.
+ */
+void build_drop_sets(struct arena *arena, struct ast *ast, const struct map *set_names);
+
+#endif

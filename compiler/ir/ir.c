@@ -1,0 +1,89 @@
+/*
+ * Looking things up in the IR: what a tool pattern matches, which declaration a tool name belongs to.
+ *
+ * A pattern is bytes, of which "*" stands for any run of bytes, also an empty one; everything else is
+ * itself, case included. Whatever compares a name with a pattern (the reference evaluation, the lints)
+ * does it here; the back end's automaton is tested against this function.
+ */
+#include "ir/ir.h"
+
+#include <string.h>
+
+bool ir_pattern_is_exact(struct str pattern)
+{
+	return !memchr(pattern.ptr, '*', pattern.len);
+}
+
+bool ir_pattern_matches(struct str pattern, struct str name)
+{
+	size_t p = 0, n = 0, star = SIZE_MAX, resume = 0;
+
+	/* Only the last star seen can be worth stretching: earlier ones took the least they could. */
+	while (n < name.len) {
+		if (p < pattern.len && pattern.ptr[p] == '*') {
+			star = p++;
+			resume = n;
+		} else if (p < pattern.len && pattern.ptr[p] == name.ptr[n]) {
+			p++;
+			n++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			n = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.len && pattern.ptr[p] == '*')
+		p++;
+	return p == pattern.len;
+}
+
+static size_t literal_bytes(struct str pattern)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pattern.len; i++)
+		count += pattern.ptr[i] != '*';
+	return count;
+}
+
+static const struct ir_tool *tool_by_name(const struct ir_policy *policy, struct str name)
+{
+	size_t low = 0, high = policy->tools.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = str_cmp(policy->tools.items[middle].name, name);
+
+		if (order == 0)
+			return &policy->tools.items[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const struct ir_tool *ir_tool_for(const struct ir_policy *policy, struct str name)
+{
+	const struct ir_tool *best = tool_by_name(policy, name);
+	size_t best_bytes = 0;
+
+	if (best && ir_pattern_is_exact(name))
+		return best;
+	best = NULL;
+	for (size_t i = 0; i < policy->tools.n; i++) {
+		const struct ir_tool *tool = &policy->tools.items[i];
+		size_t bytes = literal_bytes(tool->name);
+
+		/* Of equals the first: tools are sorted, so it is the same one every time. */
+		if (ir_pattern_is_exact(tool->name) || (best && bytes <= best_bytes))
+			continue;
+		if (ir_pattern_matches(tool->name, name)) {
+			best = tool;
+			best_bytes = bytes;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,43 @@
+/*
+ * Reading a bundle back, for tools that show or compare it.
+ *
+ * Written independently of the runtime's verification: bytes in, sections out, and after bundle_read
+ * every reference between records can be followed without a check. Values that no reference depends on
+ * (kinds, rights, limits) may still be ones that this version has no name for.
+ */
+#ifndef WRIT_LINK_BUNDLE_READ_H
+#define WRIT_LINK_BUNDLE_READ_H
+
+#include "base/str.h"
+#include "link/bundle.h"
+#include "runtime/writ_format.h"
+
+struct bundle_section {
+	const void *records;
+	uint32_t n;
+};
+
+struct bundle_image {
+	struct bytes bytes;
+	const struct writ_fmt_header *header;
+	struct bundle_section sections[WRIT_KNOWN_SECTIONS + 1]; /* by id */
+};
+
+/* Reads a file of at most WRIT_MAX_BUNDLE bytes. 0, or a negative errno (-EISDIR, -EFBIG, …). */
+__attribute__((warn_unused_result)) int bundle_load(struct arena *arena, const char *path,
+						    struct bytes *out);
+
+/* NULL, or what is wrong with the bytes (static text). The image points into the bytes. */
+__attribute__((warn_unused_result)) const char *bundle_read(struct bytes bytes,
+							    struct bundle_image *out);
+
+/* The text that a record names. */
+struct str bundle_str(const struct bundle_image *image, struct writ_fmt_str str);
+
+/* Typed access: BUNDLE_AT(image, RULES, rule, i) declares nothing and is a const pointer to record i. */
+#define BUNDLE_AT(image, section, type, index)                                                     \
+	(&((const struct writ_fmt_##type *)(image)->sections[WRIT_SECTION_##section].records)[(    \
+		index)])
+#define BUNDLE_N(image, section) ((image)->sections[WRIT_SECTION_##section].n)
+
+#endif

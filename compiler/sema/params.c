@@ -1,0 +1,119 @@
+/*
+ * Parameters: types and defaults.
+ *
+ * A default is checked now as a bound value will be when the bundle is loaded, and is written into the
+ * IR in one spelling that the runtime parses, whatever the source's was: 0x1bb and 443 are one default.
+ */
+#include "sema/pass.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const struct {
+	enum writ_param_type type;
+	enum ast_literal_kind literal;
+	const char *example;
+} types[] = {
+	[AST_TYPE_STRING] = {WRIT_PARAM_STRING, AST_STRING, "\"text\""},
+	[AST_TYPE_PATH] = {WRIT_PARAM_PATH, AST_STRING, "\"/srv/work\""},
+	[AST_TYPE_HOST] = {WRIT_PARAM_HOST, AST_STRING, "\"api.example.org\""},
+	[AST_TYPE_PORT] = {WRIT_PARAM_PORT, AST_INT, "443"},
+	[AST_TYPE_INT] = {WRIT_PARAM_INT, AST_INT, "10"},
+	[AST_TYPE_SIZE] = {WRIT_PARAM_SIZE, AST_SIZE, "64MiB"},
+	[AST_TYPE_DURATION] = {WRIT_PARAM_DURATION, AST_DURATION, "30s"},
+};
+
+static struct str spell_size(struct sema *sema, uint64_t bytes)
+{
+	if (bytes % 1024 == 0)
+		return str_printf(sema->arena, "%" PRIu64 "KiB", bytes / 1024);
+	return str_printf(sema->arena, "%" PRIu64 "B", bytes);
+}
+
+static void unusable(struct sema *sema, const struct ast_param *param, const char *why)
+{
+	diag_report(sema->diags, DIAG_E0202, param->fallback.span,
+		    "the default of parameter '%.*s' %s", STR_ARG(param->name.text), why);
+}
+
+/* As the runtime checks what is bound: names, addresses, wildcards. */
+static bool is_host(struct str host)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-:[]_*";
+
+	for (size_t i = 0; i < host.len; i++) {
+		if (!memchr(allowed, host.ptr[i], sizeof(allowed) - 1))
+			return false;
+	}
+	return host.len > 0 && host.len <= WRIT_MAX_NAME;
+}
+
+static void default_path(struct sema *sema, const struct ast_param *param, struct str *out)
+{
+	struct ir_text text;
+
+	if (!sema_path_text(sema, &param->fallback.text, &text))
+		return;
+	*out = text.parts[0].literal;
+	if (text.parts[0].kind == IR_PART_HOME)
+		unusable(sema, param, "can't begin with '~'");
+}
+
+static void default_string(struct sema *sema, const struct ast_param *param, struct str *out)
+{
+	if (!sema_plain_text(sema, &param->fallback.text, "a default", out))
+		return;
+	if (param->type == AST_TYPE_PATH)
+		default_path(sema, param, out);
+	else if (param->type == AST_TYPE_HOST && !is_host(*out))
+		unusable(sema, param, "is not a host's name or address");
+}
+
+static void default_number(struct sema *sema, const struct ast_param *param, struct str *out)
+{
+	uint64_t number = param->fallback.number;
+
+	if (param->type == AST_TYPE_PORT && (number < 1 || number > UINT16_MAX))
+		unusable(sema, param, "is not a port: those are 1 to 65535");
+	if (number > INT64_MAX)
+		unusable(sema, param, "is too large");
+	if (param->type == AST_TYPE_SIZE)
+		*out = spell_size(sema, number);
+	else if (param->type == AST_TYPE_DURATION)
+		*out = str_printf(sema->arena, "%" PRIu64 "ms", number);
+	else
+		*out = str_printf(sema->arena, "%" PRIu64, number);
+}
+
+static void lower_default(struct sema *sema, const struct ast_param *param, struct str *out)
+{
+	if (param->fallback.kind != types[param->type].literal) {
+		diag_report(sema->diags, DIAG_E0201, param->fallback.span,
+			    "the default of a %s must be one, such as %s",
+			    sema_type_name(param->type), types[param->type].example);
+		return;
+	}
+	if (param->fallback.kind == AST_STRING)
+		default_string(sema, param, out);
+	else
+		default_number(sema, param, out);
+}
+
+void sema_params(struct sema *sema)
+{
+	const struct sema_names *names = &sema->names[SEMA_PARAM];
+
+	for (uint32_t id = 0; id < names->n_ids; id++) {
+		const struct ast_param *param = &sema->ast->params.items[names->order[id]];
+		struct ir_param *out = vec_push(sema->arena, &sema->ir->params);
+
+		*out = (struct ir_param){
+			.name = param->name.text,
+			.type = types[param->type].type,
+			.has_default = param->has_default,
+		};
+		if (param->has_default)
+			lower_default(sema, param, &out->fallback);
+	}
+}

@@ -1,0 +1,113 @@
+/*
+ * Sandboxes: each lowered by itself, then joined with its ancestors, parents first.
+ *
+ * A sandbox has what its parents have and what it states; there is nothing it can take away but by a
+ * deny. best_effort is not inherited: which sandboxes may run less confined than they say must be
+ * visible where they are declared. Only when all inheritance is done come the rules that no policy
+ * states: @default where no system calls were listed, and the guards.
+ */
+#include "sema/pass.h"
+
+static const struct sema_section *const sections[] = {
+	&sema_filesystem, &sema_network, &sema_syscalls, &sema_limits, &sema_env,
+};
+
+#define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+static size_t box_size(const struct sema_box *box)
+{
+	return box->paths.n + box->ports.n + box->calls.n + box->env.n + 1;
+}
+
+static void join(struct sema *sema, struct sema_box *boxes, const struct sema_graph *graph,
+		 uint32_t index)
+{
+	for (size_t s = 0; s < N_SECTIONS; s++) {
+		for (size_t p = 0; p < graph->parents[index].n; p++)
+			sections[s]->inherit(sema, &boxes[index],
+					     &boxes[graph->parents[index].items[p]]);
+		sections[s]->settle(sema, &boxes[index]);
+	}
+}
+
+/* False, and reported, when it would become too much. */
+static bool join_all(struct sema *sema, struct sema_box *boxes, const struct sema_graph *graph)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < sema->ast->sandboxes.n; i++) {
+		uint32_t index = graph->order[i];
+
+		for (size_t p = 0; p < graph->parents[index].n; p++)
+			total += box_size(&boxes[graph->parents[index].items[p]]);
+		if (total > SEMA_MAX_FLAT_GRANTS) {
+			diag_report(
+				sema->diags, DIAG_E0454, boxes[index].ast->name.span,
+				"the sandboxes have more than %u grants, inherited ones counted",
+				SEMA_MAX_FLAT_GRANTS);
+			return false;
+		}
+		join(sema, boxes, graph, index);
+	}
+	return true;
+}
+
+static void lower_box(struct sema *sema, struct sema_box box, struct ir_sandbox *out)
+{
+	sema_default_calls(sema, &box);
+	sema_network_guards(sema, &box);
+	sema_launch_guards(sema, &box);
+	sema_syscalls.settle(sema, &box);
+	out->name = box.ast->name.text;
+	out->best_effort = box.ast->best_effort.file != SPAN_NO_FILE;
+	for (size_t i = 0; i < box.paths.n; i++)
+		vec_add(sema->arena, &out->paths, box.paths.items[i]);
+	for (size_t i = 0; i < box.ports.n; i++)
+		vec_add(sema->arena, &out->ports, box.ports.items[i]);
+	for (size_t i = 0; i < box.calls.n; i++)
+		vec_add(sema->arena, &out->calls, box.calls.items[i].call);
+	for (size_t i = 0; i < box.env.n; i++)
+		vec_add(sema->arena, &out->env, box.env.items[i].env);
+	for (uint32_t id = 0; id < WRIT_LIMIT__COUNT; id++) {
+		out->limit_set[id] = box.limit_set[id];
+		out->limits[id] = box.limits[id];
+	}
+}
+
+static struct sema_box *own_boxes(struct sema *sema)
+{
+	size_t n = sema->ast->sandboxes.n;
+	struct sema_box *boxes = arena_alloc(sema->arena, n * sizeof(*boxes));
+
+	for (size_t i = 0; i < n; i++) {
+		boxes[i].ast = &sema->ast->sandboxes.items[i];
+		for (size_t s = 0; s < N_SECTIONS; s++)
+			sections[s]->own(sema, &boxes[i]);
+	}
+	return boxes;
+}
+
+void sema_sandboxes(struct sema *sema)
+{
+	const struct sema_names *names = &sema->names[SEMA_SANDBOX];
+	size_t n = sema->ast->sandboxes.n;
+	struct ast_names *parents = arena_alloc(sema->arena, n * sizeof(*parents));
+	struct sema_box *boxes = own_boxes(sema);
+	struct sema_graph graph;
+
+	if (n > SEMA_MAX_SANDBOXES) {
+		diag_report(sema->diags, DIAG_E0456,
+			    sema->ast->sandboxes.items[SEMA_MAX_SANDBOXES].name.span,
+			    "this policy has %zu sandboxes; at most %u are possible", n,
+			    SEMA_MAX_SANDBOXES);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		parents[i] = boxes[i].ast->parents;
+	graph = sema_graph(sema, SEMA_SANDBOX, parents);
+	if (!graph.usable || !join_all(sema, boxes, &graph))
+		return;
+	for (uint32_t id = 0; id < names->n_ids; id++)
+		lower_box(sema, boxes[names->order[id]],
+			  vec_push(sema->arena, &sema->ir->sandboxes));
+}

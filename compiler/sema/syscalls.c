@@ -1,0 +1,255 @@
+/*
+ * System call rules: names and groups resolved, each call a rule of its own.
+ *
+ * "allow @group" allows its calls, each under the group's conditions; "deny @group" refuses them under
+ * any. Some calls can never be allowed, because what else confines a process would not hold any
+ * more: naming one is an error, and a group that has one among others is allowed without it. A sandbox
+ * without a syscalls section, its own or inherited, has @default.
+ */
+#include "sema/pass.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define MAX_ERRNO 4095
+
+static const struct {
+	struct str name;
+	const char *why;
+} confined[] = {
+	{{"setsid", 6}, "a process could leave its launch and outlive it"},
+	{{"setpgid", 7}, "a process could leave its launch and outlive it"},
+	{{"io_uring_setup", 14}, "the kernel would make calls that no filter sees"},
+	{{"io_uring_enter", 14}, "the kernel would make calls that no filter sees"},
+	{{"io_uring_register", 17}, "the kernel would make calls that no filter sees"},
+	{{"clone3", 6},
+	 "its flags are in memory, where no filter sees them; 'clone' does the same"},
+};
+
+/* Why a call can't be allowed, or NULL. */
+static const char *confined_reason(struct str name)
+{
+	for (size_t i = 0; i < sizeof(confined) / sizeof(confined[0]); i++) {
+		if (str_eq(confined[i].name, name))
+			return confined[i].why;
+	}
+	return NULL;
+}
+
+static void unknown_call(struct sema *sema, const struct ast_name *name)
+{
+	struct diag *diag = diag_report(sema->diags, DIAG_E0105, name->span,
+					"there is no system call '%.*s'", STR_ARG(name->text));
+	struct str near = {NULL, 0};
+
+	if (sema->diags->errors <= DIAG_MAX_ERRORS)
+		near = syscall_suggest(name->text);
+	if (near.ptr)
+		diag_help(sema->diags, diag, "did you mean '%.*s'?", STR_ARG(near));
+}
+
+static void unknown_group(struct sema *sema, const struct ast_name *name)
+{
+	struct diag *diag = diag_report(sema->diags, DIAG_E0106, name->span,
+					"there is no group of system calls '%.*s'",
+					STR_ARG(name->text));
+	struct sema_nearest nearest = sema_nearest(name->text);
+	const struct call_group *group;
+
+	for (uint32_t i = 0; (group = group_at(i)); i++)
+		sema_nearest_offer(&nearest, str_from(group->name));
+	sema_nearest_help(sema, diag, &nearest);
+}
+
+static void unknown_errno(struct sema *sema, const struct ast_name *name)
+{
+	struct diag *diag = diag_report(sema->diags, DIAG_E0107, name->span,
+					"there is no errno '%.*s'", STR_ARG(name->text));
+	struct sema_nearest nearest = sema_nearest(name->text);
+
+	for (int value = 1; value <= MAX_ERRNO; value++) {
+		const char *known = errno_name(value);
+
+		if (known)
+			sema_nearest_offer(&nearest, str_from(known));
+	}
+	sema_nearest_help(sema, diag, &nearest);
+}
+
+/* The verdict and errno that a statement gives to each call it names. */
+static bool lower_action(struct sema *sema, const struct ast_call *stated, struct sema_call *out)
+{
+	int error = EPERM;
+
+	if (stated->allow && stated->action != AST_CALL_DEFAULT) {
+		diag_report(sema->diags, DIAG_E0213, stated->name.span,
+			    "'allow' takes no errno and does not kill");
+		return false;
+	}
+	if (stated->action == AST_CALL_ERRNO)
+		error = errno_value(stated->errno_name.text);
+	if (error < 1 || error > MAX_ERRNO) {
+		unknown_errno(sema, &stated->errno_name);
+		return false;
+	}
+	out->call.verdict = stated->allow                     ? IR_CALL_ALLOW
+			    : stated->action == AST_CALL_KILL ? IR_CALL_KILL
+							      : IR_CALL_ERRNO;
+	out->call.error = out->call.verdict == IR_CALL_ERRNO ? (uint16_t)error : 0;
+	out->named_errno = stated->action == AST_CALL_ERRNO;
+	return true;
+}
+
+static void not_allowable(struct sema *sema, const struct ast_name *name, const char *why)
+{
+	diag_report(sema->diags, DIAG_E0904, name->span, "allowing '%.*s' is not supported yet: %s",
+		    STR_ARG(name->text), why);
+}
+
+static void lower_call(struct sema *sema, struct sema_box *box, const struct ast_call *stated,
+		       struct sema_call rule)
+{
+	const char *why = stated->allow ? confined_reason(stated->name.text) : NULL;
+
+	if (!syscall_exists(stated->name.text)) {
+		unknown_call(sema, &stated->name);
+		return;
+	}
+	if (why) {
+		not_allowable(sema, &stated->name, why);
+		return;
+	}
+	rule.call.name = stated->name.text;
+	vec_add(sema->arena, &box->calls, rule);
+}
+
+static uint32_t add_group(struct sema *sema, struct sema_box *box, const struct call_group *group,
+			  struct sema_call rule)
+{
+	uint32_t added = 0;
+
+	for (uint32_t i = 0; i < group->n_calls; i++) {
+		rule.call.name = str_from(group->calls[i].name);
+		if (rule.call.verdict == IR_CALL_ALLOW && confined_reason(rule.call.name))
+			continue;
+		if (rule.call.verdict == IR_CALL_ALLOW) {
+			rule.call.conds = group->calls[i].conds;
+			rule.call.n_conds = group->calls[i].n_conds;
+		}
+		vec_add(sema->arena, &box->calls, rule);
+		added++;
+	}
+	return added;
+}
+
+static void lower_group(struct sema *sema, struct sema_box *box, const struct ast_call *stated,
+			struct sema_call rule)
+{
+	const struct call_group *group = group_find(stated->name.text);
+
+	if (!group) {
+		unknown_group(sema, &stated->name);
+		return;
+	}
+	if (!add_group(sema, box, group, rule))
+		not_allowable(sema, &stated->name, confined_reason(str_from(group->calls[0].name)));
+}
+
+static void syscalls_own(struct sema *sema, struct sema_box *box)
+{
+	box->has_syscalls = box->ast->syscalls_span.file != SPAN_NO_FILE;
+	for (size_t i = 0; i < box->ast->calls.n; i++) {
+		const struct ast_call *stated = &box->ast->calls.items[i];
+		struct sema_call rule = {0};
+
+		if (!lower_action(sema, stated, &rule))
+			continue;
+		if (stated->name.text.len && stated->name.text.ptr[0] == '@')
+			lower_group(sema, box, stated, rule);
+		else
+			lower_call(sema, box, stated, rule);
+	}
+}
+
+static void syscalls_inherit(struct sema *sema, struct sema_box *box, const struct sema_box *parent)
+{
+	box->has_syscalls |= parent->has_syscalls;
+	for (size_t i = 0; i < parent->calls.n; i++)
+		vec_add(sema->arena, &box->calls, parent->calls.items[i]);
+}
+
+static int number_cmp(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int cond_cmp(const struct call_cond *a, const struct call_cond *b)
+{
+	int order = number_cmp(a->arg, b->arg);
+
+	if (!order)
+		order = number_cmp(a->is_64, b->is_64);
+	if (!order)
+		order = number_cmp(a->op, b->op);
+	if (!order)
+		order = number_cmp(a->mask, b->mask);
+	return order ? order : number_cmp(a->value, b->value);
+}
+
+/*
+ * By name; the strictest first; among refusals those whose errno the policy named, for they say more
+ * than the EPERM that goes without saying.
+ */
+static int call_cmp(const void *left, const void *right)
+{
+	const struct sema_call *a = left, *b = right;
+	int order = str_cmp(a->call.name, b->call.name);
+
+	if (!order)
+		order = number_cmp(b->call.verdict, a->call.verdict);
+	if (!order)
+		order = number_cmp(b->named_errno, a->named_errno);
+	if (!order)
+		order = number_cmp(a->call.error, b->call.error);
+	if (!order)
+		order = number_cmp(a->call.n_conds, b->call.n_conds);
+	for (uint32_t i = 0; !order && i < a->call.n_conds; i++)
+		order = cond_cmp(&a->call.conds[i], &b->call.conds[i]);
+	return order;
+}
+
+static void syscalls_settle(struct sema *sema, struct sema_box *box)
+{
+	struct sema_calls *calls = &box->calls;
+	size_t n = 0;
+
+	(void)sema;
+	if (!calls->n)
+		return;
+	qsort(calls->items, calls->n, sizeof(*calls->items), call_cmp);
+	for (size_t i = 0; i < calls->n; i++) {
+		if (!n || call_cmp(&calls->items[n - 1], &calls->items[i]))
+			calls->items[n++] = calls->items[i];
+	}
+	calls->n = n;
+}
+
+const struct sema_section sema_syscalls = {syscalls_own, syscalls_inherit, syscalls_settle};
+
+void sema_default_calls(struct sema *sema, struct sema_box *box)
+{
+	struct sema_call rule = {.call.verdict = IR_CALL_ALLOW};
+
+	if (!box->has_syscalls)
+		add_group(sema, box, group_find(STR("@default")), rule);
+}
+
+void sema_launch_guards(struct sema *sema, struct sema_box *box)
+{
+	/* The launcher sets the mask; a process that may set its own would undo it. */
+	if (box->limit_set[WRIT_LIMIT_CPUS])
+		vec_add(sema->arena, &box->calls,
+			((struct sema_call){.call = {.name = STR("sched_setaffinity"),
+						     .verdict = IR_CALL_ERRNO,
+						     .error = EPERM}}));
+}

@@ -1,0 +1,244 @@
+/*
+ * The filter's bytes against the IR's meaning.
+ *
+ * The program is run, on calls chosen from the rules: for every number, each rule's conditions are first
+ * made to hold, and then each argument in turn is moved over all values near a constant that some rule
+ * of that call compares it with: the constant, one less, one more, its bits outside and inside a mask,
+ * zero, all ones, each also with a dirty upper half; and all that with the bits that the rule does not
+ * look at clear, and set. Where no rule has conditions the run must not load an argument at all: then one
+ * call stands for every one with this number. Whatever the planner does with runs, leaves and
+ * loads, a wrong turn shows as a wrong verdict on one of these.
+ */
+#include "verify/verify_bpf.h"
+
+#include <linux/audit.h>
+
+#include "verify/bpf_run.h"
+
+/* Numbers are tested from 0 to here: past the end of every architecture's table. */
+#define LAST_NUMBER 1023u
+
+#define UPPER_GARBAGE 0xdeadbeef00000000u
+
+VEC_TYPE(value_list, uint64_t);
+
+struct check {
+	struct arena *arena;
+	const struct ir_sandbox *sandbox;
+	struct ir_sandbox rules; /* the rules of the call that is being checked, and nothing else */
+	enum arch arch;
+	const struct writ_fmt_insn *insns;
+	struct str wrong;
+};
+
+/* Edge numbers beyond the table, on each side of the x32 bit and of the sign. */
+static const uint32_t edge_numbers[] = {
+	1024,       0x3fffffff, 0x40000000, 0x40000001, 0x40000000 + 59, 0x7fffffff,
+	0x80000000, 0x80000001, 0xbfffffff, 0xc0000000, 0xfffffffe,      0xffffffff,
+};
+
+/* i386 is what int 0x80 calls come as; the last is nobody's. */
+static const uint32_t audit_archs[] = {AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_X86_64,
+				       AUDIT_ARCH_AARCH64, 0};
+
+static void fail(struct check *check, const struct seccomp_data *data, const char *what)
+{
+	const __u64 *args = data->args; /* unsigned long long everywhere */
+
+	if (check->wrong.len > 0)
+		return;
+	check->wrong = str_printf(check->arena,
+				  "arch %#x, number %d, arguments %#llx %#llx %#llx %#llx %#llx "
+				  "%#llx: %s",
+				  data->arch, data->nr, args[0], args[1], args[2], args[3], args[4],
+				  args[5], what);
+}
+
+/* constant: the verdict must not depend on the arguments, so one run stands for all of them. */
+static void expect(struct check *check, const struct seccomp_data *data, uint32_t want,
+		   bool constant)
+{
+	struct bpf_trace trace;
+
+	if (bpf_run(check->insns, data, &trace) != want)
+		fail(check, data, "the filter's verdict is not the policy's");
+	else if (constant && trace.reads_args)
+		fail(check, data, "the filter looks at arguments that no rule is about");
+}
+
+static bool has_conditions(const struct check *check)
+{
+	for (size_t i = 0; i < check->rules.calls.n; i++) {
+		if (check->rules.calls.items[i].n_conds > 0)
+			return true;
+	}
+	return false;
+}
+
+static void expect_like_ir(struct check *check, uint32_t number, const uint64_t args[6])
+{
+	struct seccomp_data data = {.nr = (int)number, .arch = arch_info(check->arch)->audit_arch};
+
+	for (unsigned i = 0; i < 6; i++)
+		data.args[i] = args[i];
+	expect(check, &data, ir_call_verdict(&check->rules, check->arch, number, args),
+	       !has_conditions(check));
+}
+
+/* A value for which the condition holds, as far as this condition alone can tell. */
+static uint64_t holding_value(const struct call_cond *cond)
+{
+	switch (cond->op) {
+	case COND_EQ:
+	case COND_LE:
+	case COND_GE:
+	case COND_MASKED_EQ:
+		return cond->value;
+	case COND_LT:
+		return cond->value - 1;
+	case COND_NE:
+	case COND_GT:
+		return cond->value + 1;
+	case COND_MASKED_NE:
+		return ~cond->value & cond->mask;
+	}
+	return cond->value;
+}
+
+static void add_value(struct arena *arena, struct value_list *list, uint64_t value)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->items[i] == value)
+			return;
+	}
+	vec_add(arena, list, value);
+}
+
+static void near_values(struct arena *arena, const struct call_cond *cond, struct value_list *out)
+{
+	const uint64_t values[] = {
+		cond->value,
+		cond->value - 1,
+		cond->value + 1,
+		cond->value | ~cond->mask,
+		cond->value ^ (cond->mask & (~cond->mask + 1)),
+		cond->mask,
+		~cond->mask,
+		cond->value ^ (uint64_t)1 << 32,
+		cond->value ^ (uint64_t)1 << 63,
+		0,
+		UINT64_MAX,
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		add_value(arena, out, values[i]);
+		add_value(arena, out, (values[i] & UINT32_MAX) | UPPER_GARBAGE);
+	}
+}
+
+/* From a call that a rule matches, every argument in turn over all its values. */
+static void check_around(struct check *check, uint32_t number, const uint64_t base[6],
+			 const struct value_list values[6])
+{
+	uint64_t args[6];
+
+	for (unsigned arg = 0; arg < 6; arg++) {
+		for (unsigned i = 0; i < 6; i++)
+			args[i] = base[i];
+		for (size_t v = 0; v < values[arg].n; v++) {
+			args[arg] = values[arg].items[v];
+			expect_like_ir(check, number, args);
+		}
+	}
+}
+
+/*
+ * A call that a rule matches, as far as the conditions allow: what they leave open is all zeroes, or all
+ * ones, so that rules which look at those bits are seen both matching and not.
+ */
+static void matching_call(const struct ir_call *rule, bool ones, uint64_t args[6])
+{
+	for (unsigned i = 0; i < 6; i++)
+		args[i] = ones ? UINT64_MAX : 0;
+	for (uint32_t c = 0; c < rule->n_conds; c++) {
+		const struct call_cond *cond = &rule->conds[c];
+		bool masked = cond->op == COND_MASKED_EQ || cond->op == COND_MASKED_NE;
+
+		args[cond->arg] = holding_value(cond) | (ones && masked ? ~cond->mask : 0);
+	}
+}
+
+static void check_rules(struct check *check, uint32_t number)
+{
+	struct value_list values[6] = {0};
+
+	for (size_t i = 0; i < check->rules.calls.n; i++) {
+		const struct ir_call *rule = &check->rules.calls.items[i];
+
+		for (uint32_t c = 0; c < rule->n_conds; c++)
+			near_values(check->arena, &rule->conds[c], &values[rule->conds[c].arg]);
+	}
+	for (size_t i = 0; i < 2 * check->rules.calls.n; i++) {
+		const struct ir_call *rule = &check->rules.calls.items[i / 2];
+		uint64_t base[6];
+
+		if (rule->n_conds == 0)
+			continue;
+		matching_call(rule, i % 2, base);
+		expect_like_ir(check, number, base);
+		check_around(check, number, base, values);
+	}
+}
+
+static void select_rules(struct check *check, struct str name)
+{
+	check->rules.calls.n = 0;
+	for (size_t i = 0; name.ptr && i < check->sandbox->calls.n; i++) {
+		if (str_eq(check->sandbox->calls.items[i].name, name))
+			vec_add(check->arena, &check->rules.calls, check->sandbox->calls.items[i]);
+	}
+}
+
+static void check_number(struct check *check, uint32_t number)
+{
+	static const uint64_t zeros[6] = {0};
+	static const uint64_t ones[6] = {UINT64_MAX, UINT64_MAX, UINT64_MAX,
+					 UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+	select_rules(check, syscall_name(check->arch, number));
+	expect_like_ir(check, number, zeros);
+	expect_like_ir(check, number, ones);
+	check_rules(check, number);
+}
+
+/* Whatever the number, another architecture's call dies. */
+static void check_other_arch(struct check *check, uint32_t number)
+{
+	struct seccomp_data data = {.nr = (int)number};
+
+	for (size_t i = 0; i < sizeof(audit_archs) / sizeof(audit_archs[0]); i++) {
+		data.arch = audit_archs[i];
+		if (data.arch != arch_info(check->arch)->audit_arch)
+			expect(check, &data, SECCOMP_RET_KILL_PROCESS, true);
+	}
+}
+
+struct str verify_filter(struct arena *arena, const struct ir_sandbox *sandbox, enum arch arch,
+			 const struct writ_fmt_insn *insns, size_t n)
+{
+	struct check check = {.arena = arena, .sandbox = sandbox, .arch = arch, .insns = insns};
+	size_t where = 0;
+	const char *malformed = bpf_check(insns, n, &where);
+
+	if (malformed)
+		return str_printf(arena, "instruction %zu: %s", where, malformed);
+	for (uint32_t number = 0; number <= LAST_NUMBER; number++) {
+		check_number(&check, number);
+		check_other_arch(&check, number);
+	}
+	for (size_t i = 0; i < sizeof(edge_numbers) / sizeof(edge_numbers[0]); i++) {
+		check_number(&check, edge_numbers[i]);
+		check_other_arch(&check, edge_numbers[i]);
+	}
+	return check.wrong;
+}

@@ -1,0 +1,98 @@
+/*
+ * The writ program: one verb a file, found in the table of main.c.
+ */
+#ifndef WRIT_RUNTIME_CLI_H
+#define WRIT_RUNTIME_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "runtime/writ.h"
+
+/* Exit statuses of docs/man/writ.1. */
+enum cli_exit {
+	EXIT_ALLOWED = 0,
+	EXIT_DENIED = 1,
+	EXIT_USAGE = 2,
+	EXIT_BAD_INPUT = 3,
+	EXIT_HOST = 4,
+	EXIT_RUN_TIMEOUT = 124,
+	EXIT_RUN_FAILED = 125,
+	EXIT_RUN_DENIED = 126,
+	EXIT_RUN_SIGNAL = 128,
+};
+
+#define CLI_MAX_PAIRS 64
+
+struct cli_pairs {
+	struct writ_param items[CLI_MAX_PAIRS]; /* name=value, cut in place */
+	size_t n;
+};
+
+/* What the options of a verb say; NULL or false where not given. */
+struct cli_options {
+	const char *bundle;
+	const char *role;
+	const char *user;
+	const char *tool;
+	const char *sandbox;
+	const char *cwd;
+	const char *audit;
+	bool approve;
+	bool help;
+	struct cli_pairs params;
+	struct cli_pairs args;
+	char **command; /* what follows "--"; NULL when there is no "--" */
+};
+
+/* The options a verb takes: bits of their places in the table of options.c. */
+enum cli_option_bit {
+	CLI_BUNDLE = 1 << 0,
+	CLI_ROLE = 1 << 1,
+	CLI_USER = 1 << 2,
+	CLI_TOOL = 1 << 3,
+	CLI_SANDBOX = 1 << 4,
+	CLI_CWD = 1 << 5,
+	CLI_AUDIT = 1 << 6,
+	CLI_PARAM = 1 << 7,
+	CLI_ARG = 1 << 8,
+	CLI_APPROVE = 1 << 9,
+	CLI_COMMAND = 1 << 10,
+};
+
+/* argv[0] is the verb. 0, or EXIT_USAGE after a message. */
+int cli_parse(char **argv, unsigned int accepted, struct cli_options *options);
+
+/*
+ * "writ: " and a message on standard error; control bytes in it are shown escaped. Returns status.
+ */
+__attribute__((format(printf, 2, 3))) int cli_fail(int status, const char *format, ...);
+
+/* Text with control bytes escaped: what comes from outside must not drive the terminal. */
+void cli_print_safe(FILE *out, const char *text);
+
+/* 0 and *policy, or the exit status after a message. */
+int cli_open(const struct cli_options *options, struct writ_policy **policy);
+
+/* Decides on the call the options describe; prints nothing. */
+enum writ_verdict cli_decide(const struct cli_options *options, const struct writ_policy *policy,
+			     struct writ_decision *decision);
+
+/* Why: a phrase for people, without a newline. */
+void cli_explain(const struct cli_options *options, const struct writ_policy *policy,
+		 const struct writ_decision *decision, char *text, size_t size);
+
+/* Refuses what is parsed but not there yet. 0, or the exit status after a message. */
+int cli_check_subject(const struct cli_options *options);
+int cli_check_audit(const struct cli_options *options);
+
+/* The verbs. argv[0] is the verb; they return the exit status. */
+int cli_verb_decide(char **argv);
+int cli_verb_run(char **argv);
+int cli_verb_doctor(char **argv);
+
+extern const char cli_help_decide[];
+extern const char cli_help_run[];
+extern const char cli_help_doctor[];
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * writ decide: one question, answered on standard output. The first line is the verdict, for
+ * programs; the second is the reason, for people.
+ */
+#include "runtime/cli/cli.h"
+
+#define MAX_REASON 8192
+
+const char cli_help_decide[] =
+	"usage: writ decide -p BUNDLE (--role ROLE | --user USER) --tool TOOL\n"
+	"                   [--arg NAME=VALUE]... [--param NAME=VALUE]...\n"
+	"\n"
+	"May this subject call this tool? Prints allow, deny or ask, and on a second line why.\n"
+	"\n"
+	"  -p, --bundle FILE    the compiled policy\n"
+	"  --role, --user NAME  who wants to call\n"
+	"  --tool NAME          what\n"
+	"  --arg NAME=VALUE     an argument of the call; no rule tests arguments yet\n"
+	"  --param NAME=VALUE   binds a parameter of the policy\n"
+	"\n"
+	"exit status: 0 allow; 1 deny or ask; 2 wrong command line; 3 unusable bundle; 4 not "
+	"supported\n";
+
+int cli_verb_decide(char **argv)
+{
+	static const char *const words[] = {
+		[WRIT_DENY] = "deny",
+		[WRIT_ASK] = "ask",
+		[WRIT_ALLOW] = "allow",
+	};
+	static struct cli_options options;
+	struct writ_policy *policy = NULL;
+	struct writ_decision decision;
+	enum writ_verdict verdict;
+	char reason[MAX_REASON];
+	int rc = cli_parse(argv,
+			   CLI_BUNDLE | CLI_ROLE | CLI_USER | CLI_TOOL | CLI_ARG | CLI_PARAM |
+				   CLI_AUDIT,
+			   &options);
+
+	if (rc)
+		return rc;
+	if (options.help)
+		return fputs(cli_help_decide, stdout) < 0 ? EXIT_RUN_FAILED : 0;
+	rc = cli_check_subject(&options);
+	if (!rc)
+		rc = cli_check_audit(&options);
+	if (!rc)
+		rc = cli_open(&options, &policy);
+	if (rc)
+		return rc;
+	verdict = cli_decide(&options, policy, &decision);
+	cli_explain(&options, policy, &decision, reason, sizeof(reason));
+	writ_close(policy);
+	(void)puts(words[verdict]);
+	cli_print_safe(stdout, reason);
+	(void)putchar('\n');
+	if (fflush(stdout) || ferror(stdout))
+		return cli_fail(EXIT_RUN_FAILED, "standard output can't be written");
+	return verdict == WRIT_ALLOW ? EXIT_ALLOWED : EXIT_DENIED;
+}

@@ -1,0 +1,121 @@
+/*
+ * writ doctor: what this host can enforce, and for a bundle whether each of its sandboxes is
+ * enforced here.
+ */
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "runtime/cli/cli.h"
+
+const char cli_help_doctor[] =
+	"usage: writ doctor [-p BUNDLE [--param NAME=VALUE]...]\n"
+	"\n"
+	"Tells what this host can enforce; with a bundle, whether each sandbox is enforced here.\n"
+	"\n"
+	"exit status: 0 all is enforced; 2 wrong command line; 3 unusable bundle;\n"
+	"4 a sandbox can't be enforced on this host\n";
+
+#define LANDLOCK_FULL 6 /* the newest ABI that a bundle asks anything of */
+
+static void row(const char *what, const char *state, const char *why)
+{
+	(void)printf("%-18s %-22s %s\n", what, state, why);
+}
+
+static const char *yes_no(int value)
+{
+	return value ? "yes" : "no";
+}
+
+static void print_landlock(int abi)
+{
+	char state[32];
+
+	if (abi == 0) {
+		row("Landlock", "no", "files and TCP ports: nothing but best effort runs here");
+		return;
+	}
+	(void)snprintf(state, sizeof(state), "ABI %d", abi);
+	row("Landlock", state,
+	    abi >= LANDLOCK_FULL ? "files, TCP ports, signals, abstract sockets"
+	    : abi >= 4           ? "files and TCP ports; not signals and abstract sockets (ABI 6)"
+				 : "files; not TCP ports (ABI 4)");
+}
+
+static void print_host(const struct writ_host *host)
+{
+	static const char *const cgroup_states[] = {"no", "version 1", "version 2"};
+	struct utsname name;
+
+	if (uname(&name) == 0)
+		(void)printf("%-18s %s %s\n", "kernel", name.release, name.machine);
+	row("user", host->is_root ? "root" : "not root",
+	    host->is_root ? "the limit on processes needs a pids cgroup; capabilities are dropped"
+			  : "the limit on processes uses a user namespace where there is one");
+	print_landlock(host->landlock_abi);
+	row("seccomp filters", yes_no(host->seccomp_filter),
+	    "system calls and the network; required");
+	row("close_range", yes_no(host->close_range), "no descriptor leaks into a tool; required");
+	row("user namespaces", yes_no(host->user_namespaces),
+	    "counting a launch's processes apart from the user's");
+	row("pids cgroup", cgroup_states[host->pids_cgroup],
+	    "the limit on processes, when run as root");
+}
+
+/* A sandbox is judged by making it ready, as a launch would. True when that works. */
+static bool print_sandbox(const struct writ_policy *policy, uint32_t id, const char *name)
+{
+	struct writ_sandbox *sandbox = NULL;
+	struct writ_error error;
+	const char *warning;
+
+	(void)fputs("sandbox ", stdout);
+	cli_print_safe(stdout, name);
+	if (writ_sandbox_open(policy, id, &sandbox, &error)) {
+		(void)fputs(": can't be enforced: ", stdout);
+		cli_print_safe(stdout, error.text);
+		(void)putchar('\n');
+		return false;
+	}
+	(void)fputs(": enforced\n", stdout);
+	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
+		(void)fputs("  warning: ", stdout);
+		cli_print_safe(stdout, warning);
+		(void)putchar('\n');
+	}
+	writ_sandbox_close(sandbox);
+	return true;
+}
+
+static int print_bundle(const struct cli_options *options)
+{
+	struct writ_policy *policy = NULL;
+	const char *name;
+	bool all = true;
+	int rc = cli_open(options, &policy);
+
+	if (rc)
+		return rc;
+	(void)putchar('\n');
+	for (uint32_t id = 0; (name = writ_sandbox_name(policy, id)); id++)
+		all = print_sandbox(policy, id, name) && all;
+	writ_close(policy);
+	return all ? 0 : EXIT_HOST;
+}
+
+int cli_verb_doctor(char **argv)
+{
+	static struct cli_options options;
+	struct writ_host host;
+	int rc = cli_parse(argv, CLI_BUNDLE | CLI_PARAM, &options);
+
+	if (rc)
+		return rc;
+	if (options.help)
+		return fputs(cli_help_doctor, stdout) < 0 ? EXIT_RUN_FAILED : 0;
+	if (!options.bundle && options.params.n)
+		return cli_fail(EXIT_USAGE, "doctor: --param without -p BUNDLE");
+	writ_host_probe(&host);
+	print_host(&host);
+	return options.bundle ? print_bundle(&options) : 0;
+}

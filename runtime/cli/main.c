@@ -1,0 +1,104 @@
+/*
+ * writ: the runtime beside the agent. This file finds the verb; each verb is a file.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/cli/cli.h"
+
+static const struct verb {
+	const char *name;
+	int (*run)(char **argv);
+	const char *help;
+	const char *summary;
+} verbs[] = {
+	{"decide", cli_verb_decide, cli_help_decide, "may this subject call this tool, and why"},
+	{"run", cli_verb_run, cli_help_run, "decide, then run a command in the tool's sandbox"},
+	{"doctor", cli_verb_doctor, cli_help_doctor, "what this host can enforce"},
+};
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static void print_usage(FILE *out)
+{
+	(void)fputs("usage: writ VERB [OPTION]...\n\n", out);
+	for (size_t i = 0; i < N_VERBS; i++)
+		(void)fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].summary);
+	(void)fputs("\nwrit help VERB tells about one of them; writ --version, its version.\n",
+		    out);
+}
+
+static int help(char **argv)
+{
+	const struct verb *verb;
+
+	if (!argv[1]) {
+		print_usage(stdout);
+		return 0;
+	}
+	verb = find_verb(argv[1]);
+	if (!verb || argv[2])
+		return cli_fail(EXIT_USAGE, "help: there is no verb '%s'", argv[1]);
+	(void)fputs(verb->help, stdout);
+	return 0;
+}
+
+/*
+ * Whoever started us may have closed 0 to 2, and the bundle would get such a number: then a message
+ * would go into it, or a tool read it. An ignored SIGCHLD would make the launch impossible to wait
+ * for.
+ */
+static int sanitize(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			return -1;
+	} while (fd <= STDERR_FILENO);
+	(void)close(fd);
+	return signal(SIGCHLD, SIG_DFL) == SIG_ERR ? -1 : 0;
+}
+
+static int dispatch(char **argv)
+{
+	const struct verb *verb;
+
+	if (!argv[0] || !argv[1]) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0)
+		return help(argv + 1);
+	if (strcmp(argv[1], "--version") == 0)
+		return printf("writ %s\n", writ_version()) < 0 ? EXIT_RUN_FAILED : 0;
+	verb = find_verb(argv[1]);
+	if (!verb)
+		return cli_fail(EXIT_USAGE, "unknown verb '%s'; writ --help lists them", argv[1]);
+	return verb->run(argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	(void)argc;
+	if (sanitize())
+		return EXIT_RUN_FAILED;
+	status = dispatch(argv);
+	if (fflush(stdout))
+		return EXIT_RUN_FAILED;
+	return status;
+}

@@ -1,0 +1,182 @@
+/*
+ * Options of all verbs, in one table. An option is "--name VALUE" or "--name=VALUE"; one given
+ * twice is an error, but for those that collect name=value pairs, in which a name given twice is.
+ * Nothing is guessed: no abbreviations, no operands.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "runtime/cli/cli.h"
+
+#define MAX_MESSAGE 2048
+
+void cli_print_safe(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		unsigned char next = (unsigned char)text[1];
+
+		if (c < 0x20 || c == 0x7f) {
+			(void)fprintf(out, "\\x%02x", c);
+		} else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
+			/* U+0080 to U+009F: control characters too. */
+			(void)fprintf(out, "\\x%02x\\x%02x", c, next);
+			text++;
+		} else {
+			(void)putc(c, out);
+		}
+	}
+}
+
+int cli_fail(int status, const char *format, ...)
+{
+	char text[MAX_MESSAGE];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	(void)fputs("writ: ", stderr);
+	cli_print_safe(stderr, text);
+	(void)putc('\n', stderr);
+	return status;
+}
+
+struct option_row {
+	const char *name;
+	char letter; /* or 0 */
+	unsigned int bit;
+	enum { TEXT, PAIR, FLAG } kind;
+	size_t offset;
+};
+
+#define FIELD(name) offsetof(struct cli_options, name)
+
+static const struct option_row option_rows[] = {
+	{"bundle", 'p', CLI_BUNDLE, TEXT, FIELD(bundle)},
+	{"role", 0, CLI_ROLE, TEXT, FIELD(role)},
+	{"user", 0, CLI_USER, TEXT, FIELD(user)},
+	{"tool", 0, CLI_TOOL, TEXT, FIELD(tool)},
+	{"sandbox", 0, CLI_SANDBOX, TEXT, FIELD(sandbox)},
+	{"cwd", 0, CLI_CWD, TEXT, FIELD(cwd)},
+	{"audit", 0, CLI_AUDIT, TEXT, FIELD(audit)},
+	{"param", 0, CLI_PARAM, PAIR, FIELD(params)},
+	{"arg", 0, CLI_ARG, PAIR, FIELD(args)},
+	{"approve", 0, CLI_APPROVE, FLAG, FIELD(approve)},
+};
+#define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
+
+/* Does argument name this option? *value is what follows "=", or NULL. */
+static bool names(const struct option_row *row, char *argument, char **value)
+{
+	size_t len = strlen(row->name);
+
+	*value = NULL;
+	if (argument[0] == '-' && argument[1] == row->letter && row->letter)
+		return argument[2] == '\0';
+	if (strncmp(argument, "--", 2) != 0 || strncmp(argument + 2, row->name, len) != 0)
+		return false;
+	if (argument[2 + len] == '=')
+		*value = argument + 2 + len + 1;
+	return argument[2 + len] == '\0' || *value;
+}
+
+static const struct option_row *find_row(char *argument, unsigned int accepted, char **value)
+{
+	for (size_t i = 0; i < N_ROWS; i++) {
+		if (option_rows[i].bit & accepted && names(&option_rows[i], argument, value))
+			return &option_rows[i];
+	}
+	return NULL;
+}
+
+static int add_pair(struct cli_pairs *pairs, const char *option, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals || equals == text)
+		return cli_fail(EXIT_USAGE, "--%s takes NAME=VALUE, not '%s'", option, text);
+	*equals = '\0';
+	for (size_t i = 0; i < pairs->n; i++) {
+		if (strcmp(pairs->items[i].name, text) == 0)
+			return cli_fail(EXIT_USAGE, "--%s %s is given twice", option, text);
+	}
+	if (pairs->n == CLI_MAX_PAIRS)
+		return cli_fail(EXIT_USAGE, "more than %d times --%s", CLI_MAX_PAIRS, option);
+	pairs->items[pairs->n].name = text;
+	pairs->items[pairs->n].value = equals + 1;
+	pairs->n++;
+	return 0;
+}
+
+static int set_text(const char **field, const char *option, const char *text)
+{
+	if (*field)
+		return cli_fail(EXIT_USAGE, "--%s is given twice", option);
+	if (!*text)
+		return cli_fail(EXIT_USAGE, "--%s takes a value, not an empty one", option);
+	*field = text;
+	return 0;
+}
+
+/*
+ * value is the option's own, or NULL; next is the following argument. *used says that next was
+ * taken.
+ */
+static int apply(const struct option_row *row, struct cli_options *options, char *value, char *next,
+		 bool *used)
+{
+	void *field = (char *)options + row->offset;
+
+	*used = false;
+	if (row->kind == FLAG) {
+		if (value)
+			return cli_fail(EXIT_USAGE, "--%s takes no value", row->name);
+		*(bool *)field = true;
+		return 0;
+	}
+	if (!value) {
+		value = next;
+		*used = true;
+	}
+	if (!value)
+		return cli_fail(EXIT_USAGE, "--%s takes a value", row->name);
+	if (row->kind == PAIR)
+		return add_pair(field, row->name, value);
+	return set_text(field, row->name, value);
+}
+
+int cli_parse(char **argv, unsigned int accepted, struct cli_options *options)
+{
+	const char *verb = argv[0];
+
+	memset(options, 0, sizeof(*options));
+	for (argv++; *argv; argv++) {
+		const struct option_row *row;
+		char *value = NULL;
+		bool used = false;
+		int rc;
+
+		if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0) {
+			options->help = true;
+			return 0;
+		}
+		if (strcmp(*argv, "--") == 0 && accepted & CLI_COMMAND) {
+			options->command = argv + 1;
+			return 0;
+		}
+		row = find_row(*argv, accepted, &value);
+		if (!row && (*argv)[0] == '-')
+			return cli_fail(EXIT_USAGE, "%s: unknown option '%s'", verb, *argv);
+		if (!row)
+			return cli_fail(EXIT_USAGE, "%s: unexpected argument '%s'%s", verb, *argv,
+					accepted & CLI_COMMAND ? "; the command stands after --"
+							       : "");
+		rc = apply(row, options, value, argv[1], &used);
+		if (rc)
+			return rc;
+		argv += used;
+	}
+	return 0;
+}

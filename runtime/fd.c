@@ -1,0 +1,66 @@
+/*
+ * The few things that several parts of the runtime do with descriptors. All are opened
+ * close-on-exec.
+ */
+#include "runtime/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+void fd_close(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
+int fd_above_stdio(int fd)
+{
+	int high;
+
+	if (fd > STDERR_FILENO || fd < 0)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	fd_close(&fd);
+	return high;
+}
+
+long fd_read_file(const char *path, char *buffer, size_t size)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	while (n > 0 && len < size) {
+		n = read(fd, buffer + len, size - len);
+		if (n > 0)
+			len += (size_t)n;
+	}
+	fd_close(&fd);
+	if (n < 0 || len == size)
+		return -1;
+	buffer[len] = '\0';
+	return (long)len;
+}
+
+int fd_write_file(const char *path, const char *text)
+{
+	size_t len = strlen(text);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, len);
+	rc = n < 0 ? -errno : (size_t)n == len ? 0 : -EIO;
+	fd_close(&fd);
+	return rc;
+}

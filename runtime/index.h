@@ -1,0 +1,64 @@
+/*
+ * Finding a role, user or tool by name in one of a bundle's index tables.
+ *
+ * A lookup is a hash, a walk along at most WRIT_MAX_PROBES slots and usually one comparison of
+ * bytes. It trusts what verification has established: a power of two of slots, ids in range, an
+ * empty slot near every start.
+ */
+#ifndef WRIT_RUNTIME_INDEX_H
+#define WRIT_RUNTIME_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "runtime/hash.h"
+#include "runtime/writ_format.h"
+
+/*
+ * Roles, users and columns begin with their name and have one size, so one lookup serves them all.
+ */
+#define INDEX_RECORD_SIZE 16u
+_Static_assert(sizeof(struct writ_fmt_role) == INDEX_RECORD_SIZE, "one stride");
+_Static_assert(sizeof(struct writ_fmt_user) == INDEX_RECORD_SIZE, "one stride");
+_Static_assert(sizeof(struct writ_fmt_column) == INDEX_RECORD_SIZE, "one stride");
+_Static_assert(offsetof(struct writ_fmt_role, name) == 0, "name first");
+_Static_assert(offsetof(struct writ_fmt_user, name) == 0, "name first");
+_Static_assert(offsetof(struct writ_fmt_column, name) == 0, "name first");
+
+struct index {
+	const struct writ_fmt_slot *slots;
+	uint32_t mask; /* slots - 1 */
+	const unsigned char *records;
+	const char *strings;
+};
+
+static inline struct writ_fmt_str index_name(const struct index *index, uint32_t id)
+{
+	struct writ_fmt_str name;
+
+	memcpy(&name, index->records + (size_t)id * INDEX_RECORD_SIZE, sizeof(name));
+	return name;
+}
+
+/* The id of a name, or WRIT_NONE. */
+static inline uint32_t index_find(const struct index *index, const char *name, size_t len)
+{
+	uint32_t hash = hash_name(name, len);
+	uint32_t at = hash & index->mask;
+
+	for (;; at = (at + 1) & index->mask) {
+		const struct writ_fmt_slot *slot = &index->slots[at];
+		struct writ_fmt_str str;
+
+		if (slot->id == WRIT_NONE)
+			return WRIT_NONE;
+		if (slot->hash != hash)
+			continue;
+		str = index_name(index, slot->id);
+		if (str.len == len && memcmp(index->strings + str.offset, name, len) == 0)
+			return slot->id;
+	}
+}
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * Compile-time proof that runtime/kernel_abi.h says what the kernel's headers say, wherever the
+ * build machine has them. musl's tool chain has none: then there is nothing to compare, and the
+ * glibc build of the same commit has compared. What Debian 12's headers do not know yet is compared
+ * when they do.
+ */
+#include "runtime/kernel_abi.h"
+
+#include <stddef.h>
+
+_Static_assert(sizeof(struct landlock_ruleset_abi6) == 24, "kernel ABI");
+_Static_assert(sizeof(struct landlock_path_beneath) == 12, "kernel ABI");
+_Static_assert(sizeof(struct landlock_net_port) == 16, "kernel ABI");
+_Static_assert(sizeof(struct capability_data) == 12, "kernel ABI");
+
+#if defined(__GLIBC__) && defined(__has_include)
+#if __has_include(<linux/landlock.h>) && __has_include(<linux/seccomp.h>)
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+
+_Static_assert(LANDLOCK_VERSION_FLAG == LANDLOCK_CREATE_RULESET_VERSION, "kernel ABI");
+_Static_assert(LANDLOCK_FS_EXECUTE == LANDLOCK_ACCESS_FS_EXECUTE, "kernel ABI");
+_Static_assert(LANDLOCK_FS_WRITE_FILE == LANDLOCK_ACCESS_FS_WRITE_FILE, "kernel ABI");
+_Static_assert(LANDLOCK_FS_READ_FILE == LANDLOCK_ACCESS_FS_READ_FILE, "kernel ABI");
+_Static_assert((int)LANDLOCK_PATH_BENEATH == (int)LANDLOCK_RULE_PATH_BENEATH, "kernel ABI");
+_Static_assert(SECCOMP_OP_SET_FILTER == SECCOMP_SET_MODE_FILTER, "kernel ABI");
+_Static_assert(SECCOMP_OP_ACTION_AVAIL == SECCOMP_GET_ACTION_AVAIL, "kernel ABI");
+_Static_assert(SECCOMP_ACTION_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS, "kernel ABI");
+_Static_assert(SECCOMP_ACTION_ERRNO == SECCOMP_RET_ERRNO, "kernel ABI");
+_Static_assert(SECCOMP_ACTION_ALLOW == SECCOMP_RET_ALLOW, "kernel ABI");
+_Static_assert(SECCOMP_ACTION_MASK == SECCOMP_RET_ACTION_FULL, "kernel ABI");
+_Static_assert(SECCOMP_DATA_SIZE == sizeof(struct seccomp_data), "kernel ABI");
+_Static_assert(BPF_OP_LD_W_ABS == (BPF_LD | BPF_W | BPF_ABS), "kernel ABI");
+_Static_assert(BPF_OP_AND_K == (BPF_ALU | BPF_AND | BPF_K), "kernel ABI");
+_Static_assert(BPF_OP_JA == (BPF_JMP | BPF_JA), "kernel ABI");
+_Static_assert(BPF_OP_JEQ_K == (BPF_JMP | BPF_JEQ | BPF_K), "kernel ABI");
+_Static_assert(BPF_OP_JGT_K == (BPF_JMP | BPF_JGT | BPF_K), "kernel ABI");
+_Static_assert(BPF_OP_JGE_K == (BPF_JMP | BPF_JGE | BPF_K), "kernel ABI");
+_Static_assert(BPF_OP_JSET_K == (BPF_JMP | BPF_JSET | BPF_K), "kernel ABI");
+_Static_assert(BPF_OP_RET_K == (BPF_RET | BPF_K), "kernel ABI");
+_Static_assert(sizeof(struct bpf_program) == sizeof(struct sock_fprog), "kernel ABI");
+_Static_assert(offsetof(struct bpf_program, insns) == offsetof(struct sock_fprog, filter),
+	       "kernel ABI");
+_Static_assert(KERNEL_CLONE_VM == CLONE_VM, "kernel ABI");
+_Static_assert(KERNEL_CLONE_PIDFD == CLONE_PIDFD, "kernel ABI");
+_Static_assert(KERNEL_CLONE_VFORK == CLONE_VFORK, "kernel ABI");
+_Static_assert(KERNEL_CLONE_NEWUSER == CLONE_NEWUSER, "kernel ABI");
+_Static_assert(CAPABILITY_VERSION_3 == _LINUX_CAPABILITY_VERSION_3, "kernel ABI");
+_Static_assert(CAPABILITY_SETPCAP == CAP_SETPCAP, "kernel ABI");
+_Static_assert(KERNEL_PR_SET_PDEATHSIG == PR_SET_PDEATHSIG, "kernel ABI");
+_Static_assert(KERNEL_PR_SET_SECUREBITS == PR_SET_SECUREBITS, "kernel ABI");
+_Static_assert(KERNEL_PR_SET_NO_NEW_PRIVS == PR_SET_NO_NEW_PRIVS, "kernel ABI");
+_Static_assert(KERNEL_PR_CAPBSET_DROP == PR_CAPBSET_DROP, "kernel ABI");
+_Static_assert(KERNEL_PR_CAP_AMBIENT == PR_CAP_AMBIENT, "kernel ABI");
+_Static_assert(KERNEL_CAP_AMBIENT_CLEAR == PR_CAP_AMBIENT_CLEAR_ALL, "kernel ABI");
+_Static_assert(SECUREBITS_NO_PRIVILEGE ==
+		       ((SECURE_ALL_BITS & ~issecure_mask(SECURE_KEEP_CAPS)) | SECURE_ALL_LOCKS),
+	       "kernel ABI");
+#endif
+#endif

@@ -1,0 +1,132 @@
+/*
+ * The parts of the kernel's interface that libwrit uses and that a libc may not declare.
+ *
+ * musl ships no <linux/...> headers, and those of a build machine are often older than the kernel
+ * the bundle will meet, so every number the runtime hands to the kernel stands here. All of them
+ * are ABI: they never change. Where the build machine has the kernel's own header,
+ * runtime/kernel_abi.c holds the two together.
+ */
+#ifndef WRIT_RUNTIME_KERNEL_ABI_H
+#define WRIT_RUNTIME_KERNEL_ABI_H
+
+#include <stdint.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "bundles are little-endian and are read in place"
+#endif
+
+/* <linux/audit.h>: what seccomp_data.arch holds for native calls. */
+#if defined(__x86_64__)
+#define KERNEL_AUDIT_ARCH 0xC000003Eu
+#define KERNEL_ARCH_NAME  "x86_64"
+#elif defined(__aarch64__)
+#define KERNEL_AUDIT_ARCH 0xC00000B7u
+#define KERNEL_ARCH_NAME  "aarch64"
+#else
+#error "libwrit knows x86_64 and aarch64"
+#endif
+
+/* System calls after 424 have the same number on every architecture but alpha. */
+#define KERNEL_NR_PIDFD_SEND_SIGNAL       424
+#define KERNEL_NR_CLOSE_RANGE             436
+#define KERNEL_NR_LANDLOCK_CREATE_RULESET 444
+#define KERNEL_NR_LANDLOCK_ADD_RULE       445
+#define KERNEL_NR_LANDLOCK_RESTRICT_SELF  446
+
+/* <linux/landlock.h> */
+#define LANDLOCK_VERSION_FLAG    1u
+#define LANDLOCK_PATH_BENEATH    1
+#define LANDLOCK_NET_PORT        2
+#define LANDLOCK_FS_EXECUTE      (UINT64_C(1) << 0)
+#define LANDLOCK_FS_WRITE_FILE   (UINT64_C(1) << 1)
+#define LANDLOCK_FS_READ_FILE    (UINT64_C(1) << 2)
+#define LANDLOCK_FS_TRUNCATE     (UINT64_C(1) << 14)
+#define LANDLOCK_FS_IOCTL_DEV    (UINT64_C(1) << 15)
+#define LANDLOCK_NET_BIND_TCP    (UINT64_C(1) << 0)
+#define LANDLOCK_NET_CONNECT_TCP (UINT64_C(1) << 1)
+
+/* The rights of a file; the others are EINVAL in a rule on what is not a directory. */
+#define LANDLOCK_FS_OF_FILE                                                                        \
+	(LANDLOCK_FS_EXECUTE | LANDLOCK_FS_WRITE_FILE | LANDLOCK_FS_READ_FILE |                    \
+	 LANDLOCK_FS_TRUNCATE | LANDLOCK_FS_IOCTL_DEV)
+
+struct landlock_ruleset_abi6 {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net; /* since ABI 4 */
+	uint64_t scoped;             /* since ABI 6 */
+};
+
+struct landlock_path_beneath {
+	uint64_t allowed_access;
+	int32_t parent_fd;
+} __attribute__((packed));
+
+struct landlock_net_port {
+	uint64_t allowed_access;
+	uint64_t port;
+};
+
+/* <linux/seccomp.h>, <linux/filter.h>, <linux/bpf_common.h> */
+#define SECCOMP_OP_SET_FILTER       1
+#define SECCOMP_OP_ACTION_AVAIL     2
+#define SECCOMP_ACTION_KILL_PROCESS 0x80000000u
+#define SECCOMP_ACTION_ERRNO        0x00050000u
+#define SECCOMP_ACTION_ALLOW        0x7fff0000u
+#define SECCOMP_ACTION_MASK         0xffff0000u
+#define SECCOMP_DATA_SIZE           64u
+
+#define BPF_OP_LD_W_ABS 0x20u
+#define BPF_OP_AND_K    0x54u
+#define BPF_OP_JA       0x05u
+#define BPF_OP_JEQ_K    0x15u
+#define BPF_OP_JGT_K    0x25u
+#define BPF_OP_JGE_K    0x35u
+#define BPF_OP_JSET_K   0x45u
+#define BPF_OP_RET_K    0x06u
+
+struct bpf_program {
+	uint16_t len;
+	const void *insns; /* struct sock_filter, which struct writ_fmt_insn is */
+};
+
+/* <linux/sched.h>, <linux/pidfd.h>, <linux/wait.h> */
+#define KERNEL_CLONE_VM      0x00000100
+#define KERNEL_CLONE_PIDFD   0x00001000
+#define KERNEL_CLONE_VFORK   0x00004000
+#define KERNEL_CLONE_NEWUSER 0x10000000
+#define KERNEL_PIDFD_GROUP   (1u << 2) /* since 6.9 */
+#define KERNEL_P_PIDFD       3
+#define KERNEL_WALL          0x40000000
+#define KERNEL_SIGNALS       64 /* numbers 1 to 64 */
+#define KERNEL_SIGSET_SIZE   8
+
+/* <linux/capability.h>, <linux/securebits.h>, <linux/prctl.h> */
+#define CAPABILITY_VERSION_3 0x20080522u
+#define CAPABILITY_SETPCAP   8u
+#define CAPABILITY_LAST      63 /* of 64 possible ones: the kernel says where its own end */
+
+struct capability_header {
+	uint32_t version;
+	int32_t pid;
+};
+
+struct capability_data {
+	uint32_t effective;
+	uint32_t permitted;
+	uint32_t inheritable;
+};
+
+#define KERNEL_PR_SET_PDEATHSIG    1
+#define KERNEL_PR_SET_SECUREBITS   28
+#define KERNEL_PR_SET_NO_NEW_PRIVS 38
+#define KERNEL_PR_CAPBSET_DROP     24
+#define KERNEL_PR_CAP_AMBIENT      47
+#define KERNEL_CAP_AMBIENT_CLEAR   4
+
+/*
+ * NOROOT, NO_SETUID_FIXUP and NO_CAP_AMBIENT_RAISE on, KEEP_CAPS off, and all four locked: uid 0
+ * means nothing at execve any more, and nobody can turn that back (capabilities(7)).
+ */
+#define SECUREBITS_NO_PRIVILEGE 0xefL
+
+#endif

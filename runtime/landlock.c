@@ -1,0 +1,207 @@
+/*
+ * Landlock, from the bundle's variants to a ruleset descriptor.
+ *
+ * The compiler has decided what to ask of each ABI and what is lost on older ones; here the host's
+ * ABI picks the variant, what it lacks is refused (or, for a best-effort sandbox, told), and one
+ * rule is added for each granted path that exists and each port. The ruleset is built once for a
+ * sandbox; a launch only enters it, which is why paths mean what stood there when the sandbox was
+ * opened.
+ */
+#include "runtime/landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/error.h"
+#include "runtime/fd.h"
+
+int landlock_abi(void)
+{
+	long abi = syscall(KERNEL_NR_LANDLOCK_CREATE_RULESET, NULL, (size_t)0,
+			   LANDLOCK_VERSION_FLAG);
+
+	return abi > 0 ? (int)abi : 0;
+}
+
+int landlock_enter(int ruleset)
+{
+	return syscall(KERNEL_NR_LANDLOCK_RESTRICT_SELF, ruleset, 0) ? -errno : 0;
+}
+
+/* The last variant that the host's ABI reaches; there is always one, as the first is ABI 1's. */
+static const struct writ_fmt_landlock *choose_variant(const struct sandbox_source *source, int abi)
+{
+	const struct image *image = &source->policy->image;
+	struct writ_fmt_range range = source->record->landlock;
+	const struct writ_fmt_landlock *chosen = image_LANDLOCK(image, range.first);
+
+	for (uint32_t i = 1; i < range.count; i++) {
+		const struct writ_fmt_landlock *next = image_LANDLOCK(image, range.first + i);
+
+		if (next->abi <= (uint32_t)abi)
+			chosen = next;
+	}
+	return chosen;
+}
+
+static int check_lacking(struct writ_sandbox *sandbox, const struct writ_fmt_landlock *variant,
+			 int abi, struct writ_error *error)
+{
+	static const struct {
+		uint32_t bit;
+		int abi;
+		const char *what;
+	} rows[] = {
+#define LACKING(bit, id, abi, doc) {1u << (bit), abi, doc},
+		WRIT_LACKINGS(LACKING)
+#undef LACKING
+	};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (variant->lacking & rows[i].bit)
+			rc = sandbox_lacks(sandbox, error,
+					   "%s: needs Landlock ABI %d, the host has %d",
+					   rows[i].what, rows[i].abi, abi);
+	}
+	return rc;
+}
+
+static int add_path_rule(struct writ_sandbox *sandbox, int fd, uint64_t access, const char *path,
+			 struct writ_error *error)
+{
+	struct landlock_path_beneath rule = {.allowed_access = access, .parent_fd = fd};
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return error_sys(error, WRIT_E_SYSTEM, errno, "can't examine '%.300s'", path);
+	/* A directory's right in a rule on a file is EINVAL. */
+	if (!S_ISDIR(st.st_mode))
+		rule.allowed_access &= LANDLOCK_FS_OF_FILE;
+	/* A rule that grants nothing is ENOMSG. */
+	if (rule.allowed_access &&
+	    syscall(KERNEL_NR_LANDLOCK_ADD_RULE, sandbox->ruleset, LANDLOCK_PATH_BENEATH, &rule, 0))
+		return error_sys(error, WRIT_E_SYSTEM, errno, "can't grant '%.300s'", path);
+	if (S_ISDIR(st.st_mode))
+		sandbox->roots[sandbox->n_roots++] = (struct sandbox_root){st.st_dev, st.st_ino};
+	return 0;
+}
+
+static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *source,
+		    uint32_t index, uint64_t handled)
+{
+	const struct writ_fmt_path *record = image_PATHS(&source->policy->image, index);
+	const char *path = source->policy->paths[index];
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
+		if (record->rights & WRIT_PATH_IMPLIED)
+			return 0;
+		return sandbox_warn(sandbox, source->error, "nothing is granted at '%.300s': %s",
+				    path, strerror(errno));
+	}
+	if (fd < 0)
+		return error_sys(source->error, WRIT_E_SYSTEM, errno, "can't open '%.300s'", path);
+	rc = add_path_rule(sandbox, fd, record->access & handled, path, source->error);
+	(void)close(fd);
+	return rc;
+}
+
+static int add_paths(struct writ_sandbox *sandbox, const struct sandbox_source *source,
+		     uint64_t handled)
+{
+	struct writ_fmt_range range = source->record->paths;
+	int rc = 0;
+
+	sandbox->roots = pool_array(&sandbox->pool, range.count, sizeof(*sandbox->roots));
+	if (!sandbox->roots)
+		return error_nomem(source->error);
+	for (uint32_t i = 0; !rc && i < range.count; i++)
+		rc = add_path(sandbox, source, range.first + i, handled);
+	return rc;
+}
+
+static int add_port(const struct writ_sandbox *sandbox, const struct sandbox_source *source,
+		    const struct writ_fmt_port *port, uint64_t handled)
+{
+	uint32_t first = port->first;
+	uint32_t last = port->last;
+	struct landlock_net_port rule = {
+		.allowed_access =
+			((port->rights & WRIT_PORT_CONNECT ? LANDLOCK_NET_CONNECT_TCP : 0) |
+			 (port->rights & WRIT_PORT_BIND ? LANDLOCK_NET_BIND_TCP : 0)) &
+			handled,
+	};
+
+	if (port->param != WRIT_NONE)
+		first = last = source->policy->params[port->param].port;
+	if (!rule.allowed_access)
+		return 0;
+	for (uint32_t number = first; number <= last; number++) {
+		rule.port = number;
+		if (syscall(KERNEL_NR_LANDLOCK_ADD_RULE, sandbox->ruleset, LANDLOCK_NET_PORT, &rule,
+			    0))
+			return error_sys(source->error, WRIT_E_SYSTEM, errno, "can't grant port %u",
+					 number);
+	}
+	return 0;
+}
+
+static int add_ports(const struct writ_sandbox *sandbox, const struct sandbox_source *source,
+		     uint64_t handled)
+{
+	struct writ_fmt_range range = source->record->ports;
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < range.count; i++)
+		rc = add_port(sandbox, source, image_PORTS(&source->policy->image, range.first + i),
+			      handled);
+	return rc;
+}
+
+static int create_ruleset(struct writ_sandbox *sandbox, const struct writ_fmt_landlock *variant,
+			  struct writ_error *error)
+{
+	struct landlock_ruleset_abi6 attr = {
+		.handled_access_fs = variant->handled_fs,
+		.handled_access_net = variant->handled_net,
+		.scoped = variant->scoped,
+	};
+
+	/* An older kernel takes the longer struct as long as what it does not know is zero. */
+	int fd = (int)syscall(KERNEL_NR_LANDLOCK_CREATE_RULESET, &attr, sizeof(attr), 0);
+
+	if (fd < 0)
+		return error_sys(error, WRIT_E_SYSTEM, errno, "landlock_create_ruleset");
+	sandbox->ruleset = fd_above_stdio(fd);
+	if (sandbox->ruleset < 0)
+		return error_sys(error, WRIT_E_SYSTEM, errno, "fcntl");
+	return 0;
+}
+
+int landlock_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	int abi = landlock_abi();
+	const struct writ_fmt_landlock *variant;
+	int rc;
+
+	if (abi == 0)
+		return sandbox_lacks(
+			sandbox, source->error,
+			"access to files and ports limited to what is granted: the host "
+			"has no Landlock");
+	variant = choose_variant(source, abi);
+	rc = check_lacking(sandbox, variant, abi, source->error);
+	if (!rc)
+		rc = create_ruleset(sandbox, variant, source->error);
+	if (!rc)
+		rc = add_paths(sandbox, source, variant->handled_fs);
+	if (!rc)
+		rc = add_ports(sandbox, source, variant->handled_net);
+	return rc;
+}

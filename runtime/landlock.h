@@ -1,0 +1,19 @@
+/*
+ * Landlock: which files may be touched and which TCP ports used (landlock(7)).
+ */
+#ifndef WRIT_RUNTIME_LANDLOCK_H
+#define WRIT_RUNTIME_LANDLOCK_H
+
+#include "runtime/sandbox.h"
+
+/* The host's ABI version; 0: no Landlock, or it is switched off. */
+int landlock_abi(void);
+
+/* Opens the granted paths and builds the ruleset. Errors: HOST, NOMEM, SYSTEM. */
+WRIT_MUST_CHECK int landlock_prepare(struct writ_sandbox *sandbox,
+				     const struct sandbox_source *source);
+
+/* Confines the calling thread. 0 or a negative errno. Safe between clone and execve. */
+int landlock_enter(int ruleset);
+
+#endif

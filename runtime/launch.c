@@ -1,0 +1,220 @@
+/*
+ * The order of operations in the child of a launch, between clone and execve.
+ *
+ * The child runs in its parent's memory, with every signal blocked, while the calling thread is
+ * suspended (CLONE_VM | CLONE_VFORK): nothing of the parent's is copied, however large it is. So it
+ * may not allocate, lock or return, uses system calls only, and those whose libc wrappers
+ * synchronise threads it makes raw. Each row of the table is a step, above it the reason why it
+ * stands there. The first that fails ends the launch: a tool never runs with fewer walls than its
+ * sandbox has.
+ */
+#include "runtime/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/landlock.h"
+#include "runtime/privilege.h"
+#include "runtime/seccomp.h"
+
+#define SETUP_FAILED 125
+
+static int reset_signals(struct launch *launch)
+{
+	/*
+	 * The kernel's struct sigaction, of whatever layout: all zero is SIG_DFL without flags or
+	 * mask.
+	 */
+	static const unsigned long zero[8];
+
+	(void)launch;
+	for (int number = 1; number <= KERNEL_SIGNALS; number++) {
+		if (number == SIGKILL || number == SIGSTOP)
+			continue;
+		if (syscall(SYS_rt_sigaction, number, zero, NULL, KERNEL_SIGSET_SIZE))
+			return -errno;
+	}
+	return 0;
+}
+
+static int leave_session(struct launch *launch)
+{
+	(void)launch;
+	return syscall(SYS_setsid) < 0 ? -errno : 0;
+}
+
+static int enter_userns(struct launch *launch)
+{
+	int rc = launch->new_userns ? userns_write_maps(&launch->maps) : 0;
+
+	launch->userns_refused = rc != 0;
+	return rc;
+}
+
+static int enter_cgroup(struct launch *launch)
+{
+	if (launch->cgroup_procs < 0)
+		return 0;
+	/* "0" is the process that writes. */
+	return write(launch->cgroup_procs, "0", 1) == 1 ? 0 : -errno;
+}
+
+static int set_directory(struct launch *launch)
+{
+	(void)umask(022);
+	return chdir(launch->cwd) ? -errno : 0;
+}
+
+/* By way of high numbers, as the sources may themselves be 0 to 2, in any order. */
+static int set_stdio(struct launch *launch)
+{
+	int high[3];
+
+	for (int i = 0; i < 3; i++) {
+		high[i] = fcntl(launch->stdio[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (high[i] < 0)
+			return -errno;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (dup2(high[i], i) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int set_limits(struct launch *launch)
+{
+	return limits_apply(&launch->limits);
+}
+
+static int drop_privilege(struct launch *launch)
+{
+	return privilege_drop(launch->privileged);
+}
+
+static int no_new_privilege(struct launch *launch)
+{
+	(void)launch;
+	return privilege_no_new();
+}
+
+static int die_with_caller(struct launch *launch)
+{
+	if (!launch->die_with_caller)
+		return 0;
+	if (prctl(KERNEL_PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0L, 0L, 0L))
+		return -errno;
+	/* It may have died before we asked to be told. */
+	return syscall(SYS_getppid) == launch->caller ? 0 : -ESRCH;
+}
+
+static int enter_landlock(struct launch *launch)
+{
+	return launch->sandbox->ruleset < 0 ? 0 : landlock_enter(launch->sandbox->ruleset);
+}
+
+static int close_others(struct launch *launch)
+{
+	(void)launch;
+	return syscall(KERNEL_NR_CLOSE_RANGE, STDERR_FILENO + 1, ~0u, 0) ? -errno : 0;
+}
+
+static int unblock_signals(struct launch *launch)
+{
+	static const unsigned long long none;
+
+	(void)launch;
+	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGSET_SIZE) ? -errno
+											 : 0;
+}
+
+static int enter_seccomp(struct launch *launch)
+{
+	return seccomp_enter(&launch->sandbox->filter);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct launch *launch);
+} steps[] = {
+	/* First: a handler of the parent's would run in the child on the parent's memory. */
+	{"resetting signals", reset_signals},
+	/*
+	 * Its own group is what writ_wait and writ_kill kill; without a terminal, no TIOCSTI to
+	 * ours.
+	 */
+	{"setsid", leave_session},
+	/* Needs /proc and the namespace's capabilities, which go below. */
+	{"mapping the user in its namespace", enter_userns},
+	/* Needs the caller's rights; before anything that could be counted is made. */
+	{"entering the pids cgroup", enter_cgroup},
+	/* As the caller: the directory may be one that only the caller can search. */
+	{"chdir", set_directory},
+	/* After what uses descriptors by number, before they are closed. */
+	{"redirecting standard input and output", set_stdio},
+	/* May need CAP_SYS_RESOURCE to restate a limit; never raises one. */
+	{"setting resource limits", set_limits},
+	/* Before no_new_privs, which does not lock the capabilities one already has. */
+	{"dropping capabilities", drop_privilege},
+	/* Landlock and seccomp demand it of the unprivileged, which we now are. */
+	{"no_new_privs", no_new_privilege},
+	/* After the change of credentials, which clears it (prctl(2)). */
+	{"PR_SET_PDEATHSIG", die_with_caller},
+	/* After everything that opens files. */
+	{"Landlock", enter_landlock},
+	/* After the last use of a descriptor of ours, Landlock's ruleset. */
+	{"close_range", close_others},
+	/* With default dispositions, a signal that waited now ends the child and nothing else. */
+	{"unblocking signals", unblock_signals},
+	/* Last: the filter need not allow any of the above. */
+	{"seccomp", enter_seccomp},
+};
+#define N_STEPS (sizeof(steps) / sizeof(steps[0]))
+
+/* Tries each candidate as execvp does: "not allowed" is remembered, "not there" is passed over. */
+static int execute(const struct launch *launch)
+{
+	int error = ENOENT;
+
+	for (const char *const *path = launch->candidates; *path; path++) {
+		(void)execve(*path, launch->argv, launch->envp);
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			return errno;
+		if (errno == EACCES)
+			error = EACCES;
+	}
+	return error;
+}
+
+static void end_child(void)
+{
+	(void)syscall(SYS_exit_group, SETUP_FAILED);
+	/*
+	 * The filter forbids even that: leave by a fault, whose default action no filter changes.
+	 */
+	__builtin_trap();
+}
+
+int launch_child(void *arg)
+{
+	struct launch *launch = arg;
+
+	for (size_t i = 0; i < N_STEPS; i++) {
+		int rc = steps[i].run(launch);
+
+		if (rc) {
+			launch->step = steps[i].name;
+			launch->error = -rc;
+			end_child();
+		}
+	}
+	launch->executing = true;
+	launch->error = execute(launch);
+	end_child();
+	return SETUP_FAILED;
+}

@@ -1,0 +1,42 @@
+/*
+ * The child's half of a launch: a table of steps between clone and execve.
+ */
+#ifndef WRIT_RUNTIME_LAUNCH_H
+#define WRIT_RUNTIME_LAUNCH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "runtime/limits.h"
+#include "runtime/sandbox.h"
+#include "runtime/userns.h"
+
+/*
+ * Everything the child needs, prepared by the parent; and what the child tells back. The two share
+ * memory and the parent waits until the child has executed or ended, so plain fields do.
+ */
+struct launch {
+	const struct writ_sandbox *sandbox;
+	char *const *argv;
+	char *const *envp;
+	const char *const *candidates; /* paths to try to execute, in order; NULL-terminated */
+	const char *cwd;
+	int stdio[3];
+	int cgroup_procs; /* or -1 */
+	pid_t caller;
+	bool die_with_caller;
+	bool privileged; /* may lock itself out of capabilities */
+	bool new_userns;
+	struct userns_maps maps;
+	struct limits_plan limits;
+
+	const char *volatile step; /* what the child was doing */
+	volatile int error;        /* the errno with which that failed; 0: it was executed */
+	volatile bool executing;   /* it had come to execve */
+	volatile bool userns_refused;
+};
+
+/* What clone runs; arg is the struct launch. Returns only on failure, which is in the struct. */
+int launch_child(void *arg);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * writ_open: from a file to a policy that can be asked.
+ *
+ * The order is the argument for its safety: copy the bytes to private memory, check the frame,
+ * check the contents, bind the parameters, point at the tables, make everything read-only. Only
+ * then does the caller get it. The strings that callers see are copied here with a NUL, as the
+ * bundle keeps them without.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "runtime/bind.h"
+#include "runtime/error.h"
+#include "runtime/policy.h"
+#include "runtime/verify.h"
+
+static const char *copy_str(struct writ_policy *policy, struct writ_fmt_str str)
+{
+	return pool_strndup(&policy->pool, image_str(&policy->image, str), str.len);
+}
+
+static struct index make_index(const struct image *image, enum writ_section_id slots,
+			       enum writ_section_id records)
+{
+	return (struct index){
+		.slots = image->sections[slots].records,
+		.mask = image_count(image, slots) - 1,
+		.records = image->sections[records].records,
+		.strings = image->sections[WRIT_SECTION_STRINGS].records,
+	};
+}
+
+static void find_tables(struct writ_policy *policy)
+{
+	const struct image *image = &policy->image;
+	const struct writ_fmt_policy *head = image_POLICY(image, 0);
+
+	policy->cells = image->sections[WRIT_SECTION_CELLS].records;
+	policy->n_rows = head->n_rows;
+	policy->n_columns = image_count(image, WRIT_SECTION_COLUMNS);
+	policy->ask_from = head->n_deny;
+	policy->allow_from = head->n_deny + head->n_ask;
+	policy->columns = image->sections[WRIT_SECTION_COLUMNS].records;
+	policy->tools = make_index(image, WRIT_SECTION_TOOL_INDEX, WRIT_SECTION_COLUMNS);
+	policy->roles = make_index(image, WRIT_SECTION_ROLE_INDEX, WRIT_SECTION_ROLES);
+	policy->users = make_index(image, WRIT_SECTION_USER_INDEX, WRIT_SECTION_USERS);
+	policy->char_classes = image->sections[WRIT_SECTION_CHAR_CLASSES].records;
+	policy->states = image->sections[WRIT_SECTION_STATES].records;
+	policy->accepts = image->sections[WRIT_SECTION_ACCEPTS].records;
+	policy->n_classes = head->n_classes;
+	policy->start = head->start;
+}
+
+static bool same_str(struct writ_fmt_str a, struct writ_fmt_str b)
+{
+	return a.offset == b.offset && a.len == b.len;
+}
+
+/* Rules stand in source order within a verdict, so one file's are neighbours and share its name. */
+static int copy_rules(struct writ_policy *policy)
+{
+	const struct image *image = &policy->image;
+	uint32_t n = image_count(image, WRIT_SECTION_RULES);
+
+	policy->rules = pool_array(&policy->pool, n, sizeof(*policy->rules));
+	if (!policy->rules)
+		return -1;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct writ_fmt_rule *rule = image_RULES(image, i);
+		struct policy_rule *out = &policy->rules[i];
+
+		out->pattern = copy_str(policy, rule->pattern);
+		if (i && same_str(rule->file, image_RULES(image, i - 1)->file))
+			out->file = out[-1].file;
+		else
+			out->file = copy_str(policy, rule->file);
+		if (!out->pattern || !out->file)
+			return -1;
+	}
+	return 0;
+}
+
+/* The names of n records of one section; name_of gives one's place in STRINGS. */
+static const char **copy_list(struct writ_policy *policy, uint32_t n,
+			      struct writ_fmt_str (*name_of)(const struct image *image,
+							     uint32_t index))
+{
+	const char **names = pool_array(&policy->pool, n, sizeof(*names));
+
+	for (uint32_t i = 0; names && i < n; i++) {
+		names[i] = copy_str(policy, name_of(&policy->image, i));
+		if (!names[i])
+			return NULL;
+	}
+	return names;
+}
+
+static struct writ_fmt_str role_name(const struct image *image, uint32_t index)
+{
+	return image_ROLES(image, index)->name;
+}
+
+static struct writ_fmt_str sandbox_name(const struct image *image, uint32_t index)
+{
+	return image_SANDBOXES(image, index)->name;
+}
+
+static int copy_names(struct writ_policy *policy)
+{
+	const struct image *image = &policy->image;
+
+	policy->name = copy_str(policy, image_POLICY(image, 0)->name);
+	policy->role_names = copy_list(policy, image_count(image, WRIT_SECTION_ROLES), role_name);
+	policy->sandbox_names = copy_list(policy, image_count(image, WRIT_SECTION_SANDBOXES),
+					  sandbox_name);
+	if (!policy->name || !policy->role_names || !policy->sandbox_names)
+		return -1;
+	return copy_rules(policy);
+}
+
+static int build(struct writ_policy *policy, const struct writ_options *options,
+		 struct writ_error *error)
+{
+	int rc = image_map(&policy->image, error);
+
+	if (!rc)
+		rc = verify_image(&policy->image, error);
+	if (!rc)
+		rc = bind_policy(policy, options, error);
+	if (rc)
+		return rc;
+	find_tables(policy);
+	if (copy_names(policy))
+		return error_nomem(error);
+	return image_seal(&policy->image, error);
+}
+
+/*
+ * Takes a filled image, freed on failure. The policy lives in its own pool, so it is made on the
+ * stack and moved into place before the pool is sealed.
+ */
+static int take_image(struct image *image, const struct writ_options *options,
+		      struct writ_policy **out, struct writ_error *error)
+{
+	struct writ_policy draft = {.image = *image};
+	struct writ_policy *policy = pool_alloc(&draft.pool, sizeof(*policy));
+	int rc = policy ? build(&draft, options, error) : error_nomem(error);
+
+	if (!rc) {
+		*policy = draft;
+		if (pool_seal(&draft.pool))
+			rc = error_sys(error, WRIT_E_SYSTEM, errno, "mprotect");
+	}
+	if (rc) {
+		pool_free(&draft.pool);
+		image_fini(&draft.image);
+		return rc;
+	}
+	*out = policy;
+	return 0;
+}
+
+int writ_open(const char *path, const struct writ_options *options, struct writ_policy **out,
+	      struct writ_error *error)
+{
+	struct image image = {.bytes = NULL};
+	int rc;
+
+	if (!path || !out)
+		return error_set(error, WRIT_E_INVALID, "writ_open: path and out must be given");
+	rc = image_read(&image, path, error);
+	if (rc) {
+		image_fini(&image);
+		return rc;
+	}
+	return take_image(&image, options, out, error);
+}
+
+int writ_open_memory(const void *bytes, size_t size, const struct writ_options *options,
+		     struct writ_policy **out, struct writ_error *error)
+{
+	struct image image = {.bytes = NULL};
+	int rc;
+
+	if (!bytes || !out)
+		return error_set(error, WRIT_E_INVALID,
+				 "writ_open_memory: bytes and out must be given");
+	rc = image_copy(&image, bytes, size, error);
+	if (rc)
+		return rc;
+	return take_image(&image, options, out, error);
+}
+
+void writ_close(struct writ_policy *policy)
+{
+	if (!policy)
+		return;
+	struct image image = policy->image;
+	struct pool pool = policy->pool;
+
+	image_fini(&image);
+	pool_free(&pool);
+}
+
+const char *writ_policy_name(const struct writ_policy *policy)
+{
+	return policy->name;
+}
+
+uint64_t writ_policy_version(const struct writ_policy *policy)
+{
+	return image_POLICY(&policy->image, 0)->version;
+}

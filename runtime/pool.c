@@ -1,0 +1,99 @@
+/*
+ * A bump allocator over mmap'ed blocks. A block begins with its header, which is the only thing
+ * written after an allocation; the newest block is the one that is filled. See pool.h for why not
+ * malloc.
+ */
+#include "runtime/pool.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define BLOCK_BYTES ((size_t)32 << 10)
+
+struct pool_block {
+	struct pool_block *next;
+	size_t size;
+	size_t used;
+};
+
+#define ALIGN       alignof(max_align_t)
+#define HEADER_SIZE ((sizeof(struct pool_block) + ALIGN - 1) & ~(ALIGN - 1))
+
+static struct pool_block *add_block(struct pool *pool, size_t payload)
+{
+	size_t size = HEADER_SIZE + payload;
+	struct pool_block *block;
+
+	if (size < BLOCK_BYTES)
+		size = BLOCK_BYTES;
+	if (size > POOL_MAX_BYTES - pool->total)
+		return NULL;
+	block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (block == MAP_FAILED)
+		return NULL;
+	block->next = pool->head;
+	block->size = size;
+	block->used = HEADER_SIZE;
+	pool->head = block;
+	pool->total += size;
+	return block;
+}
+
+void *pool_alloc(struct pool *pool, size_t size)
+{
+	struct pool_block *block = pool->head;
+	void *ptr;
+
+	if (size > POOL_MAX_BYTES)
+		return NULL;
+	size = (size + ALIGN - 1) & ~(ALIGN - 1);
+	if (!block || size > block->size - block->used)
+		block = add_block(pool, size);
+	if (!block)
+		return NULL;
+	ptr = (char *)block + block->used;
+	block->used += size;
+	return ptr;
+}
+
+void *pool_array(struct pool *pool, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return pool_alloc(pool, bytes);
+}
+
+char *pool_strndup(struct pool *pool, const char *ptr, size_t len)
+{
+	char *copy = len < POOL_MAX_BYTES ? pool_alloc(pool, len + 1) : NULL;
+
+	if (copy && len)
+		memcpy(copy, ptr, len);
+	return copy;
+}
+
+int pool_seal(struct pool *pool)
+{
+	struct pool_block *next;
+
+	for (struct pool_block *block = pool->head; block; block = next) {
+		next = block->next;
+		if (mprotect(block, block->size, PROT_READ))
+			return -1;
+	}
+	return 0;
+}
+
+void pool_free(const struct pool *pool)
+{
+	struct pool_block *next;
+
+	for (struct pool_block *block = pool->head; block; block = next) {
+		next = block->next;
+		(void)munmap(block, block->size);
+	}
+}

@@ -1,0 +1,42 @@
+/*
+ * Memory of one opened object (a policy or a sandbox): allocated piece by piece while it is made,
+ * sealed read-only when it is complete, freed together. Pages come from mmap, so that sealing one
+ * object never touches another's.
+ */
+#ifndef WRIT_RUNTIME_POOL_H
+#define WRIT_RUNTIME_POOL_H
+
+#include <stddef.h>
+
+#define POOL_MAX_BYTES                                                                             \
+	((size_t)1 << 30) /* of one pool: what a hostile bundle can make us allocate */
+
+struct pool_block;
+
+struct pool {
+	struct pool_block *head;
+	size_t total;
+};
+
+/* Zeroed memory for any type, or NULL. */
+void *pool_alloc(struct pool *pool, size_t size);
+
+/*
+ * n items of size bytes; NULL also when that overflows. Never NULL for n == 0 while there is
+ * memory.
+ */
+void *pool_array(struct pool *pool, size_t n, size_t size);
+
+/* A NUL-terminated copy, or NULL. */
+char *pool_strndup(struct pool *pool, const char *ptr, size_t len);
+
+/*
+ * Makes everything allocated so far read-only. 0, or -1 with errno. Nothing may be allocated
+ * afterwards.
+ */
+int pool_seal(struct pool *pool);
+
+/* Frees everything. The pool itself may live in its own memory: it is copied first. */
+void pool_free(const struct pool *pool);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Giving privilege up, for good (capabilities(7)).
+ */
+#ifndef WRIT_RUNTIME_PRIVILEGE_H
+#define WRIT_RUNTIME_PRIVILEGE_H
+
+#include <stdbool.h>
+
+/*
+ * Does the caller hold CAP_SETPCAP, and so can lock itself out of every way back to capabilities?
+ */
+bool privilege_held(void);
+
+/*
+ * Drops every capability from every set. held: as privilege_held() says, or true in a new user
+ * namespace. 0 or a negative errno. Safe between clone and execve.
+ */
+int privilege_drop(bool held);
+
+/* Nothing executed from here on gains privilege by a set-user-ID bit or file capabilities. */
+int privilege_no_new(void);
+
+#endif

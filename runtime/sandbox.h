@@ -1,0 +1,75 @@
+/*
+ * A sandbox made ready on this host: what writ_sandbox_open() decides once, so that a launch only
+ * applies it. Written while it is opened, read-only afterwards; it keeps nothing of the policy.
+ */
+#ifndef WRIT_RUNTIME_SANDBOX_H
+#define WRIT_RUNTIME_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/kernel_abi.h"
+#include "runtime/policy.h"
+#include "runtime/pool.h"
+#include "runtime/writ.h"
+#include "runtime/writ_format.h"
+
+struct sandbox_warning {
+	const char *text;
+	struct sandbox_warning *next;
+};
+
+struct sandbox_env {
+	const char *name;
+	size_t name_len;
+	const char
+		*entry; /* "NAME=value" when the policy sets it; NULL: picked from the caller's */
+};
+
+struct sandbox_root {
+	dev_t device;
+	ino_t inode;
+};
+
+/* How the limit on processes is enforced: runtime/processes.h. */
+enum process_plan { PROCESSES_ANY, PROCESSES_USERNS, PROCESSES_COUNTED, PROCESSES_CGROUP };
+
+struct writ_sandbox {
+	struct pool pool;
+	const char *name;
+	bool best_effort;
+	int ruleset; /* Landlock's; -1: the host has none, and the sandbox is best effort */
+	struct bpf_program filter;
+	bool has_limit[WRIT_LIMIT__COUNT];
+	uint64_t limits[WRIT_LIMIT__COUNT];
+	struct sandbox_env *env;
+	size_t n_env;
+	struct sandbox_root *roots; /* the granted directories, to judge a working directory */
+	size_t n_roots;
+	enum process_plan processes;
+	const char *cgroup; /* the directory to make a launch's cgroup in, for PROCESSES_CGROUP */
+	struct sandbox_warning *warnings;
+	struct sandbox_warning *last_warning;
+};
+
+/* What a sandbox is made from, while it is made. */
+struct sandbox_source {
+	const struct writ_policy *policy;
+	const struct writ_fmt_sandbox *record;
+	struct writ_error *error;
+};
+
+/* Adds a line for writ_sandbox_warning(). 0, or -WRIT_E_NOMEM. */
+__attribute__((format(printf, 3, 4))) WRIT_MUST_CHECK int sandbox_warn(struct writ_sandbox *sandbox,
+								       struct writ_error *error,
+								       const char *format, ...);
+
+/*
+ * The host can't do what the sandbox demands: an error, or a warning when it is best effort. reason
+ * says what and why.
+ */
+__attribute__((format(printf, 3, 4))) WRIT_MUST_CHECK int sandbox_lacks(
+	struct writ_sandbox *sandbox, struct writ_error *error, const char *format, ...);
+
+#endif

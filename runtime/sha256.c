@@ -1,0 +1,147 @@
+/*
+ * SHA-256 as FIPS 180-4 writes it, with the names of its section 6.2: the schedule is kept as a
+ * ring of sixteen words, computed while the rounds use it, which keeps everything in registers and
+ * one cache line. Bytes go in in any portions; the digest does not depend on how they are cut.
+ */
+#include "runtime/sha256.h"
+
+#include <string.h>
+
+static const uint32_t K[64] = {
+	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
+	0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
+	0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
+	0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
+	0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc,
+	0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+	0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116,
+	0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+	0xc67178f2,
+};
+
+static inline uint32_t rotr(uint32_t x, unsigned int n)
+{
+	return x >> n | x << (32 - n);
+}
+
+static inline uint32_t load_be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void store_be32(uint8_t *p, uint32_t x)
+{
+	p[0] = (uint8_t)(x >> 24);
+	p[1] = (uint8_t)(x >> 16);
+	p[2] = (uint8_t)(x >> 8);
+	p[3] = (uint8_t)x;
+}
+
+/* W[t] for t >= 16, in the place of W[t - 16]. */
+static inline uint32_t schedule(uint32_t w[16], unsigned int t)
+{
+	uint32_t w15 = w[(t + 1) & 15];
+	uint32_t w2 = w[(t + 14) & 15];
+	uint32_t s0 = rotr(w15, 7) ^ rotr(w15, 18) ^ w15 >> 3;
+	uint32_t s1 = rotr(w2, 17) ^ rotr(w2, 19) ^ w2 >> 10;
+
+	w[t & 15] += s0 + w[(t + 9) & 15] + s1;
+	return w[t & 15];
+}
+
+/* One round; the caller renames the eight words instead of moving them. */
+#define ROUND(a, b, c, d, e, f, g, h, t, wt)                                                       \
+	do {                                                                                       \
+		uint32_t t1_ = (h) + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +                    \
+			       (((e) & (f)) ^ (~(e) & (g))) + K[t] + (wt);                         \
+		uint32_t t2_ = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) +                          \
+			       (((a) & (b)) ^ ((a) & (c)) ^ ((b) & (c)));                          \
+		(d) += t1_;                                                                        \
+		(h) = t1_ + t2_;                                                                   \
+	} while (0)
+
+#define EIGHT_ROUNDS(t, W)                                                                         \
+	do {                                                                                       \
+		ROUND(a, b, c, d, e, f, g, h, (t), W((t)));                                        \
+		ROUND(h, a, b, c, d, e, f, g, (t) + 1, W((t) + 1));                                \
+		ROUND(g, h, a, b, c, d, e, f, (t) + 2, W((t) + 2));                                \
+		ROUND(f, g, h, a, b, c, d, e, (t) + 3, W((t) + 3));                                \
+		ROUND(e, f, g, h, a, b, c, d, (t) + 4, W((t) + 4));                                \
+		ROUND(d, e, f, g, h, a, b, c, (t) + 5, W((t) + 5));                                \
+		ROUND(c, d, e, f, g, h, a, b, (t) + 6, W((t) + 6));                                \
+		ROUND(b, c, d, e, f, g, h, a, (t) + 7, W((t) + 7));                                \
+	} while (0)
+
+#define FRESH(t)  (w[(t)&15])
+#define DERIVE(t) schedule(w, (t))
+
+static void compress(uint32_t state[8], const uint8_t *block)
+{
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+	uint32_t w[16];
+
+	for (unsigned int t = 0; t < 16; t++)
+		w[t] = load_be32(block + 4 * (size_t)t);
+	for (unsigned int t = 0; t < 16; t += 8)
+		EIGHT_ROUNDS(t, FRESH);
+	for (unsigned int t = 16; t < 64; t += 8)
+		EIGHT_ROUNDS(t, DERIVE);
+	state[0] += a;
+	state[1] += b;
+	state[2] += c;
+	state[3] += d;
+	state[4] += e;
+	state[5] += f;
+	state[6] += g;
+	state[7] += h;
+}
+
+void sha256_init(struct sha256 *hash)
+{
+	static const uint32_t initial[8] = {
+		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+		0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+	};
+
+	memcpy(hash->state, initial, sizeof(initial));
+	hash->n_bytes = 0;
+}
+
+void sha256_update(struct sha256 *hash, const void *bytes, size_t size)
+{
+	const uint8_t *p = bytes;
+	size_t have = (size_t)(hash->n_bytes % SHA256_BLOCK);
+
+	hash->n_bytes += size;
+	if (have) {
+		size_t take = size < SHA256_BLOCK - have ? size : SHA256_BLOCK - have;
+
+		memcpy(hash->block + have, p, take);
+		p += take;
+		size -= take;
+		if (have + take < SHA256_BLOCK)
+			return;
+		compress(hash->state, hash->block);
+	}
+	for (; size >= SHA256_BLOCK; p += SHA256_BLOCK, size -= SHA256_BLOCK)
+		compress(hash->state, p);
+	if (size)
+		memcpy(hash->block, p, size);
+}
+
+void sha256_final(struct sha256 *hash, uint8_t digest[SHA256_SIZE])
+{
+	static const uint8_t padding[SHA256_BLOCK] = {0x80};
+	uint64_t n_bits = hash->n_bytes * 8;
+	size_t have = (size_t)(hash->n_bytes % SHA256_BLOCK);
+	uint8_t length[8];
+
+	store_be32(length, (uint32_t)(n_bits >> 32));
+	store_be32(length + 4, (uint32_t)n_bits);
+	sha256_update(hash, padding, have < 56 ? 56 - have : 120 - have);
+	sha256_update(hash, length, sizeof(length));
+	for (unsigned int i = 0; i < 8; i++)
+		store_be32(digest + 4 * (size_t)i, hash->state[i]);
+}

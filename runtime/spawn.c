@@ -1,0 +1,381 @@
+/*
+ * The parent's half of a launch.
+ *
+ * In: a sandbox and a command. Everything that can be looked up, allocated or opened is, before
+ * there is a child: where the command may be, its environment, its limits, its pipes, its cgroup.
+ * Then one clone that shares our memory and suspends us until the child has executed, or has said
+ * why not. On any failure nothing runs and nothing is left: no zombie, no descriptor, no cgroup.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/cgroup.h"
+#include "runtime/env.h"
+#include "runtime/error.h"
+#include "runtime/fd.h"
+#include "runtime/launch.h"
+#include "runtime/privilege.h"
+#include "runtime/process.h"
+#include "runtime/processes.h"
+
+#define CHILD_STACK_BYTES ((size_t)32 << 10)
+#define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin"
+#define US_PER_MS         1000u
+#define MAX_DEPTH         128u /* of a working directory below a granted one */
+
+/* What a launch holds while it is prepared; also freed when it succeeds, but for the process. */
+struct preparation {
+	struct launch launch;
+	struct writ_process *process;
+	const char **envp;
+	const char **candidates; /* one block with the strings they point to */
+	int null;                /* /dev/null, or -1 when nothing needs it */
+	char cgroup[PATH_MAX];
+};
+
+/*
+ * Adds "dir/command" if there is such a file. Relative entries of PATH are passed over, as they
+ * would mean the tool's directory; so is what can't be seen: to the child it would look like a
+ * refusal of the sandbox.
+ */
+static char *add_candidate(const char ***next, char *at, const char *dir, size_t dir_len,
+			   const char *command)
+{
+	size_t len = strlen(command);
+	struct stat st;
+
+	if (dir_len == 0 || dir[0] != '/')
+		return at;
+	memcpy(at, dir, dir_len);
+	at[dir_len] = '/';
+	memcpy(at + dir_len + 1, command, len + 1);
+	if (stat(at, &st))
+		return at;
+	*(*next)++ = at;
+	return at + dir_len + len + 2;
+}
+
+static size_t count_entries(const char *path)
+{
+	size_t n = 1;
+
+	for (; *path; path++)
+		n += *path == ':';
+	return n;
+}
+
+/* Where the command may be: itself when it has a slash, else in each directory of PATH. */
+static int find_candidates(struct preparation *prep, const char *command)
+{
+	const char *path = env_get((const char *const *)prep->envp, "PATH");
+	const char **next;
+	size_t n;
+	char *at;
+
+	if (!path)
+		path = DEFAULT_PATH;
+	n = strchr(command, '/') ? 1 : count_entries(path);
+	prep->candidates =
+		calloc(1, (n + 1) * sizeof(char *) + strlen(path) + n * (strlen(command) + 2));
+	if (!prep->candidates)
+		return -1;
+	prep->launch.candidates = prep->candidates;
+	next = prep->candidates;
+	if (strchr(command, '/')) {
+		*next = command;
+		return 0;
+	}
+	at = (char *)(prep->candidates + n + 1);
+	while (n--) {
+		size_t len = strcspn(path, ":");
+
+		at = add_candidate(&next, at, path, len, command);
+		path += len + (path[len] == ':');
+	}
+	return 0;
+}
+
+static int prepare_command(struct preparation *prep, const struct writ_launch *request,
+			   struct writ_error *error)
+{
+	const struct writ_sandbox *sandbox = prep->launch.sandbox;
+	const char *const *from = request->envp ? request->envp : (const char *const *)environ;
+
+	prep->envp = malloc((sandbox->n_env + 1) * sizeof(*prep->envp));
+	if (!prep->envp)
+		return error_nomem(error);
+	env_select(sandbox, from, prep->envp);
+	if (find_candidates(prep, request->argv[0]))
+		return error_nomem(error);
+	/* execve's prototype lacks the const that it keeps. */
+	memcpy(&prep->launch.argv, &request->argv, sizeof(prep->launch.argv));
+	memcpy(&prep->launch.envp, &prep->envp, sizeof(prep->launch.envp));
+	return 0;
+}
+
+/* Is the current directory a granted one, or below one? Goes up by "..", as the kernel does. */
+static bool cwd_is_granted(const struct writ_sandbox *sandbox)
+{
+	char up[3 * MAX_DEPTH + 1] = ".";
+	struct stat st;
+	struct stat below = {0};
+
+	for (size_t depth = 0; depth < MAX_DEPTH && !stat(up, &st); depth++) {
+		for (size_t i = 0; i < sandbox->n_roots; i++) {
+			if (sandbox->roots[i].device == st.st_dev &&
+			    sandbox->roots[i].inode == st.st_ino)
+				return true;
+		}
+		if (depth && below.st_dev == st.st_dev && below.st_ino == st.st_ino)
+			return false;
+		below = st;
+		memcpy(up + 3 * depth, "../", 4);
+	}
+	return false;
+}
+
+/*
+ * The caller's directory where the sandbox grants it, else the root: it is the tool's first handle.
+ */
+static const char *choose_cwd(const struct writ_sandbox *sandbox, const char *wanted)
+{
+	if (wanted)
+		return wanted;
+	return cwd_is_granted(sandbox) ? "." : "/";
+}
+
+static int prepare_stdio(struct preparation *prep, const struct writ_launch *request,
+			 struct writ_error *error)
+{
+	const struct writ_sandbox *sandbox = prep->launch.sandbox;
+	int *stdio = prep->launch.stdio;
+	int rc = 0;
+
+	memcpy(stdio, request->stdio, sizeof(prep->launch.stdio));
+	if (sandbox->has_limit[WRIT_LIMIT_OUTPUT])
+		rc = relay_open(&prep->process->relay, sandbox->limits[WRIT_LIMIT_OUTPUT], stdio);
+	if (rc)
+		return error_sys(error, WRIT_E_SYSTEM, -rc, "can't make a pipe for output");
+	for (int i = 0; i < 3; i++) {
+		if (stdio[i] >= 0)
+			continue;
+		if (prep->null < 0)
+			prep->null = fd_above_stdio(open("/dev/null", O_RDWR | O_CLOEXEC));
+		if (prep->null < 0)
+			return error_sys(error, WRIT_E_SYSTEM, errno, "can't open /dev/null");
+		stdio[i] = prep->null;
+	}
+	return 0;
+}
+
+static int plan_limits(struct launch *launch, enum process_plan plan, struct writ_error *error)
+{
+	int rc = limits_plan(launch->sandbox, processes_rlimit(launch->sandbox, plan),
+			     &launch->limits);
+
+	launch->new_userns = plan == PROCESSES_USERNS;
+	launch->privileged = launch->new_userns || privilege_held();
+	if (launch->new_userns)
+		userns_maps_init(&launch->maps);
+	return rc ? error_sys(error, WRIT_E_SYSTEM, -rc, "can't read the caller's limits") : 0;
+}
+
+static int prepare_limits(struct preparation *prep, struct writ_error *error)
+{
+	struct launch *launch = &prep->launch;
+	const struct writ_sandbox *sandbox = launch->sandbox;
+	int rc = plan_limits(launch, sandbox->processes, error);
+
+	if (rc || sandbox->processes != PROCESSES_CGROUP)
+		return rc;
+	rc = cgroup_create(sandbox->cgroup, sandbox->limits[WRIT_LIMIT_PROCESSES], prep->cgroup,
+			   sizeof(prep->cgroup), &launch->cgroup_procs);
+	if (rc)
+		return error_sys(error, WRIT_E_HOST, -rc,
+				 "the limit on processes can't be enforced: can't make a pids "
+				 "cgroup in '%.200s'",
+				 sandbox->cgroup);
+	prep->process->cgroup = strdup(prep->cgroup);
+	if (!prep->process->cgroup) {
+		cgroup_remove(prep->cgroup);
+		return error_nomem(error);
+	}
+	return 0;
+}
+
+/*
+ * A caller that ignores SIGCHLD has its children reaped by the kernel: the process group's number
+ * could be another's by the time we kill it. That can't be made safe from here, so it is refused.
+ */
+static int check_sigchld(struct writ_error *error)
+{
+	struct sigaction action;
+
+	if (sigaction(SIGCHLD, NULL, &action))
+		return error_sys(error, WRIT_E_SYSTEM, errno, "sigaction");
+	if (action.sa_handler == SIG_IGN || action.sa_flags & SA_NOCLDWAIT)
+		return error_set(error, WRIT_E_INVALID,
+				 "writ_spawn: the caller ignores SIGCHLD, so a launch could not be "
+				 "waited for");
+	return 0;
+}
+
+static int prepare(struct preparation *prep, const struct writ_launch *request,
+		   struct writ_error *error)
+{
+	struct writ_process *process = calloc(1, sizeof(*process));
+	int rc;
+
+	if (!process)
+		return error_nomem(error);
+	process->pidfd = -1;
+	prep->process = process;
+	rc = check_sigchld(error);
+	if (!rc)
+		rc = prepare_command(prep, request, error);
+	if (!rc)
+		rc = prepare_stdio(prep, request, error);
+	if (!rc)
+		rc = prepare_limits(prep, error);
+	prep->launch.cwd = choose_cwd(prep->launch.sandbox, request->cwd);
+	prep->launch.caller = getpid();
+	prep->launch.die_with_caller = request->die_with_caller != 0;
+	return rc;
+}
+
+/* The stack is on ours: we are suspended while it is used. */
+static pid_t clone_child(struct launch *launch, int *pidfd)
+{
+	alignas(16) char stack[CHILD_STACK_BYTES];
+	int flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK | KERNEL_CLONE_PIDFD | SIGCHLD;
+	unsigned long long all = ~0ull;
+	unsigned long long before = 0;
+	pid_t pid;
+	int saved;
+
+	if (launch->new_userns)
+		flags |= KERNEL_CLONE_NEWUSER;
+	/* Raw, so that the libc's own signals wait too. */
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
+	pid = clone(launch_child, stack + sizeof(stack), flags, launch, pidfd);
+	saved = errno;
+	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
+	errno = saved;
+	return pid;
+}
+
+static int tell_exec_error(const struct launch *launch, struct writ_error *error)
+{
+	const char *command = launch->argv[0];
+
+	switch (launch->error) {
+	case ENOENT:
+	case ENOTDIR:
+		return error_sys(error, WRIT_E_NOT_FOUND, launch->error, "can't run '%.300s'",
+				 command);
+	case EACCES:
+	case EPERM:
+	case ENOEXEC:
+		return error_sys(error, WRIT_E_NOT_ALLOWED, launch->error, "can't run '%.300s'",
+				 command);
+	default:
+		return error_sys(error, WRIT_E_SYSTEM, launch->error, "can't run '%.300s'",
+				 command);
+	}
+}
+
+/*
+ * Clones once. 0, or the child's or clone's errno in launch->error, with nothing left of the child.
+ */
+static int try_start(struct launch *launch, struct writ_process *process)
+{
+	launch->error = 0;
+	launch->executing = false;
+	launch->userns_refused = false;
+	process->pid = clone_child(launch, &process->pidfd);
+	if (process->pid < 0) {
+		launch->step = "clone";
+		launch->error = errno;
+		launch->userns_refused = launch->new_userns;
+		return -1;
+	}
+	if (!launch->error)
+		return 0;
+	while (waitpid(process->pid, NULL, KERNEL_WALL) < 0 && errno == EINTR)
+		;
+	fd_close(&process->pidfd);
+	return -1;
+}
+
+static int start(struct preparation *prep, struct writ_error *error)
+{
+	struct launch *launch = &prep->launch;
+	struct writ_process *process = prep->process;
+	const struct writ_sandbox *sandbox = launch->sandbox;
+	uint64_t wall_ms = sandbox->limits[WRIT_LIMIT_WALL];
+	int rc;
+
+	process->started_us = process_now_us();
+	process->has_wall = sandbox->has_limit[WRIT_LIMIT_WALL] && wall_ms < UINT64_MAX / 2048;
+	process->deadline_us = process->started_us + wall_ms * US_PER_MS;
+	if (!try_start(launch, process))
+		return 0;
+	if (launch->userns_refused) {
+		/* No user namespace here: count the user's processes instead (processes.h). */
+		rc = plan_limits(launch, PROCESSES_COUNTED, error);
+		if (rc || !try_start(launch, process))
+			return rc;
+	}
+	if (launch->executing)
+		return tell_exec_error(launch, error);
+	return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s", launch->step);
+}
+
+/* What only the launch needed: the tool has its own copies now, or there is none. */
+static void release(struct preparation *prep)
+{
+	if (prep->process && prep->process->relay.active) {
+		fd_close(&prep->launch.stdio[1]);
+		if (prep->process->relay.streams[1].from >= 0)
+			fd_close(&prep->launch.stdio[2]);
+	}
+	fd_close(&prep->null);
+	fd_close(&prep->launch.cgroup_procs);
+	free(prep->envp);
+	free(prep->candidates);
+}
+
+int writ_spawn(const struct writ_sandbox *sandbox, const struct writ_launch *launch,
+	       struct writ_process **out, struct writ_error *error)
+{
+	struct preparation prep = {
+		.launch = {.sandbox = sandbox, .cgroup_procs = -1},
+		.null = -1,
+	};
+	int rc;
+
+	if (!sandbox || !launch || !out || !launch->argv || !launch->argv[0] || !*launch->argv[0])
+		return error_set(error, WRIT_E_INVALID,
+				 "writ_spawn: a sandbox, a command and out must be given");
+	rc = prepare(&prep, launch, error);
+	if (!rc)
+		rc = start(&prep, error);
+	release(&prep);
+	if (rc) {
+		process_free(prep.process);
+		return rc;
+	}
+	*out = prep.process;
+	return 0;
+}

@@ -1,0 +1,237 @@
+/*
+ * writ_wait: a launch from its first instruction to its last.
+ *
+ * It waits for the command's end, the wall-clock deadline and output, whichever comes first. The
+ * end is noticed without reaping: while the leader is a zombie its process group's number can't be
+ * anyone else's, so that is when the group is killed. Nobody can have left the group, as every
+ * filter refuses setsid and setpgid, and a fork that a kill of the group meets does not happen: so
+ * one kill reaches every descendant. Only then is the leader reaped, what is left in the pipes
+ * moved on, and the cgroup removed.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runtime/cgroup.h"
+#include "runtime/error.h"
+#include "runtime/fd.h"
+#include "runtime/kernel_abi.h"
+#include "runtime/process.h"
+
+#define US_PER_SECOND 1000000u
+#define NS_PER_US     1000u
+#define US_PER_MS     1000u
+#define MAX_POLL_MS   60000
+#define MAX_DRAIN_MS  200 /* how soon a writ_kill from another thread ends a drain */
+#define MARK_TRIES    10
+#define MARK_TRY_MS   100
+
+uint64_t process_now_us(void)
+{
+	struct timespec now = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * US_PER_SECOND + (uint64_t)now.tv_nsec / NS_PER_US;
+}
+
+void process_free(struct writ_process *process)
+{
+	if (!process)
+		return;
+	if (process->cgroup)
+		cgroup_remove(process->cgroup);
+	relay_close(&process->relay);
+	fd_close(&process->pidfd);
+	free(process->cgroup);
+	free(process);
+}
+
+pid_t writ_process_pid(const struct writ_process *process)
+{
+	return process->pid;
+}
+
+int writ_process_fd(const struct writ_process *process)
+{
+	return process->pidfd;
+}
+
+/*
+ * By pidfd, never by number: this may run in another thread while writ_wait reaps. Where the kernel
+ * can't signal a group through a pidfd (before 6.9) the leader dies now, and writ_wait kills the
+ * rest.
+ */
+void writ_kill(struct writ_process *process)
+{
+	int saved = errno;
+
+	if (!process)
+		return;
+	atomic_store(&process->killed, true);
+	if (syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, process->pidfd, SIGKILL, NULL, KERNEL_PIDFD_GROUP))
+		(void)syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, process->pidfd, SIGKILL, NULL, 0);
+	errno = saved;
+}
+
+/* How long poll may sleep; rounded up, so that it never wakes just before the deadline. */
+static int poll_timeout(const struct writ_process *process, int max_ms)
+{
+	uint64_t now = process_now_us();
+	uint64_t ms;
+
+	if (!process->has_wall)
+		return max_ms;
+	if (now >= process->deadline_us)
+		return 0;
+	ms = (process->deadline_us - now + US_PER_MS - 1) / US_PER_MS;
+	return ms < (uint64_t)max_ms ? (int)ms : max_ms;
+}
+
+static bool is_late(const struct writ_process *process)
+{
+	return process->has_wall && process_now_us() >= process->deadline_us;
+}
+
+/* Until the leader has ended (*end stays 0) or there is a reason to end it. */
+static int watch(struct writ_process *process, enum writ_end *end, struct writ_error *error)
+{
+	struct pollfd fds[1 + RELAY_STREAMS] = {{.fd = process->pidfd, .events = POLLIN}};
+
+	for (;;) {
+		relay_poll_set(&process->relay, fds + 1);
+		if (poll(fds, 1 + RELAY_STREAMS, poll_timeout(process, MAX_POLL_MS)) < 0 &&
+		    errno != EINTR)
+			return error_sys(error, WRIT_E_SYSTEM, errno, "poll");
+		if (fds[0].revents)
+			return 0;
+		if (process->relay.active)
+			relay_move(&process->relay, fds + 1);
+		if (process->relay.over) {
+			*end = WRIT_OUTPUT_LIMIT;
+			return 0;
+		}
+		if (is_late(process)) {
+			*end = WRIT_WALL_LIMIT;
+			return 0;
+		}
+	}
+}
+
+/* Kills the group and reaps the leader; see the top of the file for why in this order. */
+static int finish(const struct writ_process *process, siginfo_t *info, struct writ_error *error)
+{
+	idtype_t by_pidfd = (idtype_t)KERNEL_P_PIDFD;
+	id_t pidfd = (id_t)process->pidfd;
+
+	while (waitid(by_pidfd, pidfd, info, WEXITED | WNOWAIT | KERNEL_WALL)) {
+		if (errno != EINTR)
+			return error_sys(error, WRIT_E_SYSTEM, errno,
+					 "the launch can't be waited for");
+	}
+	(void)kill(-process->pid, SIGKILL);
+	while (waitid(by_pidfd, pidfd, info, WEXITED | KERNEL_WALL)) {
+		if (errno != EINTR)
+			return error_sys(error, WRIT_E_SYSTEM, errno, "the launch can't be reaped");
+	}
+	return 0;
+}
+
+/* Moves on what was written before the end, for as long as the reader and the deadline allow. */
+static void drain(struct writ_process *process, enum writ_end *end)
+{
+	struct pollfd fds[RELAY_STREAMS];
+
+	while (!relay_drained(&process->relay)) {
+		relay_poll_set(&process->relay, fds);
+		for (int i = 0; i < RELAY_STREAMS; i++)
+			fds[i].fd = fds[i].events == POLLOUT ? fds[i].fd : -1;
+		if (poll(fds, RELAY_STREAMS, poll_timeout(process, MAX_DRAIN_MS)) < 0 &&
+		    errno != EINTR)
+			return;
+		relay_move(&process->relay, fds);
+		if (atomic_load(&process->killed))
+			return;
+		if (is_late(process)) {
+			*end = WRIT_WALL_LIMIT;
+			return;
+		}
+	}
+	if (process->relay.over)
+		*end = WRIT_OUTPUT_LIMIT;
+}
+
+/* The mark is worth waiting for its reader, but not long: the launch is over. */
+static void mark(struct writ_process *process)
+{
+	struct pollfd fds[RELAY_STREAMS];
+
+	relay_mark(&process->relay);
+	for (int i = 0; i < MARK_TRIES; i++) {
+		relay_poll_set(&process->relay, fds);
+		fds[0].fd = -1;
+		if (fds[1].events != POLLOUT)
+			return;
+		(void)poll(fds, RELAY_STREAMS, MARK_TRY_MS);
+		relay_move(&process->relay, fds);
+	}
+}
+
+static void fill_result(const struct writ_process *process, const siginfo_t *info,
+			enum writ_end end, struct writ_result *result)
+{
+	bool exited = info->si_code == CLD_EXITED;
+	bool by_sigkill = info->si_code == CLD_KILLED && info->si_status == SIGKILL;
+
+	if (!end && by_sigkill && atomic_load(&process->killed))
+		end = WRIT_KILLED;
+	result->end = end ? end : exited ? WRIT_EXITED : WRIT_SIGNALED;
+	result->status = info->si_status;
+	result->wall_us = process_now_us() - process->started_us;
+}
+
+static int supervise(struct writ_process *process, struct writ_result *result,
+		     struct writ_error *error)
+{
+	enum writ_end end = (enum writ_end)0;
+	siginfo_t info = {0};
+	int rc = watch(process, &end, error);
+	int finished;
+
+	/* Whatever happened, from here on it ends. */
+	if (rc || end)
+		(void)kill(-process->pid, SIGKILL);
+	finished = finish(process, &info, rc ? NULL : error);
+	if (rc || finished)
+		return rc ? rc : finished;
+	if (process->relay.active)
+		drain(process, &end);
+	if (end == WRIT_OUTPUT_LIMIT)
+		mark(process);
+	if (result)
+		fill_result(process, &info, end, result);
+	return 0;
+}
+
+int writ_wait(struct writ_process **process, struct writ_result *result, struct writ_error *error)
+{
+	struct writ_process *taken;
+	int rc;
+
+	if (!process || !*process)
+		return error_set(error, WRIT_E_INVALID, "writ_wait: no process");
+	taken = *process;
+	rc = supervise(taken, result, error);
+	/*
+	 * In this order: a signal handler that calls writ_kill sees the process whole, or not at
+	 * all.
+	 */
+	*process = NULL;
+	atomic_signal_fence(memory_order_seq_cst);
+	process_free(taken);
+	return rc;
+}

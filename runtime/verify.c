@@ -1,0 +1,124 @@
+/*
+ * Complete validation of the contents of a bundle, first part: policy record, parameters, parts of
+ * texts. Sandboxes and the RBAC table have a file each.
+ *
+ * In: an image whose frame holds. Out: 0, or FORMAT with the section, the record and what is wrong.
+ * Nothing is assumed about who wrote the bytes. Every field is looked at, reserved ones and those
+ * that a kind does not use included: what carries no meaning must be zero, so that equal policies
+ * have equal bytes.
+ */
+#include "runtime/verify.h"
+
+#include <string.h>
+
+#include "runtime/error.h"
+
+int verify_bad(struct writ_error *error, const char *section, uint32_t index, const char *what)
+{
+	return error_set(error, WRIT_E_FORMAT, "a damaged bundle: %s[%u]: %s", section, index,
+			 what);
+}
+
+/* Is str min to max bytes of STRINGS without a NUL? The empty string is written as 0, 0. */
+bool verify_str(const struct image *image, struct writ_fmt_str str, uint32_t min, uint32_t max)
+{
+	if (str.len < min || str.len > max)
+		return false;
+	if (str.len == 0)
+		return str.offset == 0;
+	if (!image_has(image, WRIT_SECTION_STRINGS, str.offset, str.len))
+		return false;
+	return memchr(image_str(image, str), 0, str.len) == NULL;
+}
+
+bool verify_tool_name(const char *name, size_t len)
+{
+	if (len == 0 || len > WRIT_MAX_NAME)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = name[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      c == '_' || c == '.' || c == '-'))
+			return false;
+	}
+	return true;
+}
+
+static int check_policy(const struct image *image, struct writ_error *error)
+{
+	uint32_t n_rules = image_count(image, WRIT_SECTION_RULES);
+	const struct writ_fmt_policy *policy;
+
+	if (image_count(image, WRIT_SECTION_POLICY) != 1)
+		return verify_bad(error, "policy", 0, "there must be exactly one record");
+	policy = image_POLICY(image, 0);
+	if (!verify_str(image, policy->name, 1, WRIT_MAX_NAME))
+		return verify_bad(error, "policy", 0, "the name");
+	if (n_rules > WRIT_MAX_RULES)
+		return verify_bad(error, "rules", n_rules, "too many");
+	if (policy->n_deny > n_rules || policy->n_ask > n_rules - policy->n_deny)
+		return verify_bad(error, "policy", 0, "more rules counted than there are");
+	return 0;
+}
+
+static int check_params(const struct image *image, struct writ_error *error)
+{
+	uint32_t n = image_count(image, WRIT_SECTION_PARAMS);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct writ_fmt_param *param = image_PARAMS(image, i);
+
+		if (!verify_str(image, param->name, 1, WRIT_MAX_NAME))
+			return verify_bad(error, "params", i, "the name");
+		if (param->type < WRIT_PARAM_STRING || param->type > WRIT_PARAM_DURATION)
+			return verify_bad(error, "params", i, "an unknown type");
+		if (param->has_default > 1)
+			return verify_bad(error, "params", i, "has_default");
+		if (!verify_str(image, param->fallback, 0, param->has_default ? WRIT_MAX_TEXT : 0))
+			return verify_bad(error, "params", i, "the default");
+	}
+	return 0;
+}
+
+static const char *check_part(const struct image *image, const struct writ_fmt_part *part)
+{
+	bool is_literal = part->kind == WRIT_PART_LITERAL;
+	bool is_param = part->kind == WRIT_PART_PARAM;
+
+	if (!is_literal && !is_param && part->kind != WRIT_PART_HOME)
+		return "an unknown kind";
+	if (!verify_str(image, part->text, is_literal ? 1 : 0, is_literal ? WRIT_MAX_TEXT : 0))
+		return "the text";
+	if (is_param ? part->param >= image_count(image, WRIT_SECTION_PARAMS) : part->param != 0)
+		return "the parameter";
+	return NULL;
+}
+
+static int check_parts(const struct image *image, struct writ_error *error)
+{
+	uint32_t n = image_count(image, WRIT_SECTION_PARTS);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const char *what = check_part(image, image_PARTS(image, i));
+
+		if (what)
+			return verify_bad(error, "parts", i, what);
+	}
+	return 0;
+}
+
+int verify_image(const struct image *image, struct writ_error *error)
+{
+	int rc = check_policy(image, error);
+
+	if (!rc)
+		rc = check_params(image, error);
+	if (!rc)
+		rc = check_parts(image, error);
+	if (!rc)
+		rc = verify_sandboxes(image, error);
+	if (!rc)
+		rc = verify_rbac(image, error);
+	return rc;
+}

@@ -1,0 +1,24 @@
+/*
+ * Complete validation of a bundle's contents: after verify_image() every index, range, string and
+ * program in it can be used without a further check. Errors: FORMAT.
+ */
+#ifndef WRIT_RUNTIME_VERIFY_H
+#define WRIT_RUNTIME_VERIFY_H
+
+#include "runtime/image.h"
+
+WRIT_MUST_CHECK int verify_image(const struct image *image, struct writ_error *error);
+
+/* The parts of it, one file each. */
+WRIT_MUST_CHECK int verify_sandboxes(const struct image *image, struct writ_error *error);
+WRIT_MUST_CHECK int verify_rbac(const struct image *image, struct writ_error *error);
+
+/* NULL when the kernel would load this program as a seccomp filter, else what is wrong with it. */
+const char *verify_bpf(const struct writ_fmt_insn *insns, uint32_t count);
+
+/* What they have in common. */
+int verify_bad(struct writ_error *error, const char *section, uint32_t index, const char *what);
+bool verify_str(const struct image *image, struct writ_fmt_str str, uint32_t min, uint32_t max);
+bool verify_tool_name(const char *name, size_t len);
+
+#endif

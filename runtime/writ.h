@@ -1,0 +1,310 @@
+/*
+ * libwrit: load a compiled policy, decide tool calls, run tools under it.
+ *
+ *	struct writ_policy *policy;
+ *	struct writ_error error;
+ *
+ *	if (writ_open("policy.wrt", NULL, &policy, &error))
+ *		die(error.text);
+ *	struct writ_decision decision;
+ *	if (writ_check(policy, &(struct writ_request){.role = "developer", .tool = "git_log"},
+ *		       &decision) != WRIT_ALLOW)
+ *		...
+ *
+ * The library needs libc only. It never prints, exits, installs signal handlers or starts threads.
+ * It fails closed: whatever is unknown, missing or unsupported is a refusal with a reason.
+ * Everything that can be parsed is parsed by writ_open; a check parses nothing, allocates nothing,
+ * locks nothing and makes no system call.
+ *
+ * Functions that can fail return 0, or a negative enum writ_error_code, and then fill *error when
+ * it is not NULL; out-parameters are written on success only. Strings are NUL-terminated UTF-8, or
+ * a pointer with a length where so documented; the library copies what it keeps.
+ *
+ * Thread safety: a struct writ_policy and a struct writ_sandbox are immutable once opened and may
+ * be used from any number of threads; closing one while another thread uses it is an error of the
+ * caller's. writ_spawn may be called from several threads at once.
+ */
+#ifndef WRIT_H
+#define WRIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WRIT_MUST_CHECK __attribute__((warn_unused_result))
+#if defined(WRIT_BUILDING)
+#define WRIT_API __attribute__((visibility("default")))
+#else
+#define WRIT_API
+#endif
+
+/* Functions return the negated value. Texts: writ_strerror(). */
+enum writ_error_code {
+	WRIT_E_OPEN = 1,    /* the bundle can't be read (errno in sys_errno) */
+	WRIT_E_FORMAT,      /* not a bundle, or a damaged one */
+	WRIT_E_DIGEST,      /* the bytes do not match the digest */
+	WRIT_E_UNSUPPORTED, /* a format version or required section this runtime can't enforce */
+	WRIT_E_PARAM,       /* a parameter is unbound, unknown, or has an unusable value */
+	WRIT_E_UNKNOWN,     /* no such sandbox */
+	WRIT_E_HOST, /* the host can't enforce what the sandbox demands: text says what and why */
+	WRIT_E_INVALID,     /* an argument of the call is invalid */
+	WRIT_E_NOMEM,       /* out of memory */
+	WRIT_E_SYSTEM,      /* a system call failed (errno in sys_errno) */
+	WRIT_E_NOT_FOUND,   /* the command does not exist */
+	WRIT_E_NOT_ALLOWED, /* the sandbox does not let the command start */
+};
+
+/*
+ * What went wrong, for people. The caller owns it; it may be on the stack and need not be
+ * initialised.
+ */
+struct writ_error {
+	int code;      /* the positive enum writ_error_code */
+	int sys_errno; /* 0 when no system call failed */
+	char text[512];
+};
+
+/* A static phrase for a code, negative or positive; never NULL. */
+WRIT_API const char *writ_strerror(int code);
+
+/* The exit status that `writ` gives for a code: 2, 3, 4, or 125 to 127. */
+WRIT_API int writ_exit_status(int code);
+
+/* The library's version, "0.1.0". */
+WRIT_API const char *writ_version(void);
+
+/* ---- loading ---- */
+
+struct writ_policy;
+
+struct writ_param {
+	const char *name;
+	const char *value; /* in the language's spelling: "/srv/work", "443", "64MiB", "30s" */
+};
+
+struct writ_options {
+	const struct writ_param *params; /* bindings; one the policy does not declare is an error */
+	size_t n_params;
+	const char *
+		home; /* what "~" means: absolute; NULL: $HOME if absolute, else the passwd entry */
+};
+
+/*
+ * Reads, verifies and binds a bundle. The file is copied to private memory, checked completely, and
+ * made read-only; it may change or go away afterwards. options may be NULL. The caller owns *out
+ * and gives it back to writ_close. Errors: OPEN, FORMAT, DIGEST, UNSUPPORTED, PARAM, NOMEM.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_open(const char *path, const struct writ_options *options,
+				       struct writ_policy **out, struct writ_error *error);
+
+/* The same from memory; bytes are copied. */
+WRIT_API WRIT_MUST_CHECK int writ_open_memory(const void *bytes, size_t size,
+					      const struct writ_options *options,
+					      struct writ_policy **out, struct writ_error *error);
+
+/* Frees a policy. NULL is allowed. Sandboxes opened from it stay valid. */
+WRIT_API void writ_close(struct writ_policy *policy);
+
+/* The policy's name and version, valid until writ_close. */
+WRIT_API const char *writ_policy_name(const struct writ_policy *policy);
+WRIT_API uint64_t writ_policy_version(const struct writ_policy *policy);
+
+/* ---- deciding ---- */
+
+enum writ_verdict { WRIT_DENY = 0, WRIT_ASK = 1, WRIT_ALLOW = 2 };
+
+enum writ_reason {
+	WRIT_BY_RULE = 0,     /* decision.rule decided */
+	WRIT_NO_RULE,         /* no rule of the subject matches the tool: denied by default */
+	WRIT_UNKNOWN_SUBJECT, /* the policy has no such role or user */
+	WRIT_BAD_TOOL_NAME,   /* not a name a tool can have: [A-Za-z0-9_.-]+, at most 255 bytes */
+	WRIT_BAD_REQUEST,     /* neither or both of role and user were given */
+};
+
+#define WRIT_NO_ID UINT32_MAX
+
+struct writ_decision {
+	enum writ_verdict verdict;
+	enum writ_reason reason;
+	uint32_t rule;    /* for writ_rule(); WRIT_NO_ID unless reason is WRIT_BY_RULE */
+	uint32_t sandbox; /* the tool's sandbox, for writ_sandbox_open(); WRIT_NO_ID: it has none */
+};
+
+/*
+ * Who wants to call what. Names are compared byte for byte. Exactly one of role and user is not
+ * NULL. A length of 0 means that the string is NUL-terminated; with a length, a NUL inside is a
+ * byte as any other (and so an unknown name).
+ */
+struct writ_request {
+	const char *role;
+	const char *user;
+	const char *tool;
+	size_t role_len;
+	size_t user_len;
+	size_t tool_len;
+};
+
+/*
+ * The decision on a request, by names. decision may be NULL. Never fails: what can't be decided is
+ * denied.
+ */
+WRIT_API WRIT_MUST_CHECK enum writ_verdict writ_check(const struct writ_policy *policy,
+						      const struct writ_request *request,
+						      struct writ_decision *decision);
+
+/*
+ * Interning: look a name up once, then check by ids. A subject is a role or a user; WRIT_NO_ID
+ * means that the policy has no such subject, or that no tool can have such a name or no rule names
+ * it: checking it is allowed, and denied. Ids belong to one open policy.
+ */
+WRIT_API uint32_t writ_role_id(const struct writ_policy *policy, const char *name, size_t len);
+WRIT_API uint32_t writ_user_id(const struct writ_policy *policy, const char *name, size_t len);
+WRIT_API uint32_t writ_tool_id(const struct writ_policy *policy, const char *name, size_t len);
+WRIT_API WRIT_MUST_CHECK enum writ_verdict writ_check_id(const struct writ_policy *policy,
+							 uint32_t subject, uint32_t tool,
+							 struct writ_decision *decision);
+
+/* The rule behind a decision; strings are valid until writ_close. */
+struct writ_rule {
+	enum writ_verdict verdict;
+	const char *role;    /* the role it is written in */
+	const char *pattern; /* the tool name or wildcard it names */
+	const char *file;
+	uint32_t line;
+	uint32_t col;
+};
+
+/* 0, or -WRIT_E_INVALID for an id that is no rule's. */
+WRIT_API WRIT_MUST_CHECK int writ_rule(const struct writ_policy *policy, uint32_t id,
+				       struct writ_rule *out);
+
+/* ---- running ---- */
+
+/*
+ * A sandbox made ready: paths opened, the Landlock ruleset built, the filter chosen. It holds a
+ * file descriptor. Paths are resolved here, once: a launch sees the files that stood there at this
+ * moment.
+ */
+struct writ_sandbox;
+
+/* The id of a sandbox by name, or WRIT_NO_ID. */
+WRIT_API uint32_t writ_sandbox_id(const struct writ_policy *policy, const char *name, size_t len);
+
+/*
+ * The name of a sandbox, valid until writ_close; NULL past the last id, so that they can be listed.
+ */
+WRIT_API const char *writ_sandbox_name(const struct writ_policy *policy, uint32_t id);
+
+/*
+ * Prepares sandbox id of a policy on this host. The caller owns *out and gives it back to
+ * writ_sandbox_close. Errors: UNKNOWN, HOST (with what is missing), PARAM, NOMEM, SYSTEM.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_sandbox_open(const struct writ_policy *policy, uint32_t id,
+					       struct writ_sandbox **out, struct writ_error *error);
+WRIT_API void writ_sandbox_close(struct writ_sandbox *sandbox);
+
+/*
+ * What is not as the policy says, one line each: a granted path that does not exist (nothing is
+ * granted there), a demand dropped because the sandbox is best effort. NULL past the last; valid
+ * until writ_sandbox_close.
+ */
+WRIT_API const char *writ_sandbox_warning(const struct writ_sandbox *sandbox, size_t index);
+
+/*
+ * One launch. argv[0] is the command: with a slash a path, else looked up in the PATH that the
+ * sandbox gives its processes (without one: /usr/local/bin:/usr/bin:/bin). envp is what "pass" and
+ * "secret" pick from; NULL: the caller's environ. cwd NULL: the caller's, if the sandbox grants it,
+ * else "/". stdio are the descriptors that become 0, 1 and 2; -1: /dev/null.
+ */
+struct writ_launch {
+	const char *const *argv; /* NULL-terminated */
+	const char *const *envp;
+	const char *cwd;
+	int stdio[3];
+	int die_with_caller; /* not 0: the command gets SIGKILL when the calling thread ends (prctl(2),
+			      * PR_SET_PDEATHSIG); what it has started does not */
+};
+
+struct writ_process;
+
+/*
+ * Starts a command in a sandbox and returns when it has been executed. The child has its own
+ * session and process group, no capabilities, no_new_privs, no descriptor but 0 to 2, default
+ * signal dispositions and an empty signal mask, umask 022, the listed environment only, and then
+ * Landlock and seccomp. The caller's memory is not copied (CLONE_VFORK), however large it is. The
+ * caller owns *out and must give it to writ_wait. Errors: HOST, INVALID, NOMEM, SYSTEM, NOT_FOUND,
+ * NOT_ALLOWED; then nothing runs.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_spawn(const struct writ_sandbox *sandbox,
+					const struct writ_launch *launch, struct writ_process **out,
+					struct writ_error *error);
+
+/* The process id of the command, which is its process group and session too. */
+WRIT_API pid_t writ_process_pid(const struct writ_process *process);
+
+/*
+ * A pidfd, readable when the command has ended; for the caller's event loop. Owned by the process.
+ */
+WRIT_API int writ_process_fd(const struct writ_process *process);
+
+enum writ_end {
+	WRIT_EXITED = 1,   /* status is the exit status */
+	WRIT_SIGNALED,     /* status is the signal */
+	WRIT_WALL_LIMIT,   /* killed because its wall-clock time was over */
+	WRIT_OUTPUT_LIMIT, /* killed because it wrote more than it may */
+	WRIT_KILLED,       /* killed by writ_kill */
+};
+
+struct writ_result {
+	enum writ_end end;
+	int status;
+	uint64_t wall_us;
+};
+
+/*
+ * Waits for the command, enforcing its wall and output limits meanwhile, then kills whatever it
+ * left behind in its process group. Nobody else may reap it: no wait for any child meanwhile, and
+ * SIGCHLD must not be ignored (writ_spawn checks that). *process is freed, and set to NULL, also on
+ * error.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_wait(struct writ_process **process, struct writ_result *result,
+				       struct writ_error *error);
+
+/*
+ * Kills the whole launch now. Safe from another thread while writ_wait runs, and in a signal
+ * handler.
+ */
+WRIT_API void writ_kill(struct writ_process *process);
+
+/*
+ * Applies a sandbox to the calling process, for good: limits on resources, no_new_privs, no
+ * capabilities, Landlock, seccomp. The process must have one thread. Descriptors stay open and the
+ * environment stays as it is; limits that need a supervisor (wall, output, processes) are not
+ * applied: a sandbox that states one is refused with HOST unless it is best effort.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_enforce(const struct writ_sandbox *sandbox,
+					  struct writ_error *error);
+
+/* ---- what this host can do ---- */
+
+struct writ_host {
+	int landlock_abi;    /* 0: none */
+	int seccomp_filter;  /* 0 or 1 */
+	int user_namespaces; /* 0 or 1: may this process make one */
+	int pids_cgroup;     /* 0: none writable, 1 or 2: version */
+	int close_range;     /* 0 or 1 */
+	int is_root;
+};
+
+/* Probes the host; harmless, and not cheap. */
+WRIT_API void writ_host_probe(struct writ_host *out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

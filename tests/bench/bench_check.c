@@ -1,0 +1,212 @@
+/*
+ * How long a decision takes.
+ *
+ *	bench_check [--brief] BUNDLE ROLES TOOLS ...
+ *
+ * For each bundle of genpolicy.c: the mean of random queries over all roles and tools, by ids and by
+ * names; the median and 99th percentile of single queries by names after the caches were evicted; and of
+ * a tool that the policy does not name, which runs through the automaton of wildcards. Each hot figure
+ * is the best of several rounds, since whatever else the machine does only adds. --brief prints one line,
+ * for the demo, and takes the names from any policy: BUNDLE ROLE TOOL.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+#include "bench.h"
+#include "runtime/writ.h"
+
+#define QUERIES     (1u << 16)
+#define ROUNDS      15
+#define COLD        2000
+#define EVICT_BYTES (64u << 20)
+#define NAME_SIZE   48
+
+struct query {
+	char role[NAME_SIZE];
+	char tool[NAME_SIZE];
+	uint32_t role_id;
+	uint32_t tool_id;
+	size_t role_len;
+	size_t tool_len;
+};
+
+static volatile unsigned sink; /* what keeps the compiler from leaving the work out */
+
+static struct query *make_queries(const struct writ_policy *policy, unsigned roles, unsigned tools)
+{
+	struct query *queries = calloc(QUERIES, sizeof(*queries));
+	uint64_t state = 0xD6E8FEB86659FD93u;
+
+	if (!queries)
+		exit(1);
+	for (unsigned i = 0; i < QUERIES; i++) {
+		struct query *query = &queries[i];
+		unsigned tool = (unsigned)(bench_random(&state) % tools);
+
+		query->role_len = (size_t)snprintf(query->role, NAME_SIZE, "role%u",
+						   (unsigned)(bench_random(&state) % roles));
+		query->tool_len = (size_t)snprintf(query->tool, NAME_SIZE, "family%u_tool%u",
+						   tool / 20, tool);
+		query->role_id = writ_role_id(policy, query->role, query->role_len);
+		query->tool_id = writ_tool_id(policy, query->tool, query->tool_len);
+		if (query->role_id == WRIT_NO_ID || query->tool_id == WRIT_NO_ID) {
+			fprintf(stderr, "bench_check: the bundle has no %s or no %s\n", query->role,
+				query->tool);
+			exit(1);
+		}
+	}
+	return queries;
+}
+
+static enum writ_verdict check_names(const struct writ_policy *policy, const struct query *query)
+{
+	return writ_check(policy,
+			  &(struct writ_request){.role = query->role,
+						 .role_len = query->role_len,
+						 .tool = query->tool,
+						 .tool_len = query->tool_len},
+			  NULL);
+}
+
+static unsigned round_ids(const struct writ_policy *policy, const struct query *queries)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < QUERIES; i++)
+		sum += writ_check_id(policy, queries[i].role_id, queries[i].tool_id, NULL);
+	return sum;
+}
+
+static unsigned round_names(const struct writ_policy *policy, const struct query *queries)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < QUERIES; i++)
+		sum += check_names(policy, &queries[i]);
+	return sum;
+}
+
+/* A random tool of a family that the policy has, with a number that it has not. */
+static unsigned round_unknown(const struct writ_policy *policy, const struct query *queries)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < QUERIES; i++) {
+		struct query query = queries[i];
+
+		query.tool[query.tool_len++] = 'x';
+		sum += check_names(policy, &query);
+	}
+	return sum;
+}
+
+/* One query each of QUERIES. */
+typedef unsigned round_fn(const struct writ_policy *policy, const struct query *queries);
+
+/* Nanoseconds of one query, best round. */
+static double hot(round_fn *round, const struct writ_policy *policy, const struct query *queries)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		uint64_t start = bench_now_ns();
+
+		sink += round(policy, queries);
+		uint64_t took = bench_now_ns() - start;
+
+		if (took < best)
+			best = took;
+	}
+	return (double)best / QUERIES;
+}
+
+/* Fills samples with single queries by names, each after the caches held something else. */
+static void cold(const struct writ_policy *policy, const struct query *queries, uint64_t *samples)
+{
+	unsigned char *other = malloc(EVICT_BYTES);
+
+	if (!other)
+		exit(1);
+	for (unsigned i = 0; i < COLD; i++) {
+		/* One pass in sixteen over everything, between them a part: enough to evict L1 and L2. */
+		size_t size = i % 16 ? EVICT_BYTES / 16 : EVICT_BYTES;
+
+		for (size_t at = 0; at < size; at += 64)
+			other[at]++;
+		uint64_t start = bench_now_ns();
+
+		sink += check_names(policy, &queries[i]);
+		samples[i] = bench_now_ns() - start;
+	}
+	free(other);
+	bench_sort(samples, COLD);
+}
+
+static struct writ_policy *load(const char *path, const struct writ_options *options)
+{
+	struct writ_policy *policy;
+	struct writ_error error;
+
+	if (writ_open(path, options, &policy, &error)) {
+		fprintf(stderr, "bench_check: %s: %s\n", path, error.text);
+		exit(1);
+	}
+	return policy;
+}
+
+static void bench(const char *path, unsigned roles, unsigned tools)
+{
+	static uint64_t samples[COLD];
+	uint64_t start = bench_now_ns();
+	struct writ_policy *policy = load(path, NULL);
+	double open_ms = (double)(bench_now_ns() - start) / 1e6;
+	struct query *queries = make_queries(policy, roles, tools);
+
+	printf("%6u %6u %9.2f %9.1f %9.1f %9.1f", roles, tools, open_ms,
+	       hot(round_ids, policy, queries), hot(round_names, policy, queries),
+	       hot(round_unknown, policy, queries));
+	cold(policy, queries, samples);
+	printf(" %9llu %9llu\n", (unsigned long long)bench_percentile(samples, COLD, 50),
+	       (unsigned long long)bench_percentile(samples, COLD, 99));
+	free(queries);
+	writ_close(policy);
+}
+
+/* BUNDLE WORKSPACE ROLE TOOL: one decision, over and over. */
+static void brief(char **args)
+{
+	const struct writ_param param = {.name = "workspace", .value = args[1]};
+	struct writ_policy *policy = load(args[0],
+					  &(struct writ_options){.params = &param, .n_params = 1});
+	struct query *queries = calloc(QUERIES, sizeof(*queries));
+
+	if (!queries)
+		exit(1);
+	for (unsigned i = 0; i < QUERIES; i++) {
+		queries[i].role_len = (size_t)snprintf(queries[i].role, NAME_SIZE, "%s", args[2]);
+		queries[i].tool_len = (size_t)snprintf(queries[i].tool, NAME_SIZE, "%s", args[3]);
+	}
+	printf("%.0f\n", hot(round_names, policy, queries));
+	free(queries);
+	writ_close(policy);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 6 && !strcmp(argv[1], "--brief")) {
+		brief(argv + 2);
+		return 0;
+	}
+	if (argc < 4 || (argc - 1) % 3) {
+		fprintf(stderr, "usage: bench_check BUNDLE ROLES TOOLS ...\n"
+				"       bench_check --brief BUNDLE WORKSPACE ROLE TOOL\n");
+		return 2;
+	}
+	printf("writ_check, ns a decision (open: ms)\n");
+	printf("%6s %6s %9s %9s %9s %9s %9s %9s\n", "roles", "tools", "open", "ids", "names",
+	       "wildcard", "cold p50", "cold p99");
+	for (int i = 1; i + 2 < argc; i += 3)
+		bench(argv[i], (unsigned)strtoul(argv[i + 1], NULL, 10),
+		      (unsigned)strtoul(argv[i + 2], NULL, 10));
+	return 0;
+}

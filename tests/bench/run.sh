@@ -1,0 +1,29 @@
+#!/bin/sh
+# Prints the tables of `make bench`. BENCH_ROUNDS is the number of launches of each kind.
+set -eu
+build=${BUILD:-build}
+work=$build/bench/work
+mkdir -p "$work"
+
+set --
+for size in "10 20" "10 200" "10 2000" "100 20" "100 200" "100 2000" "1000 20" "1000 200" "1000 2000"; do
+	name=$work/$(echo "$size" | tr ' ' x)
+	# shellcheck disable=SC2086
+	"$build/bench/genpolicy" $size 10 >"$name.writ"
+	"$build/writc" compile "$name.writ" -o "$name.wrt"
+	# shellcheck disable=SC2086
+	set -- "$@" "$name.wrt" $size
+done
+"$build/bench/bench_check" "$@"
+echo
+
+"$build/writc" compile tests/bench/bench.writ -o "$work/bench.wrt"
+launches() {
+	echo "sandbox '$1'"
+	"$build/bench/bench_launch" "$build/writ" "$work/bench.wrt" "$@" --rounds "${BENCH_ROUNDS:-500}"
+	echo
+}
+
+launches bench
+launches counted
+launches bench --heap 1024

@@ -1,0 +1,85 @@
+/*
+ * Fuzzes the bundle reader. In: any bytes, whose digest is made right first, so that the fuzzer gets past
+ * it. The laws: no crash and no sanitizer report; and a bundle that opens answers every question without
+ * one either, however it was made.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/sha256.h"
+#include "runtime/writ.h"
+#include "runtime/writ_format.h"
+
+static const char *const names[] = {"guest",
+				    "developer",
+				    "admin",
+				    "alice",
+				    "read_file",
+				    "git_log",
+				    "execute_python",
+				    "a",
+				    "",
+				    "x y",
+				    "zzzzzzzzzzzzzzzzzzzzzzzz"};
+#define N_NAMES (sizeof(names) / sizeof(names[0]))
+
+static void set_digest(uint8_t *bytes, size_t size)
+{
+	struct writ_fmt_header header;
+	struct sha256 hash;
+
+	if (size < sizeof(header))
+		return;
+	memcpy(&header, bytes, sizeof(header));
+	memset(header.digest, 0, sizeof(header.digest));
+	sha256_init(&hash);
+	sha256_update(&hash, &header, sizeof(header));
+	sha256_update(&hash, bytes + sizeof(header), size - sizeof(header));
+	sha256_final(&hash, header.digest);
+	memcpy(bytes, &header, sizeof(header));
+}
+
+static void ask(const struct writ_policy *policy)
+{
+	for (size_t i = 0; i < N_NAMES * N_NAMES; i++) {
+		struct writ_request request = {.tool = names[i % N_NAMES]};
+		struct writ_decision decision;
+		struct writ_rule rule;
+
+		if (i & 1)
+			request.role = names[i / N_NAMES];
+		else
+			request.user = names[i / N_NAMES];
+		if (writ_check(policy, &request, &decision) != decision.verdict)
+			abort();
+		if (decision.rule != WRIT_NO_ID && writ_rule(policy, decision.rule, &rule))
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct writ_param params[] = {{"workspace", "/tmp"}};
+	static const struct writ_options options = {.params = params, .n_params = 1, .home = "/"};
+	struct writ_policy *policy = NULL;
+	uint8_t *bytes = malloc(size ? size : 1);
+
+	if (!bytes)
+		return 0;
+	memcpy(bytes, data, size);
+	set_digest(bytes, size);
+	if (!writ_open_memory(bytes, size, &options, &policy, NULL)) {
+		ask(policy);
+		for (uint32_t id = 0; id < 4; id++) {
+			struct writ_sandbox *sandbox = NULL;
+
+			if (!writ_sandbox_open(policy, id, &sandbox, NULL))
+				writ_sandbox_close(sandbox);
+		}
+	}
+	writ_close(policy);
+	free(bytes);
+	return 0;
+}

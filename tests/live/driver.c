@@ -1,0 +1,519 @@
+/*
+ * The live attacks: every technique of attacks.def, tried for real.
+ *
+ * Each is run twice by the same user on the same files: without the sandbox, where it has to succeed (or
+ * the row proves nothing), and with it, where it has to end exactly as the row says, change nothing on
+ * disk outside the write root, leave no process behind and leave the victim alone. Then real tools do
+ * real work in a sandbox. As root, all of it runs twice: as root and as an ordinary user.
+ *
+ *	driver WRIT PROBE BUNDLE [ID-SUBSTRING]
+ */
+#include <errno.h>
+#include <grp.h>
+#include <stdarg.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "probe/probe.h"
+#include "world.h"
+
+#define ORDINARY_USER                                                                              \
+	61234 /* a uid that nobody has, so that nothing else counts against its limits */
+
+#define MAX_ARGS    40
+#define MAX_TEXT    4096
+#define DEADLINE_MS 30000
+#define RUNS_ON_MS  1500 /* past every wall limit of live.writ that a RUNS_ON row meets */
+#define SETTLE_MS   2000
+#define HOLD_MAX_MS 1000 /* how long a fork may take while a bomb goes off in a sandbox */
+#define WALL        124  /* `writ run`: killed by the wall limit */
+#define SIGNALED(n) (128 + (n))
+
+/* What a row needs or means, past enum launch_flag. */
+enum attack_flag {
+	AS_ROOT = 1 << 8,  /* an ordinary user can't do it without the sandbox either */
+	MAY_LACK = 1 << 9, /* the host may lack what it uses: then it is skipped */
+	KILLS = 1 << 10,   /* without the sandbox the victim does not survive */
+	LEAVES = 1 << 11,  /* without the sandbox a process stays behind */
+	X86 = 1 << 12,     /* only there */
+	SUID = 1 << 13,    /* needs the set-user-ID copy */
+	OPEN = 1 << 14,    /* a residual: it succeeds in the sandbox too */
+};
+
+struct attack {
+	const char *id;
+	const char *sandbox;
+	const char *command;
+	int control;
+	int expected;
+	unsigned flags;
+	const char *title;
+};
+
+static const struct attack attacks[] = {
+#define ATTACK(id, sandbox, command, control, expected, flags, title)                              \
+	{id, #sandbox, command, control, expected, flags, title},
+#define WORKS(id, sandbox, command, title)    {id, #sandbox, command, 0, 0, 0, title},
+#define RESIDUAL(id, sandbox, command, title) {id, #sandbox, command, 0, 0, OPEN, title},
+#include "attacks.def"
+#undef ATTACK
+#undef WORKS
+#undef RESIDUAL
+};
+
+struct tool {
+	const char *id;
+	const char *interpreter;
+	const char *option;
+	const char *script;
+	const char *expected;
+};
+
+static const struct tool tools[] = {
+#define TOOL(id, interpreter, option, script, expected) {id, interpreter, option, script, expected},
+#include "tools.def"
+#undef TOOL
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(*(array)))
+
+struct suite {
+	struct world world;
+	const char *identity;
+	const char *only; /* run rows whose id holds this, or NULL */
+	bool is_root;
+	bool forks_held; /* the bounded fork bomb was stopped, so the unbounded one may be tried */
+	unsigned passed, failed, skipped, open;
+};
+
+/* ---- saying how a row ended ---- */
+
+static void report(struct suite *suite, const char *word, const char *id, const char *text)
+{
+	printf("%-4s %s %-18s %s\n", word, suite->identity, id, text);
+	fflush(stdout);
+}
+
+static void report_skip(struct suite *suite, const char *id, const char *why)
+{
+	report(suite, "skip", id, why);
+	suite->skipped++;
+}
+
+__attribute__((format(printf, 3, 4))) static bool report_fail(struct suite *suite, const char *id,
+							      const char *format, ...)
+{
+	char text[1024];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(text, sizeof(text), format, list);
+	va_end(list);
+	report(suite, "FAIL", id, text);
+	suite->failed++;
+	return false;
+}
+
+static const char *status_text(int status)
+{
+	static char texts[2][64];
+	static unsigned turn;
+	char *text = texts[turn++ % 2];
+
+	if (status == RUNS_ON)
+		return "still running";
+	if (status == PROBE_NOT_SO)
+		return "not there";
+	if (status == WALL)
+		return "killed by the wall limit";
+	if (status > 0 && status < WALL)
+		snprintf(text, sizeof(*texts), "%s", strerrorname_np(status));
+	else if (status > 128 && status < 200)
+		snprintf(text, sizeof(*texts), "killed by SIG%s", sigabbrev_np(status - 128));
+	else
+		snprintf(text, sizeof(*texts), "status %d", status);
+	return text;
+}
+
+/* ---- command lines ---- */
+
+struct command {
+	char *argv[MAX_ARGS];
+	int argc;
+	char text[MAX_TEXT];
+	size_t used;
+};
+
+static void command_add(const struct suite *suite, struct command *command, const char *spec)
+{
+	char *at = command->text + command->used;
+
+	if (command->argc + 1 >= MAX_ARGS ||
+	    !world_expand(&suite->world, spec, at, sizeof(command->text) - command->used)) {
+		fprintf(stderr, "driver: a command line is too long: %s\n", spec);
+		exit(2);
+	}
+	command->argv[command->argc++] = at;
+	command->argv[command->argc] = NULL;
+	command->used += strlen(at) + 1;
+}
+
+/* Everything up to "--" of a launch in a sandbox. */
+static void command_sandbox(const struct suite *suite, struct command *command, const char *sandbox)
+{
+	static const char *const params[] = {"box={box}", "bin={bin}", "ro={ro}", "listed={listed}",
+					     "served={served}"};
+
+	command_add(suite, command, "{bin}/writ");
+	command_add(suite, command, "run");
+	command_add(suite, command, "-p");
+	command_add(suite, command, "{bin}/../live.wrt");
+	command_add(suite, command, "--sandbox");
+	command_add(suite, command, sandbox);
+	for (size_t i = 0; i < COUNT_OF(params); i++) {
+		command_add(suite, command, "--param");
+		command_add(suite, command, params[i]);
+	}
+	command_add(suite, command, "--");
+}
+
+static void command_probe(const struct suite *suite, struct command *command, const char *words)
+{
+	char copy[MAX_TEXT];
+	char *rest = copy;
+	char *word;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	command_add(suite, command, "{bin}/probe");
+	while ((word = strsep(&rest, " ")))
+		command_add(suite, command, word);
+}
+
+/* ---- one attack ---- */
+
+/* What the host answers when it lacks something, or its administrator has switched it off. */
+static bool is_lacking(int status)
+{
+	static const int answers[] = {ENOSYS,       EPERM,           EACCES,
+				      EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+				      EINVAL,       ENODEV,          EOPNOTSUPP,
+				      ENOENT,       EFBIG,           EIO,
+				      ENOSPC,       PROBE_NOT_SO,    SIGNALED(SIGSEGV)};
+
+	for (size_t i = 0; i < COUNT_OF(answers); i++)
+		if (status == answers[i])
+			return true;
+	return false;
+}
+
+/* Without the sandbox. False when the row ends here. */
+static bool run_control(struct suite *suite, const struct attack *attack)
+{
+	struct command command = {.argc = 0};
+	struct outcome outcome;
+	struct launch how = {.argv = command.argv,
+			     .flags = attack->flags,
+			     .deadline_ms = attack->control == RUNS_ON ? RUNS_ON_MS : DEADLINE_MS};
+
+	command_probe(suite, &command, attack->command);
+	if (launch(&suite->world, &how, &outcome))
+		return report_fail(suite, attack->id, "the control can't be started");
+	if (outcome.status != attack->control) {
+		if (attack->flags & MAY_LACK && is_lacking(outcome.status)) {
+			char why[128];
+
+			snprintf(why, sizeof(why), "this host refuses it without a sandbox too: %s",
+				 status_text(outcome.status));
+			report_skip(suite, attack->id, why);
+			return false;
+		}
+		return report_fail(suite, attack->id,
+				   "proves nothing: without the sandbox %s, not %s",
+				   status_text(outcome.status), status_text(attack->control));
+	}
+	if (attack->flags & LEAVES && !outcome.left)
+		return report_fail(suite, attack->id,
+				   "proves nothing: the control left no process");
+	if (attack->flags & KILLS && world_victim_lives(&suite->world))
+		return report_fail(suite, attack->id,
+				   "proves nothing: the victim survived the control");
+	return true;
+}
+
+/* The first line that two snapshots do not share. */
+static bool report_change(struct suite *suite, const char *id, const char *before,
+			  const char *after)
+{
+	while (*before && *before == *after) {
+		before++;
+		after++;
+	}
+	return report_fail(suite, id, "the disk changed: '%.80s' became '%.80s'", before, after);
+}
+
+static bool run_sandboxed(struct suite *suite, const struct attack *attack)
+{
+	struct command command = {.argc = 0};
+	struct outcome outcome;
+	struct launch how = {.argv = command.argv,
+			     .flags = attack->flags,
+			     .deadline_ms = DEADLINE_MS,
+			     .settle_ms = SETTLE_MS};
+
+	command_sandbox(suite, &command, attack->sandbox);
+	command_probe(suite, &command, attack->command);
+	if (launch(&suite->world, &how, &outcome))
+		return report_fail(suite, attack->id, "writ can't be started");
+	if (outcome.status != attack->expected)
+		return report_fail(suite, attack->id, "%s: %s, not %s %.300s", attack->title,
+				   status_text(outcome.status), status_text(attack->expected),
+				   outcome.output);
+	if (outcome.left)
+		return report_fail(suite, attack->id, "%s: %d processes stayed behind",
+				   attack->title, outcome.left);
+	if (!world_victim_lives(&suite->world))
+		return report_fail(suite, attack->id, "%s: the victim is gone", attack->title);
+	return true;
+}
+
+/* With the sandbox, with the disk compared before and after. */
+static bool run_watched(struct suite *suite, const struct attack *attack)
+{
+	char *before = world_snapshot(&suite->world);
+	bool ok = run_sandboxed(suite, attack);
+	char *after = world_snapshot(&suite->world);
+
+	if (!before || !after)
+		ok = report_fail(suite, attack->id, "the disk can't be compared");
+	else if (ok && !(attack->flags & OPEN) && strcmp(before, after) != 0)
+		ok = report_change(suite, attack->id, before, after);
+	free(before);
+	free(after);
+	return ok;
+}
+
+static const char *reason_to_skip(const struct suite *suite, const struct attack *attack)
+{
+	if (attack->flags & AS_ROOT && !suite->is_root)
+		return "an ordinary user can't do it without a sandbox either";
+	if (attack->flags & SUID && !suite->world.has_suid)
+		return "only root can make the set-user-ID program for it";
+#if !defined(__x86_64__)
+	if (attack->flags & X86)
+		return "there is no such thing on this architecture";
+#endif
+	return NULL;
+}
+
+static bool prepare(struct suite *suite, const char *id)
+{
+	if (world_reset(&suite->world) || world_victim(&suite->world))
+		return report_fail(suite, id, "the world can't be made: %s", strerror(errno));
+	return true;
+}
+
+static void run_attack(struct suite *suite, const struct attack *attack)
+{
+	const char *why = reason_to_skip(suite, attack);
+
+	if (why) {
+		report_skip(suite, attack->id, why);
+		return;
+	}
+	if (!prepare(suite, attack->id) || !run_control(suite, attack) ||
+	    !prepare(suite, attack->id) || !run_watched(suite, attack))
+		return;
+	if (attack->flags & OPEN) {
+		report(suite, "open", attack->id, attack->title);
+		suite->open++;
+		return;
+	}
+	report(suite, "ok", attack->id, attack->title);
+	suite->passed++;
+	if (!strcmp(attack->id, "rs-forks"))
+		suite->forks_held = true;
+}
+
+/* ---- the fork bomb, which can't be let off without a sandbox: rs-forks is its control ---- */
+
+/* Forks over and over; *worst_ms is the longest that took. */
+static void canary(volatile long *worst_ms)
+{
+	struct timespec before, after;
+
+	for (;;) {
+		pid_t child;
+
+		clock_gettime(CLOCK_MONOTONIC, &before);
+		child = fork();
+		if (child == 0)
+			_exit(0);
+		if (child > 0)
+			waitpid(child, NULL, 0);
+		clock_gettime(CLOCK_MONOTONIC, &after);
+		long took = child < 0 ? HOLD_MAX_MS * 10L
+				      : (long)(after.tv_sec - before.tv_sec) * 1000 +
+						(after.tv_nsec - before.tv_nsec) / 1000000;
+
+		if (took > *worst_ms)
+			*worst_ms = took;
+	}
+}
+
+static void run_forkbomb(struct suite *suite)
+{
+	static const struct attack bomb = {"rs-forkbomb",
+					   "brief",
+					   "forkbomb",
+					   0,
+					   WALL,
+					   0,
+					   "a fork bomb; the host stays responsive"};
+	volatile long *worst_ms = mmap(NULL, sizeof(long), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t bird;
+	bool ok;
+
+	if (!suite->forks_held) {
+		report_fail(suite, bomb.id, "not tried, since rs-forks was not stopped");
+		return;
+	}
+	if (worst_ms == MAP_FAILED || !prepare(suite, bomb.id))
+		return;
+	bird = fork();
+	if (bird == 0)
+		canary(worst_ms);
+	ok = run_watched(suite, &bomb);
+	kill(bird, SIGKILL);
+	waitpid(bird, NULL, 0);
+	if (ok && *worst_ms > HOLD_MAX_MS) {
+		report_fail(suite, bomb.id, "a fork outside took %ld ms meanwhile", *worst_ms);
+	} else if (ok) {
+		report(suite, "ok", bomb.id, bomb.title);
+		suite->passed++;
+	}
+}
+
+/* ---- one tool ---- */
+
+static void run_tool(struct suite *suite, const struct tool *tool)
+{
+	struct command command = {.argc = 0};
+	struct outcome outcome;
+	struct launch how = {.argv = command.argv,
+			     .deadline_ms = 2 * DEADLINE_MS,
+			     .settle_ms = SETTLE_MS};
+
+	if (*tool->interpreter == '/' && access(tool->interpreter, X_OK)) {
+		report_skip(suite, tool->id, "not installed on this host");
+		return;
+	}
+	if (!prepare(suite, tool->id))
+		return;
+	command_sandbox(suite, &command, "tools");
+	command_add(suite, &command, tool->interpreter);
+	command_add(suite, &command, tool->option);
+	command_add(suite, &command, tool->script);
+	if (launch(&suite->world, &how, &outcome)) {
+		report_fail(suite, tool->id, "writ can't be started");
+	} else if (outcome.status || strcmp(outcome.output, tool->expected) != 0) {
+		report_fail(suite, tool->id, "%s, output: %.700s", status_text(outcome.status),
+			    outcome.output);
+	} else {
+		report(suite, "ok", tool->id, "works in a sandbox");
+		suite->passed++;
+	}
+}
+
+/* ---- everything, as one user ---- */
+
+static bool wanted(const struct suite *suite, const char *id)
+{
+	return !suite->only || strstr(id, suite->only);
+}
+
+static int run_suite(struct suite *suite)
+{
+	for (size_t i = 0; i < COUNT_OF(attacks); i++)
+		if (wanted(suite, attacks[i].id))
+			run_attack(suite, &attacks[i]);
+	if (wanted(suite, "rs-forks"))
+		run_forkbomb(suite);
+	for (size_t i = 0; i < COUNT_OF(tools); i++)
+		if (wanted(suite, tools[i].id))
+			run_tool(suite, &tools[i]);
+	world_end(&suite->world);
+	return 0;
+}
+
+static int become(uid_t uid)
+{
+	gid_t gid = uid;
+
+	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		return -1;
+	/* Changing users made this process's /proc entries root's; the victim and the probes exec anyway. */
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+struct totals {
+	unsigned passed, failed, skipped, open;
+};
+
+/* In a child, so that becoming another user is for that user's suite only. */
+static void run_as(uid_t uid, char **argv, const char *only, struct totals *totals)
+{
+	struct suite *suite = mmap(NULL, sizeof(*suite), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status = -1;
+	pid_t child;
+
+	if (suite == MAP_FAILED || world_new(&suite->world, uid, argv[2], argv[1], argv[3])) {
+		perror("driver: the world can't be made");
+		totals->failed++;
+		return;
+	}
+	suite->is_root = uid == 0;
+	suite->identity = uid == 0 ? "root" : "user";
+	suite->only = only;
+	child = fork();
+	if (child == 0)
+		exit(uid != geteuid() && become(uid) ? 1 : run_suite(suite));
+	waitpid(child, &status, 0);
+	totals->passed += suite->passed;
+	totals->failed += suite->failed + (status ? 1 : 0);
+	totals->skipped += suite->skipped;
+	totals->open += suite->open;
+	world_free(&suite->world);
+	munmap(suite, sizeof(*suite));
+}
+
+int main(int argc, char **argv)
+{
+	struct totals totals = {0};
+	const char *only = argc > 4 ? argv[4] : NULL;
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: driver WRIT PROBE BUNDLE [ID-SUBSTRING]\n");
+		return 2;
+	}
+	(void)signal(SIGPIPE, SIG_IGN); /* a dead victim is an answer */
+	if (geteuid() == 0) {
+		run_as(0, argv, only, &totals);
+		run_as(ORDINARY_USER, argv, only, &totals);
+	} else {
+		printf("not started by root: only as an ordinary user\n");
+		run_as(geteuid(), argv, only, &totals);
+	}
+	printf("%u known residuals are open, as documented\n", totals.open);
+	printf("%u passed, %u failed, %u skipped\n", totals.passed, totals.failed, totals.skipped);
+	return totals.failed ? 1 : 0;
+}

@@ -1,0 +1,95 @@
+/*
+ * See bundle_maker.h. Memory is the test process's and goes with it.
+ */
+#include "support/bundle_maker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "compile.h"
+#include "runtime/sha256.h"
+#include "support/policy.h"
+
+#define MAX_PARAMS 16
+
+struct test_bundle bundle_make(const char *text)
+{
+	struct compilation *compilation = policy_check(text);
+	struct bundle_options options = {.archs = {true, true}};
+	struct bytes bytes = {NULL, 0};
+	struct test_bundle bundle;
+
+	cr_assert_not_null(compilation->ir, "%s", policy_report(compilation));
+	cr_assert_eq(compile_bundle(compilation, &options, &bytes), 0);
+	bundle.bytes = malloc(bytes.len);
+	bundle.size = bytes.len;
+	memcpy(bundle.bytes, bytes.ptr, bytes.len);
+	return bundle;
+}
+
+void *bundle_section(struct test_bundle *bundle, enum writ_section_id id, size_t record_size,
+		     uint32_t *count)
+{
+	struct writ_fmt_section *table =
+		(struct writ_fmt_section *)(bundle->bytes + sizeof(struct writ_fmt_header));
+	struct writ_fmt_section *section = &table[id - 1];
+
+	cr_assert_eq(section->id, (uint32_t)id);
+	if (count)
+		*count = (uint32_t)(section->size / record_size);
+	return bundle->bytes + section->offset;
+}
+
+void bundle_seal(struct test_bundle *bundle)
+{
+	struct writ_fmt_header *header = (struct writ_fmt_header *)bundle->bytes;
+	struct sha256 hash;
+	uint8_t digest[SHA256_SIZE];
+
+	if (bundle->size < sizeof(*header))
+		return;
+	memset(header->digest, 0, sizeof(header->digest));
+	sha256_init(&hash);
+	sha256_update(&hash, bundle->bytes, bundle->size);
+	sha256_final(&hash, digest);
+	memcpy(header->digest, digest, sizeof(digest));
+}
+
+int bundle_try(const struct test_bundle *bundle, struct writ_error *error)
+{
+	struct writ_policy *policy = NULL;
+	int rc = writ_open_memory(bundle->bytes, bundle->size, NULL, &policy, error);
+
+	if (!rc)
+		writ_close(policy);
+	return rc;
+}
+
+int bundle_open_with(const struct test_bundle *bundle, const char *params,
+		     struct writ_policy **policy, struct writ_error *error)
+{
+	struct writ_param items[MAX_PARAMS];
+	struct writ_options options = {.params = items, .home = "/home/test"};
+	char *copy = strdup(params ? params : "");
+	char *state = NULL;
+
+	for (char *word = strtok_r(copy, " ", &state); word; word = strtok_r(NULL, " ", &state)) {
+		char *equals = strchr(word, '=');
+
+		*equals = '\0';
+		items[options.n_params++] = (struct writ_param){word, equals + 1};
+	}
+	return writ_open_memory(bundle->bytes, bundle->size, &options, policy, error);
+}
+
+struct writ_policy *bundle_open(const char *text, const char *params)
+{
+	struct test_bundle bundle = bundle_make(text);
+	struct writ_policy *policy = NULL;
+	struct writ_error error = {.code = 0};
+
+	cr_assert_eq(bundle_open_with(&bundle, params, &policy, &error), 0, "%s", error.text);
+	return policy;
+}

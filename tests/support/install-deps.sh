@@ -1,0 +1,69 @@
+#!/bin/sh
+# Installs the Debian packages that are missing. Arguments: build (what `make` and `make demo` need)
+# and test (what `make test` and `make check` need beside). Quick and silent when nothing is missing.
+set -eu
+
+# What to look for and the package that brings it: a command in PATH, or a file below /usr.
+build='
+gcc gcc
+make make
+flex flex
+bison bison
+musl-gcc musl-tools
+python3 python3
+/usr/include/stdio.h libc6-dev
+/usr/include/linux/seccomp.h linux-libc-dev
+/usr/include/seccomp.h libseccomp-dev
+/usr/include/sodium.h libsodium-dev
+/usr/include/jansson.h libjansson-dev
+strip binutils'
+test='
+git git
+node nodejs
+curl curl
+bwrap bubblewrap
+ctags universal-ctags
+clang-tidy clang-tidy
+clang-format clang-format
+clang-14 clang-14
+gcovr gcovr
+man man-db
+pkg-config pkg-config
+/usr/include/criterion/criterion.h libcriterion-dev
+/usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev'
+
+missing=
+for set in "$@"; do
+	case $set in
+	build) rows=$build ;;
+	test) rows=$test ;;
+	*) echo "install-deps.sh: no such set: $set" >&2; exit 2 ;;
+	esac
+	while read -r what package; do
+		case $what in
+		'') continue ;;
+		/*) [ -e "$what" ] || missing="$missing $package" ;;
+		*) command -v "$what" >/dev/null 2>&1 || missing="$missing $package" ;;
+		esac
+	done <<-ROWS
+	$rows
+	ROWS
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "Please install what is missing (names of Debian's packages):$missing" >&2
+	exit 1
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null 2>&1; then
+		echo "Please have an administrator run: apt-get install$missing" >&2
+		exit 1
+	fi
+	as_root=sudo
+fi
+echo "Installing:$missing" >&2
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null

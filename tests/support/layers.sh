@@ -1,0 +1,93 @@
+#!/bin/sh
+# The walls of docs/architecture.md, checked from what the compiler and linker themselves say: which
+# headers each object included (.d files), which symbols libwrit needs and which it exports.
+set -eu
+BUILD=${BUILD:-build}
+fail=0
+
+# layer: the layers it may include from (besides itself).
+allowed() {
+	case $1 in
+	base) echo "" ;;
+	front | tables) echo "base" ;;
+	ir) echo "base tables" ;;
+	sema) echo "base front tables ir" ;;
+	lint) echo "base front tables ir sema" ;;
+	backend) echo "base tables ir" ;;
+	verify) echo "base tables ir" ;;
+	link) echo "base tables ir backend verify" ;;
+	top) echo "base front tables ir sema lint backend verify link" ;;
+	cli) echo "base front tables ir sema lint backend verify link top" ;;
+	*) echo "NONE" ;;
+	esac
+}
+
+layer_of() {
+	case $1 in
+	compiler/*/*) l=${1#compiler/}; echo "${l%%/*}" ;;
+	compiler/*) echo top ;;
+	*) echo other ;;
+	esac
+}
+
+for source in compiler/*.c compiler/*/*.c; do
+	dep=$BUILD/obj/${source%.c}.d
+	[ -f "$dep" ] || { echo "layers: no dependency file for $source: build first" >&2; exit 1; }
+	from=$(layer_of "$source")
+	for header in $(tr -d '\\' <"$dep" | tr ' ' '\n' | grep -E '^(compiler|runtime)/.*\.(h|def)$' | sort -u); do
+		case $header in
+		runtime/writ_format.h | runtime/limits.def) continue ;;
+		runtime/*)
+			echo "layers: $source includes $header: writ_format.h is all that both sides share" >&2
+			fail=1
+			continue
+			;;
+		esac
+		to=$(layer_of "$header")
+		[ "$to" = "$from" ] && continue
+		case " $(allowed "$from") " in
+		*" $to "*) ;;
+		*) echo "layers: $source ($from) includes $header ($to)" >&2; fail=1 ;;
+		esac
+	done
+done
+
+# A back end knows no other back end: only the assembler and the automaton are for others to use.
+for source in compiler/backend/*.c; do
+	own=$(basename "$source" .c)
+	for header in $(tr -d '\\' <"$BUILD/obj/${source%.c}.d" | tr ' ' '\n' | grep '^compiler/backend/.*\.h$' | sort -u); do
+		other=$(basename "$header" .h)
+		case $own in "$other" | "$other"_*) continue ;; esac
+		case $other in bpf | automaton | landlock_abi | "${own%%_*}"*) continue ;; esac
+		echo "layers: back end $source includes $header" >&2
+		fail=1
+	done
+done
+
+for source in runtime/*.c runtime/cli/*.c; do
+	if tr -d '\\' <"$BUILD/obj/${source%.c}.d" 2>/dev/null | tr ' ' '\n' | grep -q '^compiler/'; then
+		echo "layers: $source includes a compiler header" >&2
+		fail=1
+	fi
+done
+
+# libwrit's core: what it needs from outside, and what it shows.
+nm -u "$BUILD/libwrit.so" | awk '{ print $2 }' | sed 's/@.*//' | grep -vE '^(_ITM_|__gmon_start__|__cxa_finalize)' |
+	sort -u >"$BUILD/imports.now"
+grep -v '^#' runtime/imports.allow | sed '/^$/d' | sort -u >"$BUILD/imports.allow"
+extra=$(comm -23 "$BUILD/imports.now" "$BUILD/imports.allow")
+if [ -n "$extra" ]; then
+	echo "layers: libwrit imports what runtime/imports.allow does not list:" $extra >&2
+	fail=1
+fi
+bad=$(nm -D --defined-only "$BUILD/libwrit.so" | awk '{ print $3 }' | grep -v '^writ_' || true)
+if [ -n "$bad" ]; then
+	echo "layers: libwrit exports:" $bad >&2
+	fail=1
+fi
+declared=$(grep -oE '\bwrit_[a-z_]+\(' runtime/writ.h | tr -d '(' | sort -u)
+for symbol in $(nm -D --defined-only "$BUILD/libwrit.so" | awk '{ print $3 }' | sort -u); do
+	echo "$declared" | grep -qx "$symbol" || { echo "layers: $symbol is exported but not in writ.h" >&2; fail=1; }
+done
+[ $fail -eq 0 ] && echo "layers: ok"
+exit $fail

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""An independent reader of bundles, written from docs/format.md and from nothing else.
+
+Usage: read_bundle.py BUNDLE [ROLE TOOL]...
+
+Checks the frame of the bundle (header, digest, section table, gaps) and prints for each ROLE and TOOL
+what `writ decide` prints first: allow, deny or ask. A difference means that the document, the compiler
+or the runtime is wrong. Any damage ends in an exception.
+"""
+import hashlib
+import struct
+import sys
+
+SECTIONS = [  # name, record: docs/format.md, "Sections"
+    ("STRINGS", "B"), ("POLICY", "IIQIIIIII"), ("PARAMS", "IIIIII"), ("PARTS", "IIII"),
+    ("SANDBOXES", "16I"), ("PATHS", "IIIIQ"), ("PORTS", "IHHII"), ("LANDLOCK", "IIQQQ"),
+    ("FILTERS", "IIII"), ("INSNS", "HBBI"), ("LIMITS", "IIQ"), ("ENV", "IIIIII"),
+    ("RULES", "IIIIIIII"), ("ROLES", "IIII"), ("USERS", "IIII"), ("COLUMNS", "IIII"),
+    ("ROLE_INDEX", "II"), ("USER_INDEX", "II"), ("TOOL_INDEX", "II"), ("CELLS", "H"),
+    ("CHAR_CLASSES", "B"), ("STATES", "H"), ("ACCEPTS", "I"),
+]
+NONE = 0xFFFFFFFF
+MASK = (1 << 64) - 1
+
+
+def read_sections(data):
+    """The records of every section, by name."""
+    magic, version, count, size = struct.unpack_from("<8sIIQ", data, 0)
+    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 1 and size == len(data)
+    assert data[56:64] == bytes(8)
+    assert hashlib.sha256(data[:24] + bytes(32) + data[56:]).digest() == data[24:56]
+    assert count == len(SECTIONS)
+    sections, end = {}, 64 + 24 * count
+    for i, (name, record) in enumerate(SECTIONS):
+        ident, flags, offset, size = struct.unpack_from("<IIQQ", data, 64 + 24 * i)
+        assert ident == i + 1 and flags in (0, 1) and offset % 8 == 0
+        assert 0 <= offset - end < 8 and not any(data[end:offset])
+        end = offset + size
+        sections[name] = list(struct.iter_unpack("<" + record, data[offset:end]))
+    assert 0 <= len(data) - end < 8 and not any(data[end:])
+    return sections
+
+
+def name_hash(name):
+    h = len(name) * 0x9E3779B97F4A7C15 & MASK
+    for i in range(0, len(name), 8):
+        h = (h ^ int.from_bytes(name[i:i + 8], "little")) * 0xD6E8FEB86659FD93 & MASK
+        h ^= h >> 32
+    return (h ^ h >> 29) & 0xFFFFFFFF
+
+
+class Bundle:
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.sections = read_sections(file.read())
+        self.strings = bytes(byte for (byte,) in self.sections["STRINGS"])
+        policy = self.sections["POLICY"][0]
+        self.n_deny, self.n_ask, _, _, self.n_classes, self.start = policy[3:]
+
+    def find(self, index, records, name):
+        """The number of the record that has this name, or None."""
+        slots = self.sections[index]
+        at = name_hash(name) & (len(slots) - 1)
+        while slots[at][1] != NONE:
+            offset, length = self.sections[records][slots[at][1]][:2]
+            if self.strings[offset:offset + length] == name:
+                assert slots[at][0] == name_hash(name)
+                return slots[at][1]
+            at = (at + 1) & (len(slots) - 1)
+        return None
+
+    def column(self, tool):
+        known = self.find("TOOL_INDEX", "COLUMNS", tool)
+        if known is not None:
+            return known
+        state = self.start
+        for byte in tool:
+            column = self.sections["CHAR_CLASSES"][byte][0]
+            state = self.sections["STATES"][state * self.n_classes + column][0]
+        return self.sections["ACCEPTS"][state][0]
+
+    def decide(self, role, tool):
+        subject = self.find("ROLE_INDEX", "ROLES", role)
+        column = self.column(tool)
+        if subject is None or column == NONE:
+            return "deny"
+        row = self.sections["ROLES"][subject][2]
+        rule = self.sections["CELLS"][row * len(self.sections["COLUMNS"]) + column][0] - 1
+        if rule < self.n_deny:  # also -1, no rule
+            return "deny"
+        return "ask" if rule < self.n_deny + self.n_ask else "allow"
+
+
+def main():
+    bundle = Bundle(sys.argv[1])
+    pairs = sys.argv[2:]
+    for role, tool in zip(pairs[::2], pairs[1::2]):
+        print(bundle.decide(role.encode(), tool.encode()))
+
+
+if __name__ == "__main__":
+    main()

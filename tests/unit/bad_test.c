@@ -1,0 +1,150 @@
+/*
+ * Every diagnostic has a policy that shows it.
+ *
+ * Walks diag.def: tests/bad/CODE.writ must be there and must give that code, and what writc prints for it
+ * is a golden file. The few limits that no file of reasonable size reaches are shown by a unit test, which
+ * is named here and must speak of the code.
+ */
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "support/golden.h"
+#include "support/policy.h"
+
+/* Shown by unit tests, on policies that are generated. */
+static const char *const generated[] = {"E0401", "E0402", "E0403", "E0404",
+					"E0451", "E0454", "E0456"};
+
+static bool is_generated(const char *code)
+{
+	for (size_t i = 0; i < sizeof(generated) / sizeof(generated[0]); i++) {
+		if (strcmp(generated[i], code) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void expect_mentioned(const char *code)
+{
+	glob_t tests;
+	char name[16];
+	bool found = false;
+
+	snprintf(name, sizeof(name), "DIAG_%s", code);
+	cr_assert_eq(glob("tests/unit/*_test.c", 0, NULL, &tests), 0);
+	for (size_t i = 0; i < tests.gl_pathc; i++) {
+		char *source = golden_read(tests.gl_pathv[i]);
+
+		found = found || (source && strstr(source, name));
+		free(source);
+	}
+	globfree(&tests);
+	cr_expect(found, "no unit test speaks of %s", name);
+}
+
+static struct compilation *compile_file(const char *path)
+{
+	static const struct bundle_options all = {.archs = {true, true}};
+	struct compilation *compilation = calloc(1, sizeof(*compilation));
+	struct bytes bundle;
+	int rc;
+
+	compilation_init(compilation);
+	rc = compile_check(compilation, str_from(path));
+	cr_assert_eq(rc, 0, "%s: %s", path, strerror(-rc));
+	if (compilation->ir)
+		cr_expect_eq(!!compile_bundle(compilation, &all, &bundle),
+			     compilation->diags.errors > 0, "%s", path);
+	return compilation;
+}
+
+static void bad_path(char *path, size_t size, enum diag_code code)
+{
+	snprintf(path, size, "tests/bad/%s.writ", diag_info(code)->code);
+}
+
+Test(bad, every_diagnostic_has_a_policy_that_shows_it)
+{
+	for (int code = 0; code < DIAG__COUNT; code++) {
+		const struct diag_info *info = diag_info((enum diag_code)code);
+		const struct compilation *compilation;
+		char path[64];
+
+		bad_path(path, sizeof(path), (enum diag_code)code);
+		if (access(path, R_OK)) {
+			cr_expect(is_generated(info->code), "%s is missing", path);
+			expect_mentioned(info->code);
+			continue;
+		}
+		compilation = compile_file(path);
+		cr_expect_geq(policy_count(compilation, (enum diag_code)code), 1, "%s gives:\n%s",
+			      path, policy_report(compilation));
+	}
+}
+
+Test(bad, shows_nothing_else)
+{
+	for (int code = 0; code < DIAG__COUNT; code++) {
+		const struct compilation *compilation;
+		char path[64];
+
+		bad_path(path, sizeof(path), (enum diag_code)code);
+		if (access(path, R_OK))
+			continue;
+		compilation = compile_file(path);
+		for (size_t i = 0; i < compilation->diags.items.n; i++) {
+			const struct diag *diag = &compilation->diags.items.items[i];
+
+			cr_expect(diag->code == (enum diag_code)code ||
+					  diag->severity == DIAG_WARNING,
+				  "%s gives:\n%s", path, policy_report(compilation));
+		}
+	}
+}
+
+Test(bad, no_policy_is_left_of_a_code_that_is_gone)
+{
+	glob_t files;
+
+	cr_assert_eq(glob("tests/bad/*.writ", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		bool known = false;
+		char path[64];
+
+		for (int code = 0; code < DIAG__COUNT; code++) {
+			bad_path(path, sizeof(path), (enum diag_code)code);
+			known = known || strcmp(path, files.gl_pathv[i]) == 0;
+		}
+		cr_expect(known, "%s shows no diagnostic", files.gl_pathv[i]);
+	}
+	globfree(&files);
+}
+
+Test(golden, diagnostics_read_well)
+{
+	for (int code = 0; code < DIAG__COUNT; code++) {
+		const struct diag_info *info = diag_info((enum diag_code)code);
+		char path[64], name[64];
+
+		bad_path(path, sizeof(path), (enum diag_code)code);
+		if (access(path, R_OK))
+			continue;
+		snprintf(name, sizeof(name), "bad/%s.txt", info->code);
+		golden_check(name, policy_report(compile_file(path)));
+	}
+}
+
+Test(bad, letter_of_a_code_tells_its_severity)
+{
+	for (int code = 0; code < DIAG__COUNT; code++) {
+		const struct diag_info *info = diag_info((enum diag_code)code);
+
+		cr_expect_eq(strlen(info->code), 5);
+		cr_expect_eq(info->code[0], info->severity == DIAG_ERROR ? 'E' : 'W');
+		cr_expect(*info->title && *info->explanation, "%s", info->code);
+	}
+}

@@ -1,0 +1,349 @@
+#include <criterion/criterion.h>
+
+#include <linux/audit.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "link/bundle_read.h"
+#include "link/name_index.h"
+#include "runtime/hash.h"
+#include "runtime/writ.h"
+#include "support/ir_maker.h"
+
+static const struct bundle_options both = {.archs = {true, true}};
+
+static struct diag_list *diags_new(void)
+{
+	static struct sources sources;
+	struct diag_list *diags = arena_new(maker_arena(), struct diag_list);
+
+	sources.arena = maker_arena();
+	diag_init(diags, maker_arena(), &sources);
+	return diags;
+}
+
+static struct bytes build(const struct ir_policy *policy)
+{
+	struct diag_list *diags = diags_new();
+	struct bytes bytes = {0};
+
+	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), 0);
+	cr_assert_eq(diags->errors, 0u);
+	return bytes;
+}
+
+static void add_sandbox(struct ir_policy *policy)
+{
+	struct ir_sandbox *sandbox = vec_push(maker_arena(), &policy->sandboxes);
+
+	sandbox->name = STR("box");
+	maker_path(sandbox, "/usr", WRIT_PATH_READ | WRIT_PATH_EXECUTE);
+	maker_group(sandbox, "@default");
+	vec_add(maker_arena(), &sandbox->ports,
+		((struct ir_port){WRIT_PORT_CONNECT, 8000, 8010, IR_NONE}));
+	vec_add(maker_arena(), &sandbox->ports, ((struct ir_port){WRIT_PORT_BIND, 0, 0, 0}));
+	sandbox->limit_set[WRIT_LIMIT_WALL] = true;
+	sandbox->limits[WRIT_LIMIT_WALL] = 2500;
+	vec_add(maker_arena(), &sandbox->env, ((struct ir_env){WRIT_ENV_PASS, STR("PATH"), {0}}));
+	vec_add(maker_arena(), &sandbox->env, ((struct ir_env){WRIT_ENV_SET, STR("X"), {0}}));
+}
+
+static void add_rule(struct ir_policy *policy, uint32_t role, enum writ_verdict_id verdict,
+		     const char *pattern)
+{
+	vec_add(maker_arena(), &policy->roles.items[role].rules, (uint32_t)policy->rules.n);
+	vec_add(maker_arena(), &policy->rules,
+		((struct ir_rule){verdict, str_from(pattern), role, {STR("p.writ"), 4, 2}}));
+}
+
+/* Two roles, three users, tools with and without wildcards, one sandbox. */
+static struct ir_policy *sample(void)
+{
+	struct ir_policy *policy = arena_new(maker_arena(), struct ir_policy);
+	static uint32_t roles[] = {0, 1};
+
+	policy->name = STR("sample");
+	policy->version = 3;
+	vec_add(maker_arena(), &policy->params,
+		((struct ir_param){STR("port"), WRIT_PARAM_PORT, true, STR("443")}));
+	add_sandbox(policy);
+	vec_add(maker_arena(), &policy->tools,
+		((struct ir_tool){STR("git_*"), WRIT_CLASS_WRITE, 0, true}));
+	vec_add(maker_arena(), &policy->tools,
+		((struct ir_tool){STR("git_push"), WRIT_CLASS_ADMIN, IR_NONE, true}));
+	vec_add(maker_arena(), &policy->tools,
+		((struct ir_tool){STR("read"), WRIT_CLASS_READ, 0, true}));
+	vec_add(maker_arena(), &policy->roles, ((struct ir_role){.name = STR("admin")}));
+	vec_add(maker_arena(), &policy->roles, ((struct ir_role){.name = STR("guest")}));
+	add_rule(policy, 0, WRIT_VERDICT_DENY, "*_secret");
+	add_rule(policy, 1, WRIT_VERDICT_ASK, "git_push");
+	add_rule(policy, 0, WRIT_VERDICT_ALLOW, "*");
+	add_rule(policy, 1, WRIT_VERDICT_ALLOW, "git_*");
+	add_rule(policy, 1, WRIT_VERDICT_ALLOW, "read");
+	vec_add(maker_arena(), &policy->users, ((struct ir_user){STR("ann"), {&roles[0], 1, 1}}));
+	vec_add(maker_arena(), &policy->users, ((struct ir_user){STR("bob"), {&roles[1], 1, 1}}));
+	vec_add(maker_arena(), &policy->users, ((struct ir_user){STR("cyn"), {roles, 2, 2}}));
+	return policy;
+}
+
+Test(bundle, equal_policies_give_equal_bytes)
+{
+	struct bytes a = build(sample()), b = build(sample());
+
+	cr_assert_eq(a.len, b.len);
+	cr_assert_eq(memcmp(a.ptr, b.ptr, a.len), 0);
+}
+
+Test(bundle, what_is_written_reads_back)
+{
+	struct bundle_image image;
+	const struct writ_fmt_sandbox *box;
+
+	cr_assert_null(bundle_read(build(sample()), &image));
+	cr_assert(str_eq_cstr(bundle_str(&image, BUNDLE_AT(&image, POLICY, policy, 0)->name),
+			      "sample"));
+	cr_assert_eq(BUNDLE_AT(&image, POLICY, policy, 0)->version, 3u);
+	cr_assert_eq(BUNDLE_AT(&image, POLICY, policy, 0)->n_deny, 1u);
+	cr_assert_eq(BUNDLE_AT(&image, POLICY, policy, 0)->n_ask, 1u);
+	box = BUNDLE_AT(&image, SANDBOXES, sandbox, 0);
+	cr_assert_eq(box->paths.count, 5u);
+	cr_assert_eq(box->filters.count, 2u);
+	cr_assert_eq(BUNDLE_AT(&image, FILTERS, filter, 0)->audit_arch, AUDIT_ARCH_X86_64);
+	cr_assert_eq(BUNDLE_AT(&image, LIMITS, limit, box->limits.first)->value, 2500u);
+	cr_assert_eq(BUNDLE_AT(&image, PORTS, port, box->ports.first)->last, 8010u);
+	cr_assert_eq(BUNDLE_AT(&image, PORTS, port, box->ports.first + 1)->param, 0u);
+	cr_assert_eq(box->env.count, 2u);
+	cr_assert_eq(BUNDLE_N(&image, ROLES), 2u);
+	cr_assert_eq(BUNDLE_N(&image, RULES), 5u);
+}
+
+Test(bundle, sandboxes_with_equal_filters_share_them)
+{
+	struct ir_policy *policy = sample();
+	struct bundle_image image;
+
+	add_sandbox(policy);
+	policy->sandboxes.items[1].name = STR("box2");
+	cr_assert_null(bundle_read(build(policy), &image));
+	cr_assert_eq(BUNDLE_N(&image, FILTERS), 4u);
+	cr_assert_eq(BUNDLE_AT(&image, FILTERS, filter, 0)->insns.first,
+		     BUNDLE_AT(&image, FILTERS, filter, 2)->insns.first);
+}
+
+Test(bundle, the_runtime_decides_like_the_rules)
+{
+	static const char *const tools[] = {"read",     "git_push", "git_log", "git_secret",
+					    "a_secret", "write",    "git_",    "Read"};
+	static const uint32_t both_roles[] = {0, 1};
+	struct ir_policy *policy = sample();
+	struct bytes bytes = build(policy);
+	struct writ_policy *open;
+	struct writ_error error;
+
+	cr_assert_eq(writ_open_memory(bytes.ptr, bytes.len, NULL, &open, &error), 0, "%s",
+		     error.text);
+	for (size_t t = 0; t < sizeof(tools) / sizeof(tools[0]); t++) {
+		for (uint32_t u = 0; u < 3; u++) {
+			struct writ_request request = {.user = policy->users.items[u].name.ptr,
+						       .tool = tools[t]};
+			struct writ_decision decision;
+			uint32_t rule;
+			enum writ_verdict_id want =
+				ir_decide(policy, u == 2 ? both_roles : &both_roles[u],
+					  u == 2 ? 2 : 1, str_from(tools[t]), &rule);
+
+			cr_expect_eq((int)writ_check(open, &request, &decision), (int)want, "%s %s",
+				     request.user, tools[t]);
+			cr_expect_eq(decision.rule, rule, "%s %s", request.user, tools[t]);
+		}
+	}
+	writ_close(open);
+}
+
+/* With the digest made right again, so that the damage gets past it. */
+static void sign(struct bytes bytes)
+{
+	struct writ_fmt_header *header = (void *)bytes.ptr;
+
+	memset(header->digest, 0, sizeof(header->digest));
+	crypto_hash_sha256(header->digest, bytes.ptr, bytes.len);
+}
+
+Test(bundle, a_reader_refuses_damage, .timeout = 120)
+{
+	struct bytes good = build(sample());
+	struct bytes bad = {arena_alloc(maker_arena(), good.len), good.len};
+	struct bundle_image image;
+
+	for (size_t len = 0; len < good.len; len++) {
+		memcpy(bad.ptr, good.ptr, len);
+		cr_assert_not_null(bundle_read((struct bytes){bad.ptr, len}, &image), "%zu", len);
+	}
+	memcpy(bad.ptr, good.ptr, good.len);
+	for (size_t i = 0; i < good.len; i++) {
+		bad.ptr[i] ^= 1;
+		cr_assert_not_null(bundle_read(bad, &image), "byte %zu", i);
+		bad.ptr[i] ^= 1;
+	}
+	cr_assert_null(bundle_read(bad, &image));
+}
+
+/* What is accepted must be safe to follow: the sanitizers watch. */
+Test(bundle, a_reader_survives_damage_with_a_right_digest, .timeout = 300)
+{
+	static const uint8_t flips[] = {1, 0x80, 0xff};
+	struct bytes good = build(sample());
+	struct bytes bad = {arena_alloc(maker_arena(), good.len), good.len};
+	struct bundle_image image;
+	unsigned refused = 0;
+
+	for (size_t i = 0; i < good.len; i++) {
+		memcpy(bad.ptr, good.ptr, good.len);
+		bad.ptr[i] ^= flips[i % 3];
+		sign(bad);
+		if (bundle_read(bad, &image)) {
+			refused++;
+			continue;
+		}
+		for (uint32_t r = 0; r < BUNDLE_N(&image, RULES); r++) {
+			struct str text = bundle_str(&image,
+						     BUNDLE_AT(&image, RULES, rule, r)->pattern);
+
+			cr_assert(text.len == 0 || memchr(text.ptr, 0, text.len) || text.ptr[0]);
+		}
+	}
+	cr_assert_gt(refused, 500u);
+}
+
+Test(bundle, names_hash_as_in_the_runtime)
+{
+	uint64_t random = 9;
+
+	cr_assert_eq(name_hash(STR("")), hash_name("", 0));
+	for (size_t len = 1; len < 64; len++) {
+		char name[64];
+
+		for (size_t i = 0; i < len; i++)
+			name[i] = (char)maker_random(&random);
+		cr_assert_eq(name_hash((struct str){name, len}), hash_name(name, len), "%zu", len);
+	}
+}
+
+Test(bundle, an_index_finds_every_name_soon)
+{
+	struct str names[3000];
+	struct name_index index;
+
+	for (unsigned i = 0; i < 3000; i++)
+		names[i] = str_printf(maker_arena(), "role_%u", i);
+	cr_assert_eq(name_index_build(maker_arena(), names, 3000, &index), 0);
+	cr_assert_geq(index.n, 6000u);
+	for (unsigned i = 0; i < 3000; i++) {
+		size_t at = name_hash(names[i]) & (index.n - 1), probes = 0;
+
+		while (index.slots[at].id != i && probes++ < WRIT_MAX_PROBES)
+			at = (at + 1) & (index.n - 1);
+		cr_assert_lt(probes, WRIT_MAX_PROBES);
+	}
+	cr_assert_eq(name_index_build(maker_arena(), NULL, 0, &index), 0);
+	cr_assert_eq(index.n, 1u);
+	cr_assert_eq(index.slots[0].id, WRIT_NONE);
+}
+
+static uint64_t invert(uint64_t odd)
+{
+	uint64_t inverse = odd;
+
+	for (int i = 0; i < 6; i++)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}
+
+/* Eight-byte names of one hash, found by running the hash backwards. */
+static size_t colliding_names(struct str *names, size_t n)
+{
+	const uint64_t unmul = invert(WRIT_HASH_MUL);
+	size_t found = 0;
+
+	for (uint64_t high = 0; found < n && high < UINT32_MAX; high++) {
+		/* h ^ h >> 29 has these 32 low bits; choose the rest freely, then undo. */
+		uint64_t mixed = high << 32 | 0x12345678, h = mixed, w;
+		char *text = arena_alloc(maker_arena(), found < n ? 9 : 1);
+
+		h = mixed ^ mixed >> 29 ^ mixed >> 58;
+		h ^= h >> 32;
+		w = (h * unmul) ^ 8 * WRIT_HASH_SEED;
+		memcpy(text, &w, 8);
+		if (strspn(text,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != 8)
+			continue;
+		names[found++] = (struct str){text, 8};
+	}
+	return found;
+}
+
+Test(bundle, names_made_to_collide_are_an_error, .timeout = 120)
+{
+	struct str names[70];
+	struct ir_policy *policy = sample();
+	struct diag_list *diags = diags_new();
+	struct bytes bytes;
+
+	cr_assert_eq(colliding_names(names, 70), 70u);
+	for (unsigned i = 1; i < 70; i++)
+		cr_assert_eq(name_hash(names[i]), name_hash(names[0]));
+	policy->roles.n = 0;
+	policy->rules.n = 0;
+	policy->users.n = 0;
+	for (unsigned i = 0; i < 70; i++)
+		vec_add(maker_arena(), &policy->roles, ((struct ir_role){.name = names[i]}));
+	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), -1);
+	cr_assert_eq(diags->items.items[0].code, DIAG_E0404);
+}
+
+Test(bundle, wildcards_that_multiply_are_an_error, .timeout = 120)
+{
+	struct ir_policy *policy = sample();
+	struct diag_list *diags = diags_new();
+	struct bytes bytes;
+
+	for (char c = 'a'; c <= 't'; c++)
+		add_rule(policy, 0, WRIT_VERDICT_ALLOW, str_printf(maker_arena(), "*%c*", c).ptr);
+	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), -1);
+	cr_assert_eq(diags->items.items[0].code, DIAG_E0402);
+}
+
+Test(bundle, a_filter_too_long_is_an_error)
+{
+	struct ir_policy *policy = sample();
+	struct ir_sandbox *sandbox = &policy->sandboxes.items[0];
+	struct diag_list *diags = diags_new();
+	struct bytes bytes;
+
+	sandbox->calls.n = 0;
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct call_cond *cond = arena_new(maker_arena(), struct call_cond);
+
+		*cond = (struct call_cond){.arg = 1, .op = COND_EQ, .value = 3 * i};
+		vec_add(maker_arena(), &sandbox->calls,
+			((struct ir_call){STR("bpf"), IR_CALL_ALLOW, 0, cond, 1}));
+	}
+	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), -1);
+	cr_assert_eq(diags->items.items[0].code, DIAG_E0401);
+}
+
+Test(bundle, a_bundle_too_large_is_an_error)
+{
+	struct ir_policy *policy = sample();
+	struct diag_list *diags = diags_new();
+	struct bytes bytes;
+
+	for (unsigned i = 0; i < 9000; i++) {
+		vec_add(maker_arena(), &policy->roles,
+			((struct ir_role){.name = str_printf(maker_arena(), "r%05u", i)}));
+		vec_add(maker_arena(), &policy->tools,
+			((struct ir_tool){.name = str_printf(maker_arena(), "t%05u", i)}));
+	}
+	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), -1);
+	cr_assert_eq(diags->items.items[0].code, DIAG_E0403);
+}

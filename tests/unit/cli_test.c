@@ -1,0 +1,289 @@
+/*
+ * writc from outside: exit statuses, where output goes, and that no bundle is ever half there.
+ *
+ * Runs the program (build/writc, or what $WRITC names) through the shell in a directory of its own.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+#include "support/golden.h"
+
+static char dir[] = "/tmp/writ-cli-XXXXXX";
+static char output[1 << 16];
+
+/* The exit status of a shell command in which $W is writc and $D the directory; see output. */
+__attribute__((format(printf, 1, 2))) static int run(const char *format, ...)
+{
+	const char *writc = getenv("WRITC") ? getenv("WRITC") : BUILD_DIR "/writc";
+	char command[4096], line[8192];
+	va_list args;
+	FILE *pipe;
+	size_t n;
+	int status;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	snprintf(line, sizeof(line), "W='%s'; D='%s'; { %s; } 2>&1", writc, dir, command);
+	pipe = popen(line, "r");
+	cr_assert_not_null(pipe);
+	n = fread(output, 1, sizeof(output) - 1, pipe);
+	output[n] = '\0';
+	status = pclose(pipe);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void expect_status(int expected, const char *command)
+{
+	int status = run("%s", command);
+
+	cr_expect_eq(status, expected, "%s: exit %d, not %d:\n%s", command, status, expected,
+		     output);
+}
+
+static void expect_output(const char *text)
+{
+	cr_expect(strstr(output, text), "no '%s' in:\n%s", text, output);
+}
+
+static void put(const char *name, const char *text)
+{
+	char path[512];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	out = fopen(path, "w");
+	cr_assert(out && fputs(text, out) >= 0 && fclose(out) == 0);
+}
+
+static void setup(void)
+{
+	cr_assert_not_null(mkdtemp(dir));
+	put("good.writ", "policy good;\n"
+			 "sandbox s { limits { wall 1s; memory 1GiB; } }\n"
+			 "tool t { class execute; sandbox s; }\n"
+			 "role r { allow t; }\n");
+	put("warn.writ", "policy warn;\nrole r { allow *; }\n");
+	put("wrong.writ", "policy wrong;\nrole r extends q { allow t; }\n");
+}
+
+static void teardown(void)
+{
+	run("rm -rf \"$D\"");
+}
+
+TestSuite(cli, .init = setup, .fini = teardown);
+
+Test(cli, help_teaches)
+{
+	expect_status(0, "$W --help");
+	expect_output("lint");
+	expect_status(0, "$W help compile");
+	expect_output("Exit status");
+	expect_output("Example");
+	expect_status(0, "$W lint --help");
+	expect_output("--format");
+	expect_status(0, "$W --version");
+	expect_output("writc ");
+}
+
+Test(cli, wrong_command_lines_are_exit_2)
+{
+	expect_status(2, "$W");
+	expect_status(2, "$W lnit x");
+	expect_output("did you mean 'lint'?");
+	expect_status(2, "$W help nothing");
+	expect_status(2, "$W lint");
+	expect_status(2, "$W lint --fromat json $D/good.writ");
+	expect_output("did you mean '--format'?");
+	expect_status(2, "$W lint --format xml $D/good.writ");
+	expect_status(2, "$W lint --format");
+	expect_status(2, "$W lint --format text --format text $D/good.writ");
+	expect_status(2, "$W lint -W all $D/good.writ");
+	expect_status(2, "$W compile $D/good.writ");
+	expect_status(2, "$W compile -o $D/x.wrt");
+	expect_status(2, "$W compile $D/good.writ $D/good.writ -o $D/x.wrt");
+	expect_status(2, "$W compile $D/good.writ -o -");
+	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --target sparc");
+	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --target ''");
+	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --target x86_64,");
+	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --sign key");
+	expect_output("not supported yet");
+	expect_status(1, "test -e $D/x.wrt");
+}
+
+Test(cli, lint_tells_clean_from_warnings_from_errors)
+{
+	expect_status(0, "$W lint $D/good.writ");
+	cr_expect_str_eq(output, "");
+	expect_status(1, "$W lint $D/good.writ $D/warn.writ");
+	expect_output("1 warning\n");
+	expect_status(1, "$W lint -W error $D/warn.writ");
+	expect_output("error: role 'r'");
+	expect_output("1 error\n");
+	expect_status(3, "$W lint $D/wrong.writ $D/good.writ");
+	expect_status(3, "$W lint -W error $D/wrong.writ $D/warn.writ");
+	expect_output("2 errors\n");
+}
+
+Test(cli, lint_refuses_what_is_no_policy)
+{
+	expect_status(3, "$W lint $D/none.writ");
+	expect_output("No such file or directory");
+	expect_status(3, "$W lint $D");
+	expect_output("Is a directory");
+	expect_status(3, "$W lint /dev/null");
+	expect_status(3, ": > $D/empty.writ; $W lint $D/empty.writ");
+	expect_status(3, "head -c 100000 /dev/urandom > $D/noise.writ; $W lint $D/noise.writ");
+	expect_status(3, "mkfifo $D/fifo; $W lint $D/fifo");
+}
+
+Test(cli, text_goes_to_standard_error_without_colour)
+{
+	expect_status(3, "$W lint $D/wrong.writ 2>/dev/null");
+	cr_expect_str_eq(output, "");
+	expect_status(3, "$W lint $D/wrong.writ");
+	cr_expect_null(strchr(output, '\033'));
+	expect_output("wrong.writ:2:16: error: there is no role 'q' [E0104]\n");
+}
+
+Test(cli, json_is_one_object_on_standard_output)
+{
+	json_t *root, *first;
+
+	expect_status(3,
+		      "$W lint --format json $D/warn.writ $D/wrong.writ $D/none.writ 2>/dev/null");
+	root = json_loads(output, 0, NULL);
+	cr_assert_not_null(root, "%s", output);
+	cr_expect_eq(json_integer_value(json_object_get(root, "errors")), 2);
+	cr_expect_eq(json_integer_value(json_object_get(root, "warnings")), 1);
+	cr_expect_eq(json_array_size(json_object_get(root, "diagnostics")), 3);
+	first = json_array_get(json_object_get(root, "diagnostics"), 0);
+	cr_expect_str_eq(json_string_value(json_object_get(first, "code")), "W0102");
+	cr_expect_str_eq(json_string_value(json_object_get(first, "severity")), "warning");
+	cr_expect_eq(json_integer_value(json_object_get(first, "line")), 2);
+	cr_expect_eq(json_integer_value(json_object_get(first, "column")), 16);
+	expect_status(0, "$W lint --format=json $D/good.writ");
+	cr_expect_not_null(json_loads(output, 0, NULL));
+}
+
+Test(cli, sarif_names_rules_and_places)
+{
+	json_t *root, *run_, *result;
+
+	expect_status(3, "$W lint --format sarif $D/wrong.writ");
+	root = json_loads(output, 0, NULL);
+	cr_assert_not_null(root, "%s", output);
+	cr_expect_str_eq(json_string_value(json_object_get(root, "version")), "2.1.0");
+	run_ = json_array_get(json_object_get(root, "runs"), 0);
+	result = json_array_get(json_object_get(run_, "results"), 0);
+	cr_expect_str_eq(json_string_value(json_object_get(result, "ruleId")), "E0104");
+	expect_output("\"startLine\": 2");
+	expect_output("\"physicalLocation\"");
+}
+
+Test(cli, json_survives_paths_that_are_no_text)
+{
+	expect_status(3, "$W lint --format json $D/$(printf '\\377').writ");
+	cr_expect_not_null(json_loads(output, 0, NULL), "%s", output);
+	expect_status(3, "$W lint --format sarif $D/$(printf '\\377').writ");
+	cr_expect_not_null(json_loads(output, 0, NULL), "%s", output);
+}
+
+Test(cli, same_source_gives_the_same_bytes_wherever_it_is_compiled)
+{
+	expect_status(0, "$W compile $D/good.writ -o $D/a.wrt");
+	expect_status(0, "cp $D/good.writ $D/sub.writ; mkdir $D/sub; cp $D/good.writ $D/sub;"
+			 "W=$(realpath $W); cd $D/sub; $W compile good.writ -o ../b.wrt;"
+			 "$W compile ../sub/./good.writ -o ../c.wrt; cmp ../a.wrt ../b.wrt &&"
+			 "cmp ../a.wrt ../c.wrt");
+	expect_status(0, "$W compile $D/good.writ --target x86_64 -o $D/d.wrt");
+	expect_status(1, "cmp -s $D/a.wrt $D/d.wrt");
+}
+
+Test(cli, compile_says_warnings_and_succeeds)
+{
+	expect_status(0, "$W compile $D/warn.writ -o $D/a.wrt");
+	expect_output("[W0102]");
+	expect_status(0, "test -s $D/a.wrt");
+}
+
+Test(cli, bundle_is_readable_and_replaced)
+{
+	expect_status(0, "umask 022; echo old > $D/a.wrt; $W compile $D/good.writ -o $D/a.wrt");
+	expect_status(0, "test $(stat -c %a $D/a.wrt) = 644; ! grep -q old $D/a.wrt");
+	expect_status(0, "umask 077; $W compile $D/good.writ -o $D/b.wrt;"
+			 "test $(stat -c %a $D/b.wrt) = 600");
+}
+
+/* Only the files put there, and the bundle as it was. */
+static void expect_untouched(void)
+{
+	expect_status(0, "test \"$(cat $D/a.wrt)\" = old && test $(ls $D | wc -l) = 4");
+}
+
+Test(cli, failed_compilation_leaves_the_old_bundle)
+{
+	put("a.wrt", "old");
+	expect_status(3, "$W compile $D/wrong.writ -o $D/a.wrt");
+	expect_untouched();
+	expect_status(3, "$W compile $D/none.writ -o $D/a.wrt");
+	expect_untouched();
+}
+
+Test(cli, full_disk_leaves_the_old_bundle)
+{
+	put("a.wrt", "old");
+	/* The same path through the code as ENOSPC, without a file system of our own. */
+	expect_status(3, "trap '' XFSZ; ulimit -f 1; $W compile $D/good.writ -o $D/a.wrt");
+	expect_output("can't write the bundle: File too large");
+	expect_untouched();
+}
+
+Test(cli, real_full_disk_leaves_no_bundle)
+{
+	if (geteuid() != 0 || run("unshare -m true") != 0)
+		cr_skip_test("needs root and a mount namespace");
+	expect_status(0, "export W D; mkdir $D/full; unshare -m sh -c '"
+			 "mount -t tmpfs -o size=4k none $D/full &&"
+			 "{ $W compile $D/good.writ -o $D/full/a.wrt; test $? = 3; } &&"
+			 "test -z \"$(ls $D/full)\"'");
+	expect_output("No space left on device");
+}
+
+Test(cli, bundle_replaces_regular_files_only)
+{
+	expect_status(3, "$W compile $D/good.writ -o $D");
+	expect_output("Is a directory");
+	expect_status(3, "$W compile $D/good.writ -o /dev/full");
+	expect_output("not a regular file");
+	expect_status(3, "ln -s target $D/link; $W compile $D/good.writ -o $D/link");
+	expect_status(3, "$W compile $D/good.writ -o $D/none/a.wrt");
+	expect_output("No such file or directory");
+	expect_status(2, "$W compile $D/good.writ -o $D/./good.writ");
+	expect_output("replace its source");
+	expect_status(0, "$W lint $D/good.writ");
+}
+
+Test(cli, closed_standard_streams_are_no_reason_to_write_into_files)
+{
+	expect_status(0, "$W compile $D/good.writ -o $D/a.wrt");
+	expect_status(0, "$W compile $D/warn.writ -o $D/w.wrt 2>/dev/null");
+	expect_status(0, "$W compile $D/warn.writ -o $D/v.wrt <&- >&- 2>&-");
+	expect_status(0, "cmp $D/w.wrt $D/v.wrt");
+}
+
+Test(cli, output_that_can_not_be_written_is_an_error)
+{
+	expect_status(3, "$W lint --format json $D/good.writ > /dev/full");
+	expect_status(3, "$W --help > /dev/full");
+}

@@ -1,0 +1,150 @@
+/*
+ * Lints: each just not triggered (tests/bad/ has what triggers them), and where they point.
+ */
+#include <glob.h>
+#include <stdlib.h>
+
+#include <criterion/criterion.h>
+
+#include "support/policy.h"
+
+#define LIMITS "limits { wall 10s; memory 1GiB; }"
+
+/* No warning of the code, and no error. */
+static void expect_silent(const char *text, enum diag_code code)
+{
+	const struct compilation *compilation = policy_check(text);
+
+	cr_expect_not_null(compilation->ir, "%s", policy_report(compilation));
+	cr_expect_eq(policy_count(compilation, code), 0, "%s", policy_report(compilation));
+}
+
+static void expect_warning(const char *text, enum diag_code code, const char *said)
+{
+	const struct compilation *compilation = policy_check(text);
+
+	cr_expect_not_null(compilation->ir, "%s", policy_report(compilation));
+	cr_expect_str_eq(policy_says(compilation, code), said, "%s", policy_report(compilation));
+}
+
+Test(lint, clean_policy_is_clean)
+{
+	const struct compilation *compilation = policy_check(
+		"param w : path;\n"
+		"sandbox s { filesystem { read \"/usr\"; write \"${w}\"; execute \"/usr/bin\"; "
+		"} " LIMITS " env { pass PATH; } }\n"
+		"tool t { class execute; sandbox s; }\n"
+		"role admin { allow *; } role guest { allow t; }");
+
+	cr_expect_eq(compilation->diags.items.n, 0, "%s", policy_report(compilation));
+}
+
+Test(lint, undeclared_tool_is_told_once)
+{
+	const struct compilation *compilation =
+		policy_check("role a { allow x; deny x; } role b { allow x; }");
+
+	cr_expect_eq(policy_count(compilation, DIAG_W0101), 1);
+	expect_warning("tool read_file { }\nrole a { allow read_fiel; }", DIAG_W0101,
+		       "3:16 tool 'read_fiel' is not declared");
+}
+
+Test(lint, declared_tools_and_wildcards_are_not_undeclared)
+{
+	expect_silent("tool x { } role a { allow x; }", DIAG_W0101);
+	expect_silent("role a { allow x*; }", DIAG_W0101);
+	expect_silent("tool git_* { } role a { deny git_push; }", DIAG_W0101);
+}
+
+Test(lint, only_an_admin_may_be_allowed_everything)
+{
+	expect_warning("role root { allow *; }", DIAG_W0102,
+		       "2:19 role 'root' may call every tool, also future ones");
+	expect_warning("role root { allow **; }", DIAG_W0102,
+		       "2:19 role 'root' may call every tool, also future ones");
+	expect_silent("role admin { allow *; } role r { allow a*; deny *; }", DIAG_W0102);
+}
+
+Test(lint, powerful_tools_have_a_sandbox)
+{
+	expect_warning("tool a_* { class admin; }", DIAG_W0103,
+		       "2:6 tool 'a_*' is of class admin and has no sandbox");
+	expect_silent("sandbox s { " LIMITS " } tool a { class admin; sandbox s; }\n"
+		      "tool b { class read; } tool c { class write; } tool d { }",
+		      DIAG_W0103);
+	expect_warning("sandbox s { " LIMITS " } tool a* { class execute; }\n"
+		       "tool a_* { class execute; sandbox s; }",
+		       DIAG_W0103, "2:54 tool 'a*' is of class execute and has no sandbox");
+}
+
+Test(lint, limits_are_missed_where_a_tool_runs)
+{
+	const char *base = "sandbox base { }\nsandbox s extends base { " LIMITS " }\n";
+	char text[256];
+
+	expect_silent(base, DIAG_W0104);
+	expect_silent(base, DIAG_W0105);
+	snprintf(text, sizeof(text), "%stool t { sandbox base; }", base);
+	expect_warning(text, DIAG_W0104, "2:9 sandbox 'base' has no 'wall' limit");
+	expect_warning(text, DIAG_W0105, "2:9 sandbox 'base' has no 'memory' limit");
+	expect_silent("sandbox base { " LIMITS " } sandbox s extends base { }", DIAG_W0104);
+}
+
+Test(lint, writable_trees_hold_no_programs)
+{
+	expect_warning("sandbox s { filesystem { write \"/\"; execute \"/usr/bin\"; } }",
+		       DIAG_W0106, "2:9 sandbox 's' can execute '/usr/bin' and write '/'");
+	expect_warning("sandbox a { filesystem { write \"~/x\"; } }\n"
+		       "sandbox s extends a { filesystem { execute \"~/x\"; } }",
+		       DIAG_W0106, "3:9 sandbox 's' can execute '~/x' and write '~/x'");
+	expect_silent("sandbox s { filesystem { write \"/usr/b\"; execute \"/usr/bin\"; } }",
+		      DIAG_W0106);
+	expect_silent("sandbox s { filesystem { write \"/usr/bin/x\"; execute \"/usr/bin\"; } }",
+		      DIAG_W0106);
+	expect_silent("sandbox s { filesystem { read \"/usr\"; execute \"/usr/bin\"; } }",
+		      DIAG_W0106);
+}
+
+Test(lint, sandbox_in_which_nothing_starts)
+{
+	expect_warning("sandbox s { syscalls { allow @default; deny execve; } }", DIAG_W0107,
+		       "2:9 no command can start in sandbox 's': it refuses execve");
+	expect_warning("sandbox s { syscalls { deny @debug; } }", DIAG_W0107,
+		       "2:9 no command can start in sandbox 's': it refuses execve");
+	expect_silent("sandbox s { syscalls { allow execve; } }", DIAG_W0107);
+	expect_silent("sandbox s { }", DIAG_W0107);
+}
+
+Test(lint, whole_system_trees)
+{
+	expect_warning("sandbox s { filesystem { read \"/dev/\"; } }", DIAG_W0108,
+		       "2:31 all of '/dev' is granted");
+	expect_warning("sandbox s { filesystem { execute \"/\"; } }", DIAG_W0108,
+		       "2:34 all of '/' is granted");
+	expect_silent(
+		"sandbox s { filesystem { read \"/dev/null\", \"/proc/cpuinfo\", \"/devel\"; } }",
+		DIAG_W0108);
+}
+
+Test(lint, loader_variables_are_set_and_not_passed)
+{
+	expect_warning("sandbox s { env { secret LD_LIBRARY_PATH; } }", DIAG_W0109,
+		       "2:26 'LD_LIBRARY_PATH' is passed in: its value chooses code to run");
+	expect_silent("sandbox s { env { set LD_LIBRARY_PATH = \"/x\"; pass PATH, LDX, ENVX; } }",
+		      DIAG_W0109);
+}
+
+Test(lint, example_policies_are_clean)
+{
+	glob_t files;
+
+	cr_assert_eq(glob("policies/*/policy.writ", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		struct compilation *compilation = calloc(1, sizeof(*compilation));
+
+		compilation_init(compilation);
+		cr_assert_eq(compile_check(compilation, str_from(files.gl_pathv[i])), 0);
+		cr_expect_eq(compilation->diags.items.n, 0, "%s", policy_report(compilation));
+	}
+	globfree(&files);
+}

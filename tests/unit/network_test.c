@@ -1,0 +1,164 @@
+/*
+ * Network grants: endpoints, and the system call rules that leave nothing else open.
+ */
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "support/policy.h"
+
+static void expect_line(const char *listing, const char *line)
+{
+	char wanted[256];
+
+	snprintf(wanted, sizeof(wanted), "\n%s\n", line);
+	cr_expect(strstr(listing, wanted), "no line '%s' in\n%s", line, listing);
+}
+
+Test(network, endpoints_are_ports_ranges_or_parameters)
+{
+	const char *listing = policy_listing("param p : port;\n"
+					     "sandbox s { network { connect \"*:443\", \"*:${p}\"; "
+					     "bind \"*:8000-8010\", \"*:443\";\n"
+					     "  connect \"*:65535\", \"*:1\"; } }");
+
+	expect_line(listing, "\tport cb 443-443");
+	expect_line(listing, "\tport c- ${p}");
+	expect_line(listing, "\tport -b 8000-8010");
+	expect_line(listing, "\tport c- 65535-65535");
+	expect_line(listing, "\tport c- 1-1");
+}
+
+static void expect_endpoint(const char *endpoint, enum diag_code code)
+{
+	const struct compilation *compilation;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "param p : port; param q : port; param t : string; param h : host;\n"
+		 "sandbox s { network { connect \"%s\"; } }",
+		 endpoint);
+	compilation = policy_check(text);
+	cr_expect_eq(policy_count(compilation, code), 1, "%s: %s", endpoint,
+		     policy_report(compilation));
+	cr_expect_eq(compilation->diags.errors, 1, "%s: %s", endpoint, policy_report(compilation));
+}
+
+Test(network, other_endpoints_are_errors)
+{
+	static const char *const malformed[] = {"",     "*",       "443",         ":443",    "*:",
+						"*:x",  "*:*",     "*:44 3",      "*:1-2-3", "*:-5",
+						"*:5-", "*:${p}0", "*:${p}-${q}", "*:1${p}"};
+	static const char *const out_of_range[] = {"*:0", "*:65536", "*:99999999999999999999",
+						   "*:10-9", "*:0-5"};
+	static const char *const later[] = {"api.example.org:443",
+					    "10.0.0.0/8:5432",
+					    "[2001:db8::/32]:443",
+					    "udp://10.0.0.53:53",
+					    "127.0.0.1:80",
+					    "*.example.org:443",
+					    "${h}:443",
+					    "tcp://*:443"};
+
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
+		expect_endpoint(malformed[i], DIAG_E0207);
+	for (size_t i = 0; i < sizeof(out_of_range) / sizeof(out_of_range[0]); i++)
+		expect_endpoint(out_of_range[i], DIAG_E0208);
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		expect_endpoint(later[i], DIAG_E0902);
+	expect_endpoint("*:${t}", DIAG_E0203);
+	expect_endpoint("*:1-1025", DIAG_E0455);
+}
+
+static uint32_t verdict(const struct ir_sandbox *sandbox, const char *name, uint64_t arg0,
+			uint64_t arg1, uint64_t arg2)
+{
+	const uint64_t args[6] = {arg0, arg1, arg2};
+	int number = syscall_number(str_from(name), ARCH_X86_64);
+
+	cr_assert_geq(number, 0);
+	return ir_call_verdict(sandbox, ARCH_X86_64, (uint32_t)number, args);
+}
+
+static const struct ir_sandbox *only_sandbox(const char *text)
+{
+	const struct ir_policy *ir = policy_ir(text);
+
+	cr_assert_eq(ir->sandboxes.n, 1);
+	return &ir->sandboxes.items[0];
+}
+
+#define EPERM_ACTION (SECCOMP_RET_ERRNO | EPERM)
+
+Test(network, without_a_granted_port_there_are_no_sockets)
+{
+	const struct ir_sandbox *sandbox = only_sandbox(
+		"sandbox s { syscalls { allow @default, @network-client, @network-server; } }");
+
+	for (uint64_t family = 0; family < 50; family++)
+		cr_expect_eq(verdict(sandbox, "socket", family, 1, 0), EPERM_ACTION);
+	cr_expect_eq(verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(verdict(sandbox, "bind", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(verdict(sandbox, "listen", 3, 0, 0), EPERM_ACTION);
+}
+
+Test(network, connected_pairs_are_not_network)
+{
+	const struct ir_sandbox *sandbox =
+		only_sandbox("sandbox s { syscalls { allow @default, socketpair; } }");
+
+	cr_expect_eq(verdict(sandbox, "socketpair", 1, 1, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict(sandbox, "socketpair", 1, 5 | 02000000, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict(sandbox, "socketpair", 1, 2, 0), EPERM_ACTION, "datagrams");
+	cr_expect_eq(verdict(sandbox, "socketpair", 30, 1, 0), EPERM_ACTION, "TIPC");
+}
+
+Test(network, granted_port_means_tcp_only)
+{
+	const struct ir_sandbox *sandbox =
+		only_sandbox("sandbox s { network { connect \"*:443\"; } }");
+
+	cr_expect_eq(verdict(sandbox, "socket", 2, 1, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict(sandbox, "socket", 10, 1 | 02004000, 6), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict(sandbox, "socket", 2, 2, 0), EPERM_ACTION, "UDP");
+	cr_expect_eq(verdict(sandbox, "socket", 2, 3, 0), EPERM_ACTION, "raw");
+	cr_expect_eq(verdict(sandbox, "socket", 2, 1, 262), EPERM_ACTION, "MPTCP");
+	cr_expect_eq(verdict(sandbox, "socket", 2, 1, 132), EPERM_ACTION, "SCTP");
+	cr_expect_eq(verdict(sandbox, "socket", 1, 1, 0), EPERM_ACTION, "unix");
+	cr_expect_eq(verdict(sandbox, "socket", 16, 3, 0), EPERM_ACTION, "netlink");
+	cr_expect_eq(verdict(sandbox, "socket", 17, 1, 0), EPERM_ACTION, "packet");
+	cr_expect_eq(verdict(sandbox, "connect", 3, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict(sandbox, "bind", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(verdict(sandbox, "listen", 3, 0, 0), EPERM_ACTION, "autobind");
+	cr_expect_eq(verdict(sandbox, "accept4", 3, 0, 0), EPERM_ACTION);
+}
+
+Test(network, bind_lets_listen_and_nothing_connect)
+{
+	const struct ir_sandbox *sandbox =
+		only_sandbox("sandbox s { network { bind \"*:8000\"; } }");
+
+	cr_expect_eq(verdict(sandbox, "listen", 3, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict(sandbox, "accept", 3, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
+}
+
+Test(network, fast_open_is_refused_whatever_is_granted)
+{
+	const struct ir_sandbox *sandbox = only_sandbox(
+		"sandbox s { network { connect \"*:443\"; }\n"
+		"  syscalls { allow @default, sendto, sendmsg, sendmmsg; } }");
+	const uint64_t plain[6] = {3, 0, 0, 0}, third[6] = {3, 0, 0, 0x20000000},
+		       second[6] = {3, 0, 0x20004000, 0};
+	uint32_t sendto_number = (uint32_t)syscall_number(STR("sendto"), ARCH_AARCH64);
+	uint32_t sendmsg_number = (uint32_t)syscall_number(STR("sendmsg"), ARCH_AARCH64);
+	uint32_t sendmmsg_number = (uint32_t)syscall_number(STR("sendmmsg"), ARCH_AARCH64);
+
+	cr_expect_eq(ir_call_verdict(sandbox, ARCH_AARCH64, sendto_number, plain),
+		     SECCOMP_RET_ALLOW);
+	cr_expect_eq(ir_call_verdict(sandbox, ARCH_AARCH64, sendto_number, third), EPERM_ACTION);
+	cr_expect_eq(ir_call_verdict(sandbox, ARCH_AARCH64, sendmsg_number, second), EPERM_ACTION);
+	cr_expect_eq(ir_call_verdict(sandbox, ARCH_AARCH64, sendmmsg_number, third), EPERM_ACTION);
+}

@@ -1,0 +1,419 @@
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/bundle_maker.h"
+
+#define FILES                                                                                      \
+	"filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/bin\", \"/etc/ld.so.cache\", "       \
+	"\"/proc\"; write \"/dev/null\"; execute \"/usr/bin\", \"/bin\"; }\n"
+#define BOX(more) "sandbox s { " FILES more " }\n"
+
+static struct writ_sandbox *open_box(const char *text)
+{
+	struct writ_policy *policy = bundle_open(text, NULL);
+	struct writ_sandbox *sandbox = NULL;
+	struct writ_error error = {.code = 0};
+	int rc = writ_sandbox_open(policy, 0, &sandbox, &error);
+
+	writ_close(policy);
+	if (rc == -WRIT_E_HOST)
+		cr_skip_test("this host can't: %s", error.text);
+	cr_assert_eq(rc, 0, "%s", error.text);
+	return sandbox;
+}
+
+struct run {
+	struct writ_result result;
+	char output[8192];
+};
+
+/* Runs a shell command and gathers what it wrote. */
+static struct run run_in(const struct writ_sandbox *sandbox, const char *command)
+{
+	const char *const argv[] = {"sh", "-c", command, NULL};
+	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	struct writ_error error = {.code = 0};
+	struct run run = {.output = ""};
+	FILE *out = tmpfile();
+	size_t n;
+
+	launch.stdio[1] = launch.stdio[2] = fileno(out);
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, &error), 0, "%s", error.text);
+	cr_assert_eq(writ_wait(&process, &run.result, &error), 0, "%s", error.text);
+	cr_assert_null(process);
+	rewind(out);
+	n = fread(run.output, 1, sizeof(run.output) - 1, out);
+	run.output[n] = '\0';
+	fclose(out);
+	return run;
+}
+
+static void expect_output(const char *box, const char *command, const char *want)
+{
+	struct writ_sandbox *sandbox = open_box(box);
+	struct run run = run_in(sandbox, command);
+
+	cr_expect_eq(run.result.end, WRIT_EXITED, "%s: end %d status %d", command, run.result.end,
+		     run.result.status);
+	cr_expect_str_eq(run.output, want, "%s: %s", command, run.output);
+	writ_sandbox_close(sandbox);
+}
+
+static int try_spawn(const struct writ_sandbox *sandbox, const char *command)
+{
+	const char *const argv[] = {command, NULL};
+	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	struct writ_error error;
+	int rc = writ_spawn(sandbox, &launch, &process, &error);
+
+	if (!rc)
+		cr_assert_eq(writ_wait(&process, NULL, NULL), 0);
+	return rc;
+}
+
+static int count_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+Test(spawn, exit_status_and_signal_are_told)
+{
+	struct writ_sandbox *sandbox = open_box(BOX(""));
+	struct run run = run_in(sandbox, "exit 7");
+
+	cr_expect_eq(run.result.end, WRIT_EXITED);
+	cr_expect_eq(run.result.status, 7);
+	run = run_in(sandbox, "kill -TERM $$");
+	cr_expect_eq(run.result.end, WRIT_SIGNALED);
+	cr_expect_eq(run.result.status, SIGTERM);
+	writ_sandbox_close(sandbox);
+}
+
+Test(spawn, privilege_is_gone)
+{
+	expect_output(BOX(""),
+		      "while read k v; do case $k in CapInh:|CapPrm:|CapEff:|CapAmb:|NoNewPrivs:|"
+		      "Seccomp:|SigBlk:|SigIgn:) echo $k $v;; esac; done </proc/self/status",
+		      "SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n"
+		      "CapInh: 0000000000000000\nCapPrm: 0000000000000000\n"
+		      "CapEff: 0000000000000000\nCapAmb: 0000000000000000\n"
+		      "NoNewPrivs: 1\nSeccomp: 2\n");
+}
+
+Test(spawn, ignored_signals_and_blocked_ones_are_reset)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGRTMIN + 3, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	expect_output(BOX(""),
+		      "while read k v; do case $k in SigBlk:|SigIgn:) echo $k $v;; esac; done "
+		      "</proc/self/status",
+		      "SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n");
+	sigprocmask(SIG_BLOCK, NULL, &set);
+	cr_expect(sigismember(&set, SIGUSR1) == 1, "the caller's mask is as it was");
+}
+
+Test(spawn, descriptors_are_closed_but_for_three)
+{
+	int leak = open("/etc/hostname", O_RDONLY);
+
+	cr_assert_geq(leak, 3);
+	cr_assert_eq(dup2(leak, 200), 200);
+	/* ls has the directory it lists open as 3. */
+	expect_output(BOX(""), "ls /proc/self/fd", "0\n1\n2\n3\n");
+}
+
+Test(spawn, closed_standard_descriptors_are_no_trouble)
+{
+	struct writ_sandbox *sandbox;
+	struct run run;
+
+	close(0);
+	close(1);
+	close(2);
+	sandbox = open_box(BOX("limits { output 1KiB; }"));
+	run = run_in(sandbox, "echo out; echo err >&2; cat; ls -l /proc/self/fd/0 >/dev/null");
+	writ_sandbox_close(sandbox);
+	open("/dev/null", O_RDWR);
+	open("/dev/null", O_RDWR);
+	open("/dev/null", O_RDWR);
+	cr_expect_eq(run.result.end, WRIT_EXITED);
+	cr_expect_str_eq(run.output, "out\nerr\n", "%s", run.output);
+}
+
+Test(spawn, environment_is_what_is_listed)
+{
+	setenv("PASSED", "yes", 1);
+	setenv("LEAK", "secret", 1);
+	unsetenv("ABSENT");
+	/* PWD is the shell's own. */
+	expect_output(BOX("env { pass PASSED, ABSENT; set FIXED = \"a b\"; }"),
+		      "env | grep -v ^PWD= | sort", "FIXED=a b\nPASSED=yes\n");
+}
+
+Test(spawn, session_group_and_umask_are_its_own)
+{
+	expect_output(BOX(""),
+		      "read pid comm state ppid pgrp session tty rest </proc/self/stat; "
+		      "[ $pgrp = $$ ] && [ $session = $$ ] && echo $tty $(umask)",
+		      "0 0022\n");
+}
+
+Test(spawn, directory_is_the_callers_where_granted)
+{
+	cr_assert_eq(chdir("/usr/share"), 0);
+	expect_output(BOX(""), "pwd", "/usr/share\n");
+	cr_assert_eq(chdir("/var"), 0);
+	expect_output(BOX(""), "pwd", "/\n");
+}
+
+Test(spawn, commands_that_cant_start_leave_nothing)
+{
+	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 5; output 1KiB; }"));
+	int before = count_fds();
+
+	cr_expect_eq(try_spawn(sandbox, "no-such-command"), -WRIT_E_NOT_FOUND);
+	cr_expect_eq(try_spawn(sandbox, "/no/such/command"), -WRIT_E_NOT_FOUND);
+	cr_expect_eq(try_spawn(sandbox, "/etc/passwd"), -WRIT_E_NOT_ALLOWED);
+	cr_expect_eq(try_spawn(sandbox, ""), -WRIT_E_INVALID);
+	cr_expect_eq(count_fds(), before);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1);
+	cr_expect_eq(errno, ECHILD);
+	writ_sandbox_close(sandbox);
+}
+
+Test(spawn, launches_leave_nothing)
+{
+	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 5; output 1KiB; }"));
+	int before = count_fds();
+
+	for (int i = 0; i < 5; i++)
+		(void)run_in(sandbox, "echo x; sleep 100 & exit 0");
+	cr_expect_eq(count_fds(), before);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1);
+	writ_sandbox_close(sandbox);
+}
+
+Test(spawn, files_outside_are_refused)
+{
+	expect_output(BOX(""), "cat /etc/passwd >/dev/null 2>&1 || echo refused", "refused\n");
+	expect_output(BOX(""), "echo x 2>/dev/null >/tmp/writ-spawn-test || echo refused",
+		      "refused\n");
+}
+
+Test(spawn, wall_limit_kills_every_descendant)
+{
+	struct writ_sandbox *sandbox = open_box(BOX("limits { wall 300ms; }"));
+	struct run run = run_in(sandbox, "(sleep 300; echo late) & sleep 300 & sleep 300");
+
+	cr_expect_eq(run.result.end, WRIT_WALL_LIMIT);
+	cr_expect_geq(run.result.wall_us, UINT64_C(300000));
+	cr_expect_lt(run.result.wall_us, UINT64_C(5000000));
+	cr_expect_str_empty(run.output);
+	writ_sandbox_close(sandbox);
+}
+
+Test(spawn, output_limit_cuts_marks_and_kills)
+{
+	struct writ_sandbox *sandbox = open_box(BOX("limits { output 10kB; wall 20s; }"));
+	const char *const argv[] = {"yes", NULL};
+	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	struct writ_result result;
+	FILE *out = tmpfile();
+	FILE *err = tmpfile();
+	char mark[128] = "";
+	struct stat st;
+
+	launch.stdio[1] = fileno(out);
+	launch.stdio[2] = fileno(err);
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, NULL), 0);
+	cr_assert_eq(writ_wait(&process, &result, NULL), 0);
+	cr_expect_eq(result.end, WRIT_OUTPUT_LIMIT);
+	cr_assert_eq(fstat(fileno(out), &st), 0);
+	cr_expect_eq(st.st_size, 10000);
+	rewind(err);
+	cr_expect_gt(fread(mark, 1, sizeof(mark) - 1, err), 0u);
+	cr_expect_str_eq(mark, "\n[writ: output limit of 10000 bytes reached]\n");
+	writ_sandbox_close(sandbox);
+}
+
+/* Both streams are one file: what is written to them keeps its order. */
+Test(spawn, limited_output_keeps_its_order)
+{
+	expect_output(BOX("limits { output 1MiB; }"),
+		      "for i in 1 2 3 4 5 6 7 8; do echo $i; echo e$i >&2; done",
+		      "1\ne1\n2\ne2\n3\ne3\n4\ne4\n5\ne5\n6\ne6\n7\ne7\n8\ne8\n");
+}
+
+Test(spawn, a_reader_that_is_gone_does_not_hurt_the_caller)
+{
+	struct writ_sandbox *sandbox = open_box(BOX("limits { output 1MiB; wall 20s; }"));
+	const char *const argv[] = {"yes", NULL};
+	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	struct writ_result result;
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	launch.stdio[1] = ends[1];
+	close(ends[0]);
+	signal(SIGPIPE, SIG_DFL);
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, NULL), 0);
+	cr_assert_eq(writ_wait(&process, &result, NULL), 0);
+	cr_expect_eq(result.end, WRIT_SIGNALED);
+	cr_expect_eq(result.status, SIGPIPE);
+	writ_sandbox_close(sandbox);
+}
+
+Test(spawn, limits_are_set_and_hard)
+{
+	expect_output(
+		BOX("limits { cpu 1500ms; files 40; file_size 1MiB; memory 256MiB; cpus 1; }"),
+		"ulimit -St; ulimit -Ht; ulimit -Sn; ulimit -Hn; ulimit -c; ulimit -Hd; nproc;"
+		" ulimit -n 50 2>/dev/null || echo refused",
+		"2\n3\n40\n40\n0\n262144\n1\nrefused\n");
+}
+
+Test(spawn, process_limit_counts_the_launch_only)
+{
+	static const char command[] = "i=0; while [ $i -lt 12 ]; do sleep 100 & i=$((i + 1)); done "
+				      "2>/dev/null; echo done";
+	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 6; wall 10s; }"));
+	struct run run = run_in(sandbox, "sleep 0 & sleep 0 & sleep 0 & sleep 0 & wait; echo ok");
+
+	cr_expect_str_eq(run.output, "ok\n", "%s", run.output);
+	/* dash gives up when fork fails. */
+	run = run_in(sandbox, command);
+	cr_expect_null(strstr(run.output, "done"), "%s", run.output);
+	writ_sandbox_close(sandbox);
+}
+
+static void *kill_it(void *process)
+{
+	writ_kill(process);
+	return NULL;
+}
+
+Test(spawn, kill_ends_a_launch_from_another_thread)
+{
+	struct writ_sandbox *sandbox = open_box(BOX(""));
+	const char *const argv[] = {"sh", "-c", "sleep 300 & sleep 300", NULL};
+	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	struct writ_result result;
+	pthread_t thread;
+
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, NULL), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, kill_it, process), 0);
+	pthread_join(thread, NULL);
+	cr_assert_eq(writ_wait(&process, &result, NULL), 0);
+	cr_expect_eq(result.end, WRIT_KILLED);
+	writ_kill(NULL);
+	writ_sandbox_close(sandbox);
+}
+
+Test(spawn, a_caller_that_ignores_its_children_is_refused)
+{
+	struct writ_sandbox *sandbox = open_box(BOX(""));
+
+	signal(SIGCHLD, SIG_IGN);
+	cr_expect_eq(try_spawn(sandbox, "true"), -WRIT_E_INVALID);
+	signal(SIGCHLD, SIG_DFL);
+	cr_expect_eq(try_spawn(sandbox, "true"), 0);
+	writ_sandbox_close(sandbox);
+}
+
+Test(spawn, missing_paths_are_warned_of)
+{
+	struct writ_sandbox *sandbox =
+		open_box("sandbox s { filesystem { read \"/no/such/place\"; } }\n");
+
+	cr_assert_not_null(writ_sandbox_warning(sandbox, 0));
+	cr_expect_not_null(strstr(writ_sandbox_warning(sandbox, 0), "/no/such/place"));
+	cr_expect_null(writ_sandbox_warning(sandbox, 1));
+	writ_sandbox_close(sandbox);
+}
+
+/* In a forked child: Criterion's own process has threads, and the sandbox is for good. */
+static int enforced_child(const char *box, int (*body)(void))
+{
+	struct writ_sandbox *sandbox = open_box(box);
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		_exit(writ_enforce(sandbox, NULL) ? 99 : body());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	writ_sandbox_close(sandbox);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int cant_read_passwd(void)
+{
+	return open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES &&
+			       open("/usr/bin/env", O_RDONLY) >= 0
+		       ? 42
+		       : 1;
+}
+
+Test(enforce, confines_the_caller)
+{
+	cr_expect_eq(enforced_child(BOX(""), cant_read_passwd), 42);
+}
+
+Test(enforce, refuses_limits_that_need_a_supervisor)
+{
+	struct writ_sandbox *sandbox = open_box(BOX("limits { wall 5s; }"));
+	struct writ_error error;
+
+	cr_expect_eq(writ_enforce(sandbox, &error), -WRIT_E_HOST);
+	cr_expect_not_null(strstr(error.text, "wall"));
+	writ_sandbox_close(sandbox);
+}
+
+static void *idle(void *arg)
+{
+	(void)arg;
+	pause();
+	return NULL;
+}
+
+Test(enforce, refuses_a_process_with_threads)
+{
+	struct writ_sandbox *sandbox = open_box(BOX(""));
+	pthread_t thread;
+
+	cr_assert_eq(pthread_create(&thread, NULL, idle, NULL), 0);
+	cr_expect_eq(writ_enforce(sandbox, NULL), -WRIT_E_INVALID);
+	writ_sandbox_close(sandbox);
+}
+
+Test(host, the_probe_says_what_is_known)
+{
+	struct writ_host host;
+
+	writ_host_probe(&host);
+	cr_expect_eq(host.is_root, geteuid() == 0);
+	cr_expect(host.landlock_abi >= 0 && host.pids_cgroup >= 0 && host.pids_cgroup <= 2);
+}
