@@ -107,9 +107,12 @@ static bool rule_truncates(const struct ir_call *rule)
 	return str_eq_cstr(rule->name, "openat") && rule_opens_trunc(rule, 2);
 }
 
+/* Also by F_SETOWN with F_SETSIG, and FIOSETOWN: the kernel then sends any signal to any process. */
 static bool rule_signals(const struct ir_call *rule)
 {
-	static const char *const names[] = {"kill",
+	static const char *const names[] = {"fcntl",
+					    "ioctl",
+					    "kill",
 					    "tkill",
 					    "tgkill",
 					    "rt_sigqueueinfo",

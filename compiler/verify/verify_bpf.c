@@ -136,6 +136,23 @@ static void near_values(struct arena *arena, const struct call_cond *cond, struc
 	}
 }
 
+/*
+ * Every constant of the call's rules in the upper half of an argument that is tested whole: code that tested
+ * a word it did not load would take it for the argument of that constant.
+ */
+static void mixed_values(struct check *check, const struct call_cond *cond, struct value_list *out)
+{
+	if (!cond->is_64)
+		return;
+	for (size_t i = 0; i < check->rules.calls.n; i++) {
+		const struct ir_call *rule = &check->rules.calls.items[i];
+
+		for (uint32_t c = 0; c < rule->n_conds; c++)
+			add_value(check->arena, out,
+				  (cond->value & UINT32_MAX) | rule->conds[c].value << 32);
+	}
+}
+
 /* From a call that a rule matches, every argument in turn over all its values. */
 static void check_around(struct check *check, uint32_t number, const uint64_t base[6],
 			 const struct value_list values[6])
@@ -175,8 +192,12 @@ static void check_rules(struct check *check, uint32_t number)
 	for (size_t i = 0; i < check->rules.calls.n; i++) {
 		const struct ir_call *rule = &check->rules.calls.items[i];
 
-		for (uint32_t c = 0; c < rule->n_conds; c++)
-			near_values(check->arena, &rule->conds[c], &values[rule->conds[c].arg]);
+		for (uint32_t c = 0; c < rule->n_conds; c++) {
+			struct value_list *list = &values[rule->conds[c].arg];
+
+			near_values(check->arena, &rule->conds[c], list);
+			mixed_values(check, &rule->conds[c], list);
+		}
 	}
 	for (size_t i = 0; i < 2 * check->rules.calls.n; i++) {
 		const struct ir_call *rule = &check->rules.calls.items[i / 2];

@@ -14,7 +14,27 @@ part "unit, golden, bad-policy and format tests"
 make --no-print-directory -j2 DEVELOPER=1 unit
 part "the same under AddressSanitizer and UndefinedBehaviorSanitizer"
 make --no-print-directory -j2 DEVELOPER=1 SAN=1 "$BUILD/san/unit-tests" "$BUILD/san/writc" "$BUILD/san/writ-host"
-make --no-print-directory -j2 DEVELOPER=1 SAN=1 unit
+# The unit tests leave their compilations to the end of their process; what must not leak is the runtime.
+ASAN_OPTIONS=detect_leaks=0 make --no-print-directory -j2 DEVELOPER=1 SAN=1 unit
+leaks() {
+	want=$1
+	shift
+	status=0
+	ASAN_OPTIONS=detect_leaks=1 "$BUILD/san/writ-host" "$@" >"$BUILD/san/leaks.out" 2>&1 || status=$?
+	[ "$status" -eq "$want" ] || {
+		cat "$BUILD/san/leaks.out" >&2
+		echo "writ-host $*: status $status, expected $want" >&2
+		exit 1
+	}
+}
+bundle=$BUILD/policies/dev-agent.wrt
+leaks 0 decide -p "$bundle" --param workspace=/tmp --user alice --tool git_log
+leaks 1 decide -p "$bundle" --param workspace=/tmp --role guest --tool git_log
+leaks 3 decide -p "$bundle" --user alice --tool git_log
+leaks 3 decide -p Makefile --user alice --tool git_log
+leaks 0 run -p "$bundle" --param workspace=/tmp --sandbox shell -- /bin/true
+leaks 127 run -p "$bundle" --param workspace=/tmp --sandbox shell -- /bin/no-such-command
+echo "No leaks in writ."
 part "the documentation's programs and commands"
 tests/support/docs.sh
 part "attacks, each with its control"
