@@ -29,6 +29,7 @@
 /* System calls after 424 have the same number on every architecture but alpha. */
 #define KERNEL_NR_PIDFD_SEND_SIGNAL       424
 #define KERNEL_NR_CLOSE_RANGE             436
+#define KERNEL_NR_OPENAT2                 437
 #define KERNEL_NR_LANDLOCK_CREATE_RULESET 444
 #define KERNEL_NR_LANDLOCK_ADD_RULE       445
 #define KERNEL_NR_LANDLOCK_RESTRICT_SELF  446
@@ -128,5 +129,20 @@ struct capability_data {
  * means nothing at execve any more, and nobody can turn that back (capabilities(7)).
  */
 #define SECUREBITS_NO_PRIVILEGE 0xefL
+
+/* openat2(2). */
+struct open_how_abi {
+	uint64_t flags;
+	uint64_t mode;
+	uint64_t resolve;
+};
+#define KERNEL_RESOLVE_NO_SYMLINKS 0x04u
+
+/* <linux/fs.h>, <asm/ioctls.h>, <linux/ioprio.h> */
+#define KERNEL_RWF_NOWAIT         8 /* for pipes since 6.4 */
+#define KERNEL_TIOCGDEV           0x80045432u
+#define KERNEL_IOPRIO_WHO_PROCESS 1
+#define KERNEL_IOPRIO_CLASS_SHIFT 13
+#define KERNEL_IOPRIO_CLASS_RT    1
 
 #endif

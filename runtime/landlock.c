@@ -18,6 +18,7 @@
 
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/resolve.h"
 
 int landlock_abi(void)
 {
@@ -91,12 +92,18 @@ static int add_path_rule(struct writ_sandbox *sandbox, int fd, uint64_t access, 
 	return 0;
 }
 
+/* What all paths of a sandbox are added with. */
+struct path_rules {
+	struct writable_roots writable;
+	uint64_t handled;
+};
+
 static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *source,
-		    uint32_t index, uint64_t handled)
+		    uint32_t index, const struct path_rules *rules)
 {
 	const struct writ_fmt_path *record = image_PATHS(&source->policy->image, index);
 	const char *path = source->policy->paths[index];
-	int fd = open(path, O_PATH | O_CLOEXEC);
+	int fd = resolve_open(path, &rules->writable);
 	int rc;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
@@ -105,9 +112,14 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 		return sandbox_warn(sandbox, source->error, "nothing is granted at '%.300s': %s",
 				    path, strerror(errno));
 	}
+	if (fd < 0 && errno == ELOOP)
+		return error_set(source->error, WRIT_E_HOST,
+				 "'%.300s' leads through a symbolic link in a tree that tools may "
+				 "write: grant the path it leads to",
+				 path);
 	if (fd < 0)
 		return error_sys(source->error, WRIT_E_SYSTEM, errno, "can't open '%.300s'", path);
-	rc = add_path_rule(sandbox, fd, record->access & handled, path, source->error);
+	rc = add_path_rule(sandbox, fd, record->access & rules->handled, path, source->error);
 	(void)close(fd);
 	return rc;
 }
@@ -116,13 +128,16 @@ static int add_paths(struct writ_sandbox *sandbox, const struct sandbox_source *
 		     uint64_t handled)
 {
 	struct writ_fmt_range range = source->record->paths;
-	int rc = 0;
+	struct path_rules rules = {.handled = handled};
+	int rc = resolve_find_writable(sandbox, source, &rules.writable);
 
+	if (rc)
+		return rc;
 	sandbox->roots = pool_array(&sandbox->pool, range.count, sizeof(*sandbox->roots));
 	if (!sandbox->roots)
 		return error_nomem(source->error);
 	for (uint32_t i = 0; !rc && i < range.count; i++)
-		rc = add_path(sandbox, source, range.first + i, handled);
+		rc = add_path(sandbox, source, range.first + i, &rules);
 	return rc;
 }
 

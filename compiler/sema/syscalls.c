@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "tables/groups.h"
+
 #define MAX_ERRNO 4095
 
 static const struct {
@@ -244,8 +246,20 @@ void sema_default_calls(struct sema *sema, struct sema_box *box)
 		add_group(sema, box, group_find(STR("@default")), rule);
 }
 
+/* What holds in every sandbox, whatever it allows, so that a launch can be limited and ended as one. */
 void sema_launch_guards(struct sema *sema, struct sema_box *box)
 {
+	/* A child of the launcher's: it would be left to it as a zombie that it never made. */
+	static const struct call_cond to_parent = {.op = COND_MASKED_EQ,
+						   .mask = CALL_CLONE_PARENT,
+						   .value = CALL_CLONE_PARENT};
+
+	vec_add(sema->arena, &box->calls,
+		((struct sema_call){.call = {.name = STR("clone"),
+					     .verdict = IR_CALL_ERRNO,
+					     .error = EPERM,
+					     .conds = &to_parent,
+					     .n_conds = 1}}));
 	/* The launcher sets the mask; a process that may set its own would undo it. */
 	if (box->limit_set[WRIT_LIMIT_CPUS])
 		vec_add(sema->arena, &box->calls,

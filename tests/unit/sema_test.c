@@ -311,6 +311,44 @@ Test(sema, denying_a_group_refuses_its_calls_whatever_their_arguments)
 	cr_expect_eq(verdict(sandbox, "read", 0, 0, 0), EPERM_ACTION);
 }
 
+Test(sema, default_group_knows_the_ioctls_and_fcntls_it_allows)
+{
+	static const struct {
+		const char *call;
+		uint64_t request;
+		bool allowed;
+	} rows[] = {
+		{"ioctl", 0x5413, true},       /* TIOCGWINSZ */
+		{"ioctl", 0x40049409, true},   /* FICLONE */
+		{"ioctl", 0x5412, false},      /* TIOCSTI */
+		{"ioctl", 0x100005412, false}, /* the same: the kernel looks at 32 bits */
+		{"ioctl", 0x540e, false},      /* TIOCSCTTY */
+		{"ioctl", 0x5000940e, false},  /* BTRFS_IOC_SUBVOL_CREATE */
+		{"ioctl", 0x40086602, false},  /* FS_IOC_SETFLAGS */
+		{"ioctl", 0x8901, false},      /* FIOSETOWN */
+		{"fcntl", 4, true},            /* F_SETFL */
+		{"fcntl", 8, false},           /* F_SETOWN */
+		{"fcntl", 1024, false},        /* F_SETLEASE */
+	};
+	const struct ir_sandbox *sandbox = only_sandbox("sandbox s { }");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t want = rows[i].allowed ? SECCOMP_RET_ALLOW : EPERM_ACTION;
+
+		cr_expect_eq(verdict(sandbox, rows[i].call, 0, rows[i].request, 0), want,
+			     "%s %#llx", rows[i].call, (unsigned long long)rows[i].request);
+	}
+}
+
+Test(sema, no_sandbox_makes_children_of_its_launcher)
+{
+	const struct ir_sandbox *sandbox =
+		only_sandbox("sandbox s { syscalls { allow @default, clone; } }");
+
+	cr_expect_eq(verdict(sandbox, "clone", 17, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(verdict(sandbox, "clone", 0x8000 | 17, 0, 0), EPERM_ACTION);
+}
+
 Test(sema, number_of_processors_can_not_be_widened_by_the_process)
 {
 	const struct ir_policy *ir = policy_ir(
