@@ -41,7 +41,7 @@ endif
 
 COMPILER_FLAGS = $(STD) $(CFLAGS) $(HARDEN) -fPIE $(WARNINGS) -Icompiler -I. -I$(GEN) -MMD -MP
 RUNTIME_FLAGS  = $(STD) $(CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -DWRIT_BUILDING $(WARNINGS) -I. -MMD -MP
-MUSL_FLAGS     = $(STD) -Os -g $(HARDEN) -fPIE -fvisibility=hidden -DWRIT_BUILDING -ffunction-sections \
+MUSL_FLAGS     = $(STD) -O2 -g $(HARDEN) -fPIE -fvisibility=hidden -DWRIT_BUILDING -ffunction-sections \
 	-fdata-sections $(WARNINGS) -I. -MMD -MP
 TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wundef -Wvla -Wformat=2 \
 	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
