@@ -51,6 +51,9 @@ COMPILER_LIBS  := -lseccomp -lsodium -ljansson
 ifeq ($(V),1)
 Q :=
 say =
+else ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
+Q := @
+say =
 else
 Q := @
 say = @printf '  %-8s %s\n' '$(1)' '$(2)'
@@ -87,6 +90,7 @@ all: $(BUILD)/writc $(BUILD)/writ $(BUILD)/libwrit.a $(BUILD)/libwrit.so $(BUNDL
 help:
 	@echo "make demo      install what is missing, build, and show a policy at work (about a minute)"
 	@echo "make test      install what is missing, then everything a contributor must pass"
+	@echo "make deps      only install what is missing (Debian packages; make demo and make test do)"
 	@echo "make           build/writc, build/writ, build/libwrit.a, build/libwrit.so, example bundles"
 	@echo "make check     static checks: warnings, clang-tidy, format, layers, symbols, sizes, generated/"
 	@echo "make unit      unit tests only          make live      attack tests only"
@@ -94,6 +98,7 @@ help:
 	@echo "make bench     benchmark tables         make coverage  line coverage of the tests"
 	@echo "make generate  refresh generated/       make update-golden  refresh tests/golden"
 	@echo "make install   PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)      make clean"
+	@echo "With DEVELOPER=1 warnings are errors, SAN=1 builds with sanitizers, V=1 shows the commands."
 
 # ---- generated code ----------------------------------------------------------------------------------
 
@@ -134,7 +139,8 @@ $(BUILD)/musl/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(MUSL_CC) $(MUSL_FLAGS) -c -o $@ $<
 
-$(BUILD)/writc: $(COMPILER_OBJ)
+# writc has the library check what it reads and writes.
+$(BUILD)/writc: $(COMPILER_OBJ) $(RUNTIME_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^ $(COMPILER_LIBS)
 $(BUILD)/libwrit.a: $(RUNTIME_OBJ)
@@ -167,7 +173,8 @@ deps:
 
 demo:
 	@tests/support/install-deps.sh build
-	@$(MAKE) --no-print-directory -j2 all $(BUILD)/bench/bench_launch $(BUILD)/bench/bench_check
+	@echo "Building..."
+	@$(MAKE) --no-print-directory -j2 -s all $(BUILD)/bench/bench_launch $(BUILD)/bench/bench_check
 	@BUILD=$(BUILD) tests/live/demo.sh
 
 test:
@@ -177,8 +184,8 @@ test:
 $(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) -lcriterion
-unit: $(BUILD)/unit-tests $(BUNDLES)
-	$(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
+unit: $(BUILD)/unit-tests $(BUILD)/writ $(BUNDLES)
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
 
 # The driver of the attacks, and the attacker: static, so that a sandbox need grant it nothing but itself.
 LIVE_FLAGS = $(STD) -O2 -g -Wall -Wextra -Wshadow $(if $(filter 1,$(DEVELOPER)),-Werror)
@@ -248,6 +255,9 @@ install: all
 		'$(PREFIX)' '$(VERSION)' '$${prefix}/include' '$${prefix}/lib' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/writ.pc
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(DESTDIR)$(PREFIX)/share/doc/writ/docs
+	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/writ/docs
+	install -m 644 README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/writ
 
 clean:
 	rm -rf $(BUILD)

@@ -3,13 +3,20 @@
  *
  * Source text is parsed into a tree (front/), given its meaning (sema/), looked at for what is valid but
  * probably not meant (lint/), and made into one bundle by the back ends (link/, which has verify/ prove
- * each artifact). A stage runs when the one before it found no error; all of them report into one list.
+ * each artifact), which the runtime's own verification must then accept. A stage runs when the one before it found no error; all of them report into one list.
  */
 #include "compile.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "front/parse.h"
 #include "lint/lint.h"
+#include "runtime/writ.h"
 #include "sema/sema.h"
+
+/* The exit status for our own mistakes: EX_SOFTWARE of sysexits.h. */
+#define EXIT_BUG 70
 
 void compilation_init(struct compilation *compilation)
 {
@@ -54,11 +61,48 @@ int compile_check_text(struct compilation *compilation, struct str path, struct 
 	return rc;
 }
 
+/* A limit of the whole is exceeded by the whole: it is reported where the policy is named. */
+static void place_diags(struct compilation *compilation)
+{
+	struct diag_list *diags = &compilation->diags;
+
+	for (size_t i = 0; i < diags->items.n; i++) {
+		if (diags->items.items[i].span.file == SPAN_NO_FILE)
+			diags->items.items[i].span = compilation->ast.name.span;
+	}
+	diag_sort(diags);
+}
+
+static int build(struct compilation *compilation, struct arena *arena,
+		 const struct bundle_options *options, struct bytes *out)
+{
+	int rc = bundle_build(arena, &compilation->diags, compilation->ir, options, out);
+
+	if (rc)
+		place_diags(compilation);
+	return rc;
+}
+
 int compile_bundle(struct compilation *compilation, const struct bundle_options *options,
 		   struct bytes *out)
 {
 	if (!compilation->ir)
 		return -1;
-	return bundle_build(&compilation->arena, &compilation->diags, compilation->ir, options,
-			    out);
+	return build(compilation, &compilation->arena, options, out);
+}
+
+void compile_limits(struct compilation *compilation)
+{
+	struct bundle_options options = {0};
+	struct bytes dropped;
+	struct arena arena;
+
+	if (!compilation->ir)
+		return;
+	for (int arch = 0; arch < ARCH__COUNT; arch++)
+		options.archs[arch] = true;
+	arena_init(&arena);
+	/* What is wrong is in the diagnostics. */
+	(void)build(compilation, &arena, &options, &dropped);
+	arena_fini(&arena);
 }

@@ -37,4 +37,10 @@ __attribute__((warn_unused_result)) int compile_bundle(struct compilation *compi
 						       const struct bundle_options *options,
 						       struct bytes *out);
 
+/*
+ * Instead of compile_bundle: reports what would keep a bundle for all architectures from being made, and
+ * makes none.
+ */
+void compile_limits(struct compilation *compilation);
+
 #endif

@@ -4,7 +4,8 @@
  *
  * Errors: a statement that can't be parsed is dropped up to its ';', or up to the end of the block
  * it opens (the scanner hands such a block out as one SKIPPED token while the parser recovers). A
- * missing ';' or '{' is reported and taken as given. The '}' of a list is a token of its own, so
+ * missing ';' or '{' is reported and taken as given; a ';' that then stands alone ends the
+ * recovery. The '}' of a list is a token of its own, so
  * that it never ends a block. What comes right before an 'open' is spelled out in each rule,
  * because the parser looks for an error rule in the states it is in, and does not reduce to reach
  * one. Lists are left-recursive, so only nesting takes stack, and the scanner bounds that.
@@ -71,7 +72,7 @@ file: decls;
 
 decls: %empty
 	| decls decl				{ parse->decls++; }
-	| decls ";"
+	| decls ";"				{ yyerrok; }
 	| decls error ";"			{ build_recovered(parse); yyerrok; }
 	| decls error "}"			{ build_recovered(parse); yyerrok; }
 	| decls error SKIPPED			{ build_recovered(parse); yyerrok; }
@@ -110,7 +111,7 @@ tool_items: %empty
 	| tool_items error ";"			{ build_recovered(parse); yyerrok; }
 	| tool_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-tool_item: ";"
+tool_item: ";"					{ yyerrok; }
 	| "class" name semi			{ build_tool_class(parse, @2, @$); }
 	| "sandbox" name semi			{ build_tool_sandbox(parse, $2, @$); }
 	| "describe" text semi			{ build_tool_describe(parse, $2, @$); }
@@ -128,7 +129,7 @@ sections: %empty
 	| sections error ";"			{ build_recovered(parse); yyerrok; }
 	| sections error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-section: ";"
+section: ";"					{ yyerrok; }
 	| "filesystem" open fs_items close
 	| "network" open net_items close
 	| "syscalls" open call_items close	{ build_syscalls(parse, @1); }
@@ -142,7 +143,7 @@ fs_items: %empty
 	| fs_items error ";"			{ build_recovered(parse); yyerrok; }
 	| fs_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-fs_item: ";"
+fs_item: ";"					{ yyerrok; }
 	| fs_verb grants semi
 	| "scratch" text SIZE semi		{ build_scratch(parse, @3, @$); }
 	;
@@ -156,7 +157,9 @@ net_items: %empty
 	| net_items error ";"			{ build_recovered(parse); yyerrok; }
 	| net_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-net_item: ";" | net_verb grants semi;
+net_item: ";"					{ yyerrok; }
+	| net_verb grants semi
+	;
 net_verb: "connect"				{ build_grant_verb(parse, AST_NET_CONNECT); }
 	| "bind"				{ build_grant_verb(parse, AST_NET_BIND); }
 	| "unix"	{ build_verb_pending(parse, "'unix' sockets", @1); }
@@ -172,7 +175,9 @@ call_items: %empty
 	| call_items error ";"			{ build_recovered(parse); yyerrok; }
 	| call_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-call_item: ";" | call_verb calls call_action semi;
+call_item: ";"					{ yyerrok; }
+	| call_verb calls call_action semi
+	;
 call_verb: "allow"				{ build_call_verb(parse, true); }
 	| "deny"				{ build_call_verb(parse, false); }
 	;
@@ -206,7 +211,7 @@ limit_items: %empty
 	| limit_items error ";"			{ build_recovered(parse); yyerrok; }
 	| limit_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-limit_item: ";"
+limit_item: ";"					{ yyerrok; }
 	| name literal semi			{ build_limit(parse, $1, $2); }
 	;
 
@@ -215,7 +220,7 @@ env_items: %empty
 	| env_items error ";"			{ build_recovered(parse); yyerrok; }
 	| env_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-env_item: ";"
+env_item: ";"					{ yyerrok; }
 	| "pass" names semi			{ build_env_names(parse, AST_ENV_PASS, $2); }
 	| "secret" names semi			{ build_env_names(parse, AST_ENV_SECRET, $2); }
 	| "set" name "=" text semi		{ build_env_set(parse, $2, $4); }
@@ -231,7 +236,7 @@ role_items: %empty
 	| role_items error ";"			{ build_recovered(parse); yyerrok; }
 	| role_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-role_item: ";"
+role_item: ";"					{ yyerrok; }
 	| rule_verb patterns where using rate semi	{ build_rule_end(parse, @$); }
 	;
 rule_verb: "allow"				{ build_rule_verb(parse, AST_ALLOW, @1); }
@@ -275,7 +280,7 @@ test_items: %empty
 	| test_items error ";"			{ build_recovered(parse); yyerrok; }
 	| test_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
-test_item: ";"
+test_item: ";"					{ yyerrok; }
 	| verdict name pattern test_args semi
 	| "sandbox" name open expects close
 	;
@@ -286,7 +291,7 @@ expects: %empty
 	| expects error ";"			{ build_recovered(parse); yyerrok; }
 	| expects error SKIPPED			{ build_recovered(parse); yyerrok; }
 	;
-expect: ";"
+expect: ";"					{ yyerrok; }
 	| "allow" target semi
 	| "deny" target semi
 	;

@@ -292,25 +292,64 @@ static int bind_params(struct binding *binding)
 	return rc;
 }
 
+/*
+ * Paths of one text share its expansion: a bundle may name a long text very often. shared has an entry
+ * for each part: the last path, plus one, whose text begins there.
+ */
+static int bind_paths(struct binding *binding, uint32_t *shared)
+{
+	struct writ_policy *policy = binding->policy;
+	const struct image *image = &policy->image;
+	uint32_t n = image_count(image, WRIT_SECTION_PATHS);
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < n; i++) {
+		struct writ_fmt_range text = image_PATHS(image, i)->text;
+		uint32_t like = shared[text.first];
+
+		shared[text.first] = i + 1;
+		if (like && image_PATHS(image, like - 1)->text.count == text.count)
+			policy->paths[i] = policy->paths[like - 1];
+		else
+			rc = expand(binding, text, true, &policy->paths[i]);
+	}
+	return rc;
+}
+
+static int bind_env(struct binding *binding)
+{
+	struct writ_policy *policy = binding->policy;
+	const struct image *image = &policy->image;
+	uint32_t n = image_count(image, WRIT_SECTION_ENV);
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < n; i++) {
+		if (image_ENV(image, i)->kind == WRIT_ENV_SET)
+			rc = expand(binding, image_ENV(image, i)->value, false,
+				    &policy->env_values[i]);
+	}
+	return rc;
+}
+
 static int bind_texts(struct binding *binding)
 {
 	struct writ_policy *policy = binding->policy;
 	const struct image *image = &policy->image;
 	uint32_t n_paths = image_count(image, WRIT_SECTION_PATHS);
 	uint32_t n_env = image_count(image, WRIT_SECTION_ENV);
-	int rc = 0;
+	uint32_t *shared = calloc((size_t)image_count(image, WRIT_SECTION_PARTS) + 1,
+				  sizeof(*shared));
+	int rc;
 
 	policy->paths = pool_array(&policy->pool, n_paths, sizeof(*policy->paths));
 	policy->env_values = pool_array(&policy->pool, n_env, sizeof(*policy->env_values));
-	if (!policy->paths || !policy->env_values)
-		return error_nomem(binding->error);
-	for (uint32_t i = 0; !rc && i < n_paths; i++)
-		rc = expand(binding, image_PATHS(image, i)->text, true, &policy->paths[i]);
-	for (uint32_t i = 0; !rc && i < n_env; i++) {
-		if (image_ENV(image, i)->kind == WRIT_ENV_SET)
-			rc = expand(binding, image_ENV(image, i)->value, false,
-				    &policy->env_values[i]);
-	}
+	if (!shared || !policy->paths || !policy->env_values)
+		rc = error_nomem(binding->error);
+	else
+		rc = bind_paths(binding, shared);
+	if (!rc)
+		rc = bind_env(binding);
+	free(shared);
 	return rc;
 }
 

@@ -12,18 +12,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/fd.h"
+#include "runtime/kernel_abi.h"
 
 #define PROC_FILE_BYTES  ((size_t)256 << 10)
+#define PROCS_BYTES      4096
+#define NAME_TRIES       100
 #define REMOVE_TRIES     1000
 #define REMOVE_PAUSE_NS  1000000L
 #define MOUNTINFO_FIELDS 16
@@ -147,13 +152,19 @@ static bool hands_pids_down(const char *dir)
 	       has_word(controllers, "pids", " \n");
 }
 
+/* By the effective ids, as mkdir judges; access(2) takes the real ones. */
+static bool may_write(const char *dir)
+{
+	return syscall(KERNEL_NR_FACCESSAT2, AT_FDCWD, dir, W_OK, AT_EACCESS) == 0;
+}
+
 /* Goes up from dir, no higher than the mount, to where a cgroup can be made. */
 static bool find_usable(char *dir, size_t top_len, int version)
 {
 	for (;;) {
 		char *slash = strrchr(dir, '/');
 
-		if ((version == 1 || hands_pids_down(dir)) && access(dir, W_OK) == 0)
+		if ((version == 1 || hands_pids_down(dir)) && may_write(dir))
 			return true;
 		if (version == 1 || !slash || strlen(dir) <= top_len)
 			return false;
@@ -223,57 +234,68 @@ int cgroup_find(char *dir, size_t size)
 	return found;
 }
 
+static int control_path(const char *dir, const char *name, char *path, size_t size)
+{
+	int n = snprintf(path, size, "%s/%s", dir, name);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
 static int set_limit(const char *dir, uint64_t max_tasks)
 {
 	char path[PATH_MAX];
 	char text[24];
-	int n = snprintf(path, sizeof(path), "%s/pids.max", dir);
+	int rc = control_path(dir, "pids.max", path, sizeof(path));
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)max_tasks);
-	return fd_write_file(path, text);
+	return rc ? rc : fd_write_file(path, text);
 }
 
 static int open_procs(const char *dir, int *procs)
 {
 	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	int rc = control_path(dir, "cgroup.procs", path, sizeof(path));
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return -ENAMETOOLONG;
+	if (rc)
+		return rc;
 	*procs = fd_above_stdio(open(path, O_WRONLY | O_CLOEXEC));
 	return *procs < 0 ? -errno : 0;
 }
 
-int cgroup_create(const char *base, uint64_t max_tasks, char *dir, size_t size, int *procs)
+/*
+ * A name may be taken: a process that had our number was killed before it could remove its own. One
+ * that is empty is removed, one that is not is left alone.
+ */
+static int make_directory(const char *base, char *dir, size_t size)
 {
 	static atomic_uint counter;
-	int n = snprintf(dir, size, "%s/writ-%d-%u", base, (int)getpid(),
-			 atomic_fetch_add(&counter, 1));
-	int rc;
+	int rc = -EEXIST;
 
-	if (n < 0 || (size_t)n >= size)
-		return -ENAMETOOLONG;
-	if (mkdir(dir, 0755))
-		return -errno;
+	for (int i = 0; i < NAME_TRIES && rc == -EEXIST; i++) {
+		int n = snprintf(dir, size, "%s/writ-%d-%u", base, (int)getpid(),
+				 atomic_fetch_add(&counter, 1));
+
+		if (n < 0 || (size_t)n >= size)
+			return -ENAMETOOLONG;
+		rc = mkdir(dir, 0755) ? -errno : 0;
+		if (rc == -EEXIST && rmdir(dir) == 0)
+			rc = mkdir(dir, 0755) ? -errno : 0;
+	}
+	return rc;
+}
+
+int cgroup_create(const char *base, uint64_t max_tasks, char *dir, size_t size, int *procs)
+{
+	int rc = make_directory(base, dir, size);
+
+	if (rc)
+		return rc;
 	rc = set_limit(dir, max_tasks);
 	if (!rc)
 		rc = open_procs(dir, procs);
 	if (rc)
 		(void)rmdir(dir);
 	return rc;
-}
-
-void cgroup_remove(const char *dir)
-{
-	const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_NS};
-
-	for (int i = 0; i < REMOVE_TRIES; i++) {
-		if (rmdir(dir) == 0 || errno != EBUSY)
-			return;
-		(void)nanosleep(&pause, NULL);
-	}
 }
 
 bool cgroup_works(const char *base)
@@ -285,4 +307,51 @@ bool cgroup_works(const char *base)
 		return false;
 	fd_close(&procs);
 	return rmdir(made) == 0;
+}
+
+/* Kills what cgroup.procs lists, in as many bites as it takes; how many that were. */
+static size_t kill_listed(const char *procs)
+{
+	char text[PROCS_BYTES];
+	int fd = open(procs, O_RDONLY | O_CLOEXEC);
+	size_t n_killed = 0;
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	char *rest = text;
+	char *line;
+
+	fd_close(&fd);
+	text[n > 0 ? n : 0] = '\0';
+	/* What follows the last newline is cut off, and may be the beginning of another number. */
+	while (strchr(rest, '\n') && (line = next_line(&rest))) {
+		unsigned long pid = strtoul(line, NULL, 10);
+
+		/* 0: a process that this pid namespace does not show. */
+		if (pid > 0 && pid <= INT_MAX && kill((pid_t)pid, SIGKILL) == 0)
+			n_killed++;
+	}
+	return n_killed;
+}
+
+void cgroup_kill(const char *dir)
+{
+	const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_NS};
+	char path[PATH_MAX];
+
+	/* Version 2 since Linux 5.14: all at once. */
+	if (control_path(dir, "cgroup.kill", path, sizeof(path)) || !fd_write_file(path, "1") ||
+	    control_path(dir, "cgroup.procs", path, sizeof(path)))
+		return;
+	for (int i = 0; i < REMOVE_TRIES && kill_listed(path); i++)
+		(void)nanosleep(&pause, NULL);
+}
+
+void cgroup_remove(const char *dir)
+{
+	const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_NS};
+
+	for (int i = 0; i < REMOVE_TRIES; i++) {
+		if (rmdir(dir) == 0 || errno != EBUSY)
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
 }

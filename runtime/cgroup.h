@@ -21,8 +21,11 @@ int cgroup_find(char *dir, size_t size);
  */
 int cgroup_create(const char *base, uint64_t max_tasks, char *dir, size_t size, int *procs);
 
-/* Can one really be made there? Tries. */
+/* Can one really be made there? Tries: permission is not all it takes. */
 bool cgroup_works(const char *base);
+
+/* Kills every task in a cgroup, by what the cgroup says is in it. */
+void cgroup_kill(const char *dir);
 
 /* Removes a cgroup whose tasks have been killed, waiting a moment for them to be gone. */
 void cgroup_remove(const char *dir);

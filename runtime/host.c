@@ -9,7 +9,15 @@
 #include "runtime/kernel_abi.h"
 #include "runtime/landlock.h"
 #include "runtime/seccomp.h"
+#include "runtime/trial.h"
 #include "runtime/userns.h"
+
+/* Refused inside another sandbox of Writ's, for one. */
+static int make_session(void *arg)
+{
+	(void)arg;
+	return syscall(SYS_setsid) < 0;
+}
 
 void writ_host_probe(struct writ_host *out)
 {
@@ -23,5 +31,6 @@ void writ_host_probe(struct writ_host *out)
 		out->pids_cgroup = 0;
 	/* A range that no descriptor is in. */
 	out->close_range = syscall(KERNEL_NR_CLOSE_RANGE, ~0u, ~0u, 0) == 0;
+	out->new_session = trial_works(0, make_session);
 	out->is_root = geteuid() == 0;
 }

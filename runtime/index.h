@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "runtime/hash.h"
-#include "runtime/writ_format.h"
+#include "runtime/image.h"
 
 /*
  * Roles, users and columns begin with their name and have one size, so one lookup serves them all.
@@ -32,6 +32,18 @@ struct index {
 	const unsigned char *records;
 	const char *strings;
 };
+
+/* One of a bundle's indexes, over records that verify_rbac has checked or is about to. */
+static inline struct index index_of(const struct image *image, enum writ_section_id slots,
+				    enum writ_section_id records)
+{
+	return (struct index){
+		.slots = image->sections[slots].records,
+		.mask = image_count(image, slots) - 1,
+		.records = image->sections[records].records,
+		.strings = image->sections[WRIT_SECTION_STRINGS].records,
+	};
+}
 
 static inline struct writ_fmt_str index_name(const struct index *index, uint32_t id)
 {

@@ -18,16 +18,22 @@ _Static_assert(sizeof(struct capability_data) == 12, "kernel ABI");
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
+#include <linux/ioprio.h>
 #include <linux/landlock.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
+#include <sys/ioctl.h>
 
 _Static_assert(LANDLOCK_VERSION_FLAG == LANDLOCK_CREATE_RULESET_VERSION, "kernel ABI");
 _Static_assert(LANDLOCK_FS_EXECUTE == LANDLOCK_ACCESS_FS_EXECUTE, "kernel ABI");
 _Static_assert(LANDLOCK_FS_WRITE_FILE == LANDLOCK_ACCESS_FS_WRITE_FILE, "kernel ABI");
 _Static_assert(LANDLOCK_FS_READ_FILE == LANDLOCK_ACCESS_FS_READ_FILE, "kernel ABI");
+_Static_assert(LANDLOCK_FS_READ_DIR == LANDLOCK_ACCESS_FS_READ_DIR, "kernel ABI");
+_Static_assert(LANDLOCK_FS_MAKE_CHAR == LANDLOCK_ACCESS_FS_MAKE_CHAR, "kernel ABI");
+_Static_assert(LANDLOCK_FS_MAKE_BLOCK == LANDLOCK_ACCESS_FS_MAKE_BLOCK, "kernel ABI");
 _Static_assert((int)LANDLOCK_PATH_BENEATH == (int)LANDLOCK_RULE_PATH_BENEATH, "kernel ABI");
 _Static_assert(SECCOMP_OP_SET_FILTER == SECCOMP_SET_MODE_FILTER, "kernel ABI");
 _Static_assert(SECCOMP_OP_ACTION_AVAIL == SECCOMP_GET_ACTION_AVAIL, "kernel ABI");
@@ -59,6 +65,11 @@ _Static_assert(KERNEL_PR_SET_NO_NEW_PRIVS == PR_SET_NO_NEW_PRIVS, "kernel ABI");
 _Static_assert(KERNEL_PR_CAPBSET_DROP == PR_CAPBSET_DROP, "kernel ABI");
 _Static_assert(KERNEL_PR_CAP_AMBIENT == PR_CAP_AMBIENT, "kernel ABI");
 _Static_assert(KERNEL_CAP_AMBIENT_CLEAR == PR_CAP_AMBIENT_CLEAR_ALL, "kernel ABI");
+_Static_assert(KERNEL_RWF_NOWAIT == RWF_NOWAIT, "kernel ABI");
+_Static_assert(KERNEL_TIOCGDEV == TIOCGDEV, "kernel ABI");
+_Static_assert(KERNEL_IOPRIO_WHO_PROCESS == IOPRIO_WHO_PROCESS, "kernel ABI");
+_Static_assert(KERNEL_IOPRIO_CLASS_SHIFT == IOPRIO_CLASS_SHIFT, "kernel ABI");
+_Static_assert(KERNEL_IOPRIO_CLASS_RT == IOPRIO_CLASS_RT, "kernel ABI");
 _Static_assert(SECUREBITS_NO_PRIVILEGE ==
 		       ((SECURE_ALL_BITS & ~issecure_mask(SECURE_KEEP_CAPS)) | SECURE_ALL_LOCKS),
 	       "kernel ABI");

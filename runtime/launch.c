@@ -12,8 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -92,6 +94,33 @@ static int set_limits(struct launch *launch)
 	return limits_apply(&launch->limits);
 }
 
+/* Real-time scheduling and negative nice values would starve the host; I/O has a class as well. */
+static int reset_priority(struct launch *launch)
+{
+	static const struct sched_param none;
+	long policy = syscall(SYS_sched_getscheduler, 0);
+	long io = syscall(SYS_ioprio_get, KERNEL_IOPRIO_WHO_PROCESS, 0);
+
+	(void)launch;
+	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE &&
+	    syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none))
+		return -errno;
+	/* The raw call returns 20 minus the nice value (getpriority(2)). */
+	if (syscall(SYS_getpriority, PRIO_PROCESS, 0) > 20 &&
+	    syscall(SYS_setpriority, PRIO_PROCESS, 0, 0))
+		return -errno;
+	if (io >> KERNEL_IOPRIO_CLASS_SHIFT == KERNEL_IOPRIO_CLASS_RT &&
+	    syscall(SYS_ioprio_set, KERNEL_IOPRIO_WHO_PROCESS, 0, 0))
+		return -errno;
+	return 0;
+}
+
+static int reset_personality(struct launch *launch)
+{
+	(void)launch;
+	return syscall(SYS_personality, 0ul) < 0 ? -errno : 0;
+}
+
 static int drop_privilege(struct launch *launch)
 {
 	return privilege_drop(launch->privileged);
@@ -141,38 +170,43 @@ static int enter_seccomp(struct launch *launch)
 static const struct {
 	const char *name;
 	int (*run)(struct launch *launch);
+	bool is_callers; /* what it is refused for is the caller's choice, not the host's */
 } steps[] = {
 	/* First: a handler of the parent's would run in the child on the parent's memory. */
-	{"resetting signals", reset_signals},
+	{"resetting signals", reset_signals, false},
 	/*
 	 * Its own group is what writ_wait and writ_kill kill; without a terminal, no TIOCSTI to
 	 * ours.
 	 */
-	{"setsid", leave_session},
+	{"setsid", leave_session, false},
 	/* Needs /proc and the namespace's capabilities, which go below. */
-	{"mapping the user in its namespace", enter_userns},
+	{"mapping the user in its namespace", enter_userns, false},
 	/* Needs the caller's rights; before anything that could be counted is made. */
-	{"entering the pids cgroup", enter_cgroup},
+	{"entering the pids cgroup", enter_cgroup, false},
 	/* As the caller: the directory may be one that only the caller can search. */
-	{"chdir", set_directory},
+	{"chdir", set_directory, true},
 	/* After what uses descriptors by number, before they are closed. */
-	{"redirecting standard input and output", set_stdio},
+	{"redirecting standard input and output", set_stdio, false},
 	/* May need CAP_SYS_RESOURCE to restate a limit; never raises one. */
-	{"setting resource limits", set_limits},
+	{"setting resource limits", set_limits, false},
+	/* Lowering them needs no right; with the real-time and nice limits set, there is no way back. */
+	{"resetting priorities", reset_priority, false},
+	/* ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC would make the tool easier to take over. */
+	{"resetting the personality", reset_personality, false},
 	/* Before no_new_privs, which does not lock the capabilities one already has. */
-	{"dropping capabilities", drop_privilege},
+	{"dropping capabilities", drop_privilege, false},
 	/* Landlock and seccomp demand it of the unprivileged, which we now are. */
-	{"no_new_privs", no_new_privilege},
+	{"no_new_privs", no_new_privilege, false},
 	/* After the change of credentials, which clears it (prctl(2)). */
-	{"PR_SET_PDEATHSIG", die_with_caller},
+	{"PR_SET_PDEATHSIG", die_with_caller, false},
 	/* After everything that opens files. */
-	{"Landlock", enter_landlock},
+	{"Landlock", enter_landlock, false},
 	/* After the last use of a descriptor of ours, Landlock's ruleset. */
-	{"close_range", close_others},
+	{"close_range", close_others, false},
 	/* With default dispositions, a signal that waited now ends the child and nothing else. */
-	{"unblocking signals", unblock_signals},
+	{"unblocking signals", unblock_signals, false},
 	/* Last: the filter need not allow any of the above. */
-	{"seccomp", enter_seccomp},
+	{"seccomp", enter_seccomp, false},
 };
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 
@@ -209,6 +243,7 @@ int launch_child(void *arg)
 
 		if (rc) {
 			launch->step = steps[i].name;
+			launch->is_callers = steps[i].is_callers;
 			launch->error = -rc;
 			end_child();
 		}

@@ -33,6 +33,7 @@ struct launch {
 	const char *volatile step; /* what the child was doing */
 	volatile int error;        /* the errno with which that failed; 0: it was executed */
 	volatile bool executing;   /* it had come to execve */
+	volatile bool is_callers;  /* the step failed for what the caller chose */
 	volatile bool userns_refused;
 };
 

@@ -2,8 +2,8 @@
  * From a sandbox's limits to setrlimit(2) and sched_setaffinity(2).
  *
  * Soft and hard limits are made equal, so that a tool can't raise what it was given, and never
- * above the caller's own hard limit. Some hold in every sandbox: no core files (they would be
- * written, or piped to a helper, from inside), little locked memory, no real-time priority. Only
+ * above the caller's own hard limit. Some hold in every sandbox: no core files (a core_pattern that
+ * names a helper ignores that, core(5)), little locked memory, no priority above the usual. Only
  * RLIMIT_CPU keeps a second between soft and hard, so that SIGXCPU tells why before SIGKILL ends
  * it.
  */
@@ -42,6 +42,8 @@ static int add_constant(struct limits_plan *plan)
 		rc = add(plan, RLIMIT_MEMLOCK, MAX_LOCKED_BYTES, MAX_LOCKED_BYTES);
 	if (!rc)
 		rc = add(plan, RLIMIT_RTPRIO, 0, 0);
+	if (!rc)
+		rc = add(plan, RLIMIT_NICE, 0, 0);
 	return rc;
 }
 

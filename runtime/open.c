@@ -20,17 +20,6 @@ static const char *copy_str(struct writ_policy *policy, struct writ_fmt_str str)
 	return pool_strndup(&policy->pool, image_str(&policy->image, str), str.len);
 }
 
-static struct index make_index(const struct image *image, enum writ_section_id slots,
-			       enum writ_section_id records)
-{
-	return (struct index){
-		.slots = image->sections[slots].records,
-		.mask = image_count(image, slots) - 1,
-		.records = image->sections[records].records,
-		.strings = image->sections[WRIT_SECTION_STRINGS].records,
-	};
-}
-
 static void find_tables(struct writ_policy *policy)
 {
 	const struct image *image = &policy->image;
@@ -42,9 +31,9 @@ static void find_tables(struct writ_policy *policy)
 	policy->ask_from = head->n_deny;
 	policy->allow_from = head->n_deny + head->n_ask;
 	policy->columns = image->sections[WRIT_SECTION_COLUMNS].records;
-	policy->tools = make_index(image, WRIT_SECTION_TOOL_INDEX, WRIT_SECTION_COLUMNS);
-	policy->roles = make_index(image, WRIT_SECTION_ROLE_INDEX, WRIT_SECTION_ROLES);
-	policy->users = make_index(image, WRIT_SECTION_USER_INDEX, WRIT_SECTION_USERS);
+	policy->tools = index_of(image, WRIT_SECTION_TOOL_INDEX, WRIT_SECTION_COLUMNS);
+	policy->roles = index_of(image, WRIT_SECTION_ROLE_INDEX, WRIT_SECTION_ROLES);
+	policy->users = index_of(image, WRIT_SECTION_USER_INDEX, WRIT_SECTION_USERS);
 	policy->char_classes = image->sections[WRIT_SECTION_CHAR_CLASSES].records;
 	policy->states = image->sections[WRIT_SECTION_STATES].records;
 	policy->accepts = image->sections[WRIT_SECTION_ACCEPTS].records;
@@ -119,13 +108,19 @@ static int copy_names(struct writ_policy *policy)
 	return copy_rules(policy);
 }
 
+/* Everything that makes a bundle a good one, whatever its parameters will be. */
+static int check_image(struct image *image, struct writ_error *error)
+{
+	int rc = image_map(image, error);
+
+	return rc ? rc : verify_image(image, error);
+}
+
 static int build(struct writ_policy *policy, const struct writ_options *options,
 		 struct writ_error *error)
 {
-	int rc = image_map(&policy->image, error);
+	int rc = check_image(&policy->image, error);
 
-	if (!rc)
-		rc = verify_image(&policy->image, error);
 	if (!rc)
 		rc = bind_policy(policy, options, error);
 	if (rc)
@@ -190,6 +185,20 @@ int writ_open_memory(const void *bytes, size_t size, const struct writ_options *
 	if (rc)
 		return rc;
 	return take_image(&image, options, out, error);
+}
+
+int writ_verify(const void *bytes, size_t size, struct writ_error *error)
+{
+	struct image image = {.bytes = NULL};
+	int rc;
+
+	if (!bytes)
+		return error_set(error, WRIT_E_INVALID, "writ_verify: bytes must be given");
+	rc = image_copy(&image, bytes, size, error);
+	if (!rc)
+		rc = check_image(&image, error);
+	image_fini(&image);
+	return rc;
 }
 
 void writ_close(struct writ_policy *policy)

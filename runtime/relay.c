@@ -1,9 +1,11 @@
 /*
  * See relay.h. A stream is a chunk: it is filled when empty and sent when full, so memory is
- * bounded and a slow reader holds the tool up, as without us. The targets are the caller's and may
- * be shared with others, so their flags stay as they are: we write only what poll says they take,
- * and never raise SIGPIPE. A target that is gone ends its stream: the tool then gets the EPIPE it
- * would have had.
+ * bounded and a slow reader holds the tool up, as without us. A reader that does not read must not
+ * hold us up, or nobody would keep the wall limit: but poll says only that there is some room, and
+ * a blocking write waits until all of it fits. The targets are the caller's and shared with others,
+ * so their flags stay as they are: a pipe or terminal is opened once more, as a description of our
+ * own that does not block. We never raise SIGPIPE. A target that is gone ends its stream: the tool
+ * then gets the EPIPE it would have had.
  */
 #include "runtime/relay.h"
 
@@ -14,10 +16,17 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/fd.h"
+#include "runtime/kernel_abi.h"
+
+#define OPEN_FLAGS (O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define PAUSE_NS   1000000L
 
 static bool same_file(int a, int b)
 {
@@ -28,6 +37,67 @@ static bool same_file(int a, int b)
 	       x.st_ino == y.st_ino;
 }
 
+/* The device number of the terminal that fd is, through whatever name it was opened; or 0. */
+static unsigned int terminal_of(int fd)
+{
+	unsigned int device = 0;
+
+	return fd >= 0 && syscall(SYS_ioctl, fd, KERNEL_TIOCGDEV, &device) == 0 ? device : 0;
+}
+
+/* The controlling terminal may be opened also by a user whom its device file does not let in. */
+static int open_own_terminal(int fd)
+{
+	int own = fd_above_stdio(open("/dev/tty", OPEN_FLAGS));
+
+	if (terminal_of(own) != terminal_of(fd))
+		fd_close(&own);
+	return own;
+}
+
+/* A description of our own, and non-blocking, of the pipe or terminal fd; or -1. */
+static int open_again(int fd, bool is_terminal)
+{
+	char path[32];
+	int own;
+
+	/* What can't be written must not become so. */
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		return -1;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	own = fd_above_stdio(open(path, OPEN_FLAGS));
+	if (own >= 0 && !same_file(own, fd))
+		fd_close(&own);
+	return own < 0 && is_terminal ? open_own_terminal(fd) : own;
+}
+
+/* Finds how to write to what the caller gave. Files and the like don't wait for a reader. */
+static void set_target(struct relay_stream *stream, int fd)
+{
+	bool is_terminal = terminal_of(fd) != 0;
+	struct stat st;
+	int own = -1;
+
+	stream->to = fd;
+	if (fd < 0 || fstat(fd, &st) || (!S_ISFIFO(st.st_mode) && !is_terminal))
+		return;
+	/* Opening a pseudo-terminal's master again would make another terminal (pts(4)). */
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
+		own = open_again(fd, is_terminal);
+	stream->is_own = own >= 0;
+	if (stream->is_own)
+		stream->to = own;
+	else
+		stream->max_send = is_terminal ? 1 : RELAY_CHUNK;
+}
+
+static void close_target(struct relay_stream *stream)
+{
+	if (stream->is_own)
+		fd_close(&stream->to);
+	stream->is_own = false;
+}
+
 /* Makes a pipe whose write end, the tool's, blocks as usual, and ours does not. */
 static int open_stream(struct relay_stream *stream, int *target)
 {
@@ -35,7 +105,7 @@ static int open_stream(struct relay_stream *stream, int *target)
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	stream->to = *target;
+	set_target(stream, *target);
 	stream->from = fd_above_stdio(ends[0]);
 	*target = fd_above_stdio(ends[1]);
 	if (stream->from < 0 || *target < 0 || fcntl(stream->from, F_SETFL, O_NONBLOCK)) {
@@ -43,6 +113,7 @@ static int open_stream(struct relay_stream *stream, int *target)
 
 		fd_close(&stream->from);
 		fd_close(target);
+		close_target(stream);
 		return rc;
 	}
 	return 0;
@@ -63,6 +134,7 @@ int relay_open(struct relay *relay, uint64_t limit, int stdio[3])
 		return rc;
 	if (shared) {
 		relay->streams[1].to = relay->streams[0].to;
+		relay->streams[1].max_send = relay->streams[0].max_send;
 		stdio[2] = stdio[1];
 	} else {
 		rc = open_stream(&relay->streams[1], &stdio[2]);
@@ -71,6 +143,7 @@ int relay_open(struct relay *relay, uint64_t limit, int stdio[3])
 	if (rc) {
 		fd_close(&relay->streams[0].from);
 		fd_close(&stdio[1]);
+		close_target(&relay->streams[0]);
 	}
 	return rc;
 }
@@ -79,8 +152,10 @@ void relay_close(struct relay *relay)
 {
 	if (!relay->active)
 		return;
-	for (int i = 0; i < RELAY_STREAMS; i++)
+	for (int i = 0; i < RELAY_STREAMS; i++) {
 		fd_close(&relay->streams[i].from);
+		close_target(&relay->streams[i]);
+	}
 	relay->active = false;
 }
 
@@ -105,13 +180,35 @@ static void take_sigpipe(const sigset_t *only_pipe)
 		;
 }
 
-/* write(2) without SIGPIPE. */
-static ssize_t write_quietly(int fd, const char *bytes, size_t size)
+/*
+ * write(2), as much as fits. Where the description is the caller's the kernel is asked not to wait,
+ * which it knows for pipes since 6.4; else only what poll promises is written.
+ */
+static ssize_t write_some(const struct relay_stream *stream)
+{
+	/* writev's prototype lacks the const that it keeps. */
+	struct iovec rest = {.iov_len = stream->used - stream->sent};
+	const char *bytes = stream->chunk + stream->sent;
+	ssize_t n;
+
+	if (!stream->max_send)
+		return write(stream->to, bytes, rest.iov_len);
+	memcpy(&rest.iov_base, &bytes, sizeof(bytes));
+	n = syscall(SYS_pwritev2, stream->to, &rest, 1L, -1L, -1L, KERNEL_RWF_NOWAIT);
+	if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+		return n;
+	return write(stream->to, bytes,
+		     rest.iov_len < stream->max_send ? rest.iov_len : stream->max_send);
+}
+
+/* The same without SIGPIPE. */
+static ssize_t write_quietly(const struct relay_stream *stream)
 {
 	sigset_t only_pipe;
 	sigset_t pending;
 	sigset_t before;
-	ssize_t n = send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n = send(stream->to, stream->chunk + stream->sent, stream->used - stream->sent,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
 	int saved;
 
 	if (n >= 0 || errno != ENOTSOCK)
@@ -120,7 +217,7 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t size)
 	(void)sigaddset(&only_pipe, SIGPIPE);
 	(void)sigpending(&pending);
 	(void)pthread_sigmask(SIG_BLOCK, &only_pipe, &before);
-	n = write(fd, bytes, size);
+	n = write_some(stream);
 	saved = errno;
 	if (n < 0 && saved == EPIPE && !sigismember(&pending, SIGPIPE))
 		take_sigpipe(&only_pipe);
@@ -131,14 +228,19 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t size)
 
 static void send_chunk(struct relay_stream *stream)
 {
-	ssize_t n = write_quietly(stream->to, stream->chunk + stream->sent,
-				  stream->used - stream->sent);
+	static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	ssize_t n = write_quietly(stream);
 
 	if (n >= 0) {
 		stream->sent += (uint32_t)n;
 		return;
 	}
-	if (errno == EINTR || errno == EAGAIN)
+	if (errno == EAGAIN) {
+		/* Some room, but too little, and poll will go on saying so: don't spin. */
+		(void)nanosleep(&pause, NULL);
+		return;
+	}
+	if (errno == EINTR)
 		return;
 	stream->used = stream->sent = 0;
 	fd_close(&stream->from);

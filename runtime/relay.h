@@ -2,7 +2,7 @@
  * Carrying a launch's output to where the caller wants it, counting.
  *
  * Only when the sandbox limits output: then the tool writes into pipes, and writ_wait moves the
- * bytes.
+ * bytes. Nothing here ever waits for a reader.
  */
 #ifndef WRIT_RUNTIME_RELAY_H
 #define WRIT_RUNTIME_RELAY_H
@@ -15,8 +15,10 @@
 #define RELAY_CHUNK   4096 /* PIPE_BUF: what a pipe that polls writable takes */
 
 struct relay_stream {
-	int from; /* our end of the pipe, non-blocking; -1: ended */
-	int to;   /* the caller's, not owned; -1: discard */
+	int from;          /* our end of the pipe, non-blocking; -1: ended */
+	int to;            /* where it goes; -1: discard */
+	bool is_own;       /* to is a description of our own, which does not block */
+	uint32_t max_send; /* where a write may block: the most that poll promises room for; or 0 */
 	uint32_t used;
 	uint32_t sent;
 	char chunk[RELAY_CHUNK];

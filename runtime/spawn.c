@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdalign.h>
@@ -275,24 +276,38 @@ static pid_t clone_child(struct launch *launch, int *pidfd)
 	return pid;
 }
 
+/* Which code stands for execve's errno: execve(2). What no row names is SYSTEM. */
 static int tell_exec_error(const struct launch *launch, struct writ_error *error)
 {
-	const char *command = launch->argv[0];
+	static const struct {
+		int number;
+		enum writ_error_code code;
+	} rows[] = {
+		{ENOENT, WRIT_E_NOT_FOUND},    {ENOTDIR, WRIT_E_NOT_FOUND},
+		{ELOOP, WRIT_E_NOT_FOUND},     {ENAMETOOLONG, WRIT_E_NOT_FOUND},
+		{EACCES, WRIT_E_NOT_ALLOWED},  {EPERM, WRIT_E_NOT_ALLOWED},
+		{ENOEXEC, WRIT_E_NOT_ALLOWED}, {ETXTBSY, WRIT_E_NOT_ALLOWED},
+	};
+	enum writ_error_code code = WRIT_E_SYSTEM;
 
-	switch (launch->error) {
-	case ENOENT:
-	case ENOTDIR:
-		return error_sys(error, WRIT_E_NOT_FOUND, launch->error, "can't run '%.300s'",
-				 command);
-	case EACCES:
-	case EPERM:
-	case ENOEXEC:
-		return error_sys(error, WRIT_E_NOT_ALLOWED, launch->error, "can't run '%.300s'",
-				 command);
-	default:
-		return error_sys(error, WRIT_E_SYSTEM, launch->error, "can't run '%.300s'",
-				 command);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].number == launch->error)
+			code = rows[i].code;
 	}
+	return error_sys(error, code, launch->error, "can't run '%.300s'", launch->argv[0]);
+}
+
+/* A wall that this host does not let us build is the host's lack; anything else went wrong. */
+static int tell_step_error(const struct launch *launch, struct writ_error *error)
+{
+	bool is_refused = launch->error == EPERM || launch->error == EACCES ||
+			  launch->error == ENOSYS;
+
+	if (!is_refused || launch->is_callers)
+		return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s", launch->step);
+	return error_sys(error, WRIT_E_HOST, launch->error,
+			 "sandbox '%.200s' can't be enforced on this host: %s",
+			 launch->sandbox->name, launch->step);
 }
 
 /*
@@ -303,6 +318,7 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	launch->error = 0;
 	launch->executing = false;
 	launch->userns_refused = false;
+	launch->is_callers = false;
 	process->pid = clone_child(launch, &process->pidfd);
 	if (process->pid < 0) {
 		launch->step = "clone";
@@ -337,9 +353,7 @@ static int start(struct preparation *prep, struct writ_error *error)
 		if (rc || !try_start(launch, process))
 			return rc;
 	}
-	if (launch->executing)
-		return tell_exec_error(launch, error);
-	return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s", launch->step);
+	return launch->executing ? tell_exec_error(launch, error) : tell_step_error(launch, error);
 }
 
 /* What only the launch needed: the tool has its own copies now, or there is none. */
@@ -363,19 +377,25 @@ int writ_spawn(const struct writ_sandbox *sandbox, const struct writ_launch *lau
 		.launch = {.sandbox = sandbox, .cgroup_procs = -1},
 		.null = -1,
 	};
+	int cancel;
 	int rc;
 
 	if (!sandbox || !launch || !out || !launch->argv || !launch->argv[0] || !*launch->argv[0])
 		return error_set(error, WRIT_E_INVALID,
 				 "writ_spawn: a sandbox, a command and out must be given");
+	/*
+	 * The child shares our thread's state: a cancellation that is pending would run the
+	 * caller's cleanup handlers in the child.
+	 */
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	rc = prepare(&prep, launch, error);
 	if (!rc)
 		rc = start(&prep, error);
 	release(&prep);
-	if (rc) {
+	if (rc)
 		process_free(prep.process);
-		return rc;
-	}
-	*out = prep.process;
-	return 0;
+	else
+		*out = prep.process;
+	(void)pthread_setcancelstate(cancel, NULL);
+	return rc;
 }

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -122,16 +123,30 @@ static int watch(struct writ_process *process, enum writ_end *end, struct writ_e
 	}
 }
 
+/*
+ * The leader can't be waited for: somebody else has reaped it, so its group's number may be another
+ * group's by now. The pidfd still means this one, and the cgroup knows its own.
+ */
+static void abandon(struct writ_process *process)
+{
+	writ_kill(process);
+	if (process->cgroup)
+		cgroup_kill(process->cgroup);
+}
+
 /* Kills the group and reaps the leader; see the top of the file for why in this order. */
-static int finish(const struct writ_process *process, siginfo_t *info, struct writ_error *error)
+static int finish(struct writ_process *process, siginfo_t *info, struct writ_error *error)
 {
 	idtype_t by_pidfd = (idtype_t)KERNEL_P_PIDFD;
 	id_t pidfd = (id_t)process->pidfd;
 
 	while (waitid(by_pidfd, pidfd, info, WEXITED | WNOWAIT | KERNEL_WALL)) {
-		if (errno != EINTR)
-			return error_sys(error, WRIT_E_SYSTEM, errno,
-					 "the launch can't be waited for");
+		int saved = errno;
+
+		if (saved == EINTR)
+			continue;
+		abandon(process);
+		return error_sys(error, WRIT_E_SYSTEM, saved, "the launch can't be waited for");
 	}
 	(void)kill(-process->pid, SIGKILL);
 	while (waitid(by_pidfd, pidfd, info, WEXITED | KERNEL_WALL)) {
@@ -141,28 +156,28 @@ static int finish(const struct writ_process *process, siginfo_t *info, struct wr
 	return 0;
 }
 
-/* Moves on what was written before the end, for as long as the reader and the deadline allow. */
-static void drain(struct writ_process *process, enum writ_end *end)
+/*
+ * Moves on what was written before the end, for as long as the reader and the deadline allow. False
+ * when that was not long enough.
+ */
+static bool drain(struct writ_process *process)
 {
 	struct pollfd fds[RELAY_STREAMS];
+	bool is_last = false;
 
 	while (!relay_drained(&process->relay)) {
+		if (is_last)
+			return false;
+		is_last = is_late(process) || atomic_load(&process->killed);
 		relay_poll_set(&process->relay, fds);
 		for (int i = 0; i < RELAY_STREAMS; i++)
 			fds[i].fd = fds[i].events == POLLOUT ? fds[i].fd : -1;
 		if (poll(fds, RELAY_STREAMS, poll_timeout(process, MAX_DRAIN_MS)) < 0 &&
 		    errno != EINTR)
-			return;
+			return false;
 		relay_move(&process->relay, fds);
-		if (atomic_load(&process->killed))
-			return;
-		if (is_late(process)) {
-			*end = WRIT_WALL_LIMIT;
-			return;
-		}
 	}
-	if (process->relay.over)
-		*end = WRIT_OUTPUT_LIMIT;
+	return true;
 }
 
 /* The mark is worth waiting for its reader, but not long: the launch is over. */
@@ -179,6 +194,18 @@ static void mark(struct writ_process *process)
 		(void)poll(fds, RELAY_STREAMS, MARK_TRY_MS);
 		relay_move(&process->relay, fds);
 	}
+}
+
+/* Sees the output to its end. False when some of it was dropped. */
+static bool end_output(struct writ_process *process, enum writ_end *end)
+{
+	bool all = drain(process);
+
+	if (process->relay.over && !*end)
+		*end = WRIT_OUTPUT_LIMIT;
+	if (*end == WRIT_OUTPUT_LIMIT)
+		mark(process);
+	return all;
 }
 
 static void fill_result(const struct writ_process *process, const siginfo_t *info,
@@ -200,6 +227,7 @@ static int supervise(struct writ_process *process, struct writ_result *result,
 	enum writ_end end = (enum writ_end)0;
 	siginfo_t info = {0};
 	int rc = watch(process, &end, error);
+	bool all_output = true;
 	int finished;
 
 	/* Whatever happened, from here on it ends. */
@@ -209,22 +237,25 @@ static int supervise(struct writ_process *process, struct writ_result *result,
 	if (rc || finished)
 		return rc ? rc : finished;
 	if (process->relay.active)
-		drain(process, &end);
-	if (end == WRIT_OUTPUT_LIMIT)
-		mark(process);
-	if (result)
+		all_output = end_output(process, &end);
+	if (result) {
 		fill_result(process, &info, end, result);
+		result->output_lost = !all_output;
+	}
 	return 0;
 }
 
 int writ_wait(struct writ_process **process, struct writ_result *result, struct writ_error *error)
 {
 	struct writ_process *taken;
+	int cancel;
 	int rc;
 
 	if (!process || !*process)
 		return error_set(error, WRIT_E_INVALID, "writ_wait: no process");
 	taken = *process;
+	/* A thread that is cancelled here would leave a launch that nobody ends. */
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	rc = supervise(taken, result, error);
 	/*
 	 * In this order: a signal handler that calls writ_kill sees the process whole, or not at
@@ -233,5 +264,6 @@ int writ_wait(struct writ_process **process, struct writ_result *result, struct 
 	*process = NULL;
 	atomic_signal_fence(memory_order_seq_cst);
 	process_free(taken);
+	(void)pthread_setcancelstate(cancel, NULL);
 	return rc;
 }

@@ -5,19 +5,14 @@
  */
 #include "runtime/userns.h"
 
-#include <sched.h>
-#include <signal.h>
-#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/fd.h"
 #include "runtime/kernel_abi.h"
-
-#define STACK_BYTES 8192
+#include "runtime/trial.h"
 
 void userns_maps_init(struct userns_maps *maps)
 {
@@ -45,21 +40,7 @@ static int end_at_once(void *arg)
 
 bool userns_available(void)
 {
-	alignas(16) char stack[STACK_BYTES];
-	int status = 0;
-	sigset_t all;
-	sigset_t before;
-	pid_t pid;
-
-	/* A handler of the caller's must not run in the child, which shares its memory. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	pid = clone(end_at_once, stack + STACK_BYTES,
-		    KERNEL_CLONE_VM | KERNEL_CLONE_VFORK | KERNEL_CLONE_NEWUSER, NULL);
-	if (pid > 0 && waitpid(pid, &status, KERNEL_WALL) != pid)
-		status = -1;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return pid > 0 && status == 0;
+	return trial_works(KERNEL_CLONE_NEWUSER, end_at_once);
 }
 
 bool userns_counts_processes(void)

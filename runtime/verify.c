@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "runtime/error.h"
+#include "runtime/value.h"
 
 int verify_bad(struct writ_error *error, const char *section, uint32_t index, const char *what)
 {
@@ -45,6 +46,30 @@ bool verify_tool_name(const char *name, size_t len)
 	return true;
 }
 
+static struct writ_fmt_str name_at(const struct image *image, const struct verify_names *names,
+				   uint32_t index)
+{
+	const uint8_t *records = image->sections[names->section].records;
+	struct writ_fmt_str name;
+
+	memcpy(&name, records + (size_t)index * names->record_size, sizeof(name));
+	return name;
+}
+
+bool verify_names_ascend(const struct image *image, const struct verify_names *names)
+{
+	for (uint32_t i = 1; i < names->n; i++) {
+		struct writ_fmt_str a = name_at(image, names, i - 1);
+		struct writ_fmt_str b = name_at(image, names, i);
+		int order = memcmp(image_str(image, a), image_str(image, b),
+				   a.len < b.len ? a.len : b.len);
+
+		if (order > 0 || (order == 0 && a.len >= b.len))
+			return false;
+	}
+	return true;
+}
+
 static int check_policy(const struct image *image, struct writ_error *error)
 {
 	uint32_t n_rules = image_count(image, WRIT_SECTION_RULES);
@@ -62,6 +87,20 @@ static int check_policy(const struct image *image, struct writ_error *error)
 	return 0;
 }
 
+/* Could the default be bound as a value? "~" stands for a home directory, which is absolute. */
+static bool default_fits(const struct image *image, const struct writ_fmt_param *param)
+{
+	char value[WRIT_MAX_TEXT + 1] = "";
+	const char *text = value;
+
+	if (param->fallback.len)
+		memcpy(value, image_str(image, param->fallback), param->fallback.len);
+	value[param->fallback.len] = '\0';
+	if (param->type == WRIT_PARAM_PATH && value[0] == '~')
+		text = value[1] ? value + 1 : "/";
+	return value_check((enum writ_param_type)param->type, text) == NULL;
+}
+
 static int check_params(const struct image *image, struct writ_error *error)
 {
 	uint32_t n = image_count(image, WRIT_SECTION_PARAMS);
@@ -77,7 +116,12 @@ static int check_params(const struct image *image, struct writ_error *error)
 			return verify_bad(error, "params", i, "has_default");
 		if (!verify_str(image, param->fallback, 0, param->has_default ? WRIT_MAX_TEXT : 0))
 			return verify_bad(error, "params", i, "the default");
+		if (param->has_default && !default_fits(image, param))
+			return verify_bad(error, "params", i, "the default is not of its type");
 	}
+	if (!verify_names_ascend(image, &(struct verify_names){WRIT_SECTION_PARAMS, n,
+							       sizeof(struct writ_fmt_param)}))
+		return verify_bad(error, "params", 0, "the names do not ascend");
 	return 0;
 }
 

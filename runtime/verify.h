@@ -16,9 +16,29 @@ WRIT_MUST_CHECK int verify_rbac(const struct image *image, struct writ_error *er
 /* NULL when the kernel would load this program as a seccomp filter, else what is wrong with it. */
 const char *verify_bpf(const struct writ_fmt_insn *insns, uint32_t count);
 
+/* Are the probes of an architecture known? A filter for another can't be judged. */
+bool verify_knows_arch(uint32_t audit_arch);
+
+/*
+ * NULL when a filter that verify_bpf accepted refuses what a launch relies on, else what is wrong.
+ * has_ports: the sandbox may have TCP sockets.
+ */
+const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,
+			  bool has_ports);
+
 /* What they have in common. */
 int verify_bad(struct writ_error *error, const char *section, uint32_t index, const char *what);
 bool verify_str(const struct image *image, struct writ_fmt_str str, uint32_t min, uint32_t max);
 bool verify_tool_name(const char *name, size_t len);
+
+/* A run of records that begin with their name. */
+struct verify_names {
+	enum writ_section_id section;
+	uint32_t n;
+	size_t record_size;
+};
+
+/* Do their names, which verify_str has accepted, ascend strictly by bytes? Then none is there twice. */
+bool verify_names_ascend(const struct image *image, const struct verify_names *names);
 
 #endif

@@ -7,8 +7,10 @@
  */
 #include "runtime/verify.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "runtime/error.h"
 #include "runtime/index.h"
 
 #define N_BYTES 256u
@@ -66,12 +68,7 @@ static int check_index(const struct image *image, const struct index_check *chec
 		       struct writ_error *error)
 {
 	uint32_t n_slots = image_count(image, check->slots);
-	const struct index index = {
-		.slots = image->sections[check->slots].records,
-		.mask = n_slots - 1,
-		.records = image->sections[check->records].records,
-		.strings = image->sections[WRIT_SECTION_STRINGS].records,
-	};
+	const struct index index = index_of(image, check->slots, check->records);
 
 	if (n_slots == 0 || n_slots & (n_slots - 1) || check->n > n_slots / 2)
 		return verify_bad(error, check->name, n_slots, "the number of slots");
@@ -81,6 +78,9 @@ static int check_index(const struct image *image, const struct index_check *chec
 		return verify_bad(error, check->name, 0, "too long a run of taken slots");
 	if (!names_found(&index, check->n))
 		return verify_bad(error, check->name, 0, "a name is not found where it must be");
+	if (!verify_names_ascend(image, &(struct verify_names){check->records, check->n,
+							       INDEX_RECORD_SIZE}))
+		return verify_bad(error, check->name, 0, "the names do not ascend");
 	return 0;
 }
 
@@ -137,20 +137,15 @@ static const char *check_column(const struct image *image, uint32_t index)
 	return column->class <= WRIT_CLASS_ADMIN ? NULL : "the class";
 }
 
-static const char *check_cell(const struct image *image, uint32_t index)
-{
-	return *image_CELLS(image, index) <= image_count(image, WRIT_SECTION_RULES) ? NULL
-										    : "the rule";
-}
-
 static const struct {
 	enum writ_section_id section;
 	const char *name;
 	const char *(*check)(const struct image *image, uint32_t index);
 } record_checks[] = {
-	{WRIT_SECTION_RULES, "rules", check_rule}, {WRIT_SECTION_ROLES, "roles", check_role},
-	{WRIT_SECTION_USERS, "users", check_user}, {WRIT_SECTION_COLUMNS, "columns", check_column},
-	{WRIT_SECTION_CELLS, "cells", check_cell},
+	{WRIT_SECTION_RULES, "rules", check_rule},
+	{WRIT_SECTION_ROLES, "roles", check_role},
+	{WRIT_SECTION_USERS, "users", check_user},
+	{WRIT_SECTION_COLUMNS, "columns", check_column},
 };
 #define N_RECORD_CHECKS (sizeof(record_checks) / sizeof(record_checks[0]))
 
@@ -197,6 +192,7 @@ static int check_automaton(const struct image *image, struct writ_error *error)
 {
 	uint32_t n_classes = image_POLICY(image, 0)->n_classes;
 	uint32_t n_states = image_count(image, WRIT_SECTION_ACCEPTS);
+	uint32_t n_named = image_POLICY(image, 0)->n_named;
 
 	for (uint32_t b = 0; b < N_BYTES; b++) {
 		if (*image_CHAR_CLASSES(image, b) >= n_classes)
@@ -211,8 +207,8 @@ static int check_automaton(const struct image *image, struct writ_error *error)
 	for (uint32_t i = 0; i < n_states; i++) {
 		uint32_t column = *image_ACCEPTS(image, i);
 
-		if (column != WRIT_NONE &&
-		    (i == 0 || column >= image_count(image, WRIT_SECTION_COLUMNS)))
+		if (column != WRIT_NONE && (i == 0 || column < n_named ||
+					    column >= image_count(image, WRIT_SECTION_COLUMNS)))
 			return verify_bad(error, "accepts", i, "the column");
 	}
 	if (!bad_bytes_sink(image, n_classes, n_states))
@@ -237,6 +233,115 @@ static int check_indexes(const struct image *image, struct writ_error *error)
 	return rc;
 }
 
+/*
+ * The decision table, checked against itself in one pass. homes[r] is the column of the tool that rule
+ * r names, or WRIT_NONE for a wildcard; classes[c] is the column of the class that column c's tool
+ * would be in if it were not listed, or WRIT_NONE when no wildcard matches its name.
+ */
+struct cell_check {
+	uint32_t n_rules;
+	uint32_t n_named;
+	uint32_t n_columns;
+	const uint32_t *homes;
+	const uint32_t *classes;
+};
+
+/* The first rule that names a tool which is not listed, or their number. */
+static uint32_t find_homes(const struct image *image, uint32_t *homes)
+{
+	uint32_t n = image_count(image, WRIT_SECTION_RULES);
+	const struct index tools = index_of(image, WRIT_SECTION_TOOL_INDEX, WRIT_SECTION_COLUMNS);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct writ_fmt_str pattern = image_RULES(image, i)->pattern;
+		const char *bytes = image_str(image, pattern);
+
+		homes[i] = index_find(&tools, bytes, pattern.len);
+		if (homes[i] == WRIT_NONE && !memchr(bytes, '*', pattern.len))
+			return i;
+	}
+	return n;
+}
+
+static void find_classes(const struct image *image, uint32_t *classes)
+{
+	const struct writ_fmt_policy *policy = image_POLICY(image, 0);
+
+	for (uint32_t i = 0; i < policy->n_named; i++) {
+		struct writ_fmt_str name = image_COLUMNS(image, i)->name;
+		const char *bytes = image_str(image, name);
+		uint32_t state = policy->start;
+
+		for (uint32_t b = 0; b < name.len; b++)
+			state = *image_STATES(image,
+					      state * policy->n_classes +
+						      *image_CHAR_CLASSES(image,
+									  (uint8_t)bytes[b]));
+		classes[i] = *image_ACCEPTS(image, state);
+	}
+}
+
+/*
+ * The rule that decides a listed tool is one that names it, or the wildcard that decides its class;
+ * of the two the stricter, which has the smaller number.
+ */
+static bool named_cell_ok(const struct cell_check *check, const uint16_t *row, uint32_t column)
+{
+	uint32_t class = check->classes[column];
+	uint16_t wild = class == WRIT_NONE ? 0 : row[class];
+	uint16_t cell = row[column];
+
+	if (cell == wild)
+		return true;
+	return cell && cell <= check->n_rules && check->homes[cell - 1] == column &&
+	       (!wild || cell < wild);
+}
+
+/* Only a wildcard decides about names that are not listed. */
+static bool class_cell_ok(const struct cell_check *check, uint16_t cell)
+{
+	return !cell || (cell <= check->n_rules && check->homes[cell - 1] == WRIT_NONE);
+}
+
+static bool row_ok(const struct cell_check *check, const uint16_t *row)
+{
+	for (uint32_t i = check->n_named; i < check->n_columns; i++) {
+		if (!class_cell_ok(check, row[i]))
+			return false;
+	}
+	for (uint32_t i = 0; i < check->n_named; i++) {
+		if (!named_cell_ok(check, row, i))
+			return false;
+	}
+	return true;
+}
+
+static int check_cells(const struct image *image, struct writ_error *error)
+{
+	const struct writ_fmt_policy *policy = image_POLICY(image, 0);
+	uint32_t n_rules = image_count(image, WRIT_SECTION_RULES);
+	uint32_t n_columns = image_count(image, WRIT_SECTION_COLUMNS);
+	const uint16_t *cells = image->sections[WRIT_SECTION_CELLS].records;
+	uint32_t *homes = calloc((size_t)n_rules + policy->n_named + 1, sizeof(*homes));
+	const struct cell_check check = {n_rules, policy->n_named, n_columns, homes,
+					 homes + n_rules};
+	uint32_t unlisted;
+	int rc = 0;
+
+	if (!homes)
+		return error_nomem(error);
+	unlisted = find_homes(image, homes);
+	if (unlisted < n_rules)
+		rc = verify_bad(error, "rules", unlisted, "it names a tool that is not listed");
+	find_classes(image, homes + n_rules);
+	for (uint32_t row = 0; !rc && n_columns && row < policy->n_rows; row++) {
+		if (!row_ok(&check, cells + (size_t)row * n_columns))
+			rc = verify_bad(error, "cells", row, "a rule that can't decide there");
+	}
+	free(homes);
+	return rc;
+}
+
 int verify_rbac(const struct image *image, struct writ_error *error)
 {
 	int rc = check_shape(image, error);
@@ -255,5 +360,7 @@ int verify_rbac(const struct image *image, struct writ_error *error)
 		rc = check_automaton(image, error);
 	if (!rc)
 		rc = check_indexes(image, error);
+	if (!rc)
+		rc = check_cells(image, error);
 	return rc;
 }

@@ -7,24 +7,22 @@
 
 #include <string.h>
 
+#include "runtime/error.h"
 #include "runtime/kernel_abi.h"
 
 #define PATH_RIGHTS  (WRIT_PATH_READ | WRIT_PATH_WRITE | WRIT_PATH_EXECUTE | WRIT_PATH_IMPLIED)
 #define FS_BITS_ABI1 UINT64_C(0x1fff)
 #define FS_BITS      UINT64_C(0xffff)
+/* Device nodes, and ioctl on them: no right of the language gives that. */
+#define LANDLOCK_FS_NEVER_GRANTED                                                                  \
+	(LANDLOCK_FS_MAKE_CHAR | LANDLOCK_FS_MAKE_BLOCK | LANDLOCK_FS_IOCTL_DEV)
 #define NET_BITS     UINT64_C(3)
 #define SCOPED_BITS  UINT64_C(3)
 #define MAX_ENV_NAME 255u
 #define MAX_LIMIT    (UINT64_C(1) << 62) /* no arithmetic on a limit overflows */
 #define MAX_VARIANTS 16u
+#define N_ARCHS      2u
 #define MAX_FILTERS  8u
-#define MAX_ENV      4096u
-
-static const uint32_t all_lackings = 0
-#define LACKING(bit, id, abi, doc) | 1u << (bit)
-	WRIT_LACKINGS(LACKING)
-#undef LACKING
-	;
 
 /* Does a text begin as an absolute path does? */
 static bool begins_as_path(const struct image *image, const struct writ_fmt_part *part)
@@ -45,6 +43,19 @@ static bool text_ok(const struct image *image, struct writ_fmt_range text)
 	       image_has(image, WRIT_SECTION_PARTS, text.first, text.count);
 }
 
+/* The Landlock rights that the language's rights give: docs/language.md. */
+static uint64_t access_of(uint32_t rights)
+{
+	const uint64_t execute = LANDLOCK_FS_EXECUTE | LANDLOCK_FS_READ_FILE;
+	uint64_t access = execute; /* of any path: it may be an ELF interpreter */
+
+	if (rights & WRIT_PATH_READ)
+		access |= LANDLOCK_FS_READ_FILE | LANDLOCK_FS_READ_DIR;
+	if (rights & WRIT_PATH_WRITE)
+		access |= FS_BITS & ~LANDLOCK_FS_NEVER_GRANTED;
+	return access;
+}
+
 static const char *check_path(const struct image *image, uint32_t index)
 {
 	const struct writ_fmt_path *path = image_PATHS(image, index);
@@ -55,8 +66,8 @@ static const char *check_path(const struct image *image, uint32_t index)
 		return "it does not begin as an absolute path";
 	if (path->rights & ~PATH_RIGHTS || !(path->rights & ~WRIT_PATH_IMPLIED))
 		return "the rights";
-	if (path->access & ~FS_BITS || !path->access)
-		return "the Landlock rights";
+	if (path->access & ~access_of(path->rights) || !path->access)
+		return "the Landlock rights are not those of its rights";
 	return path->reserved ? "a reserved field is not zero" : NULL;
 }
 
@@ -69,7 +80,10 @@ static const char *check_port(const struct image *image, uint32_t index)
 	if (port->reserved)
 		return "a reserved field is not zero";
 	if (port->param == WRIT_NONE)
-		return port->first && port->first <= port->last ? NULL : "the range";
+		return port->first && port->first <= port->last &&
+				       port->last - port->first < (int)WRIT_MAX_RANGE
+			       ? NULL
+			       : "the range";
 	if (port->first || port->last)
 		return "a range beside a parameter";
 	if (port->param >= image_count(image, WRIT_SECTION_PARAMS) ||
@@ -78,12 +92,40 @@ static const char *check_port(const struct image *image, uint32_t index)
 	return NULL;
 }
 
-/* The Landlock file-system rights that exist since an ABI, as a mask: landlock(7). */
+/* What the Landlock of an ABI can handle: landlock(7). */
 static uint64_t fs_bits_of(uint32_t abi)
 {
 	if (abi >= 5)
 		return FS_BITS;
 	return abi >= 3 ? UINT64_C(0x7fff) : abi == 2 ? UINT64_C(0x3fff) : FS_BITS_ABI1;
+}
+
+static uint64_t net_bits_of(uint32_t abi)
+{
+	return abi >= 4 ? NET_BITS : 0;
+}
+
+static uint64_t scoped_bits_of(uint32_t abi)
+{
+	return abi >= 6 ? SCOPED_BITS : 0;
+}
+
+/* What may still be lacking on an ABI: what a later one brings. */
+static uint32_t lackings_of(uint32_t abi)
+{
+	static const struct {
+		uint32_t bit;
+		uint32_t since;
+	} rows[] = {
+#define LACKING(bit, id, abi, doc) {1u << (bit), (abi)},
+		WRIT_LACKINGS(LACKING)
+#undef LACKING
+	};
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		bits |= rows[i].since > abi ? rows[i].bit : 0;
+	return bits;
 }
 
 static const char *check_landlock(const struct image *image, uint32_t index)
@@ -92,14 +134,11 @@ static const char *check_landlock(const struct image *image, uint32_t index)
 
 	if (variant->abi == 0)
 		return "the ABI";
-	if (variant->lacking & ~all_lackings)
-		return "unknown demands";
-	/* What is not handled is allowed: the first kernel that has Landlock handles this much. */
-	if (~variant->handled_fs & FS_BITS_ABI1)
-		return "file-system rights left unhandled";
+	if (variant->lacking & ~lackings_of(variant->abi))
+		return "demands that are unknown, or that the ABI meets";
 	if (variant->handled_fs & ~fs_bits_of(variant->abi) ||
-	    variant->handled_net & ~(variant->abi >= 4 ? NET_BITS : 0) ||
-	    variant->scoped & ~(variant->abi >= 6 ? SCOPED_BITS : 0))
+	    variant->handled_net & ~net_bits_of(variant->abi) ||
+	    variant->scoped & ~scoped_bits_of(variant->abi))
 		return "rights that the ABI does not have";
 	return NULL;
 }
@@ -108,8 +147,8 @@ static const char *check_filter(const struct image *image, uint32_t index)
 {
 	const struct writ_fmt_filter *filter = image_FILTERS(image, index);
 
-	if (filter->audit_arch == 0 || filter->reserved)
-		return "the architecture";
+	if (filter->reserved)
+		return "a reserved field is not zero";
 	if (filter->insns.count == 0 ||
 	    !image_has(image, WRIT_SECTION_INSNS, filter->insns.first, filter->insns.count))
 		return "the range of instructions";
@@ -143,21 +182,6 @@ static const char *check_env(const struct image *image, uint32_t index)
 	return text_ok(image, env->value) ? NULL : "the value";
 }
 
-/* A section of records, one row each. */
-static const struct {
-	enum writ_section_id section;
-	const char *name;
-	const char *(*check)(const struct image *image, uint32_t index);
-} record_checks[] = {
-	{WRIT_SECTION_PATHS, "paths", check_path},
-	{WRIT_SECTION_PORTS, "ports", check_port},
-	{WRIT_SECTION_LANDLOCK, "landlock", check_landlock},
-	{WRIT_SECTION_FILTERS, "filters", check_filter},
-	{WRIT_SECTION_LIMITS, "limits", check_limit},
-	{WRIT_SECTION_ENV, "env", check_env},
-};
-#define N_RECORD_CHECKS (sizeof(record_checks) / sizeof(record_checks[0]))
-
 static bool ranges_ok(const struct image *image, const struct writ_fmt_sandbox *box)
 {
 	const struct {
@@ -165,12 +189,12 @@ static bool ranges_ok(const struct image *image, const struct writ_fmt_sandbox *
 		struct writ_fmt_range range;
 		uint32_t max;
 	} ranges[] = {
-		{WRIT_SECTION_PATHS, box->paths, UINT32_MAX},
-		{WRIT_SECTION_PORTS, box->ports, UINT32_MAX},
+		{WRIT_SECTION_PATHS, box->paths, WRIT_MAX_GRANTS},
+		{WRIT_SECTION_PORTS, box->ports, WRIT_MAX_GRANTS},
 		{WRIT_SECTION_LANDLOCK, box->landlock, MAX_VARIANTS},
-		{WRIT_SECTION_FILTERS, box->filters, MAX_FILTERS},
+		{WRIT_SECTION_FILTERS, box->filters, N_ARCHS},
 		{WRIT_SECTION_LIMITS, box->limits, WRIT_LIMIT__COUNT},
-		{WRIT_SECTION_ENV, box->env, MAX_ENV},
+		{WRIT_SECTION_ENV, box->env, WRIT_MAX_GRANTS},
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
@@ -182,16 +206,38 @@ static bool ranges_ok(const struct image *image, const struct writ_fmt_sandbox *
 	return true;
 }
 
-static bool variants_ascend(const struct image *image, struct writ_fmt_range range)
+/*
+ * What is not handled is allowed, so a variant handles all that the newest ABI it stands for can;
+ * check_landlock has seen that it is no more than the oldest one can.
+ */
+static bool handles_all(const struct writ_fmt_landlock *variant, uint32_t newest)
 {
+	return variant->handled_fs == fs_bits_of(newest) &&
+	       variant->handled_net == net_bits_of(newest) &&
+	       variant->scoped == scoped_bits_of(newest);
+}
+
+static const char *check_variants(const struct image *image, const struct writ_fmt_sandbox *box)
+{
+	struct writ_fmt_range range = box->landlock;
+
 	if (range.count == 0 || image_LANDLOCK(image, range.first)->abi != 1)
-		return false;
-	for (uint32_t i = 1; i < range.count; i++) {
-		if (image_LANDLOCK(image, range.first + i)->abi <=
-		    image_LANDLOCK(image, range.first + i - 1)->abi)
-			return false;
+		return "no Landlock variant for ABI 1";
+	for (uint32_t i = 0; i < range.count; i++) {
+		const struct writ_fmt_landlock *variant = image_LANDLOCK(image, range.first + i);
+		uint32_t next = i + 1 < range.count
+					? image_LANDLOCK(image, range.first + i + 1)->abi
+					: 0;
+
+		if (i + 1 < range.count && next <= variant->abi)
+			return "the Landlock variants do not ascend";
+		if (!handles_all(variant, next - 1)) /* the last one: of all that is to come */
+			return "a Landlock variant leaves rights unhandled";
+		if (box->ports.count && variant->handled_net != NET_BITS &&
+		    !(variant->lacking & WRIT_LACKS_NET_PORT))
+			return "ports are granted where Landlock does not limit them";
 	}
-	return true;
+	return NULL;
 }
 
 static bool limits_ascend(const struct image *image, struct writ_fmt_range range)
@@ -204,50 +250,96 @@ static bool limits_ascend(const struct image *image, struct writ_fmt_range range
 	return true;
 }
 
-static bool architectures_differ(const struct image *image, struct writ_fmt_range range)
+static const char *check_filters(const struct image *image, const struct writ_fmt_sandbox *box)
 {
-	for (uint32_t i = 0; i < range.count; i++) {
-		for (uint32_t j = 0; j < i; j++) {
-			if (image_FILTERS(image, range.first + i)->audit_arch ==
-			    image_FILTERS(image, range.first + j)->audit_arch)
-				return false;
-		}
+	struct writ_fmt_range range = box->filters;
+	const char *what = range.count ? NULL : "no filter";
+
+	if (range.count == N_ARCHS && image_FILTERS(image, range.first)->audit_arch ==
+					      image_FILTERS(image, range.first + 1)->audit_arch)
+		return "two filters for one architecture";
+	for (uint32_t i = 0; !what && i < range.count; i++) {
+		const struct writ_fmt_filter *filter = image_FILTERS(image, range.first + i);
+
+		what = verify_probes(filter->audit_arch, image_INSNS(image, filter->insns.first),
+				     filter->insns.count, box->ports.count > 0);
 	}
-	return true;
+	return what;
 }
 
-static const char *check_sandbox(const struct image *image, const struct writ_fmt_sandbox *box)
+static const char *check_sandbox(const struct image *image, uint32_t index)
 {
+	const struct writ_fmt_sandbox *box = image_SANDBOXES(image, index);
+	const char *what;
+
 	if (!verify_str(image, box->name, 1, WRIT_MAX_NAME))
 		return "the name";
 	if (box->flags & ~WRIT_SANDBOX_BEST_EFFORT || box->reserved)
 		return "unknown flags";
 	if (!ranges_ok(image, box))
-		return "a range leaves its section";
-	if (!variants_ascend(image, box->landlock))
-		return "the Landlock variants";
-	if (box->filters.count == 0 || !architectures_differ(image, box->filters))
-		return "the filters";
+		return "a range leaves its section, or is too long";
+	what = check_variants(image, box);
+	if (!what)
+		what = check_filters(image, box);
+	if (what)
+		return what;
 	return limits_ascend(image, box->limits) ? NULL : "the limits";
 }
 
+/* A filter that can't be judged is no sign of damage: a later compiler may know its architecture. */
+static int check_architectures(const struct image *image, struct writ_error *error)
+{
+	for (uint32_t i = 0; i < image_count(image, WRIT_SECTION_FILTERS); i++) {
+		uint32_t arch = image_FILTERS(image, i)->audit_arch;
+
+		if (!verify_knows_arch(arch))
+			return error_set(error, WRIT_E_UNSUPPORTED,
+					 "the bundle has a filter for architecture 0x%x, which "
+					 "this runtime does not know",
+					 arch);
+	}
+	return 0;
+}
+
+/* A section of records, one row each; sandboxes last, which refer to the others. */
+static const struct {
+	const char *name;
+	const char *(*check)(const struct image *image, uint32_t index);
+	enum writ_section_id section;
+	uint32_t max;
+} record_checks[] = {
+	{"paths", check_path, WRIT_SECTION_PATHS, WRIT_MAX_ALL},
+	{"ports", check_port, WRIT_SECTION_PORTS, WRIT_MAX_ALL},
+	{"landlock", check_landlock, WRIT_SECTION_LANDLOCK, UINT32_MAX},
+	{"filters", check_filter, WRIT_SECTION_FILTERS, WRIT_MAX_FILTERS},
+	{"limits", check_limit, WRIT_SECTION_LIMITS, UINT32_MAX},
+	{"env", check_env, WRIT_SECTION_ENV, WRIT_MAX_ALL},
+	{"sandboxes", check_sandbox, WRIT_SECTION_SANDBOXES, WRIT_MAX_SANDBOXES},
+};
+#define N_RECORD_CHECKS (sizeof(record_checks) / sizeof(record_checks[0]))
+
 int verify_sandboxes(const struct image *image, struct writ_error *error)
 {
-	const char *what;
+	const struct verify_names names = {WRIT_SECTION_SANDBOXES,
+					   image_count(image, WRIT_SECTION_SANDBOXES),
+					   sizeof(struct writ_fmt_sandbox)};
+	int rc = check_architectures(image, error);
 
+	if (rc)
+		return rc;
 	for (size_t c = 0; c < N_RECORD_CHECKS; c++) {
 		uint32_t n = image_count(image, record_checks[c].section);
 
+		if (n > record_checks[c].max)
+			return verify_bad(error, record_checks[c].name, n, "too many");
 		for (uint32_t i = 0; i < n; i++) {
-			what = record_checks[c].check(image, i);
+			const char *what = record_checks[c].check(image, i);
+
 			if (what)
 				return verify_bad(error, record_checks[c].name, i, what);
 		}
 	}
-	for (uint32_t i = 0; i < image_count(image, WRIT_SECTION_SANDBOXES); i++) {
-		what = check_sandbox(image, image_SANDBOXES(image, i));
-		if (what)
-			return verify_bad(error, "sandboxes", i, what);
-	}
+	if (!verify_names_ascend(image, &names))
+		return verify_bad(error, "sandboxes", 0, "the names do not ascend");
 	return 0;
 }

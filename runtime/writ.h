@@ -106,6 +106,14 @@ WRIT_API WRIT_MUST_CHECK int writ_open_memory(const void *bytes, size_t size,
 					      const struct writ_options *options,
 					      struct writ_policy **out, struct writ_error *error);
 
+/*
+ * Checks a bundle completely, as writ_open does, but binds no parameters: after 0, writ_open can
+ * only fail with PARAM (a value is missing, or a text that is put together can't be used), NOMEM or
+ * SYSTEM. For tools that read bundles themselves. Any thread. Errors: FORMAT, DIGEST, UNSUPPORTED,
+ * INVALID, NOMEM.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_verify(const void *bytes, size_t size, struct writ_error *error);
+
 /* Frees a policy. NULL is allowed. Sandboxes opened from it stay valid. */
 WRIT_API void writ_close(struct writ_policy *policy);
 
@@ -234,8 +242,8 @@ struct writ_process;
 /*
  * Starts a command in a sandbox and returns when it has been executed. The child has its own
  * session and process group, no capabilities, no_new_privs, no descriptor but 0 to 2, default
- * signal dispositions and an empty signal mask, umask 022, the listed environment only, and then
- * Landlock and seccomp. The caller's memory is not copied (CLONE_VFORK), however large it is. The
+ * signal dispositions and an empty signal mask, umask 022, no priority above the usual, the default
+ * personality, the listed environment only, and then Landlock and seccomp. The caller's memory is not copied (CLONE_VFORK), however large it is. The
  * caller owns *out and must give it to writ_wait. Errors: HOST, INVALID, NOMEM, SYSTEM, NOT_FOUND,
  * NOT_ALLOWED; then nothing runs.
  */
@@ -248,6 +256,9 @@ WRIT_API pid_t writ_process_pid(const struct writ_process *process);
 
 /*
  * A pidfd, readable when the command has ended; for the caller's event loop. Owned by the process.
+ * The wall and output limits are kept by writ_wait and nowhere else: until it is called, a command
+ * runs past its wall limit, and one under an output limit stops when its pipe is full (64 KiB) and
+ * may so never end. With either limit, call writ_wait at once, in a thread of its own.
  */
 WRIT_API int writ_process_fd(const struct writ_process *process);
 
@@ -263,13 +274,16 @@ struct writ_result {
 	enum writ_end end;
 	int status;
 	uint64_t wall_us;
+	int output_lost; /* not 0: under an output limit, its reader did not take in time what the
+			  * command had written before it ended, and the rest was dropped */
 };
 
 /*
  * Waits for the command, enforcing its wall and output limits meanwhile, then kills whatever it
  * left behind in its process group. Nobody else may reap it: no wait for any child meanwhile, and
  * SIGCHLD must not be ignored (writ_spawn checks that). *process is freed, and set to NULL, also on
- * error.
+ * error; then too the launch is killed, as far as the kernel lets us name it. Not a cancellation
+ * point (nor is writ_spawn): writ_kill is what ends a wait early.
  */
 WRIT_API WRIT_MUST_CHECK int writ_wait(struct writ_process **process, struct writ_result *result,
 				       struct writ_error *error);
@@ -284,7 +298,10 @@ WRIT_API void writ_kill(struct writ_process *process);
  * Applies a sandbox to the calling process, for good: limits on resources, no_new_privs, no
  * capabilities, Landlock, seccomp. The process must have one thread. Descriptors stay open and the
  * environment stays as it is; limits that need a supervisor (wall, output, processes) are not
- * applied: a sandbox that states one is refused with HOST unless it is best effort.
+ * applied: a sandbox that states one is refused with HOST unless it is best effort. When it fails
+ * with SYSTEM, part of the sandbox may be in force already (limits, no capabilities, Landlock), and
+ * that can't be undone: exit. It sees threads, but not another process that shares this one's
+ * memory (clone(2), CLONE_VM without CLONE_THREAD), which would stay unconfined.
  */
 WRIT_API WRIT_MUST_CHECK int writ_enforce(const struct writ_sandbox *sandbox,
 					  struct writ_error *error);
@@ -297,6 +314,7 @@ struct writ_host {
 	int user_namespaces; /* 0 or 1: may this process make one */
 	int pids_cgroup;     /* 0: none writable, 1 or 2: version */
 	int close_range;     /* 0 or 1 */
+	int new_session;     /* 0 or 1: may a child make one, as every launch does */
 	int is_root;
 };
 

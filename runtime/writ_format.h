@@ -22,13 +22,18 @@
 #define WRIT_NONE           UINT32_MAX
 
 /* Limits that both sides hold to; the compiler has a diagnostic for each. */
-#define WRIT_MAX_BUNDLE   (256u << 20)
-#define WRIT_MAX_SECTIONS 64u
-#define WRIT_MAX_NAME     255u  /* bytes of a role, tool, user, sandbox or parameter name */
-#define WRIT_MAX_TEXT     4095u /* bytes of an expanded path or value: PATH_MAX without its NUL */
-#define WRIT_MAX_RULES    65534u
-#define WRIT_MAX_INSNS    4096u /* BPF_MAXINSNS: the kernel's limit for one filter */
-#define WRIT_MAX_STATES   65535u
+#define WRIT_MAX_BUNDLE    (256u << 20)
+#define WRIT_MAX_SECTIONS  64u
+#define WRIT_MAX_NAME      255u  /* bytes of a role, tool, user, sandbox or parameter name */
+#define WRIT_MAX_TEXT      4095u /* bytes of an expanded path or value: PATH_MAX without its NUL */
+#define WRIT_MAX_RULES     65534u
+#define WRIT_MAX_INSNS     4096u /* BPF_MAXINSNS: the kernel's limit for one filter */
+#define WRIT_MAX_STATES    65535u
+#define WRIT_MAX_SANDBOXES 4096u
+#define WRIT_MAX_FILTERS   (2u * WRIT_MAX_SANDBOXES) /* one for each architecture there is */
+#define WRIT_MAX_GRANTS    4096u  /* paths, ports and variables of one sandbox, each */
+#define WRIT_MAX_ALL       65536u /* the same of all sandboxes together, each */
+#define WRIT_MAX_RANGE     1024u  /* ports in one range: each is a rule of its own in the kernel */
 
 struct writ_fmt_header {
 	uint8_t magic[WRIT_MAGIC_SIZE];

@@ -17,7 +17,7 @@ enum cli_exit {
 	CLI_FINDINGS = 1,
 	CLI_USAGE = 2,
 	CLI_INPUT = 3,
-	CLI_BUG = 70, /* EX_SOFTWARE: the compiler caught itself making a mistake */
+	CLI_BUG = 70, /* EX_SOFTWARE: the compiler caught its own mistake, or is out of memory */
 };
 
 struct cli_verb {

@@ -35,6 +35,16 @@ static bool is_same_file(const char *one, const char *other)
 	return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Also a file that the policy imports. */
+static bool is_source(const struct sources *sources, const char *path)
+{
+	for (size_t i = 0; i < sources->files.n; i++) {
+		if (is_same_file(sources->files.items[i].path.ptr, path))
+			return true;
+	}
+	return false;
+}
+
 static int write_bundle(const char *path, const struct bytes *bundle)
 {
 	int rc = write_file(path, bundle->ptr, bundle->len);
@@ -58,7 +68,9 @@ static int compile(const char *path, const char *output, const struct bundle_opt
 	if (!file.error && !compile_bundle(&compilation, options, &bundle))
 		status = CLI_OK;
 	report_text(&file, 1);
-	if (status == CLI_OK)
+	if (is_source(&compilation.sources, output))
+		status = cli_usage_error("compile", "the bundle would replace its source");
+	else if (status == CLI_OK)
 		status = write_bundle(output, &bundle);
 	compilation_fini(&compilation);
 	return status;
@@ -86,8 +98,6 @@ int verb_compile(int argc, char **argv)
 		return cli_usage_error("compile", "where to? Give -o OUT.wrt");
 	if (strcmp(output, "-") == 0)
 		return cli_usage_error("compile", "a bundle is not written to standard output");
-	if (is_same_file(argv[0], output))
-		return cli_usage_error("compile", "the bundle would replace its source");
 	for (int arch = 0; !targets && arch < ARCH__COUNT; arch++)
 		options.archs[arch] = true;
 	if (parse_targets(targets, &options))

@@ -1,5 +1,5 @@
 /*
- * writc lint: all that can be said about policies without compiling them to a bundle.
+ * writc lint: all that can be said about policies, without writing a bundle.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,7 @@ static int lint_files(char **paths, size_t n, int format, bool promote)
 		compilation_init(&compilations[i]);
 		files[i].path = paths[i];
 		files[i].error = -compile_check(&compilations[i], str_from(paths[i]));
+		compile_limits(&compilations[i]);
 		files[i].diags = &compilations[i].diags;
 		if (promote)
 			diag_promote_warnings(&compilations[i].diags);

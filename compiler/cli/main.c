@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -134,6 +135,8 @@ int main(int argc, char **argv)
 
 	if (reserve_standard_streams())
 		return CLI_INPUT;
+	/* A file that grows too large is an error of write(2), and cleaned up after as any other. */
+	signal(SIGXFSZ, SIG_IGN);
 	status = dispatch(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "writc: can't write to standard output: %s\n", strerror(errno));

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "runtime/writ.h"
 
 static const struct policy_section {
 	const char *name;
@@ -44,9 +45,9 @@ static const char *const format_names[] = {"text", "json", "raw", NULL};
 struct request {
 	const char *path;
 	const char *section;
-	const char *format;
 	const char *sandbox;
-	const char *arch;
+	int format;          /* enum format */
+	uint32_t audit_arch; /* or 0: of every architecture */
 };
 
 static bool wants(const struct request *request, const char *section)
@@ -163,17 +164,8 @@ static int print_raw(const struct show *show, const struct request *request)
 	return CLI_OK;
 }
 
-/* Resolves --sandbox and --arch against the bundle. */
-static int select_parts(struct show *show, const struct request *request)
+static int select_sandbox(struct show *show, const struct request *request)
 {
-	enum arch arch;
-
-	if (request->arch) {
-		if (!arch_find(str_from(request->arch), &arch))
-			return cli_usage_error("show", "--arch: unknown architecture '%s'",
-					       request->arch);
-		show->audit_arch = arch_info(arch)->audit_arch;
-	}
 	if (!request->sandbox)
 		return CLI_OK;
 	for (uint32_t i = 0; i < BUNDLE_N(show->image, SANDBOXES); i++) {
@@ -190,15 +182,13 @@ static int select_parts(struct show *show, const struct request *request)
 
 static int show_image(struct show *show, const struct request *request)
 {
-	int rc = select_parts(show, request);
-	int format = request->format ? cli_choice("show", "--format", request->format, format_names)
-				     : FORMAT_TEXT;
+	int rc = select_sandbox(show, request);
 
-	if (rc != CLI_OK || format < 0)
-		return CLI_USAGE;
-	if (format == FORMAT_RAW)
+	if (rc != CLI_OK)
+		return rc;
+	if (request->format == FORMAT_RAW)
 		rc = print_raw(show, request);
-	else if (format == FORMAT_JSON)
+	else if (request->format == FORMAT_JSON)
 		print_json(show, request);
 	else
 		print_text(show, request);
@@ -212,8 +202,8 @@ static int show_image(struct show *show, const struct request *request)
 static int show_file(struct arena *arena, const struct request *request)
 {
 	struct bundle_image image;
+	struct writ_error error;
 	struct bytes bytes;
-	const char *wrong;
 	int rc = bundle_load(arena, request->path, &bytes);
 
 	if (rc) {
@@ -221,26 +211,48 @@ static int show_file(struct arena *arena, const struct request *request)
 			strerror(-rc));
 		return CLI_INPUT;
 	}
-	wrong = bundle_read(bytes, &image);
-	if (wrong) {
-		fprintf(stderr, "%s: error: can't use the bundle: %s\n", request->path, wrong);
+	if (writ_verify(bytes.ptr, bytes.len, &error)) {
+		fprintf(stderr, "%s: error: can't use the bundle: %s\n", request->path, error.text);
 		return CLI_INPUT;
 	}
+	bundle_read(bytes, &image);
 	return show_image(&(struct show){.arena = arena,
 					 .image = &image,
 					 .out = stdout,
-					 .sandbox = WRIT_NONE},
+					 .sandbox = WRIT_NONE,
+					 .audit_arch = request->audit_arch},
 			  request);
+}
+
+/* What can be told to be wrong about the command line without the bundle. */
+static int check_words(struct request *request, const char *format, const char *arch_name)
+{
+	enum arch arch;
+
+	if (request->section &&
+	    cli_choice("show", "--section", request->section, section_names) < 0)
+		return CLI_USAGE;
+	request->format = format ? cli_choice("show", "--format", format, format_names)
+				 : FORMAT_TEXT;
+	if (request->format < 0)
+		return CLI_USAGE;
+	if (!arch_name)
+		return CLI_OK;
+	if (!arch_find(str_from(arch_name), &arch))
+		return cli_usage_error("show", "--arch: unknown architecture '%s'", arch_name);
+	request->audit_arch = arch_info(arch)->audit_arch;
+	return CLI_OK;
 }
 
 int verb_show(int argc, char **argv)
 {
 	struct request request = {0};
+	const char *format = NULL, *arch = NULL;
 	const struct cli_option options[] = {
 		{"--section", NULL, &request.section},
-		{"--format", NULL, &request.format},
+		{"--format", NULL, &format},
 		{"--sandbox", NULL, &request.sandbox},
-		{"--arch", NULL, &request.arch},
+		{"--arch", NULL, &arch},
 		{NULL, NULL, NULL},
 	};
 	int n = cli_parse("show", options, argc, argv);
@@ -251,7 +263,7 @@ int verb_show(int argc, char **argv)
 		return CLI_USAGE;
 	if (n != 1)
 		return cli_usage_error("show", n == 0 ? "which bundle?" : "one bundle at a time");
-	if (request.section && cli_choice("show", "--section", request.section, section_names) < 0)
+	if (check_words(&request, format, arch) != CLI_OK)
 		return CLI_USAGE;
 	request.path = argv[0];
 	arena_init(&arena);

@@ -1,9 +1,9 @@
 /*
  * The decision table, as `writc show` prints it: for each role what it may call and which rule says so.
  *
- * A column that stands for a class of names is shown as the wildcards that match it. They are found by a
- * name that leads to the column (the shortest there is in the automaton) and the rules' patterns that
- * match this name; the bundle itself has no use for them.
+ * A column that stands for a class of names is shown as the rules' wildcards that match it, and a name
+ * that is in it: the shortest that leads there in the automaton. The name tells classes apart that only
+ * the wildcards of tool declarations divide, which a bundle does not hold.
  */
 #include "cli/show.h"
 
@@ -52,21 +52,22 @@ static struct str *shortest_names(const struct show *show, const struct writ_fmt
 	const uint16_t *states = show->image->sections[WRIT_SECTION_STATES].records;
 	uint32_t n_states = BUNDLE_N(show->image, ACCEPTS);
 	struct str *names = arena_alloc(show->arena, n_states * sizeof(*names));
-	uint32_t *queue = arena_alloc(show->arena, n_states * sizeof(*queue));
+	uint32_t *queue = arena_alloc(show->arena, (n_states + 1) * sizeof(*queue));
 	uint32_t n = 0;
 	char bytes[256];
 
 	class_bytes(show->image->sections[WRIT_SECTION_CHAR_CLASSES].records, bytes);
-	names[policy->start] = STR("");
+	/* Where the empty name leads is not named by it: no tool has it. */
 	queue[n++] = policy->start;
 	for (uint32_t at = 0; at < n; at++) {
 		const uint16_t *row = &states[(size_t)queue[at] * policy->n_classes];
+		struct str name = at ? names[queue[at]] : STR("");
 
 		for (uint32_t class = 0; class < policy->n_classes; class ++) {
-			if (!bytes[class] || names[row[class]].ptr)
+			if (!bytes[class] || names[row[class]].ptr || name.len == WRIT_MAX_NAME)
 				continue;
-			names[row[class]] = str_printf(show->arena, "%.*s%c",
-						       STR_ARG(names[queue[at]]), bytes[class]);
+			names[row[class]] = str_printf(show->arena, "%.*s%c", STR_ARG(name),
+						       bytes[class]);
 			queue[n++] = row[class];
 		}
 	}
@@ -92,23 +93,46 @@ static struct str matching_wildcards(const struct show *show, struct str name)
 	return text;
 }
 
-static void make_labels(struct table *table)
+/* For each column that stands for a class, a shortest of its names; .ptr NULL where there is none. */
+static struct str *class_samples(const struct table *table)
 {
 	const struct show *show = table->show;
 	const uint32_t *accepts = show->image->sections[WRIT_SECTION_ACCEPTS].records;
-	struct str *names = shortest_names(show, table->policy);
+	const struct str *names = shortest_names(show, table->policy);
+	struct str *samples = arena_alloc(show->arena, table->n_columns * sizeof(*samples));
+
+	for (uint32_t s = 0; s < BUNDLE_N(show->image, ACCEPTS); s++) {
+		struct str *sample = accepts[s] == WRIT_NONE ? NULL : &samples[accepts[s]];
+
+		if (sample && names[s].ptr && (!sample->ptr || names[s].len < sample->len))
+			*sample = names[s];
+	}
+	return samples;
+}
+
+static struct str class_label(const struct show *show, struct str sample)
+{
+	struct str wildcards;
+
+	if (!sample.ptr)
+		return STR("(no name)");
+	wildcards = matching_wildcards(show, sample);
+	if (wildcards.len == 0)
+		wildcards = STR("(no rule)");
+	return str_printf(show->arena, "%.*s, as %.*s", STR_ARG(wildcards), STR_ARG(sample));
+}
+
+static void make_labels(struct table *table)
+{
+	const struct show *show = table->show;
+	const struct str *samples = class_samples(table);
 
 	table->labels = arena_alloc(show->arena, table->n_columns * sizeof(*table->labels));
 	for (uint32_t i = 0; i < table->n_columns; i++)
-		table->labels[i] = show_str(show, BUNDLE_AT(show->image, COLUMNS, column, i)->name);
-	for (uint32_t s = 0; s < BUNDLE_N(show->image, ACCEPTS); s++) {
-		if (accepts[s] != WRIT_NONE && table->labels[accepts[s]].len == 0 && names[s].ptr)
-			table->labels[accepts[s]] = matching_wildcards(show, names[s]);
-	}
-	for (uint32_t i = 0; i < table->n_columns; i++) {
-		if (table->labels[i].len == 0)
-			table->labels[i] = STR("(no rule)");
-	}
+		table->labels[i] =
+			i < table->policy->n_named
+				? show_str(show, BUNDLE_AT(show->image, COLUMNS, column, i)->name)
+				: class_label(show, samples[i]);
 }
 
 static struct table make_table(const struct show *show)

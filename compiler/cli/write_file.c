@@ -3,18 +3,53 @@
  *
  * The temporary file stands in the same directory, since a rename does not cross file systems; it is
  * synced before, so that a crash can't leave an empty file under the final name, and made with O_EXCL,
- * so that nobody else's file or link is written through. On any failure it is removed.
+ * so that nobody else's file or link is written through. On any failure it is removed. Signals that ask
+ * the process to end wait meanwhile; one that came makes the writing fail, and ends the process after.
  */
 #include "cli/write_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define WRITE_CHUNK ((size_t)1 << 20) /* between two looks for signals */
+
+static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+#define N_ENDING (sizeof(ending) / sizeof(ending[0]))
+
+/* Ignored signals are none that end the process; blocked, they would wait as if they did. */
+static void hold_signals(sigset_t *before)
+{
+	struct sigaction action;
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < N_ENDING; i++) {
+		if (!sigaction(ending[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(&held, ending[i]);
+	}
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+static bool is_asked_to_end(void)
+{
+	sigset_t pending;
+
+	if (sigpending(&pending))
+		return false;
+	for (size_t i = 0; i < N_ENDING; i++) {
+		if (sigismember(&pending, ending[i]) == 1)
+			return true;
+	}
+	return false;
+}
 
 static int check_target(const char *path)
 {
@@ -44,8 +79,11 @@ static char *temporary_name(const char *path)
 static int write_all(int fd, const unsigned char *bytes, size_t size)
 {
 	while (size) {
-		ssize_t n = write(fd, bytes, size);
+		ssize_t n;
 
+		if (is_asked_to_end())
+			return -EINTR;
+		n = write(fd, bytes, size < WRITE_CHUNK ? size : WRITE_CHUNK);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0) {
@@ -66,15 +104,12 @@ static int finish(int fd, int rc)
 	return rc;
 }
 
-int write_file(const char *path, const void *bytes, size_t size)
+static int replace_file(const char *path, const void *bytes, size_t size)
 {
-	int rc = check_target(path);
-	char *name;
+	char *name = temporary_name(path);
+	int rc;
 	int fd;
 
-	if (rc)
-		return rc;
-	name = temporary_name(path);
 	if (!name)
 		return -errno;
 	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -89,5 +124,18 @@ int write_file(const char *path, const void *bytes, size_t size)
 		unlink(name);
 out:
 	free(name);
+	return rc;
+}
+
+int write_file(const char *path, const void *bytes, size_t size)
+{
+	int rc = check_target(path);
+	sigset_t before;
+
+	if (rc)
+		return rc;
+	hold_signals(&before);
+	rc = replace_file(path, bytes, size);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }

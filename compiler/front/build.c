@@ -123,7 +123,7 @@ void build_param(struct parse *parse, struct ast_name name, struct span type,
 	struct ast_param param = {.name = name, .type_span = type};
 	int value = 0;
 
-	if (!words_match(parse, &words_type, type, &value))
+	if (!words_match(parse, &words_param_type, type, &value))
 		return;
 	param.type = (enum ast_type)value;
 	param.has_default = fallback != NULL;

@@ -48,7 +48,7 @@ void build_tool_arg(struct parse *parse, struct ast_name name, struct span type,
 {
 	int value = 0;
 
-	if (words_match(parse, &words_type, type, &value))
+	if (words_match(parse, &words_arg_type, type, &value))
 		tool_prop(parse, AST_TOOL_ARG, span)->arg =
 			(struct ast_arg){name, (enum ast_type)value, secret};
 }

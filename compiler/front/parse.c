@@ -169,6 +169,15 @@ static void parse_file(struct loader *loader, uint32_t file, struct parse *parse
 		  "write 'policy NAME;' as the first statement");
 }
 
+/* Does a path's spelling say that it is a directory: "x/", "x/.", "x/.."? */
+static bool names_directory(struct str path)
+{
+	size_t dir = path_dir(path).len;
+	struct str last = {path.ptr + dir, path.len - dir};
+
+	return !last.len || str_eq(last, STR(".")) || str_eq(last, STR(".."));
+}
+
 /* The path an import names, below the root; false when reported. */
 static bool import_path(struct loader *loader, const struct unit *from,
 			const struct ast_text *written, struct str *below)
@@ -182,6 +191,8 @@ static bool import_path(struct loader *loader, const struct unit *from,
 		fault = "an import needs a path";
 	else if (path.ptr[0] == '/')
 		fault = "an import is relative to the file it stands in, not absolute";
+	else if (names_directory(path))
+		fault = "an import names a file, not a directory";
 	if (fault) {
 		diag_report(loader->diags, DIAG_E0355, written->span, "%s", fault);
 		return false;

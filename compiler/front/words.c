@@ -13,11 +13,15 @@ static const struct keyword keywords[] = {
 #undef KEYWORD
 };
 
-/* Parameters and arguments each allow some of these: which, is sema's to say. */
-static const struct word types[] = {
-	{"string", AST_TYPE_STRING},     {"path", AST_TYPE_PATH}, {"host", AST_TYPE_HOST},
-	{"port", AST_TYPE_PORT},         {"int", AST_TYPE_INT},   {"size", AST_TYPE_SIZE},
-	{"duration", AST_TYPE_DURATION}, {"url", AST_TYPE_URL},   {"bool", AST_TYPE_BOOL},
+static const struct word param_types[] = {
+	{"path", AST_TYPE_PATH},     {"host", AST_TYPE_HOST}, {"port", AST_TYPE_PORT},
+	{"int", AST_TYPE_INT},       {"size", AST_TYPE_SIZE}, {"duration", AST_TYPE_DURATION},
+	{"string", AST_TYPE_STRING},
+};
+
+static const struct word arg_types[] = {
+	{"string", AST_TYPE_STRING}, {"path", AST_TYPE_PATH}, {"url", AST_TYPE_URL},
+	{"host", AST_TYPE_HOST},     {"int", AST_TYPE_INT},   {"bool", AST_TYPE_BOOL},
 };
 
 static const struct word classes[] = {
@@ -36,7 +40,8 @@ static const struct word rate_units[] = {{"second", 0}, {"minute", 0}, {"hour", 
 		(what), (words), sizeof(words) / sizeof((words)[0])                                \
 	}
 
-const struct word_list words_type = LIST("type", types);
+const struct word_list words_param_type = LIST("type of parameter", param_types);
+const struct word_list words_arg_type = LIST("type of argument", arg_types);
 const struct word_list words_class = LIST("tool class", classes);
 const struct word_list words_set_kind = LIST("kind of set", set_kinds);
 const struct word_list words_rate_unit = LIST("unit of time", rate_units);

@@ -31,7 +31,8 @@ struct word_list {
 	size_t n;
 };
 
-extern const struct word_list words_type;
+extern const struct word_list words_param_type;
+extern const struct word_list words_arg_type;
 extern const struct word_list words_class;
 extern const struct word_list words_set_kind;
 extern const struct word_list words_rate_unit;

@@ -38,7 +38,7 @@ bool ir_pattern_matches(struct str pattern, struct str name)
 	return p == pattern.len;
 }
 
-static size_t literal_bytes(struct str pattern)
+size_t ir_pattern_literals(struct str pattern)
 {
 	size_t count = 0;
 
@@ -75,7 +75,7 @@ const struct ir_tool *ir_tool_for(const struct ir_policy *policy, struct str nam
 	best = NULL;
 	for (size_t i = 0; i < policy->tools.n; i++) {
 		const struct ir_tool *tool = &policy->tools.items[i];
-		size_t bytes = literal_bytes(tool->name);
+		size_t bytes = ir_pattern_literals(tool->name);
 
 		/* Of equals the first: tools are sorted, so it is the same one every time. */
 		if (ir_pattern_is_exact(tool->name) || (best && bytes <= best_bytes))

@@ -3,7 +3,7 @@
  *
  * Every name is resolved to an index, inheritance is already flattened (a sandbox holds what its
  * parents grant, a role lists the rules it has through them), and everything is in a canonical order,
- * so that equal policies give equal bytes. Back ends read this and nothing else. What is in here is
+ * so that equal sources give equal bytes. Back ends read this and nothing else. What is in here is
  * valid by construction: sema reports errors and makes no IR then.
  */
 #ifndef WRIT_IR_IR_H
@@ -134,6 +134,9 @@ struct ir_policy {
 bool ir_pattern_matches(struct str pattern, struct str name);
 bool ir_pattern_is_exact(struct str pattern);
 
+/* How many of a pattern's bytes are not "*". */
+size_t ir_pattern_literals(struct str pattern);
+
 /*
  * The reference meaning: the verdict of a set of roles on a tool name, decided by walking the rules.
  * *rule is the index of the rule that decided (the first of the strictest verdict), or IR_NONE.
@@ -141,7 +144,10 @@ bool ir_pattern_is_exact(struct str pattern);
 enum writ_verdict_id ir_decide(const struct ir_policy *policy, const uint32_t *roles,
 			       size_t n_roles, struct str tool, uint32_t *rule);
 
-/* The tool declaration a name belongs to: exact, else the pattern with most literal bytes, else NULL. */
+/*
+ * The tool declaration a name belongs to: exact, else the pattern with most literal bytes (of equals the
+ * first in byte order), else NULL.
+ */
 const struct ir_tool *ir_tool_for(const struct ir_policy *policy, struct str name);
 
 /* The reference meaning of the system call rules: a SECCOMP_RET_* value for a call that is known. */

@@ -173,6 +173,33 @@ static void put_env(struct linker *linker, const struct ir_sandbox *sandbox)
 	}
 }
 
+/* The runtime's limits on what a bundle makes it do when it is opened. */
+static void check_grants(struct linker *linker, const struct writ_fmt_sandbox *box, struct str name)
+{
+	const struct {
+		const char *what;
+		uint32_t own;
+		enum writ_section_id section;
+	} rows[] = {
+		{"paths", box->paths.count, WRIT_SECTION_PATHS},
+		{"port ranges", box->ports.count, WRIT_SECTION_PORTS},
+		{"environment variables", box->env.count, WRIT_SECTION_ENV},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t all = writer_count(&linker->writer, rows[i].section);
+
+		if (rows[i].own > WRIT_MAX_GRANTS)
+			diag_report(linker->diags, DIAG_E0405, SPAN_NONE,
+				    "sandbox '%.*s' has %u %s; at most %u are possible",
+				    STR_ARG(name), rows[i].own, rows[i].what, WRIT_MAX_GRANTS);
+		else if (all > WRIT_MAX_ALL && all - rows[i].own <= WRIT_MAX_ALL)
+			diag_report(linker->diags, DIAG_E0405, SPAN_NONE,
+				    "the sandboxes up to '%.*s' have more than %u %s together",
+				    STR_ARG(name), WRIT_MAX_ALL, rows[i].what);
+	}
+}
+
 static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 {
 	struct writer *writer = &linker->writer;
@@ -182,6 +209,7 @@ static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 	uint32_t filters = writer_count(writer, WRIT_SECTION_FILTERS);
 	uint32_t limits = writer_count(writer, WRIT_SECTION_LIMITS);
 	uint32_t env = writer_count(writer, WRIT_SECTION_ENV);
+	struct writ_fmt_sandbox record;
 	struct landlock_plan plan = {0};
 
 	landlock_lower(linker->arena, sandbox, linker->options->archs, &plan);
@@ -191,17 +219,18 @@ static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 	put_filters(linker, sandbox);
 	put_limits(linker, sandbox);
 	put_env(linker, sandbox);
-	ADD(linker, SANDBOXES,
-	    (struct writ_fmt_sandbox){
-		    .name = writer_str(writer, sandbox->name),
-		    .flags = sandbox->best_effort ? WRIT_SANDBOX_BEST_EFFORT : 0,
-		    .paths = writer_range(writer, WRIT_SECTION_PATHS, paths),
-		    .ports = writer_range(writer, WRIT_SECTION_PORTS, ports),
-		    .landlock = writer_range(writer, WRIT_SECTION_LANDLOCK, landlock),
-		    .filters = writer_range(writer, WRIT_SECTION_FILTERS, filters),
-		    .limits = writer_range(writer, WRIT_SECTION_LIMITS, limits),
-		    .env = writer_range(writer, WRIT_SECTION_ENV, env),
-	    });
+	record = (struct writ_fmt_sandbox){
+		.name = writer_str(writer, sandbox->name),
+		.flags = sandbox->best_effort ? WRIT_SANDBOX_BEST_EFFORT : 0,
+		.paths = writer_range(writer, WRIT_SECTION_PATHS, paths),
+		.ports = writer_range(writer, WRIT_SECTION_PORTS, ports),
+		.landlock = writer_range(writer, WRIT_SECTION_LANDLOCK, landlock),
+		.filters = writer_range(writer, WRIT_SECTION_FILTERS, filters),
+		.limits = writer_range(writer, WRIT_SECTION_LIMITS, limits),
+		.env = writer_range(writer, WRIT_SECTION_ENV, env),
+	};
+	check_grants(linker, &record, sandbox->name);
+	ADD(linker, SANDBOXES, record);
 }
 
 static void put_rules(struct linker *linker)

@@ -1,9 +1,9 @@
 /*
  * Reading a bundle back, for tools that show or compare it.
  *
- * Written independently of the runtime's verification: bytes in, sections out, and after bundle_read
- * every reference between records can be followed without a check. Values that no reference depends on
- * (kinds, rights, limits) may still be ones that this version has no name for.
+ * Verified bytes in, sections out. What is a good bundle is for one place to say, the runtime's
+ * writ_verify(); whoever has bytes from elsewhere calls it first, and then every reference between
+ * records can be followed without a check.
  */
 #ifndef WRIT_LINK_BUNDLE_READ_H
 #define WRIT_LINK_BUNDLE_READ_H
@@ -27,9 +27,8 @@ struct bundle_image {
 __attribute__((warn_unused_result)) int bundle_load(struct arena *arena, const char *path,
 						    struct bytes *out);
 
-/* NULL, or what is wrong with the bytes (static text). The image points into the bytes. */
-__attribute__((warn_unused_result)) const char *bundle_read(struct bytes bytes,
-							    struct bundle_image *out);
+/* Finds the sections of bytes that writ_verify() has accepted. The image points into the bytes. */
+void bundle_read(struct bytes bytes, struct bundle_image *out);
 
 /* The text that a record names. */
 struct str bundle_str(const struct bundle_image *image, struct writ_fmt_str str);

@@ -3,6 +3,8 @@
  */
 #include "lint/rules.h"
 
+#include <string.h>
+
 /* What was found out about tools, once for all rules. */
 struct tools {
 	struct map seen; /* names looked at */
@@ -119,5 +121,117 @@ void lint_powerful_tool_unconfined(struct lint *lint)
 			diag_report(lint->diags, DIAG_W0103, name->span,
 				    "tool '%.*s' is of class %s and has no sandbox",
 				    STR_ARG(name->text), powerful_class(tool));
+	}
+}
+
+/* A pattern with a wildcard, taken apart at its first "*" and its last. */
+struct pattern {
+	struct str head;
+	struct str middle; /* may hold more of them */
+	struct str tail;
+};
+
+static struct pattern take_apart(struct str text)
+{
+	const char *first = memchr(text.ptr, '*', text.len);
+	const char *last = memrchr(text.ptr, '*', text.len);
+
+	return (struct pattern){
+		.head = {text.ptr, (size_t)(first - text.ptr)},
+		.middle = {first, (size_t)(last - first)},
+		.tail = {last + 1, (size_t)(text.ptr + text.len - last - 1)},
+	};
+}
+
+static bool ends_with(struct str text, struct str tail)
+{
+	return text.len >= tail.len &&
+	       memcmp(text.ptr + text.len - tail.len, tail.ptr, tail.len) == 0;
+}
+
+/*
+ * A name that both patterns match, or .ptr NULL. The head of the second begins with that of the first.
+ * What stands between head and tail always fits: each pattern's first "*" or last takes in the other's.
+ */
+static struct str common_name(struct lint *lint, struct str one, struct str other)
+{
+	struct pattern a = take_apart(one), b = take_apart(other);
+	struct str tail = a.tail.len > b.tail.len ? a.tail : b.tail;
+	struct str joined;
+	char *name;
+	size_t n = 0;
+
+	if (!ends_with(tail, a.tail) || !ends_with(tail, b.tail))
+		return (struct str){NULL, 0};
+	joined = str_printf(lint->arena, "%.*s%.*s%.*s%.*s", STR_ARG(b.head), STR_ARG(a.middle),
+			    STR_ARG(b.middle), STR_ARG(tail));
+	name = arena_alloc(lint->arena, joined.len + 1);
+	for (size_t i = 0; i < joined.len; i++) {
+		if (joined.ptr[i] != '*')
+			name[n++] = joined.ptr[i];
+	}
+	return n ? (struct str){name, n} : STR("x");
+}
+
+/* A name for which the order of two declarations decides, since no other is closer; or .ptr NULL. */
+static struct str tied_name(struct lint *lint, const struct tools *tools, const struct ir_tool *one,
+			    const struct ir_tool *other)
+{
+	struct str name;
+
+	if ((one->sandbox == other->sandbox && one->class == other->class) ||
+	    ir_pattern_literals(one->name) != ir_pattern_literals(other->name))
+		return (struct str){NULL, 0};
+	name = common_name(lint, one->name, other->name);
+	if (!name.ptr || map_get(&tools->declared, name, NULL))
+		return (struct str){NULL, 0};
+	return ir_tool_for(&tools->wildcards, name) == one ? name : (struct str){NULL, 0};
+}
+
+static bool begins_with(struct str text, struct str head)
+{
+	return text.len >= head.len && memcmp(text.ptr, head.ptr, head.len) == 0;
+}
+
+/*
+ * Reports the first tie of a declaration with a later one. What begins with the same bytes is behind it
+ * in a row, since "*" sorts before every byte of a name.
+ */
+static void check_ties(struct lint *lint, const struct tools *tools, const struct map *places,
+		       size_t index)
+{
+	const struct ir_tool *wildcards = tools->wildcards.tools.items;
+	struct str name = wildcards[index].name, head = take_apart(name).head;
+
+	for (size_t i = index + 1;
+	     i < tools->wildcards.tools.n && begins_with(wildcards[i].name, head); i++) {
+		struct str tied = tied_name(lint, tools, &wildcards[index], &wildcards[i]);
+		uint32_t at = 0, first = 0;
+		struct diag *diag;
+
+		if (!tied.ptr)
+			continue;
+		map_get(places, wildcards[i].name, &at);
+		map_get(places, name, &first);
+		diag = diag_report(lint->diags, DIAG_W0110, lint->ast->tools.items[at].pattern.span,
+				   "'%.*s' and '%.*s' match '%.*s' equally well, and differ",
+				   STR_ARG(wildcards[i].name), STR_ARG(name), STR_ARG(tied));
+		diag_note(lint->diags, diag, lint->ast->tools.items[first].pattern.span,
+			  "'%.*s' wins, as the first in byte order", STR_ARG(name));
+		return;
+	}
+}
+
+void lint_tied_wildcards(struct lint *lint)
+{
+	struct tools tools = {0};
+	struct map places = {0};
+
+	collect_tools(lint, &tools);
+	for (uint32_t i = 0; i < lint->ast->tools.n; i++)
+		map_put(lint->arena, &places, lint->ast->tools.items[i].pattern.text, i);
+	for (size_t i = 0; i < tools.wildcards.tools.n; i++) {
+		if (lint->diags->warnings <= DIAG_MAX_WARNINGS)
+			check_ties(lint, &tools, &places, i);
 	}
 }

@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 
 #include "ir/ir_print.h"
+#include "sema/sema.h"
 
 static void missing_limit(struct lint *lint, enum writ_limit_id id, enum diag_code code,
 			  const char *name)
@@ -49,28 +50,46 @@ static struct str tree_above(const struct map *trees, struct str path)
 								    : (struct str){NULL, 0};
 }
 
-/* The spelling decides: what two parameters are bound to can't be compared before they are. */
-static void check_programs(struct lint *lint, const struct lint_sandbox *sandbox)
+/* The paths of a sandbox that have a right. */
+static struct map trees_with(struct lint *lint, const struct ir_sandbox *sandbox, uint32_t right)
 {
-	struct map writable = {0};
+	struct map trees = {0};
 
-	for (size_t i = 0; i < sandbox->ir->paths.n; i++) {
-		const struct ir_path *path = &sandbox->ir->paths.items[i];
+	for (size_t i = 0; i < sandbox->paths.n; i++) {
+		const struct ir_path *path = &sandbox->paths.items[i];
 
-		if (path->rights & WRIT_PATH_WRITE)
-			map_put(lint->arena, &writable,
+		if (path->rights & right)
+			map_put(lint->arena, &trees,
 				ir_text_spell(lint->arena, lint->ir, &path->text), 0);
 	}
+	return trees;
+}
+
+/*
+ * A program in a tree that can be written, or a tree with programs in which something can be written.
+ * The spelling decides: what two parameters are bound to can't be compared before they are.
+ */
+static void check_programs(struct lint *lint, const struct lint_sandbox *sandbox)
+{
+	const struct map writable = trees_with(lint, sandbox->ir, WRIT_PATH_WRITE);
+	const struct map executable = trees_with(lint, sandbox->ir, WRIT_PATH_EXECUTE);
+
 	for (size_t i = 0; i < sandbox->ir->paths.n; i++) {
 		const struct ir_path *path = &sandbox->ir->paths.items[i];
-		struct str program = ir_text_spell(lint->arena, lint->ir, &path->text);
-		struct str tree = tree_above(&writable, program);
+		struct str spelt = ir_text_spell(lint->arena, lint->ir, &path->text);
+		struct str program = spelt, written = spelt;
 
-		if (!(path->rights & WRIT_PATH_EXECUTE) || !tree.ptr)
+		if (path->rights & WRIT_PATH_EXECUTE)
+			written = tree_above(&writable, spelt);
+		else if (path->rights & WRIT_PATH_WRITE)
+			program = tree_above(&executable, spelt);
+		else
+			continue;
+		if (!program.ptr || !written.ptr)
 			continue;
 		diag_report(lint->diags, DIAG_W0106, sandbox->ast->name.span,
 			    "sandbox '%.*s' can execute '%.*s' and write '%.*s'",
-			    STR_ARG(sandbox->ast->name.text), STR_ARG(program), STR_ARG(tree));
+			    STR_ARG(sandbox->ast->name.text), STR_ARG(program), STR_ARG(written));
 		return;
 	}
 }
@@ -117,9 +136,7 @@ static void check_system_tree(struct lint *lint, const struct ast_text *text)
 
 	if (text->n != 1 || text->parts[0].is_param)
 		return;
-	path = text->parts[0].text;
-	while (path.len > 1 && path.ptr[path.len - 1] == '/')
-		path.len--;
+	path = sema_tidy_path(lint->arena, text->parts[0].text, true);
 	for (size_t i = 0; i < sizeof(system_trees) / sizeof(system_trees[0]); i++) {
 		if (str_eq(path, system_trees[i]))
 			diag_report(lint->diags, DIAG_W0108, text->span, "all of '%.*s' is granted",

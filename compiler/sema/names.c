@@ -109,19 +109,30 @@ static void collect(struct sema *sema)
 		vec_add(sema->arena, &names[SEMA_SANDBOX].list, ast->sandboxes.items[i].name);
 	for (size_t i = 0; i < ast->roles.n; i++)
 		vec_add(sema->arena, &names[SEMA_ROLE].list, ast->roles.items[i].name);
-	for (size_t i = 0; i < ast->users.n; i++)
-		vec_add(sema->arena, &names[SEMA_USER].list,
-			user_name(sema, &ast->users.items[i].name));
+}
+
+/* Their names are strings, and what a string may name is to be declared before. */
+static void collect_users(struct sema *sema)
+{
+	for (size_t i = 0; i < sema->ast->users.n; i++)
+		vec_add(sema->arena, &sema->names[SEMA_USER].list,
+			user_name(sema, &sema->ast->users.items[i].name));
+}
+
+static void declare_all(struct sema *sema, enum sema_kind kind)
+{
+	for (uint32_t i = 0; i < sema->names[kind].list.n; i++)
+		declare(sema, kind, i);
+	number(sema, &sema->names[kind]);
 }
 
 void sema_names(struct sema *sema)
 {
 	collect(sema);
-	for (int kind = 0; kind < SEMA__KINDS; kind++) {
-		for (uint32_t i = 0; i < sema->names[kind].list.n; i++)
-			declare(sema, (enum sema_kind)kind, i);
-		number(sema, &sema->names[kind]);
-	}
+	for (int kind = 0; kind < SEMA_USER; kind++)
+		declare_all(sema, (enum sema_kind)kind);
+	collect_users(sema);
+	declare_all(sema, SEMA_USER);
 	sema->ir->name = sema->ast->name.text;
 	sema->ir->version = sema->ast->version;
 	sema_check_name_length(sema, sema->ast->name.text, sema->ast->name.span);

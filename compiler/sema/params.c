@@ -6,6 +6,7 @@
  */
 #include "sema/pass.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -22,6 +23,8 @@ static const struct {
 	[AST_TYPE_SIZE] = {WRIT_PARAM_SIZE, AST_SIZE, "64MiB"},
 	[AST_TYPE_DURATION] = {WRIT_PARAM_DURATION, AST_DURATION, "30s"},
 };
+
+#define N_TYPES (sizeof(types) / sizeof(types[0]))
 
 static struct str spell_size(struct sema *sema, uint64_t bytes)
 {
@@ -56,8 +59,10 @@ static void default_path(struct sema *sema, const struct ast_param *param, struc
 	if (!sema_path_text(sema, &param->fallback.text, &text))
 		return;
 	*out = text.parts[0].literal;
+	/* Whose home directory that is, is known when the bundle is loaded. */
 	if (text.parts[0].kind == IR_PART_HOME)
-		unusable(sema, param, "can't begin with '~'");
+		*out = str_printf(sema->arena, "~%.*s",
+				  STR_ARG(text.n > 1 ? text.parts[1].literal : STR("")));
 }
 
 static void default_string(struct sema *sema, const struct ast_param *param, struct str *out)
@@ -108,6 +113,7 @@ void sema_params(struct sema *sema)
 		const struct ast_param *param = &sema->ast->params.items[names->order[id]];
 		struct ir_param *out = vec_push(sema->arena, &sema->ir->params);
 
+		assert(param->type < N_TYPES && types[param->type].example);
 		*out = (struct ir_param){
 			.name = param->name.text,
 			.type = types[param->type].type,

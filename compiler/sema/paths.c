@@ -52,13 +52,9 @@ static void split_home(struct sema *sema, struct ir_text *text)
 	text->n = first.len == 1 ? 1 : text->n + 1;
 }
 
-/*
- * Takes "//", "/./" and, at_end, what follows the last name out of a literal. at_slash says that the
- * literal's first byte begins a component.
- */
-static struct str tidy(struct sema *sema, struct str in, bool at_end)
+struct str sema_tidy_path(struct arena *arena, struct str in, bool at_end)
 {
-	char *out = arena_alloc(sema->arena, in.len + 1);
+	char *out = arena_alloc(arena, in.len + 1);
 	size_t n = 0;
 
 	for (size_t i = 0; i < in.len; i++) {
@@ -84,7 +80,8 @@ static void tidy_all(struct sema *sema, struct ir_text *text)
 		struct ir_part *part = &text->parts[i];
 
 		if (part->kind == IR_PART_LITERAL) {
-			part->literal = tidy(sema, part->literal, i + 1 == text->n);
+			part->literal = sema_tidy_path(sema->arena, part->literal,
+						       i + 1 == text->n);
 			/* A lone slash behind "~" or a parameter adds nothing. */
 			if (i && i + 1 == text->n && str_eq(part->literal, STR("/")))
 				continue;

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* The "~" of a path becomes a part of its own. */
+#define MAX_PARTS (WRIT_MAX_TEXT - 1)
+
 const char *sema_type_name(enum ast_type type)
 {
 	static const char *const names[] = {
@@ -81,6 +84,11 @@ struct ir_text sema_text(struct sema *sema, const struct ast_text *text, uint32_
 		diag_report(sema->diags, DIAG_E0452, text->span,
 			    "this text is %zu bytes long; at most %u are possible", bytes,
 			    WRIT_MAX_TEXT);
+	else if (out.n > MAX_PARTS)
+		diag_report(sema->diags, DIAG_E0452, text->span,
+			    "this text has %zu parts, parameters and what stands between them; at "
+			    "most %u are possible",
+			    out.n, MAX_PARTS);
 	return out;
 }
 

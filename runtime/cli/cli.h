@@ -64,11 +64,14 @@ enum cli_option_bit {
 int cli_parse(char **argv, unsigned int accepted, struct cli_options *options);
 
 /*
- * "writ: " and a message on standard error; control bytes in it are shown escaped. Returns status.
+ * "writ: " and a message on standard error, printed as by cli_print_safe. Returns status.
  */
 __attribute__((format(printf, 2, 3))) int cli_fail(int status, const char *format, ...);
 
-/* Text with control bytes escaped: what comes from outside must not drive the terminal. */
+/*
+ * Text with what is invisible, reorders or drives a terminal shown as <U+XXXX>, and what is not
+ * UTF-8 as <0xXX>: text from outside must look like what it is.
+ */
 void cli_print_safe(FILE *out, const char *text);
 
 /* 0 and *policy, or the exit status after a message. */

@@ -56,13 +56,32 @@ static void print_host(const struct writ_host *host)
 	row("seccomp filters", yes_no(host->seccomp_filter),
 	    "system calls and the network; required");
 	row("close_range", yes_no(host->close_range), "no descriptor leaks into a tool; required");
+	row("sessions", yes_no(host->new_session),
+	    "a launch is ended as a whole; required, and refused inside a sandbox");
 	row("user namespaces", yes_no(host->user_namespaces),
 	    "counting a launch's processes apart from the user's");
 	row("pids cgroup", cgroup_states[host->pids_cgroup],
 	    "the limit on processes, when run as root");
 }
 
-/* A sandbox is judged by making it ready, as a launch would. True when that works. */
+/*
+ * Launches what can't be executed, a directory: then all walls have been built but nothing runs. 0,
+ * or -1 with *error.
+ */
+static int try_launch(const struct writ_sandbox *sandbox, struct writ_error *error)
+{
+	static const char *const argv[] = {"/", NULL};
+	const struct writ_launch launch = {.argv = argv, .cwd = "/", .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	int rc = writ_spawn(sandbox, &launch, &process, error);
+
+	/* A filter that kills for execve has done so, and has to be waited for. */
+	if (!rc)
+		return writ_wait(&process, NULL, error) ? -1 : 0;
+	return rc == -WRIT_E_NOT_ALLOWED || rc == -WRIT_E_NOT_FOUND ? 0 : -1;
+}
+
+/* A sandbox is judged by making it ready and entering it. True when that works. */
 static bool print_sandbox(const struct writ_policy *policy, uint32_t id, const char *name)
 {
 	struct writ_sandbox *sandbox = NULL;
@@ -71,7 +90,8 @@ static bool print_sandbox(const struct writ_policy *policy, uint32_t id, const c
 
 	(void)fputs("sandbox ", stdout);
 	cli_print_safe(stdout, name);
-	if (writ_sandbox_open(policy, id, &sandbox, &error)) {
+	if (writ_sandbox_open(policy, id, &sandbox, &error) || try_launch(sandbox, &error)) {
+		writ_sandbox_close(sandbox);
 		(void)fputs(": can't be enforced: ", stdout);
 		cli_print_safe(stdout, error.text);
 		(void)putchar('\n');

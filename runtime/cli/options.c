@@ -11,24 +11,6 @@
 
 #define MAX_MESSAGE 2048
 
-void cli_print_safe(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		unsigned char next = (unsigned char)text[1];
-
-		if (c < 0x20 || c == 0x7f) {
-			(void)fprintf(out, "\\x%02x", c);
-		} else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
-			/* U+0080 to U+009F: control characters too. */
-			(void)fprintf(out, "\\x%02x\\x%02x", c, next);
-			text++;
-		} else {
-			(void)putc(c, out);
-		}
-	}
-}
-
 int cli_fail(int status, const char *format, ...)
 {
 	char text[MAX_MESSAGE];

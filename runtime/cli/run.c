@@ -7,11 +7,15 @@
  */
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/cli/cli.h"
 
-#define MAX_REASON 8192
+#define MAX_REASON      8192
+#define MESSAGE_SECONDS 1
+#define FIRST_REAL_TIME 32
+#define SIGSET_BYTES    8
 
 const char cli_help_run[] =
 	"usage: writ run -p BUNDLE (--role ROLE | --user USER) --tool TOOL\n"
@@ -42,6 +46,7 @@ const char cli_help_run[] =
 
 static struct writ_process *running;
 static volatile sig_atomic_t caught;
+static volatile sig_atomic_t status_at_end;
 
 static void on_signal(int number)
 {
@@ -49,23 +54,86 @@ static void on_signal(int number)
 	writ_kill(running);
 }
 
-static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-#define N_FATAL (sizeof(fatal_signals) / sizeof(fatal_signals[0]))
+/* What does not end a process by default, or can't be caught; SIGPIPE is ignored. */
+static bool is_harmless(int number)
+{
+	static const int numbers[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGCONT,  SIGTSTP,
+				      SIGTTIN, SIGTTOU, SIGURG,  SIGWINCH, SIGPIPE};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i] == number)
+			return true;
+	}
+	return false;
+}
+
+/* By default these end us for a fault of ours: the launch dies first, then we, of the same. */
+static bool is_fault(int number)
+{
+	static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i] == number)
+			return true;
+	}
+	return false;
+}
+
+/* The libc keeps the first real-time signals from us, but not from who sends them. */
+static void ignore_libc_signals(void)
+{
+	/* The kernel's struct sigaction: the handler, then flags and a mask of none. */
+	static const uintptr_t ignore[8] = {(uintptr_t)SIG_IGN};
+
+	for (int number = FIRST_REAL_TIME; number < SIGRTMIN; number++)
+		(void)syscall(SYS_rt_sigaction, number, ignore, NULL, SIGSET_BYTES);
+}
 
 /* One that is ignored stays so: nohup and shells' background jobs mean it. */
-static void catch_signals(void)
+static void catch_signal(int number)
 {
 	struct sigaction action;
 	struct sigaction before;
 
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = on_signal;
-	for (size_t i = 0; i < N_FATAL; i++)
-		(void)sigaddset(&action.sa_mask, fatal_signals[i]);
-	for (size_t i = 0; i < N_FATAL; i++) {
-		if (!sigaction(fatal_signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
-			(void)sigaction(fatal_signals[i], &action, NULL);
+	action.sa_flags = is_fault(number) ? (int)SA_RESETHAND : 0;
+	(void)sigfillset(&action.sa_mask);
+	if (!sigaction(number, NULL, &before) && before.sa_handler != SIG_IGN)
+		(void)sigaction(number, &action, NULL);
+}
+
+/* Every signal that would end us kills the launch first. */
+static void catch_signals(void)
+{
+	for (int number = 1; number <= SIGRTMAX; number++) {
+		if (!is_harmless(number))
+			catch_signal(number);
 	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	ignore_libc_signals();
+}
+
+static void give_up(int number)
+{
+	(void)number;
+	_exit((int)status_at_end);
+}
+
+/*
+ * The launch is over, and what is left is to say how. Whoever did not read the command's output may
+ * not read that either, and must not keep us.
+ */
+static void limit_messages(int status)
+{
+	sigset_t only_alarm;
+
+	status_at_end = status;
+	(void)sigemptyset(&only_alarm);
+	(void)sigaddset(&only_alarm, SIGALRM);
+	(void)signal(SIGALRM, give_up);
+	(void)sigprocmask(SIG_UNBLOCK, &only_alarm, NULL);
+	(void)alarm(MESSAGE_SECONDS);
 }
 
 /* The sandbox's id, or WRIT_NO_ID after a message and with *status set. */
@@ -139,7 +207,7 @@ static int status_of(const struct writ_result *result)
 	case WRIT_EXITED:
 		return result->status;
 	case WRIT_WALL_LIMIT:
-		return cli_fail(EXIT_RUN_TIMEOUT, "killed: its wall-clock limit is over");
+		return EXIT_RUN_TIMEOUT;
 	case WRIT_OUTPUT_LIMIT:
 		return EXIT_RUN_SIGNAL + SIGKILL;
 	case WRIT_KILLED:
@@ -148,6 +216,19 @@ static int status_of(const struct writ_result *result)
 		break;
 	}
 	return EXIT_RUN_SIGNAL + result->status;
+}
+
+static int tell_end(const struct writ_result *result)
+{
+	int status = status_of(result);
+
+	limit_messages(status);
+	if (result->end == WRIT_WALL_LIMIT)
+		(void)cli_fail(status, "killed: its wall-clock limit is over");
+	if (result->output_lost && (result->end == WRIT_EXITED || result->end == WRIT_SIGNALED))
+		(void)cli_fail(status, "the end of the command's output is lost: its reader did "
+				       "not take it in time");
+	return status;
 }
 
 static int launch(const struct cli_options *options, const struct writ_sandbox *sandbox)
@@ -160,23 +241,22 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	};
 	struct writ_result result;
 	struct writ_error error;
-	sigset_t fatal;
+	sigset_t all;
 	sigset_t before;
 	int rc;
 
-	(void)sigemptyset(&fatal);
-	for (size_t i = 0; i < N_FATAL; i++)
-		(void)sigaddset(&fatal, fatal_signals[i]);
+	/* Until there is something to kill, a signal waits: blocked first, then caught. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	catch_signals();
-	/* Until there is something to kill, a signal waits. */
-	(void)sigprocmask(SIG_BLOCK, &fatal, &before);
 	rc = writ_spawn(sandbox, &request, &running, &error);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!rc)
 		rc = writ_wait(&running, &result, &error);
-	if (rc)
-		return cli_fail(writ_exit_status(rc), "%s", error.text);
-	return status_of(&result);
+	if (!rc)
+		return tell_end(&result);
+	limit_messages(writ_exit_status(rc));
+	return cli_fail(writ_exit_status(rc), "%s", error.text);
 }
 
 static int check_options(const struct cli_options *options)

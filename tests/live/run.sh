@@ -7,4 +7,12 @@ build=${BUILD:-build}
 	cat "$build/live/live.log" >&2
 	exit 1
 }
+# What this kernel refuses to run at all can't be attacked. Doctor's reasons are the reason.
+"$build/writ" doctor -p "$build/live/live.wrt" --param box=/tmp --param bin=/tmp --param ro=/tmp \
+	>"$build/live/doctor.log" 2>&1 || {
+	cat "$build/live/doctor.log"
+	echo "skip: this host can't enforce tests/live/live.writ (above), so no attack was tried"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+}
 exec "$build/live/driver" "$build/writ" "$build/live/probe" "$build/live/live.wrt" "$@"

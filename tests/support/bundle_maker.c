@@ -42,6 +42,38 @@ void *bundle_section(struct test_bundle *bundle, enum writ_section_id id, size_t
 	return bundle->bytes + section->offset;
 }
 
+/* Copies the bundle section by section, as the layout moves. */
+uint32_t bundle_append(struct test_bundle *bundle, enum writ_section_id id, const void *records,
+		       size_t record_size, uint32_t n)
+{
+	size_t extra = record_size * n;
+	struct test_bundle grown = {calloc(1, bundle->size + extra + WRIT_ALIGN), 0};
+	struct writ_fmt_header *header = (struct writ_fmt_header *)grown.bytes;
+	struct writ_fmt_section *table = (struct writ_fmt_section *)(header + 1);
+	uint32_t first = 0;
+
+	memcpy(grown.bytes, bundle->bytes, sizeof(*header) + WRIT_KNOWN_SECTIONS * sizeof(*table));
+	grown.size = sizeof(*header) + WRIT_KNOWN_SECTIONS * sizeof(*table);
+	for (uint32_t i = 0; i < WRIT_KNOWN_SECTIONS; i++) {
+		size_t from = (size_t)table[i].offset, size = (size_t)table[i].size;
+
+		grown.size = (grown.size + WRIT_ALIGN - 1) & ~(size_t)(WRIT_ALIGN - 1);
+		table[i].offset = grown.size;
+		memcpy(grown.bytes + grown.size, bundle->bytes + from, size);
+		grown.size += size;
+		if (i + 1 != (uint32_t)id)
+			continue;
+		first = (uint32_t)(size / record_size);
+		memcpy(grown.bytes + grown.size, records, extra);
+		table[i].size += extra;
+		grown.size += extra;
+	}
+	header->file_size = grown.size;
+	free(bundle->bytes);
+	*bundle = grown;
+	return first;
+}
+
 void bundle_seal(struct test_bundle *bundle)
 {
 	struct writ_fmt_header *header = (struct writ_fmt_header *)bundle->bytes;

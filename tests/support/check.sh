@@ -15,8 +15,7 @@ run() {
 
 formatted() {
 	# shellcheck disable=SC2046
-	clang-format --dry-run -Werror $(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]') &&
-		echo "format: ok"
+	clang-format --dry-run -Werror $(find compiler runtime tests -name '*.[ch]') && echo "format: ok"
 }
 
 tidy() {
@@ -48,7 +47,8 @@ small() {
 }
 
 markers() {
-	! git grep -nE '\b(TODO|FIXME|XXX|HACK)\b' -- '*.c' '*.h' '*.l' '*.y' '*.def' Makefile && echo "markers: ok"
+	! grep -rnE '\b(TODO|FIXME|XXX|HACK)\b' compiler runtime grammar tests Makefile \
+		--include='*.[chly]' --include='*.def' --include=Makefile && echo "markers: ok"
 }
 
 run "build with warnings as errors" make --no-print-directory -j2 DEVELOPER=1 all "$BUILD/writ-host"

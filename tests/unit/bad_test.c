@@ -17,7 +17,7 @@
 
 /* Shown by unit tests, on policies that are generated. */
 static const char *const generated[] = {"E0401", "E0402", "E0403", "E0404",
-					"E0451", "E0454", "E0456"};
+					"E0405", "E0451", "E0454", "E0456"};
 
 static bool is_generated(const char *code)
 {

@@ -15,6 +15,7 @@
 #include <criterion/criterion.h>
 #include <jansson.h>
 
+#include "runtime/writ_format.h"
 #include "support/golden.h"
 
 static char dir[] = "/tmp/writ-cli-XXXXXX";
@@ -244,7 +245,7 @@ Test(cli, full_disk_leaves_the_old_bundle)
 {
 	put("a.wrt", "old");
 	/* The same path through the code as ENOSPC, without a file system of our own. */
-	expect_status(3, "trap '' XFSZ; ulimit -f 1; $W compile $D/good.writ -o $D/a.wrt");
+	expect_status(3, "ulimit -f 1; $W compile $D/good.writ -o $D/a.wrt");
 	expect_output("can't write the bundle: File too large");
 	expect_untouched();
 }
@@ -272,6 +273,45 @@ Test(cli, bundle_replaces_regular_files_only)
 	expect_status(2, "$W compile $D/good.writ -o $D/./good.writ");
 	expect_output("replace its source");
 	expect_status(0, "$W lint $D/good.writ");
+}
+
+Test(cli, bundle_never_replaces_what_it_is_made_of)
+{
+	put("part.writ", "role q { }\n");
+	put("whole.writ", "policy whole;\nimport \"part.writ\";\n");
+	expect_status(2, "$W compile $D/whole.writ -o $D/part.writ");
+	expect_output("replace its source");
+	expect_status(2, "ln $D/part.writ $D/same; $W compile $D/whole.writ -o $D/same");
+	expect_status(0, "$W compile $D/whole.writ -o $D/a.wrt; $W lint $D/whole.writ");
+}
+
+Test(cli, limits_of_the_whole_are_found_by_lint_and_have_a_place)
+{
+	put("wild.writ", "# 21 wildcards\npolicy wild;\nrole r { allow\n"
+			 "*a*, *b*, *c*, *d*, *e*, *f*, *g*, *h*, *i*, *j*, *k*,\n"
+			 "*l*, *m*, *n*, *o*, *p*, *q*, *r*, *s*, *t*, *u*; }\n");
+	expect_status(3, "$W lint $D/wild.writ");
+	expect_output("wild.writ:2:8: error: the wildcards");
+	expect_output("[E0402]");
+	expect_status(3, "$W compile $D/wild.writ -o $D/a.wrt");
+	expect_output("wild.writ:2:8: error: the wildcards");
+}
+
+Test(cli, too_many_variables_are_found_before_the_runtime_finds_them)
+{
+	char text[1 << 17];
+	size_t n = (size_t)snprintf(text, sizeof(text), "policy env;\nsandbox b { env {");
+
+	for (unsigned i = 0; i < WRIT_MAX_GRANTS; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " pass V%u;", i);
+	snprintf(text + n, sizeof(text) - n, "} }\nsandbox s extends b { env { pass V1; } }\n");
+	put("env.writ", text);
+	expect_status(0, "$W compile $D/env.writ -o $D/a.wrt && $W show $D/a.wrt > /dev/null");
+	snprintf(text + n, sizeof(text) - n, "} }\nsandbox s extends b { env { pass W; } }\n");
+	put("env.writ", text);
+	expect_status(3, "$W lint $D/env.writ");
+	expect_output("env.writ:1:8: error: sandbox 's' has 4097 environment variables");
+	expect_output("[E0405]");
 }
 
 Test(cli, closed_standard_streams_are_no_reason_to_write_into_files)

@@ -162,6 +162,20 @@ Test(import, malformed_paths_are_reported)
 		cr_assert_eq(diags.items.items[i].code, DIAG_E0355);
 }
 
+Test(import, a_path_that_says_it_is_a_directory_is_refused)
+{
+	put("p/sub/a.writ", "role a { }");
+	parse_main("policy p; import \"./\"; import \"sub/..\"; import \"sub/a.writ/\"; import "
+		   "\"..\"; import \"sub/.\";");
+	cr_assert_eq(diags.errors, 5);
+	for (size_t i = 0; i < diags.items.n; i++) {
+		cr_assert_eq(diags.items.items[i].code, DIAG_E0355);
+		cr_assert_str_eq(diags.items.items[i].message.ptr,
+				 "an import names a file, not a directory");
+	}
+	cr_assert_eq(ast.roles.n, 0);
+}
+
 Test(import, errors_in_an_imported_file_are_shown_there)
 {
 	put("p/a.writ", "role a { alow b; }");

@@ -99,8 +99,11 @@ Test(lint, writable_trees_hold_no_programs)
 		       DIAG_W0106, "3:9 sandbox 's' can execute '~/x' and write '~/x'");
 	expect_silent("sandbox s { filesystem { write \"/usr/b\"; execute \"/usr/bin\"; } }",
 		      DIAG_W0106);
-	expect_silent("sandbox s { filesystem { write \"/usr/bin/x\"; execute \"/usr/bin\"; } }",
-		      DIAG_W0106);
+	expect_warning("sandbox s { filesystem { write \"/usr/bin/x\"; execute \"/usr/bin\"; } }",
+		       DIAG_W0106, "2:9 sandbox 's' can execute '/usr/bin' and write '/usr/bin/x'");
+	expect_warning("param w : path;\n"
+		       "sandbox s { filesystem { execute \"${w}\"; write \"${w}/out\"; } }",
+		       DIAG_W0106, "3:9 sandbox 's' can execute '${w}' and write '${w}/out'");
 	expect_silent("sandbox s { filesystem { read \"/usr\"; execute \"/usr/bin\"; } }",
 		      DIAG_W0106);
 }
@@ -121,6 +124,10 @@ Test(lint, whole_system_trees)
 		       "2:31 all of '/dev' is granted");
 	expect_warning("sandbox s { filesystem { execute \"/\"; } }", DIAG_W0108,
 		       "2:34 all of '/' is granted");
+	expect_warning("sandbox s { filesystem { read \"//proc/.\"; } }", DIAG_W0108,
+		       "2:31 all of '/proc' is granted");
+	expect_warning("sandbox s { filesystem { read \"/./\"; } }", DIAG_W0108,
+		       "2:31 all of '/' is granted");
 	expect_silent(
 		"sandbox s { filesystem { read \"/dev/null\", \"/proc/cpuinfo\", \"/devel\"; } }",
 		DIAG_W0108);
@@ -132,6 +139,36 @@ Test(lint, loader_variables_are_set_and_not_passed)
 		       "2:26 'LD_LIBRARY_PATH' is passed in: its value chooses code to run");
 	expect_silent("sandbox s { env { set LD_LIBRARY_PATH = \"/x\"; pass PATH, LDX, ENVX; } }",
 		      DIAG_W0109);
+}
+
+#define BOXES "sandbox s { " LIMITS " } sandbox t { " LIMITS " }\n"
+
+Test(lint, wildcards_that_tie_are_told)
+{
+	expect_warning(BOXES "tool b*a { sandbox s; }\ntool *ba { sandbox t; }", DIAG_W0110,
+		       "3:6 'b*a' and '*ba' match 'bba' equally well, and differ");
+	expect_warning("tool a* { class read; } tool *b { class write; }", DIAG_W0110,
+		       "2:6 'a*' and '*b' match 'ab' equally well, and differ");
+	expect_warning("tool a_*x* { class read; }\ntool a*y*_ { class write; }", DIAG_W0110,
+		       "2:6 'a_*x*' and 'a*y*_' match 'a_yx_' equally well, and differ");
+	expect_warning("tool ** { class read; }\ntool * { class write; }", DIAG_W0110,
+		       "2:6 '**' and '*' match 'x' equally well, and differ");
+}
+
+Test(lint, wildcards_that_do_not_tie_are_not_told)
+{
+	static const char *const silent[] = {
+		BOXES "tool a* { sandbox s; } tool *b { sandbox s; }", /* the same */
+		"tool a* { class read; } tool *bc { class write; }",   /* the longer wins */
+		"tool a* { class read; } tool b* { class write; }",    /* nothing in common */
+		"tool *_a { class read; } tool *_b { class write; }",
+		"tool a* { class read; } tool *b { class write; } tool a*b { class read; }",
+		"tool a* { class read; } tool *b { class write; } tool ab { class read; }",
+		"tool a* { class read; } tool a { class write; }",
+	};
+
+	for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++)
+		expect_silent(silent[i], DIAG_W0110);
 }
 
 Test(lint, example_policies_are_clean)

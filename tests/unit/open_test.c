@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,10 +25,12 @@ static const char text[] =
 	"role r { allow t_*, named; deny t_x; }\n"
 	"user \"u\" : r;\n";
 
-/* A change of one field of one record must be refused, with this code. */
-#define EXPECT_REFUSED(section, type, ...)                                                         \
+/* A change of one field of one record of text's bundle must be refused. */
+#define EXPECT_REFUSED(section, type, ...) EXPECT_REFUSED_IN(text, section, type, __VA_ARGS__)
+
+#define EXPECT_REFUSED_IN(source, section, type, ...)                                              \
 	do {                                                                                       \
-		struct test_bundle bundle = bundle_make(text);                                     \
+		struct test_bundle bundle = bundle_make(source);                                   \
 		struct writ_error error = {.code = 0};                                             \
 		uint32_t count = 0;                                                                \
 		type *record = bundle_section(&bundle, WRIT_SECTION_##section, sizeof(type),       \
@@ -62,6 +65,8 @@ Test(open, fields_out_of_range_are_refused)
 	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record->type = 8);
 	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record->has_default = 2);
 	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record->name.offset = UINT32_MAX);
+	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record[0].fallback = record[1].fallback);
+	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record[1].fallback.offset++);
 	EXPECT_REFUSED(PARTS, struct writ_fmt_part, record->kind = 9);
 	EXPECT_REFUSED(PARTS, struct writ_fmt_part, record->text.len = UINT32_MAX);
 	EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->flags = 2);
@@ -71,6 +76,11 @@ Test(open, fields_out_of_range_are_refused)
 	EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->env.first = UINT32_MAX);
 	EXPECT_REFUSED(PATHS, struct writ_fmt_path, record->rights = 0);
 	EXPECT_REFUSED(PATHS, struct writ_fmt_path, record->access = UINT64_C(1) << 40);
+	EXPECT_REFUSED(PATHS, struct writ_fmt_path, record->access = 0);
+	EXPECT_REFUSED(PATHS, struct writ_fmt_path,
+		       for (uint32_t i = 0; i < count; i++) if (record[i].rights == WRIT_PATH_READ)
+			       record[i]
+				       .access |= 2 /* WRITE_FILE */);
 	EXPECT_REFUSED(PATHS, struct writ_fmt_path, record->text.count = 0);
 	EXPECT_REFUSED(PORTS, struct writ_fmt_port, record->rights = 4);
 	EXPECT_REFUSED(PORTS, struct writ_fmt_port, record->reserved = 1);
@@ -97,6 +107,207 @@ Test(open, fields_out_of_range_are_refused)
 	EXPECT_REFUSED(STATES, uint16_t, record[count - 1] = 65000);
 	EXPECT_REFUSED(ACCEPTS, uint32_t, record[0] = 0);
 	EXPECT_REFUSED(ACCEPTS, uint32_t, record[count - 1] = 10000);
+}
+
+/* Variants are those of ABI 1 to 6, in this order. */
+Test(open, landlock_that_leaves_something_open_is_refused)
+{
+	for (uint32_t abi = 1; abi <= 6; abi++) {
+		uint32_t v = abi - 1;
+
+		EXPECT_REFUSED(LANDLOCK, struct writ_fmt_landlock, record[v].handled_fs &= ~2ull);
+		EXPECT_REFUSED(LANDLOCK, struct writ_fmt_landlock, record[v].abi += 100);
+		EXPECT_REFUSED(LANDLOCK, struct writ_fmt_landlock,
+			       record[v].lacking ^= WRIT_LACKS_NET_PORT);
+		if (abi >= 4)
+			EXPECT_REFUSED(LANDLOCK, struct writ_fmt_landlock,
+				       record[v].handled_net = 0);
+		EXPECT_REFUSED(LANDLOCK, struct writ_fmt_landlock, record[v].scoped ^= 1);
+	}
+	/* Fewer variants: the last one would stand for kernels that can do more. */
+	for (uint32_t n = 0; n < 6; n++)
+		EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->landlock.count = n);
+}
+
+Test(open, filters_that_allow_everything_are_refused)
+{
+	static const struct writ_fmt_insn allow = {.code = 6, .k = 0x7fff0000};
+	struct test_bundle bundle = bundle_make(text);
+	uint32_t count,
+		first = bundle_append(&bundle, WRIT_SECTION_INSNS, &allow, sizeof(allow), 1);
+	struct writ_fmt_filter *filters = bundle_section(&bundle, WRIT_SECTION_FILTERS,
+							 sizeof(*filters), &count);
+	struct writ_error error;
+
+	bundle_seal(&bundle);
+	cr_assert_eq(bundle_try(&bundle, &error), 0, "%s", error.text);
+	filters[0].insns = (struct writ_fmt_range){first, 1};
+	bundle_seal(&bundle);
+	cr_expect_eq(bundle_try(&bundle, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, "architecture"), "%s", error.text);
+}
+
+Test(open, filters_for_another_architecture_are_refused)
+{
+	struct test_bundle bundle = bundle_make(text);
+	struct writ_fmt_filter *filters = bundle_section(&bundle, WRIT_SECTION_FILTERS,
+							 sizeof(*filters), NULL);
+	uint32_t arch = filters[0].audit_arch;
+	struct writ_error error;
+
+	filters[0].audit_arch = filters[1].audit_arch;
+	filters[1].audit_arch = arch;
+	bundle_seal(&bundle);
+	cr_expect_eq(bundle_try(&bundle, &error), -WRIT_E_FORMAT);
+	filters[0].audit_arch = 0xC00000F3u; /* riscv64 */
+	bundle_seal(&bundle);
+	cr_expect_eq(bundle_try(&bundle, &error), -WRIT_E_UNSUPPORTED, "%s", error.text);
+}
+
+/* A filter may allow TCP sockets only where ports are granted, which Landlock then limits. */
+Test(open, sockets_without_ports_are_refused)
+{
+	EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->ports.count = 0);
+}
+
+Test(open, names_that_do_not_ascend_are_refused)
+{
+	static const char pairs[] = "param p : int = 1;\nparam q : int = 2;\n"
+				    "tool a { sandbox s; }\ntool b { sandbox t; }\n"
+				    "sandbox s { limits { wall 1s; } }\n"
+				    "sandbox t { limits { wall 2s; } }\n"
+				    "role x { allow a; }\nrole y { allow b; }\n"
+				    "user \"u\" : x;\nuser \"v\" : y;\n";
+
+	EXPECT_REFUSED_IN(pairs, PARAMS, struct writ_fmt_param, record[1].name = record[0].name);
+	EXPECT_REFUSED_IN(pairs, SANDBOXES, struct writ_fmt_sandbox,
+			  record[1].name = record[0].name);
+	EXPECT_REFUSED_IN(pairs, PARAMS, struct writ_fmt_param, struct writ_fmt_param was = *record;
+			  record[0] = record[1]; record[1] = was);
+	EXPECT_REFUSED_IN(pairs, SANDBOXES, struct writ_fmt_sandbox,
+			  struct writ_fmt_str was = record[0].name;
+			  record[0].name = record[1].name; record[1].name = was);
+	EXPECT_REFUSED_IN(pairs, COLUMNS, struct writ_fmt_column, record[1].name = record[0].name);
+	EXPECT_REFUSED_IN(pairs, ROLES, struct writ_fmt_role, record[1].name = record[0].name);
+	EXPECT_REFUSED_IN(pairs, USERS, struct writ_fmt_user, record[1].name = record[0].name);
+}
+
+/* Records and their slots exchanged together: every lookup still finds its name. */
+Test(open, a_consistent_exchange_of_names_is_refused)
+{
+	struct test_bundle bundle = bundle_make("role x { allow a; }\nrole y { allow a; }\n");
+	struct writ_fmt_role *roles = bundle_section(&bundle, WRIT_SECTION_ROLES, sizeof(*roles),
+						     NULL);
+	uint32_t n_slots;
+	struct writ_fmt_slot *slots = bundle_section(&bundle, WRIT_SECTION_ROLE_INDEX,
+						     sizeof(*slots), &n_slots);
+	struct writ_fmt_role was = roles[0];
+	struct writ_error error;
+
+	roles[0] = roles[1];
+	roles[1] = was;
+	for (uint32_t i = 0; i < n_slots; i++)
+		slots[i].id ^= slots[i].id != WRIT_NONE;
+	bundle_seal(&bundle);
+	cr_expect_eq(bundle_try(&bundle, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, "ascend"), "%s", error.text);
+}
+
+/*
+ * Rules: 0 denies t_x, 1 allows t_*, 2 allows named. Columns: named, t_x, the class of t_*.
+ */
+Test(open, cells_that_contradict_the_rules_are_refused)
+{
+	struct test_bundle good = bundle_make(text);
+	const uint16_t *cells = bundle_section(&good, WRIT_SECTION_CELLS, sizeof(*cells), NULL);
+
+	cr_assert(cells[0] == 3 && cells[1] == 1 && cells[2] == 2);
+	EXPECT_REFUSED(CELLS, uint16_t, record[0] = 1);
+	EXPECT_REFUSED(CELLS, uint16_t, record[0] = 2);
+	EXPECT_REFUSED(CELLS, uint16_t, record[1] = 0);
+	EXPECT_REFUSED(CELLS, uint16_t, record[1] = 3);
+	EXPECT_REFUSED(CELLS, uint16_t, record[2] = 1);
+	EXPECT_REFUSED(CELLS, uint16_t, record[2] = 3);
+	EXPECT_REFUSED(CELLS, uint16_t, record[2] = 4);
+	EXPECT_REFUSED(RULES, struct writ_fmt_rule, record[2].pattern.len--);
+}
+
+/* A name that is not listed must not be taken for a tool that is. */
+Test(open, accepts_leads_to_classes_only)
+{
+	EXPECT_REFUSED(ACCEPTS, uint32_t,
+		       for (uint32_t i = 0; i < count; i++) if (record[i] != WRIT_NONE)
+			       record[i] = 0);
+}
+
+Test(open, ranges_of_ports_are_bounded)
+{
+	EXPECT_REFUSED(PORTS, struct writ_fmt_port,
+		       for (uint32_t i = 0; i < count; i++) if (record[i].param == WRIT_NONE)
+			       record[i]
+				       .last = (uint16_t)(record[i].first + WRIT_MAX_RANGE));
+}
+
+/* n more paths of one text, as long as a text can be; the sandbox has them if it is given them. */
+static int open_with_paths(uint32_t n, bool granted, struct writ_error *error)
+{
+	struct test_bundle bundle = bundle_make("sandbox s { filesystem { read \"/a\"; } }\n");
+	struct writ_fmt_path *paths = calloc(n, sizeof(*paths));
+	struct writ_fmt_part part = {.kind = WRIT_PART_LITERAL, .text.len = WRIT_MAX_TEXT};
+	char long_text[WRIT_MAX_TEXT];
+	uint32_t first;
+
+	memset(long_text, 'a', sizeof(long_text));
+	long_text[0] = '/';
+	part.text.offset = bundle_append(&bundle, WRIT_SECTION_STRINGS, long_text, 1,
+					 WRIT_MAX_TEXT);
+	first = bundle_append(&bundle, WRIT_SECTION_PARTS, &part, sizeof(part), 1);
+	for (uint32_t i = 0; i < n; i++)
+		paths[i] = (struct writ_fmt_path){{first, 1}, WRIT_PATH_READ, 0, 4};
+	first = bundle_append(&bundle, WRIT_SECTION_PATHS, paths, sizeof(*paths), n);
+	if (granted) {
+		struct writ_fmt_sandbox *box = bundle_section(&bundle, WRIT_SECTION_SANDBOXES,
+							      sizeof(*box), NULL);
+
+		box->paths = (struct writ_fmt_range){first, n};
+	}
+	bundle_seal(&bundle);
+	return bundle_try(&bundle, error);
+}
+
+static long peak_kib(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+Test(open, many_paths_are_refused_or_share_their_text)
+{
+	struct writ_error error;
+	long before = peak_kib();
+
+	cr_expect_eq(open_with_paths(WRIT_MAX_GRANTS, true, &error), 0, "%s", error.text);
+	cr_expect_eq(open_with_paths(WRIT_MAX_GRANTS + 1, true, &error), -WRIT_E_FORMAT);
+	cr_expect_eq(open_with_paths(WRIT_MAX_ALL, false, &error), -WRIT_E_FORMAT);
+	cr_expect_eq(open_with_paths(WRIT_MAX_ALL - 1, false, &error), 0, "%s", error.text);
+	/* Unshared, the last one alone would be 256 MiB. */
+	cr_expect_lt(peak_kib() - before, 64 << 10);
+}
+
+Test(open, verifying_needs_no_parameters)
+{
+	struct test_bundle bundle = bundle_make("param w : path;\n"
+						"sandbox s { filesystem { read \"${w}\"; } }\n");
+	struct writ_error error;
+
+	cr_expect_eq(bundle_try(&bundle, &error), -WRIT_E_PARAM);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), 0, "%s", error.text);
+	cr_expect_eq(writ_verify(NULL, 0, &error), -WRIT_E_INVALID);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size - 1, &error), -WRIT_E_FORMAT);
+	bundle.bytes[bundle.size - 1] ^= 1;
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_DIGEST);
 }
 
 Test(open, index_tables_that_lie_are_refused)

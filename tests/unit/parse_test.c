@@ -90,7 +90,7 @@ Test(parse, parameters_have_types_and_defaults)
 	struct ast *ast = parse_clean(
 		"policy p; param a : path; param b : port = 443;\n"
 		"param c : size = 64KiB; param d : duration = 5m;\n"
-		"param e : string = \"x${a}y\"; param f : bool = true; param g : host = w;");
+		"param e : string = \"x${a}y\"; param f : int = true; param g : host = w;");
 
 	cr_assert_eq(ast->params.n, 7);
 	cr_assert_not(ast->params.items[0].has_default);
@@ -366,9 +366,20 @@ static const struct {
 	{"role ci-bot { }",
 	 "2:6 expected the name of a role, found 'ci-bot' [E0001]\n"
 	 "  a name is letters, digits and '_', and does not begin with a digit\n"},
-	{"param p : strng;", "2:11 unknown type 'strng': it is one of string, path, host, port, "
-			     "int, size, duration, url or "
-			     "bool [E0016]\n  did you mean 'string'?\n"},
+	{"param p : strng;",
+	 "2:11 unknown type of parameter 'strng': it is one of path, host, "
+	 "port, int, size, duration or string [E0016]\n  did you mean 'string'?\n"},
+	{"param p : url;", "2:11 unknown type of parameter 'url': it is one of path, host, port, "
+			   "int, size, duration or string [E0016]\n"},
+	{"tool t { arg a : port; }",
+	 "2:18 unknown type of argument 'port': it is one of string, path, url, host, int or bool "
+	 "[E0016]\n  did you mean 'host'?\n"},
+	{"param p : path = ;\nbogus thing;", "2:18 expected a value, found ';' [E0001]\n"
+					     "3:1 expected a declaration, found 'bogus' [E0001]\n"},
+	{"sandbox s { filesystem { read \"/a\", ; bogus; } }",
+	 "2:37 expected a name or a string, found ';' [E0001]\n"
+	 "2:39 expected 'deny', 'execute', 'read', 'scratch', 'write' or '}', found 'bogus' "
+	 "[E0001]\n"},
 	{"param p : int = 010;",
 	 "2:17 a number doesn't begin with 0 [E0012]\n  write 0o755 for an octal number\n"},
 	{"param p : int = 18446744073709551616;",

@@ -125,7 +125,8 @@ Test(sema, defaults_of_parameters_have_one_spelling)
 		"size = 5B;\n"
 		"param d : duration = 2m; param e : path = \"/srv//x/./y/\";\n"
 		"param f : int = 0o10; param g : host = \"h.example\";\n"
-		"param h : string = \"a b\"; param i : string = \"\";");
+		"param h : string = \"a b\"; param i : string = \"\";\n"
+		"param k : path = \"~/x/./y/\"; param l : path = \"~/\";");
 
 	expect_line(listing, "param a port = 443");
 	expect_line(listing, "param b size = 2048KiB");
@@ -137,6 +138,8 @@ Test(sema, defaults_of_parameters_have_one_spelling)
 	expect_line(listing, "param g host = h.example");
 	expect_line(listing, "param h string = a b");
 	expect_line(listing, "param i string = ");
+	expect_line(listing, "param k path = ~/x/y");
+	expect_line(listing, "param l path = ~");
 }
 
 Test(sema, default_of_another_type_is_an_error)
@@ -524,6 +527,32 @@ Test(sema, thousands_of_errors_are_counted_and_not_kept)
 	for (int i = 0; i < 20000; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "user \"u%d\" : r%d;\n", i, i);
 	cr_expect_eq(policy_check(text)->diags.errors, 20000);
+}
+
+Test(sema, parameter_in_a_users_name_is_refused_as_such)
+{
+	expect_says("user \"${p}\" : r; role r { } param p : string = \"x\";", DIAG_E0203,
+		    "2:7 parameter 'p' is a string and can't be used in a user's name");
+	expect_says("user \"${q}\" : r; role r { } param p : string;", DIAG_E0102,
+		    "2:7 there is no parameter 'q'");
+}
+
+Test(sema, text_of_too_many_parts_is_refused)
+{
+	static char text[1 << 16];
+	size_t n = (size_t)
+		snprintf(text, sizeof(text),
+			 "param p : int = 1; sandbox s { filesystem { read \"/srv\"; read \"~/");
+
+	for (unsigned i = 0; i < WRIT_MAX_TEXT - 2; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "${p}");
+	snprintf(text + n, sizeof(text) - n, "\"; } }");
+	/* And its "~" is one more. */
+	cr_expect_eq(policy_ir(text)->sandboxes.items[0].paths.items[1].text.n, WRIT_MAX_TEXT);
+	snprintf(text + n, sizeof(text) - n, "${p}\"; } }");
+	expect_says(text, DIAG_E0452,
+		    "2:63 this text has 4095 parts, parameters and what stands between them; at "
+		    "most 4094 are possible");
 }
 
 Test(sema, too_many_rules_are_refused)

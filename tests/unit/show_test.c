@@ -14,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "compile.h"
+#include "support/bundle_maker.h"
 #include "support/golden.h"
 #include "support/policy.h"
 
@@ -54,17 +55,23 @@ static void write_bytes(const void *bytes, size_t len)
 
 static struct bytes built;
 
-static void setup(void)
+static void build_text(const char *text)
 {
 	static const struct bundle_options all = {.archs = {true, true}};
-	struct compilation *compilation = policy_check(policy_text);
+	struct compilation *compilation = policy_check(text);
+
+	cr_assert_eq(compilation->diags.errors, 0u, "%s", policy_report(compilation));
+	cr_assert_eq(compile_bundle(compilation, &all, &built), 0);
+	write_bytes(built.ptr, built.len);
+}
+
+static void setup(void)
+{
 	int fd = mkstemp(bundle);
 
 	cr_assert_geq(fd, 0);
 	close(fd);
-	cr_assert_eq(compilation->diags.errors, 0u, "%s", policy_report(compilation));
-	cr_assert_eq(compile_bundle(compilation, &all, &built), 0);
-	write_bytes(built.ptr, built.len);
+	build_text(policy_text);
 }
 
 static void teardown(void)
@@ -178,6 +185,42 @@ Test(show, wrong_command_lines_are_refused, .init = setup, .fini = teardown)
 	cr_assert_eq(SHOW("--format", "yaml"), 2);
 	cr_assert_eq(SHOW("another"), 2);
 	cr_assert_eq(show((char *[]){"show", NULL}), 2);
+}
+
+/* Before the bundle is read: a wrong command line is exit 2 whatever the file is. */
+Test(show, a_wrong_command_line_is_told_before_a_missing_bundle)
+{
+	cr_assert_eq(show((char *[]){"show", "/nonexistent", "--format", "bogus", NULL}), 2);
+	cr_assert_eq(show((char *[]){"show", "/nonexistent", "--arch", "bogus", NULL}), 2);
+	cr_assert_eq(show((char *[]){"show", "/nonexistent", "--section", "bogus", NULL}), 2);
+}
+
+/* Of three classes, two of which only a tool declaration divides. */
+Test(show, classes_of_names_are_told_apart, .init = setup, .fini = teardown)
+{
+	static const char text[] = "tool git_* { class write; }\n"
+				   "role r { allow *, *_x; }\n";
+
+	build_text(text);
+	cr_assert_eq(SHOW("--section", "rbac"), 0, "%s", output);
+	cr_assert_not_null(strstr(output, "    *, as a "), "%s", output);
+	cr_assert_not_null(strstr(output, "    *, as git_ "), "%s", output);
+	cr_assert_not_null(strstr(output, "    * & *_x, as _x "), "%s", output);
+	cr_assert_not_null(strstr(output, "    * & *_x, as git_x "), "%s", output);
+}
+
+/* With a right digest, so that it is not damage but a lie: what writ refuses is not shown either. */
+Test(show, what_writ_refuses_is_refused, .init = setup, .fini = teardown)
+{
+	struct test_bundle forged = {built.ptr, built.len};
+	struct writ_fmt_limit *limit = bundle_section(&forged, WRIT_SECTION_LIMITS, sizeof(*limit),
+						      NULL);
+
+	limit->value = 0;
+	bundle_seal(&forged);
+	write_bytes(forged.bytes, forged.size);
+	cr_assert_eq(SHOW_ALL(), 3);
+	cr_assert_not_null(strstr(output, "limits[0]"), "%s", output);
 }
 
 Test(show, what_is_no_bundle_is_refused, .init = setup, .fini = teardown)

@@ -2,15 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/kernel_abi.h"
 #include "support/bundle_maker.h"
 
 #define FILES                                                                                      \
@@ -286,6 +293,160 @@ Test(spawn, a_reader_that_is_gone_does_not_hurt_the_caller)
 	writ_sandbox_close(sandbox);
 }
 
+/* A launch whose standard output and error are fd; what comes of it. */
+static struct writ_result run_into(const char *box, const char *command, int fd)
+{
+	struct writ_sandbox *sandbox = open_box(box);
+	const char *const argv[] = {"sh", "-c", command, NULL};
+	struct writ_launch launch = {.argv = argv, .stdio = {-1, fd, fd}};
+	struct writ_process *process = NULL;
+	struct writ_result result;
+	struct writ_error error = {.code = 0};
+	int flags = fcntl(fd, F_GETFL);
+
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, &error), 0, "%s", error.text);
+	cr_expect_eq(fcntl(fd, F_GETFL), flags, "others share the caller's description");
+	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
+	cr_expect_eq(fcntl(fd, F_GETFL), flags);
+	writ_sandbox_close(sandbox);
+	return result;
+}
+
+Test(spawn, a_terminal_that_nobody_reads_does_not_stop_the_clock, .timeout = 10)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	struct writ_result result;
+	int fd;
+
+	cr_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+	cr_assert_geq(fd, 0);
+	result = run_into(BOX("limits { output 1MiB; wall 500ms; }"), "yes", fd);
+	cr_expect_eq(result.end, WRIT_WALL_LIMIT);
+	cr_expect_lt(result.wall_us, UINT64_C(5000000));
+	/* The master of one: opening it again would give another terminal. */
+	result = run_into(BOX("limits { output 1MiB; wall 500ms; }"), "echo hello", master);
+	cr_expect_eq(result.end, WRIT_EXITED);
+	cr_expect_eq(result.output_lost, 0);
+	close(fd);
+	close(master);
+}
+
+/* Pipes hold 64 KiB each: the command can end although nobody reads. */
+Test(spawn, a_slow_reader_does_not_change_how_a_command_ended, .timeout = 10)
+{
+	struct writ_result result;
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	result = run_into(BOX("limits { output 1MiB; wall 1s; }"),
+			  "head -c 100000 /dev/zero 2>/dev/null || yes | head -c 100000; exit 7",
+			  ends[1]);
+	cr_expect_eq(result.end, WRIT_EXITED, "end %d", result.end);
+	cr_expect_eq(result.status, 7);
+	cr_expect_neq(result.output_lost, 0);
+}
+
+static bool group_can_be_killed_by_pidfd(int pidfd)
+{
+	return syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, pidfd, 0, NULL, KERNEL_PIDFD_GROUP) == 0;
+}
+
+Test(spawn, a_launch_that_another_has_reaped_is_killed_all_the_same, .timeout = 20)
+{
+	struct writ_sandbox *sandbox = open_box(BOX(""));
+	const char *const argv[] = {"sh", "-c", "sleep 300 & exit 0", NULL};
+	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	struct writ_error error;
+	struct pollfd reader = {.events = POLLIN};
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	launch.stdio[1] = ends[1];
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, NULL), 0);
+	close(ends[1]);
+	if (!group_can_be_killed_by_pidfd(writ_process_fd(process)))
+		cr_skip_test("before Linux 6.9 a pidfd does not reach a group");
+	cr_assert_eq(waitpid(writ_process_pid(process), NULL, 0), writ_process_pid(process));
+	cr_expect_eq(writ_wait(&process, NULL, &error), -WRIT_E_SYSTEM);
+	cr_expect_null(process);
+	/* The pipe hangs up when the last that holds it is gone. */
+	reader.fd = ends[0];
+	cr_expect_eq(poll(&reader, 1, 5000), 1);
+	writ_sandbox_close(sandbox);
+}
+
+Test(spawn, priority_and_personality_are_the_usual)
+{
+	struct sched_param priority = {.sched_priority = 1};
+
+	if (setpriority(PRIO_PROCESS, 0, -5) || sched_setscheduler(0, SCHED_FIFO, &priority) ||
+	    personality(ADDR_NO_RANDOMIZE) < 0)
+		cr_skip_test("only a privileged user has what is to be reset");
+	/* Fields 19 and 41 of /proc/self/stat: nice value and scheduling policy. */
+	expect_output(BOX(""),
+		      "set -- $(cat /proc/self/stat); echo ${19} ${41}; cat /proc/self/personality",
+		      "0 0\n00000000\n");
+}
+
+Test(spawn, the_reason_why_execve_fails_is_told)
+{
+	char name[300] = "/", loop[] = "/tmp/writ-spawn-loop-XXXXXX", *big = malloc(300000);
+	struct writ_sandbox *sandbox = open_box(BOX(""));
+	const char *const argv[] = {"true", big, NULL};
+	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+
+	memset(name + 1, 'x', sizeof(name) - 2);
+	cr_expect_eq(try_spawn(sandbox, name), -WRIT_E_NOT_FOUND);
+	cr_assert_geq(mkstemp(loop), 0);
+	cr_assert(unlink(loop) == 0 && symlink(loop, loop) == 0);
+	cr_expect_eq(try_spawn(sandbox, loop), -WRIT_E_NOT_FOUND);
+	unlink(loop);
+	cr_expect_eq(try_spawn(sandbox, "/usr"), -WRIT_E_NOT_ALLOWED);
+	memset(big, 'x', 299999);
+	big[299999] = '\0';
+	cr_expect_eq(writ_spawn(sandbox, &launch, &process, NULL), -WRIT_E_SYSTEM);
+	writ_sandbox_close(sandbox);
+	free(big);
+}
+
+static pid_t cleaned_up_in;
+
+static void note_cleanup(void *arg)
+{
+	(void)arg;
+	cleaned_up_in = (pid_t)syscall(SYS_getpid);
+}
+
+static void *spawn_cancelled(void *sandbox)
+{
+	int rc;
+
+	pthread_cleanup_push(note_cleanup, NULL);
+	pthread_cancel(pthread_self());
+	rc = try_spawn(sandbox, "true");
+	cr_expect_eq(rc, 0);
+	pthread_testcancel();
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+Test(spawn, a_cancellation_waits_and_never_runs_in_the_child, .timeout = 20)
+{
+	/* Both ways to bound processes write files in the child, and write is where one is cancelled. */
+	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 5; output 1KiB; }"));
+	pthread_t thread;
+	void *result = NULL;
+
+	cr_assert_eq(pthread_create(&thread, NULL, spawn_cancelled, sandbox), 0);
+	cr_assert_eq(pthread_join(thread, &result), 0);
+	cr_expect_eq(result, PTHREAD_CANCELED);
+	cr_expect_eq(cleaned_up_in, getpid());
+	writ_sandbox_close(sandbox);
+}
+
 Test(spawn, limits_are_set_and_hard)
 {
 	expect_output(
@@ -377,6 +538,24 @@ static int cant_read_passwd(void)
 		       : 1;
 }
 
+/* A filter of Writ's refuses setsid, without which a launch can't be ended as a whole. */
+static struct writ_sandbox *nested;
+
+static int cant_launch(void)
+{
+	struct writ_host host;
+
+	writ_host_probe(&host);
+	return host.new_session == 0 && try_spawn(nested, "true") == -WRIT_E_HOST ? 42 : 1;
+}
+
+Test(enforce, a_launch_from_inside_is_the_hosts_refusal)
+{
+	nested = open_box(BOX(""));
+	cr_expect_eq(enforced_child(BOX(""), cant_launch), 42);
+	writ_sandbox_close(nested);
+}
+
 Test(enforce, confines_the_caller)
 {
 	cr_expect_eq(enforced_child(BOX(""), cant_read_passwd), 42);
@@ -415,5 +594,6 @@ Test(host, the_probe_says_what_is_known)
 
 	writ_host_probe(&host);
 	cr_expect_eq(host.is_root, geteuid() == 0);
+	cr_expect_eq(host.new_session, 1);
 	cr_expect(host.landlock_abi >= 0 && host.pids_cgroup >= 0 && host.pids_cgroup <= 2);
 }

@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
 
+#include <string.h>
+
 #include "runtime/kernel_abi.h"
 #include "runtime/verify.h"
 
@@ -63,4 +65,98 @@ Test(verify_bpf, everything_else_is_refused)
 	cr_expect_null(verify_bpf(many, WRIT_MAX_INSNS));
 	cr_expect_not_null(verify_bpf(many, WRIT_MAX_INSNS + 1));
 	cr_expect_not_null(verify_bpf(many, 0));
+}
+
+/* The smallest filters that a launch can rely on: everything is EPERM, but x32. */
+#define NATIVE(arch, ...)                                                                          \
+	{                                                                                          \
+		LD(4), JEQ((arch), 1, 0), RET(SECCOMP_ACTION_KILL_PROCESS), LD(0), __VA_ARGS__     \
+	}
+#define X86_64    0xC000003Eu
+#define AARCH64   0xC00000B7u
+#define EPERM_RET RET(SECCOMP_ACTION_ERRNO | 1)
+#define X32_DIES  {BPF_OP_JGE_K, 0, 1, 0x40000000}, RET(SECCOMP_ACTION_KILL_PROCESS)
+
+static void expect_probes(uint32_t arch, const struct writ_fmt_insn *insns, uint32_t count,
+			  const char *what)
+{
+	const char *wrong = verify_probes(arch, insns, count, true);
+
+	cr_assert_null(verify_bpf(insns, count));
+	if (!what)
+		cr_expect_null(wrong, "%s", wrong);
+	else
+		cr_expect(wrong && strstr(wrong, what), "%s: %s", what, wrong ? wrong : "accepted");
+}
+
+Test(verify_bpf, a_filter_begins_with_its_architecture)
+{
+	static const struct writ_fmt_insn good[] = NATIVE(AARCH64, EPERM_RET);
+	static const struct writ_fmt_insn allow[] = {RET(SECCOMP_ACTION_ALLOW)};
+	static const struct writ_fmt_insn late[] = {LD(0), LD(4), JEQ(AARCH64, 1, 0),
+						    RET(SECCOMP_ACTION_KILL_PROCESS), EPERM_RET};
+	static const struct writ_fmt_insn mild[] = {LD(4), JEQ(AARCH64, 1, 0), EPERM_RET,
+						    EPERM_RET};
+
+	expect_probes(AARCH64, good, COUNT(good), NULL);
+	expect_probes(X86_64, good, COUNT(good), "architecture");
+	expect_probes(0x40000028, good, COUNT(good), "architecture");
+	expect_probes(AARCH64, allow, COUNT(allow), "architecture");
+	expect_probes(AARCH64, late, COUNT(late), "architecture");
+	expect_probes(AARCH64, mild, COUNT(mild), "architecture");
+	cr_expect(verify_knows_arch(X86_64) && verify_knows_arch(AARCH64));
+	cr_expect_not(verify_knows_arch(0x40000028));
+}
+
+/* Each call allowed alone, whatever else the filter refuses. */
+Test(verify_bpf, what_a_launch_relies_on_is_refused)
+{
+	static const struct {
+		uint32_t number;
+		const char *what;
+	} rows[] = {
+		{112, "setsid"},         {109, "setpgid"},        {435, "clone3"},
+		{425, "io_uring_setup"}, {426, "io_uring_enter"}, {427, "io_uring_register"},
+		{0x3fffffff, "no call"}, {41, "sockets"},         {44, "Fast Open"},
+		{46, "Fast Open"},       {307, "Fast Open"},      {0, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct writ_fmt_insn insns[] = NATIVE(X86_64, X32_DIES,
+							    JEQ(rows[i].number, 0, 1),
+							    RET(SECCOMP_ACTION_ALLOW), EPERM_RET);
+
+		expect_probes(X86_64, insns, COUNT(insns), rows[i].what);
+	}
+}
+
+Test(verify_bpf, x32_calls_are_killed)
+{
+	static const struct writ_fmt_insn refused[] = NATIVE(X86_64, EPERM_RET);
+	static const struct writ_fmt_insn killed[] = NATIVE(X86_64, X32_DIES, EPERM_RET);
+
+	expect_probes(X86_64, refused, COUNT(refused), "x32");
+	expect_probes(X86_64, killed, COUNT(killed), NULL);
+}
+
+/* setsid has no arguments: one that is allowed with some of them is allowed. */
+Test(verify_bpf, a_verdict_that_depends_on_arguments_may_allow)
+{
+	static const struct writ_fmt_insn insns[] = NATIVE(AARCH64, JEQ(157, 0, 3), LD(56),
+							   JEQ(7, 0, 1), RET(SECCOMP_ACTION_ALLOW),
+							   EPERM_RET);
+
+	expect_probes(AARCH64, insns, COUNT(insns), "setsid");
+}
+
+/* socket(AF_INET, SOCK_STREAM, 0) and no other. */
+Test(verify_bpf, sockets_are_for_who_has_a_port)
+{
+	static const struct writ_fmt_insn insns[] =
+		NATIVE(AARCH64, JEQ(198, 0, 8), LD(16), JEQ(2, 0, 6), LD(24),
+		       {BPF_OP_AND_K, 0, 0, 15}, JEQ(1, 0, 3), LD(32),
+		       {BPF_OP_JSET_K, 1, 0, UINT32_MAX}, RET(SECCOMP_ACTION_ALLOW), EPERM_RET);
+
+	expect_probes(AARCH64, insns, COUNT(insns), NULL);
+	cr_expect_not_null(verify_probes(AARCH64, insns, COUNT(insns), false));
 }

@@ -17,16 +17,12 @@ int main(int argc, char **argv)
 
 	if (writ_open(argv[1], NULL, &policy, &error))
 		goto failed;
-	if (writ_check(policy, &request, &decision) != WRIT_ALLOW) {
-		printf("%s may not call %s\n", argv[2], argv[3]);
-		return 1;
-	}
+	if (writ_check(policy, &request, &decision) != WRIT_ALLOW)
+		return fprintf(stderr, "%s may not call %s\n", argv[2], argv[3]), 1;
 	if (writ_sandbox_open(policy, decision.sandbox, &sandbox, &error) ||
 	    writ_spawn(sandbox, &launch, &process, &error) || writ_wait(&process, &result, &error))
 		goto failed;
 	printf("end %d, status %d\n", (int)result.end, result.status);
-	writ_sandbox_close(sandbox);
-	writ_close(policy);
 	return 0;
 failed:
 	fprintf(stderr, "embed: %s\n", error.text);

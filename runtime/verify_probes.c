@@ -1,0 +1,203 @@
+/*
+ * Does a filter refuse what a launch relies on, whatever else it allows?
+ *
+ * verify_bpf.c has shown that it is a program of our kind, so that it can be run here: a load, a
+ * mask, a comparison, a jump forwards, a return, and no more steps than instructions. First its
+ * frame: the architecture is tested before anything else, and another one's call dies. Then calls
+ * are put to it that no sandbox may make: those that would leave the launch's process group, those
+ * that no filter sees into, sockets that Landlock does not limit, numbers of another ABI or of no
+ * call. Where a probe gives no arguments, a verdict that depends on them counts as one that allows.
+ * These are samples, not a proof of the policy: that is the compiler's (compiler/verify/).
+ */
+#include "runtime/verify.h"
+
+#include "runtime/kernel_abi.h"
+
+enum arch { ARCH_X86_64, ARCH_AARCH64, N_ARCHS };
+
+static const uint32_t audit_archs[N_ARCHS] = {
+	[ARCH_X86_64] = 0xC000003Eu,
+	[ARCH_AARCH64] = 0xC00000B7u,
+};
+
+#define N_ARGS           4u
+#define NR_AT            0u /* offsets in struct seccomp_data */
+#define ARCH_AT          4u
+#define ARGS_AT          16u
+#define ARG_BYTES        8u
+#define NO_PORT          1u /* the probe is for sandboxes without a port only */
+#define X32_BIT          0x40000000u
+#define MSG_FASTOPEN_BIT 0x20000000u
+
+struct call {
+	uint32_t audit_arch;
+	uint32_t number;
+	const uint32_t *args; /* N_ARGS, or NULL: any */
+};
+
+/* The word at an offset of the call's seccomp_data; false when the probe does not say. */
+static bool load_word(const struct call *call, uint32_t offset, uint32_t *value)
+{
+	uint32_t arg = (offset - ARGS_AT) / ARG_BYTES;
+
+	if (offset == NR_AT)
+		*value = call->number;
+	else if (offset == ARCH_AT)
+		*value = call->audit_arch;
+	else if (offset < ARGS_AT || !call->args)
+		return false;
+	else
+		*value = offset % ARG_BYTES || arg >= N_ARGS ? 0 : call->args[arg];
+	return true;
+}
+
+static bool holds(const struct writ_fmt_insn *insn, uint32_t value)
+{
+	switch (insn->code) {
+	case BPF_OP_JEQ_K:
+		return value == insn->k;
+	case BPF_OP_JGT_K:
+		return value > insn->k;
+	case BPF_OP_JGE_K:
+		return value >= insn->k;
+	default:
+		return (value & insn->k) != 0;
+	}
+}
+
+/* The action for a call; ALLOW when it depends on what the probe leaves open. */
+static uint32_t run(const struct writ_fmt_insn *insns, const struct call *call)
+{
+	uint32_t value = 0;
+
+	for (const struct writ_fmt_insn *pc = insns;; pc++) {
+		switch (pc->code) {
+		case BPF_OP_LD_W_ABS:
+			if (!load_word(call, pc->k, &value))
+				return SECCOMP_ACTION_ALLOW;
+			break;
+		case BPF_OP_AND_K:
+			value &= pc->k;
+			break;
+		case BPF_OP_JA:
+			pc += pc->k;
+			break;
+		case BPF_OP_RET_K:
+			return pc->k;
+		default:
+			pc += holds(pc, value) ? pc->jt : pc->jf;
+		}
+	}
+}
+
+/* Calls that no sandbox may make, with any arguments. */
+static const struct {
+	const char *what;
+	uint32_t numbers[N_ARCHS];
+} forbidden[] = {
+	{"a filter allows setsid", {112, 157}},
+	{"a filter allows setpgid", {109, 154}},
+	{"a filter allows clone3", {435, 435}},
+	{"a filter allows io_uring_setup", {425, 425}},
+	{"a filter allows io_uring_enter", {426, 426}},
+	{"a filter allows io_uring_register", {427, 427}},
+	{"a filter allows numbers that no call has", {0x1000, 0x1000}},
+	{"a filter allows numbers that no call has", {0x3fffffff, 0x7fffffff}},
+	{"a filter allows numbers that no call has", {0x3fffffff, 0xffffffff}},
+};
+
+/* Calls by the x32 numbers, on x86_64: read, x32's own execve, the end of the range. */
+static const uint32_t x32_numbers[] = {X32_BIT, X32_BIT | 520, 0x7fffffff, 0xffffffff};
+
+/* Calls that are refused with these arguments, or only without a port. */
+static const struct {
+	const char *what;
+	uint32_t numbers[N_ARCHS];
+	uint32_t flags;
+	uint32_t args[N_ARGS];
+} limited[] = {
+#define SOCKET(flags, ...)                                                                         \
+	{                                                                                          \
+		"a filter allows sockets that no port grant is for", {41, 198}, flags,             \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+	SOCKET(0, 1, 1, 0), /* AF_UNIX: stream, datagram, seqpacket */
+	SOCKET(0, 1, 2, 0),
+	SOCKET(0, 1, 5, 0),
+	SOCKET(0, 16, 3, 0), /* AF_NETLINK: raw, datagram */
+	SOCKET(0, 16, 2, 0),
+	SOCKET(0, 17, 3, 0x300), /* AF_PACKET: raw, datagram */
+	SOCKET(0, 17, 2, 0x300),
+	SOCKET(0, 38, 5, 0), /* AF_ALG */
+	SOCKET(0, 40, 1, 0), /* AF_VSOCK */
+	SOCKET(0, 2, 2, 0),  /* AF_INET: datagram, raw ICMP, MPTCP */
+	SOCKET(0, 2, 3, 1),
+	SOCKET(0, 2, 1, 262),
+	SOCKET(0, 10, 2, 0), /* AF_INET6, likewise */
+	SOCKET(0, 10, 3, 58),
+	SOCKET(0, 10, 1, 262),
+	SOCKET(NO_PORT, 2, 1, 0),
+	SOCKET(NO_PORT, 10, 1, 6),
+#undef SOCKET
+	{"a filter allows TCP Fast Open", {44, 206}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
+	{"a filter allows TCP Fast Open", {46, 211}, 0, {0, 0, MSG_FASTOPEN_BIT, 0}},
+	{"a filter allows TCP Fast Open", {307, 269}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
+};
+
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+static enum arch find_arch(uint32_t audit_arch)
+{
+	enum arch arch = ARCH_X86_64;
+
+	while (arch < N_ARCHS && audit_archs[arch] != audit_arch)
+		arch++;
+	return arch;
+}
+
+bool verify_knows_arch(uint32_t audit_arch)
+{
+	return find_arch(audit_arch) < N_ARCHS;
+}
+
+/* ld [arch]; jeq #audit_arch, ..., a return that kills (seccomp(2), Caveats). */
+static bool begins_with_arch(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count)
+{
+	const struct writ_fmt_insn *other;
+
+	if (count < 3 || insns[0].code != BPF_OP_LD_W_ABS || insns[0].k != ARCH_AT ||
+	    insns[1].code != BPF_OP_JEQ_K || insns[1].k != audit_arch)
+		return false;
+	other = &insns[2u + insns[1].jf];
+	return other->code == BPF_OP_RET_K && other->k == SECCOMP_ACTION_KILL_PROCESS;
+}
+
+const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,
+			  bool has_ports)
+{
+	enum arch arch = find_arch(audit_arch);
+	struct call call = {.audit_arch = audit_arch};
+
+	if (arch == N_ARCHS || !begins_with_arch(audit_arch, insns, count))
+		return "a filter does not begin with the test of its architecture";
+	for (size_t i = 0; i < LEN(forbidden); i++) {
+		call.number = forbidden[i].numbers[arch];
+		if (run(insns, &call) == SECCOMP_ACTION_ALLOW)
+			return forbidden[i].what;
+	}
+	for (size_t i = 0; arch == ARCH_X86_64 && i < LEN(x32_numbers); i++) {
+		call.number = x32_numbers[i];
+		if (run(insns, &call) != SECCOMP_ACTION_KILL_PROCESS)
+			return "a filter does not kill x32 calls";
+	}
+	for (size_t i = 0; i < LEN(limited); i++) {
+		call.number = limited[i].numbers[arch];
+		call.args = limited[i].args;
+		if (!(limited[i].flags & NO_PORT && has_ports) &&
+		    run(insns, &call) == SECCOMP_ACTION_ALLOW)
+			return limited[i].what;
+	}
+	return NULL;
+}
