@@ -234,7 +234,7 @@ check:
 # What check.sh hands to clang-tidy.
 tidy-sources:
 	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC)
-layers: $(COMPILER_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so
+layers: $(COMPILER_OBJ) $(CLI_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so
 	@BUILD=$(BUILD) tests/support/layers.sh
 
 generate: $(BUILD)/writc

@@ -44,12 +44,14 @@ void build_pending(struct parse *parse, const char *feature, struct span span)
 
 /*
  * The parser found its footing again: blocks are to be handed out token by token. Brackets of the
- * statement that was given up are not open any more.
+ * statement that was given up are not open any more, and what was read last begins the next one or
+ * ends the last.
  */
 void build_recovered(struct parse *parse)
 {
 	struct lexer *lexer = &parse->lexer;
 
+	lexer->statement = lexer->now.span;
 	lexer->recovering = false;
 	lexer->wants_open = false;
 	while (lexer->depth && !lexer->opens[lexer->depth - 1].is_block)
@@ -85,6 +87,17 @@ static bool is_policy_name(struct str name)
 	return true;
 }
 
+static void report_policy_name(struct parse *parse, struct span name)
+{
+	struct str text = parse_text_at(parse, name);
+	struct diag *diag = diag_report(parse->diags, DIAG_E0017, name,
+					"'%.*s' can't be the name of a policy", STR_ARG(text));
+
+	diag_help(parse->diags, diag,
+		  "a policy's name is letters, digits, '_' and '-', and does not begin with a "
+		  "digit or '-'");
+}
+
 void build_policy(struct parse *parse, struct span line, struct span name, struct span version)
 {
 	bool names_the_whole = parse->file == parse->main_file && !parse->ast->name.text.ptr;
@@ -101,9 +114,7 @@ void build_policy(struct parse *parse, struct span line, struct span name, struc
 		diag_report(parse->diags, DIAG_E0015, line,
 			    "the 'policy' line must come before everything else");
 	if (!is_policy_name(parse_text_at(parse, name)))
-		diag_report(
-			parse->diags, DIAG_E0017, name,
-			"a policy's name is letters, digits, '_' and '-', beginning with a letter");
+		report_policy_name(parse, name);
 	if (!names_the_whole)
 		return;
 	parse->ast->name = build_name(parse, name);

@@ -38,7 +38,8 @@ struct lexer {
 	void *scanner; /* flex's */
 	uint32_t pos;
 	struct token now;
-	struct span before; /* of the token before now */
+	struct span before;    /* of the token before now */
+	struct span statement; /* of the first token of the statement that now is in */
 	struct bracket opens[PARSE_MAX_DEPTH];
 	size_t depth;
 	enum lex_repair repair;

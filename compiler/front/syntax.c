@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "front/hints.h"
 #include "front/words.h"
 
 #define SYNTAX_MAX_LISTED 12 /* expected tokens named in one message */
@@ -41,11 +42,6 @@ static const struct syntax_group syntax_groups[] = {
 	{"a comparison", {"==", "!=", "<", "<=", ">", ">="}},
 };
 
-static bool is_keyword(const char *name)
-{
-	return keyword_find(str_from(name)) >= 0;
-}
-
 static size_t expected_find(const struct syntax_error *error, const char *name)
 {
 	size_t i = 0;
@@ -55,7 +51,7 @@ static size_t expected_find(const struct syntax_error *error, const char *name)
 	return i;
 }
 
-static bool is_expected(const struct syntax_error *error, const char *name)
+bool syntax_expects(const struct syntax_error *error, const char *name)
 {
 	return expected_find(error, name) < error->n;
 }
@@ -64,8 +60,8 @@ static bool is_expected(const struct syntax_error *error, const char *name)
  * statement. */
 static bool is_statement_end(const struct syntax_error *error)
 {
-	return is_expected(error, ";") && !is_expected(error, "}") &&
-	       !is_expected(error, "end of file");
+	return syntax_expects(error, ";") && !syntax_expects(error, "}") &&
+	       !syntax_expects(error, "end of file");
 }
 
 static void expected_remove(struct syntax_error *error, const char *name)
@@ -85,7 +81,7 @@ static void collapse_group(struct syntax_error *error, const struct syntax_group
 		&group->members[sizeof(group->members) / sizeof(group->members[0])];
 
 	for (const char *const *member = group->members; member < end && *member; member++) {
-		if (!is_expected(error, *member))
+		if (!syntax_expects(error, *member))
 			return;
 	}
 	for (const char *const *member = group->members; member < end && *member; member++)
@@ -97,8 +93,8 @@ static void collapse_group(struct syntax_error *error, const struct syntax_group
  * thing. */
 static void collapse_keywords(struct syntax_error *error)
 {
-	bool names = is_expected(error, "a name");
-	bool decls = is_expected(error, "tool") && is_expected(error, "role");
+	bool names = syntax_expects(error, "a name");
+	bool decls = syntax_expects(error, "tool") && syntax_expects(error, "role");
 	size_t kept = 0;
 
 	for (size_t i = 0; i < error->n; i++) {
@@ -161,41 +157,6 @@ static struct str found_text(struct parse *parse, const struct syntax_error *err
 			  text.ptr, len < text.len ? "..." : "", text.ptr[0] == '"' ? "" : "'");
 }
 
-static struct str lower_case(struct arena *arena, struct str text)
-{
-	char *copy = arena_strndup(arena, text.ptr, text.len);
-
-	for (size_t i = 0; i < text.len; i++) {
-		if (copy[i] >= 'A' && copy[i] <= 'Z')
-			copy[i] = (char)(copy[i] - 'A' + 'a');
-	}
-	return (struct str){copy, text.len};
-}
-
-/* The expected keyword that the offending word was probably meant to be, or NULL. */
-static const char *misspelt_keyword(struct parse *parse, const struct syntax_error *error)
-{
-	struct str text = parse_text_at(parse, error->span);
-	unsigned best = words_near(text) + 1;
-	const char *nearest = NULL;
-
-	if (strcmp(error->found, "a name") != 0 || is_expected(error, "a name"))
-		return NULL;
-	text = lower_case(parse->arena, text);
-	for (size_t i = 0; i < error->n; i++) {
-		unsigned distance;
-
-		if (!is_keyword(error->expected[i]))
-			continue;
-		distance = str_distance(text, str_from(error->expected[i]), best);
-		if (distance < best) {
-			best = distance;
-			nearest = error->expected[i];
-		}
-	}
-	return nearest;
-}
-
 static bool has_newline(const struct parse *parse, uint32_t begin, uint32_t end)
 {
 	return end > begin && memchr(parse->text.ptr + begin, '\n', end - begin) != NULL;
@@ -232,7 +193,7 @@ static bool is_left_margin_decl(const struct parse *parse, const struct syntax_e
 static bool is_section_in_section(const struct parse *parse, const struct syntax_error *error)
 {
 	return keyword_place_of(error->found) == KEYWORD_SECTION && parse->blocks == 2 &&
-	       is_expected(error, "}") &&
+	       syntax_expects(error, "}") &&
 	       has_newline(parse, parse->lexer.before.end, error->span.begin);
 }
 
@@ -284,8 +245,8 @@ static void plan_repair(struct parse *parse, const struct syntax_error *error)
 	bool margin = is_left_margin_decl(parse, error) && !(ends && is_also_statement(error));
 
 	lexer->recovering = true;
-	lexer->wants_open = parse->in_head || (is_expected(error, "{") && !after_in(parse));
-	if (after_in(parse) && is_expected(error, "{") && lexer->depth < PARSE_MAX_DEPTH)
+	lexer->wants_open = parse->in_head || (syntax_expects(error, "{") && !after_in(parse));
+	if (after_in(parse) && syntax_expects(error, "{") && lexer->depth < PARSE_MAX_DEPTH)
 		/* the '{' of a list is missing: its '}' must not end a block */
 		lexer->opens[lexer->depth++] = (struct bracket){lexer->before, '{', false};
 	if (is_section_in_section(parse, error))
@@ -333,7 +294,7 @@ static void report_number(struct parse *parse, const struct syntax_error *error)
 static bool is_number_like(const struct parse *parse, const struct syntax_error *error)
 {
 	char first = parse->text.ptr[error->span.begin];
-	bool wanted = is_expected(error, "a number") || is_expected(error, "a size");
+	bool wanted = syntax_expects(error, "a number") || syntax_expects(error, "a size");
 
 	return wanted && strcmp(error->found, "a tool pattern") == 0 &&
 	       (first == '-' || first == '.' || (first >= '0' && first <= '9'));
@@ -342,7 +303,8 @@ static bool is_number_like(const struct parse *parse, const struct syntax_error 
 static void report_unexpected(struct parse *parse, struct syntax_error *error)
 {
 	struct str found = found_text(parse, error);
-	const char *nearest = misspelt_keyword(parse, error);
+	const char *nearest = hints_keyword(parse, error);
+	struct str help = nearest ? (struct str){NULL, 0} : hints_help(parse, error);
 	struct str expected;
 	struct diag *diag;
 
@@ -360,9 +322,8 @@ static void report_unexpected(struct parse *parse, struct syntax_error *error)
 				   "expected %.*s, found %.*s", STR_ARG(expected), STR_ARG(found));
 	if (nearest)
 		diag_help(parse->diags, diag, "did you mean '%s'?", nearest);
-	else if (strcmp(error->found, "a tool pattern") == 0)
-		diag_help(parse->diags, diag,
-			  "a name is letters, digits and '_', and does not begin with a digit");
+	else if (help.ptr)
+		diag_help(parse->diags, diag, "%.*s", STR_ARG(help));
 }
 
 void syntax_report(struct parse *parse, const struct syntax_error *given)
@@ -379,7 +340,7 @@ void syntax_report(struct parse *parse, const struct syntax_error *given)
 		report_unclosed(parse, &error);
 	else if (is_number_like(parse, &error))
 		report_number(parse, &error);
-	else if (is_missing_semicolon(parse, &error) && !misspelt_keyword(parse, &error))
+	else if (is_missing_semicolon(parse, &error) && !hints_keyword(parse, &error))
 		report_missing_semicolon(parse, &error);
 	else
 		report_unexpected(parse, &error);

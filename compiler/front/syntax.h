@@ -19,6 +19,9 @@ struct syntax_error {
 	size_t n;
 };
 
+/* Could the token of this name have stood there? */
+bool syntax_expects(const struct syntax_error *error, const char *name);
+
 void syntax_report(struct parse *parse, const struct syntax_error *error);
 
 /*

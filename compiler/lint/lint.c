@@ -11,13 +11,16 @@ static void (*const rules[])(struct lint *) = {
 #undef LINT
 };
 
-static bool tool_runs_in(const struct ir_policy *ir, uint32_t sandbox)
+/* For each sandbox of the IR: does a tool run in it? */
+static const bool *sandboxes_of_tools(const struct lint *lint)
 {
-	for (size_t i = 0; i < ir->tools.n; i++) {
-		if (ir->tools.items[i].sandbox == sandbox)
-			return true;
+	bool *used = arena_alloc(lint->arena, lint->ir->sandboxes.n * sizeof(*used));
+
+	for (size_t i = 0; i < lint->ir->tools.n; i++) {
+		if (lint->ir->tools.items[i].sandbox != IR_NONE)
+			used[lint->ir->tools.items[i].sandbox] = true;
 	}
-	return false;
+	return used;
 }
 
 static void names_of_parents(struct lint *lint, struct map *parents)
@@ -33,6 +36,7 @@ static void names_of_parents(struct lint *lint, struct map *parents)
 static void pair_sandboxes(struct lint *lint)
 {
 	struct map parents = {0}, ids = {0};
+	const bool *used = sandboxes_of_tools(lint);
 
 	names_of_parents(lint, &parents);
 	for (uint32_t i = 0; i < lint->ir->sandboxes.n; i++)
@@ -47,8 +51,8 @@ static void pair_sandboxes(struct lint *lint)
 		lint->sandboxes[i] = (struct lint_sandbox){
 			.ast = ast,
 			.ir = &lint->ir->sandboxes.items[id],
-			.runs = !map_get(&parents, ast->name.text, NULL) ||
-				tool_runs_in(lint->ir, id),
+			.runs = used[id] || !map_get(&parents, ast->name.text, NULL),
+			.has_tool = used[id],
 		};
 	}
 }

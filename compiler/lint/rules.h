@@ -11,7 +11,8 @@
 struct lint_sandbox {
 	const struct ast_sandbox *ast;
 	const struct ir_sandbox *ir;
-	bool runs; /* a tool runs in it, or nothing extends it: not a mere base of others */
+	bool runs;     /* a tool runs in it, or nothing extends it: not a mere base of others */
+	bool has_tool; /* a tool runs in it */
 };
 
 struct lint {

@@ -111,20 +111,48 @@ static bool can_start(const struct ir_sandbox *sandbox, enum arch arch)
 	       ir_call_verdict(sandbox, arch, (uint32_t)number, args) == SECCOMP_RET_ALLOW;
 }
 
+static bool has_program(const struct ir_sandbox *sandbox)
+{
+	for (size_t i = 0; i < sandbox->paths.n; i++) {
+		if (sandbox->paths.items[i].rights & WRIT_PATH_EXECUTE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What keeps every command from starting, with what to do about it, or NULL. A sandbox without a
+ * tool may be waiting for its execute grants in a policy that imports it.
+ */
+static const char *const *why_nothing_starts(const struct lint_sandbox *sandbox)
+{
+	static const char *const refused[] = {
+		"it refuses execve",
+		"a syscalls section begins with nothing allowed; say 'allow @default;' in it",
+	};
+	static const char *const no_program[] = {
+		"it has no 'execute' grant",
+		"grant the tool's program, such as: filesystem { execute \"/usr/bin/cat\"; }",
+	};
+
+	if (!can_start(sandbox->ir, ARCH_X86_64))
+		return refused;
+	return sandbox->has_tool && !has_program(sandbox->ir) ? no_program : NULL;
+}
+
 void lint_nothing_starts(struct lint *lint)
 {
 	for (size_t i = 0; i < lint->n_sandboxes; i++) {
 		const struct lint_sandbox *sandbox = &lint->sandboxes[i];
+		const char *const *why = sandbox->runs ? why_nothing_starts(sandbox) : NULL;
 		struct diag *diag;
 
-		if (!sandbox->runs || can_start(sandbox->ir, ARCH_X86_64))
+		if (!why)
 			continue;
 		diag = diag_report(lint->diags, DIAG_W0107, sandbox->ast->name.span,
-				   "no command can start in sandbox '%.*s': it refuses execve",
-				   STR_ARG(sandbox->ast->name.text));
-		diag_help(lint->diags, diag,
-			  "a syscalls section begins with nothing allowed; "
-			  "say 'allow @default;' in it");
+				   "no command can start in sandbox '%.*s': %s",
+				   STR_ARG(sandbox->ast->name.text), why[0]);
+		diag_help(lint->diags, diag, "%s", why[1]);
 	}
 }
 

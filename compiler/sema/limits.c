@@ -31,6 +31,17 @@ static const struct {
 #undef LIMIT
 };
 
+static void list_limits(struct sema *sema, struct diag *diag)
+{
+	struct str list = limits[0].name;
+
+	for (uint32_t id = 1; id < WRIT_LIMIT__COUNT; id++)
+		list = str_printf(sema->arena, "%.*s%s%.*s", STR_ARG(list),
+				  id + 1 < WRIT_LIMIT__COUNT ? ", " : " and ",
+				  STR_ARG(limits[id].name));
+	diag_help(sema->diags, diag, "the limits are %.*s", STR_ARG(list));
+}
+
 static uint32_t find_limit(struct sema *sema, const struct ast_name *name)
 {
 	struct sema_nearest nearest = sema_nearest(name->text);
@@ -43,7 +54,10 @@ static uint32_t find_limit(struct sema *sema, const struct ast_name *name)
 	}
 	diag = diag_report(sema->diags, DIAG_E0108, name->span, "there is no limit '%.*s'",
 			   STR_ARG(name->text));
-	sema_nearest_help(sema, diag, &nearest);
+	if (nearest.best.ptr)
+		sema_nearest_help(sema, diag, &nearest);
+	else
+		list_limits(sema, diag);
 	return IR_NONE;
 }
 

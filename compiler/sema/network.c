@@ -92,7 +92,8 @@ static void malformed(struct sema *sema, struct span span)
 {
 	struct diag *diag = diag_report(sema->diags, DIAG_E0207, span, "malformed endpoint");
 
-	diag_help(sema->diags, diag, "write an address, a colon and a port: \"*:443\"");
+	diag_help(sema->diags, diag,
+		  "write \"*:443\", \"*:8000-8010\", or \"*:${name}\" with a port parameter");
 }
 
 static bool lower_param_port(struct sema *sema, struct span span, uint32_t id, struct ir_port *out)
@@ -150,8 +151,11 @@ static bool lower_endpoint(struct sema *sema, const struct ast_text *text, struc
 		return false;
 	}
 	if (has_scheme(&lowered) || !any_host) {
-		diag_report(sema->diags, DIAG_E0902, text->span,
-			    "not supported yet: endpoints other than a TCP port at any address");
+		diag_help(sema->diags,
+			  diag_report(sema->diags, DIAG_E0902, text->span,
+				      "not supported yet: endpoints other than a TCP port at any "
+				      "address"),
+			  "write the port alone: \"*:443\"");
 		return false;
 	}
 	has_param = at + 2 == lowered.n && !port.len;

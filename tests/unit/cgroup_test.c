@@ -10,6 +10,8 @@
 
 #include "runtime/cgroup.h"
 
+#define TRIES 5000
+
 static char base[PATH_MAX];
 static char made[PATH_MAX];
 static int procs = -1;
@@ -65,8 +67,11 @@ Test(cgroup, kill_ends_what_is_in_it_and_nothing_else, .timeout = 20)
 	if (inside == 0)
 		_exit(write(procs, "0", 1) == 1 ? pause() : 1);
 	/* Until it has entered there is nothing to kill. */
-	while (waitpid(inside, &status, WNOHANG) == 0)
+	for (int i = 0; i < TRIES && waitpid(inside, &status, WNOHANG) == 0; i++) {
 		cgroup_kill(made);
+		(void)usleep(1000);
+	}
+	(void)kill(inside, SIGTERM);
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	cr_expect_eq(waitpid(outside, NULL, WNOHANG), 0);
 	kill(outside, SIGKILL);

@@ -116,6 +116,36 @@ Test(lint, sandbox_in_which_nothing_starts)
 		       "2:9 no command can start in sandbox 's': it refuses execve");
 	expect_silent("sandbox s { syscalls { allow execve; } }", DIAG_W0107);
 	expect_silent("sandbox s { }", DIAG_W0107);
+	expect_warning("sandbox s { filesystem { write \"/x\"; } } tool t { sandbox s; }",
+		       DIAG_W0107,
+		       "2:9 no command can start in sandbox 's': it has no 'execute' grant");
+	expect_warning("sandbox b { filesystem { read \"/x\"; } } sandbox s extends b { }\n"
+		       "tool t { sandbox s; }",
+		       DIAG_W0107,
+		       "2:49 no command can start in sandbox 's': it has no 'execute' grant");
+	expect_silent("sandbox b { filesystem { execute \"/x\"; } } sandbox s extends b { }\n"
+		      "tool t { sandbox s; }",
+		      DIAG_W0107);
+	expect_silent("sandbox b { } sandbox s extends b { filesystem { execute \"/x\"; } }\n"
+		      "tool t { sandbox s; }",
+		      DIAG_W0107);
+}
+
+Test(lint, parameters_are_used)
+{
+	expect_warning("param w : path;", DIAG_W0111,
+		       "2:7 parameter 'w' is not used, and must still be bound");
+	expect_warning("param w : path; param p : port = 443;\n"
+		       "sandbox s { filesystem { read \"${w}\", \"/p\"; } }",
+		       DIAG_W0111, "2:23 parameter 'p' is not used");
+	expect_silent(
+		"param w : path; param p : port; param t : string;\n"
+		"sandbox s { filesystem { read \"${w}/x\"; } network { connect \"*:${p}\"; }\n"
+		"  env { set T = \"a${t}\"; } }",
+		DIAG_W0111);
+	expect_silent("param w : path; sandbox b { filesystem { read \"${w}\"; } }\n"
+		      "sandbox s extends b { }",
+		      DIAG_W0111);
 }
 
 Test(lint, whole_system_trees)

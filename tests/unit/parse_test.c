@@ -348,7 +348,7 @@ static const struct {
 	{"}", "2:1 expected a declaration, found '}' [E0001]\n"},
 	{"snadbox s { filesystem { read \"/a\"; } }\nuser 1;",
 	 "2:1 expected a declaration, found 'snadbox' [E0001]\n  did you mean 'sandbox'?\n"
-	 "3:6 expected a string, found '1' [E0001]\n"},
+	 "3:6 expected a string, found '1' [E0001]\n  write user names as strings: \"1\"\n"},
 	{"role r { alow t; deny t; DENY u; }", "2:10 expected 'allow', 'ask', 'deny' or '}', found "
 					       "'alow' [E0001]\n  did you mean 'allow'?\n"
 					       "2:26 expected 'allow', 'ask', 'deny' or '}', found "
@@ -360,7 +360,7 @@ static const struct {
 	{"sandbox s extends a b { }", "2:21 expected ',' or '{', found 'b' [E0001]\n"},
 	{"sandbox s { filesystem { read \"/a\" \"/b\"; read 5; } limits { x; } }",
 	 "2:36 expected ',' or ';', found \"/b\" [E0001]\n"
-	 "2:47 expected a name or a string, found '5' [E0001]\n"
+	 "2:47 expected a name or a string, found '5' [E0001]\n  write paths as strings: \"5\"\n"
 	 "2:62 expected a value, found ';' [E0001]\n"},
 	{"role r { allow a, ; deny b; }", "2:19 expected the name of a tool, found ';' [E0001]\n"},
 	{"role ci-bot { }",
@@ -463,8 +463,10 @@ Test(parse, the_main_file_needs_a_policy_line)
 				  "  write 'policy NAME;' as the first statement\n");
 	expect_says("role r { }\npolicy p;",
 		    "2:1 the 'policy' line must come before everything else [E0015]\n");
-	expect_says("policy a.b;", "1:8 a policy's name is letters, digits, '_' and '-', beginning "
-				   "with a letter [E0017]\n");
+	expect_says("policy a.b;",
+		    "1:8 'a.b' can't be the name of a policy [E0017]\n"
+		    "  a policy's name is letters, digits, '_' and '-', and does not begin with a "
+		    "digit or '-'\n");
 }
 
 Test(parse, line_endings_are_white_space)

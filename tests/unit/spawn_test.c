@@ -316,6 +316,7 @@ Test(spawn, a_terminal_that_nobody_reads_does_not_stop_the_clock, .timeout = 10)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY);
 	struct writ_result result;
+	char line[16] = "";
 	int fd;
 
 	cr_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
@@ -328,6 +329,8 @@ Test(spawn, a_terminal_that_nobody_reads_does_not_stop_the_clock, .timeout = 10)
 	result = run_into(BOX("limits { output 1MiB; wall 500ms; }"), "echo hello", master);
 	cr_expect_eq(result.end, WRIT_EXITED);
 	cr_expect_eq(result.output_lost, 0);
+	cr_assert_eq(read(fd, line, sizeof(line) - 1), 6);
+	cr_expect_str_eq(line, "hello\n");
 	close(fd);
 	close(master);
 }
@@ -413,6 +416,7 @@ Test(spawn, the_reason_why_execve_fails_is_told)
 }
 
 static pid_t cleaned_up_in;
+static bool has_returned;
 
 static void note_cleanup(void *arg)
 {
@@ -428,6 +432,7 @@ static void *spawn_cancelled(void *sandbox)
 	pthread_cancel(pthread_self());
 	rc = try_spawn(sandbox, "true");
 	cr_expect_eq(rc, 0);
+	has_returned = true;
 	pthread_testcancel();
 	pthread_cleanup_pop(0);
 	return NULL;
@@ -443,6 +448,7 @@ Test(spawn, a_cancellation_waits_and_never_runs_in_the_child, .timeout = 20)
 	cr_assert_eq(pthread_create(&thread, NULL, spawn_cancelled, sandbox), 0);
 	cr_assert_eq(pthread_join(thread, &result), 0);
 	cr_expect_eq(result, PTHREAD_CANCELED);
+	cr_expect(has_returned, "it took effect inside");
 	cr_expect_eq(cleaned_up_in, getpid());
 	writ_sandbox_close(sandbox);
 }
