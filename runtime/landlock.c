@@ -208,8 +208,8 @@ int landlock_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *
 	if (abi == 0)
 		return sandbox_lacks(
 			sandbox, source->error,
-			"access to files and ports limited to what is granted: the host "
-			"has no Landlock");
+			"access to files and ports limited to what is granted, and signals and "
+			"abstract unix sockets kept inside: the host has no Landlock");
 	variant = choose_variant(source, abi);
 	rc = check_lacking(sandbox, variant, abi, source->error);
 	if (!rc)

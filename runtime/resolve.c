@@ -24,7 +24,6 @@ struct walk {
 	const struct writable_roots *writable;
 	int at;       /* O_PATH of what has been reached */
 	bool in_tree; /* which is in a writable tree */
-	bool at_link; /* which is a symbolic link */
 	unsigned links;
 	char rest[WRIT_MAX_TEXT + 1]; /* what is still to be walked, without a "/" before it */
 };
@@ -59,31 +58,33 @@ int resolve_find_writable(struct writ_sandbox *sandbox, const struct sandbox_sou
 	return 0;
 }
 
-/* Makes fd the place that has been reached. */
-static int arrive(struct walk *walk, int fd)
+/* Makes fd, of which st is, the place that has been reached. */
+static void arrive(struct walk *walk, int fd, const struct stat *st)
 {
-	struct stat st;
-
-	if (fd < 0)
-		return -errno;
 	fd_close(&walk->at);
 	walk->at = fd;
-	if (fstat(fd, &st))
-		return -errno;
-	walk->at_link = S_ISLNK(st.st_mode);
 	for (size_t i = 0; i < walk->writable->n; i++) {
 		const struct sandbox_root *root = &walk->writable->items[i];
 
-		if (root->device == st.st_dev && root->inode == st.st_ino)
+		if (root->device == st->st_dev && root->inode == st->st_ino)
 			walk->in_tree = true;
 	}
-	return 0;
 }
 
 static int start_at_root(struct walk *walk)
 {
+	int fd = open("/", O_PATH | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		int rc = -errno;
+
+		fd_close(&fd);
+		return rc;
+	}
 	walk->in_tree = false;
-	return arrive(walk, open("/", O_PATH | O_CLOEXEC));
+	arrive(walk, fd, &st);
+	return 0;
 }
 
 /* Cuts the first component off the rest; an empty one when nothing is left. */
@@ -97,14 +98,13 @@ static void next_component(char *rest, char *component)
 	memmove(rest, rest + skip, strlen(rest + skip) + 1);
 }
 
-/* Puts a link's target before the rest and goes back to where it begins: dir, or the root. */
-static int follow_link(struct walk *walk, int dir)
+/* Puts a link's target before the rest; an absolute one begins at the root again. */
+static int follow_link(struct walk *walk, int link)
 {
 	char target[WRIT_MAX_TEXT + 1];
 	size_t rest_len = strlen(walk->rest);
-	ssize_t len = readlinkat(walk->at, "", target, sizeof(target));
+	ssize_t len = readlinkat(link, "", target, sizeof(target));
 	size_t skip;
-	int rc;
 
 	if (len < 0)
 		return -errno;
@@ -114,26 +114,29 @@ static int follow_link(struct walk *walk, int dir)
 		return -ENAMETOOLONG;
 	target[len] = '\0';
 	skip = strspn(target, "/");
-	rc = skip ? start_at_root(walk) : arrive(walk, fcntl(dir, F_DUPFD_CLOEXEC, 0));
-	if (rc)
-		return rc;
 	memmove(walk->rest + (size_t)len - skip + 1, walk->rest, rest_len + 1);
 	memcpy(walk->rest, target + skip, (size_t)len - skip);
 	walk->rest[(size_t)len - skip] = '/';
-	return 0;
+	return skip ? start_at_root(walk) : 0;
 }
 
 static int step(struct walk *walk, const char *component)
 {
-	int dir = fcntl(walk->at, F_DUPFD_CLOEXEC, 0);
-	int rc;
+	int fd = openat(walk->at, component, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int rc = 0;
 
-	if (dir < 0)
+	if (fd < 0)
 		return -errno;
-	rc = arrive(walk, openat(dir, component, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-	if (!rc && walk->at_link)
-		rc = follow_link(walk, dir);
-	fd_close(&dir);
+	if (fstat(fd, &st))
+		rc = -errno;
+	else if (S_ISLNK(st.st_mode))
+		rc = follow_link(walk, fd);
+	else {
+		arrive(walk, fd, &st);
+		return 0;
+	}
+	fd_close(&fd);
 	return rc;
 }
 
@@ -159,10 +162,14 @@ int resolve_open(const char *path, const struct writable_roots *writable)
 					 .resolve = KERNEL_RESOLVE_NO_SYMLINKS};
 	struct walk walk = {.writable = writable, .at = -1};
 	int fd = (int)syscall(KERNEL_NR_OPENAT2, AT_FDCWD, path, &how, sizeof(how));
+	struct stat st;
 	int rc;
 
 	if (fd >= 0 || errno != ELOOP)
 		return fd;
+	/* What is not there by any way, another architecture's interpreter say, need not be walked to. */
+	if (stat(path, &st) && errno == ENOENT)
+		return -1;
 	rc = walk_path(&walk, path);
 	if (rc) {
 		fd_close(&walk.at);

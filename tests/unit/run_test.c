@@ -54,6 +54,9 @@ static pid_t start(char *const argv[], int fd)
 	if (pid == 0) {
 		sigset_t none;
 
+		/* Whatever we were started with: a background job has SIGINT and SIGQUIT ignored. */
+		for (int number = 1; number <= SIGRTMAX; number++)
+			signal(number, SIG_DFL);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		if (dup2(fd, 1) == 1 && dup2(fd, 2) == 2)
