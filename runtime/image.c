@@ -129,7 +129,7 @@ static int check_header(const struct image *image, const struct writ_fmt_header 
 	int rc;
 
 	if (memcmp(header->magic, WRIT_MAGIC, WRIT_MAGIC_SIZE) != 0)
-		return bad(error, "it does not begin as one");
+		return bad(error, "it does not begin as one (writc compile makes one of a policy)");
 	if (header->file_size != image->size)
 		return bad(error, "its size is not the one in its header");
 	rc = check_digest(image, header, error);

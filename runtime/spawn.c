@@ -294,7 +294,8 @@ static int tell_exec_error(const struct launch *launch, struct writ_error *error
 		if (rows[i].number == launch->error)
 			code = rows[i].code;
 	}
-	return error_sys(error, code, launch->error, "can't run '%.300s'", launch->argv[0]);
+	return error_sys(error, code, launch->error, "sandbox '%.100s' can't run '%.300s'",
+			 launch->sandbox->name, launch->argv[0]);
 }
 
 /* A wall that this host does not let us build is the host's lack; anything else went wrong. */
@@ -303,7 +304,10 @@ static int tell_step_error(const struct launch *launch, struct writ_error *error
 	bool is_refused = launch->error == EPERM || launch->error == EACCES ||
 			  launch->error == ENOSYS;
 
-	if (!is_refused || launch->is_callers)
+	if (launch->is_callers)
+		return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s '%.300s'", launch->step,
+				 launch->cwd);
+	if (!is_refused)
 		return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s", launch->step);
 	return error_sys(error, WRIT_E_HOST, launch->error,
 			 "sandbox '%.200s' can't be enforced on this host: %s",

@@ -112,8 +112,11 @@ static int print_bundle(const struct cli_options *options)
 	struct writ_policy *policy = NULL;
 	const char *name;
 	bool all = true;
-	int rc = cli_open(options, &policy);
+	int rc;
 
+	/* What goes wrong now is said after the table, where both go to one place. */
+	(void)fflush(stdout);
+	rc = cli_open(options, &policy);
 	if (rc)
 		return rc;
 	(void)putchar('\n');

@@ -34,7 +34,15 @@ static void print_usage(FILE *out)
 	(void)fputs("usage: writ VERB [OPTION]...\n\n", out);
 	for (size_t i = 0; i < N_VERBS; i++)
 		(void)fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].summary);
-	(void)fputs("\nwrit help VERB tells about one of them; writ --version, its version.\n",
+	(void)fputs("\n"
+		    "  writ decide -p agent.wrt --role developer --tool git_push\n"
+		    "  writ run -p agent.wrt --user bob --tool execute_python -- python3 job.py\n"
+		    "\n"
+		    "exit status: 0 allowed, 1 denied, 2 wrong command line, 3 unusable bundle, 4 "
+		    "this\n"
+		    "host can't enforce it; run: the command's own, or 124 to 127 (writ help run)\n"
+		    "\n"
+		    "writ help VERB tells about one of them; writ --version, its version.\n",
 		    out);
 }
 
