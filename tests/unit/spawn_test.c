@@ -123,6 +123,16 @@ Test(spawn, privilege_is_gone)
 		      "NoNewPrivs: 1\nSeccomp: 2\n");
 }
 
+Test(spawn, the_bounding_set_is_empty_where_it_could_be_emptied)
+{
+	if (geteuid() != 0)
+		cr_skip_test("only root may empty it: capabilities(7)");
+	expect_output(
+		BOX(""),
+		"while read k v; do case $k in CapBnd:) echo $v;; esac; done </proc/self/status",
+		"0000000000000000\n");
+}
+
 Test(spawn, ignored_signals_and_blocked_ones_are_reset)
 {
 	sigset_t set;
