@@ -143,13 +143,16 @@ static int step(struct walk *walk, const char *component)
 static int walk_path(struct walk *walk, const char *path)
 {
 	char component[WRIT_MAX_TEXT + 1];
-	int rc = start_at_root(walk);
+	size_t len = strlen(path);
+	int rc;
 
-	if (strlen(path) >= sizeof(walk->rest))
+	if (len >= sizeof(walk->rest))
 		return -ENAMETOOLONG;
-	strcpy(walk->rest, path + strspn(path, "/"));
+	memcpy(walk->rest, path, len + 1);
+	rc = start_at_root(walk);
 	while (!rc && walk->rest[0] != '\0') {
 		next_component(walk->rest, component);
+		/* Empty before the first "/". */
 		if (component[0] != '\0')
 			rc = step(walk, component);
 	}
