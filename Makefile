@@ -143,10 +143,12 @@ $(BUILD)/musl/%.o: %.c
 $(BUILD)/writc: $(COMPILER_OBJ) $(RUNTIME_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^ $(COMPILER_LIBS)
+# One object, so that what is hidden between our files is hidden from programs that link it too.
 $(BUILD)/libwrit.a: $(RUNTIME_OBJ)
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(CC) -nostdlib -r -o $(BUILD)/libwrit.o $^ && objcopy --localize-hidden $(BUILD)/libwrit.o
+	$(Q)$(AR) rcs $@ $(BUILD)/libwrit.o
 $(BUILD)/libwrit.so: $(RUNTIME_OBJ) runtime/libwrit.map
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -shared $(LINK_HARDEN) -Wl,--version-script=runtime/libwrit.map -Wl,-soname,libwrit.so.0 \

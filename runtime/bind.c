@@ -137,6 +137,25 @@ static int bad_value(const struct binding *binding, uint32_t index, const char *
 			 image_str(image, param->name), value, looks);
 }
 
+/* A value that any parameter of a type may have. */
+static const char *stand_in(enum writ_param_type type)
+{
+	switch (type) {
+	case WRIT_PARAM_PATH:
+		return "/unbound-parameter";
+	case WRIT_PARAM_SIZE:
+		return "1KiB";
+	case WRIT_PARAM_DURATION:
+		return "1s";
+	case WRIT_PARAM_STRING:
+	case WRIT_PARAM_HOST:
+	case WRIT_PARAM_PORT:
+	case WRIT_PARAM_INT:
+		break;
+	}
+	return "1";
+}
+
 /* The value as it was written, by the caller or as the default; in the pool. */
 static int find_value(const struct binding *binding, uint32_t index, const char **out)
 {
@@ -151,6 +170,8 @@ static int find_value(const struct binding *binding, uint32_t index, const char 
 				    param->fallback.len ? image_str(&policy->image, param->fallback)
 							: "",
 				    param->fallback.len);
+	else if (binding->options && binding->options->stand_ins)
+		*out = stand_in((enum writ_param_type)param->type);
 	else
 		return error_set(binding->error, WRIT_E_PARAM,
 				 "parameter '%.*s' is not bound and has no default",

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "cli/cli.h"
 #include "runtime/writ.h"
@@ -145,14 +146,29 @@ static const struct writ_fmt_filter *only_filter(const struct show *show, unsign
 	return *n == 1 ? found : NULL;
 }
 
+/* This machine's architecture, or 0 when it is none that filters are made for. */
+static uint32_t host_audit_arch(void)
+{
+	struct utsname host;
+	enum arch arch;
+
+	if (uname(&host) || !arch_find(str_from(host.machine), &arch))
+		return 0;
+	return arch_info(arch)->audit_arch;
+}
+
 static int print_raw(const struct show *show, const struct request *request)
 {
 	const struct writ_fmt_filter *filter;
+	struct show host = *show;
 	unsigned n;
 
 	if (request->section && strcmp(request->section, "seccomp") != 0)
 		return cli_usage_error("show", "--format raw is for --section seccomp only");
 	filter = only_filter(show, &n);
+	host.audit_arch = host_audit_arch();
+	if (!filter && !show->audit_arch && host.audit_arch)
+		filter = only_filter(&host, &n);
 	if (!filter)
 		return cli_usage_error(
 			"show",
@@ -180,10 +196,22 @@ static int select_sandbox(struct show *show, const struct request *request)
 	return CLI_OK;
 }
 
+static int check_arch(const struct show *show)
+{
+	for (uint32_t i = 0; i < BUNDLE_N(show->image, FILTERS); i++) {
+		if (BUNDLE_AT(show->image, FILTERS, filter, i)->audit_arch == show->audit_arch)
+			return CLI_OK;
+	}
+	return show->audit_arch ? cli_usage_error("show", "--arch: the bundle has no filter for it")
+				: CLI_OK;
+}
+
 static int show_image(struct show *show, const struct request *request)
 {
 	int rc = select_sandbox(show, request);
 
+	if (rc == CLI_OK)
+		rc = check_arch(show);
 	if (rc != CLI_OK)
 		return rc;
 	if (request->format == FORMAT_RAW)

@@ -39,6 +39,7 @@ struct cli_options {
 	const char *cwd;
 	const char *audit;
 	bool approve;
+	bool stand_ins; /* parameters that are not bound get any value */
 	bool help;
 	struct cli_pairs params;
 	struct cli_pairs args;

@@ -10,6 +10,7 @@ int cli_open(const struct cli_options *options, struct writ_policy **policy)
 	const struct writ_options open_options = {
 		.params = options->params.items,
 		.n_params = options->params.n,
+		.stand_ins = options->stand_ins,
 	};
 	struct writ_error error;
 	int rc;

@@ -140,5 +140,6 @@ int cli_verb_doctor(char **argv)
 		return cli_fail(EXIT_USAGE, "doctor: --param without -p BUNDLE");
 	writ_host_probe(&host);
 	print_host(&host);
+	options.stand_ins = true;
 	return options.bundle ? print_bundle(&options) : 0;
 }

@@ -68,15 +68,17 @@ static int help(char **argv)
  */
 static int sanitize(void)
 {
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
-			return -1;
-	} while (fd <= STDERR_FILENO);
-	(void)close(fd);
-	return signal(SIGCHLD, SIG_DFL) == SIG_ERR ? -1 : 0;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The lowest number that is free is fd, as those below it are open. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return cli_fail(EXIT_RUN_FAILED,
+					"descriptor %d is closed, and /dev/null "
+					"can't be opened in its place",
+					fd);
+	}
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
+		return cli_fail(EXIT_RUN_FAILED, "SIGCHLD can't be reset");
+	return 0;
 }
 
 static int dispatch(char **argv)

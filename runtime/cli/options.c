@@ -29,7 +29,7 @@ struct option_row {
 	const char *name;
 	char letter; /* or 0 */
 	unsigned int bit;
-	enum { TEXT, PAIR, FLAG } kind;
+	enum { TEXT, NAME, PAIR, FLAG } kind; /* a NAME may be empty: nobody's */
 	size_t offset;
 };
 
@@ -37,9 +37,9 @@ struct option_row {
 
 static const struct option_row option_rows[] = {
 	{"bundle", 'p', CLI_BUNDLE, TEXT, FIELD(bundle)},
-	{"role", 0, CLI_ROLE, TEXT, FIELD(role)},
-	{"user", 0, CLI_USER, TEXT, FIELD(user)},
-	{"tool", 0, CLI_TOOL, TEXT, FIELD(tool)},
+	{"role", 0, CLI_ROLE, NAME, FIELD(role)},
+	{"user", 0, CLI_USER, NAME, FIELD(user)},
+	{"tool", 0, CLI_TOOL, NAME, FIELD(tool)},
 	{"sandbox", 0, CLI_SANDBOX, TEXT, FIELD(sandbox)},
 	{"cwd", 0, CLI_CWD, TEXT, FIELD(cwd)},
 	{"audit", 0, CLI_AUDIT, TEXT, FIELD(audit)},
@@ -92,12 +92,12 @@ static int add_pair(struct cli_pairs *pairs, const char *option, char *text)
 	return 0;
 }
 
-static int set_text(const char **field, const char *option, const char *text)
+static int set_text(const char **field, const struct option_row *row, const char *text)
 {
 	if (*field)
-		return cli_fail(EXIT_USAGE, "--%s is given twice", option);
-	if (!*text)
-		return cli_fail(EXIT_USAGE, "--%s takes a value, not an empty one", option);
+		return cli_fail(EXIT_USAGE, "--%s is given twice", row->name);
+	if (!*text && row->kind != NAME)
+		return cli_fail(EXIT_USAGE, "--%s takes a value, not an empty one", row->name);
 	*field = text;
 	return 0;
 }
@@ -126,7 +126,7 @@ static int apply(const struct option_row *row, struct cli_options *options, char
 		return cli_fail(EXIT_USAGE, "--%s takes a value", row->name);
 	if (row->kind == PAIR)
 		return add_pair(field, row->name, value);
-	return set_text(field, row->name, value);
+	return set_text(field, row, value);
 }
 
 int cli_parse(char **argv, unsigned int accepted, struct cli_options *options)

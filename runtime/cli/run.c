@@ -5,9 +5,13 @@
  * would end writ kills the launch first; and as the launch asks to die with its caller, so does
  * SIGKILL.
  */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/cli/cli.h"
@@ -16,6 +20,8 @@
 #define MESSAGE_SECONDS 1
 #define FIRST_REAL_TIME 32
 #define SIGSET_BYTES    8
+#define REAP_TRIES      1000
+#define REAP_PAUSE_NS   1000000L
 
 const char cli_help_run[] =
 	"usage: writ run -p BUNDLE (--role ROLE | --user USER) --tool TOOL\n"
@@ -52,6 +58,41 @@ static void on_signal(int number)
 {
 	caught = number;
 	writ_kill(running);
+}
+
+/*
+ * Orphans of the launch become our children (PR_SET_CHILD_SUBREAPER), not those of an init that may never
+ * wait for them. The command itself is writ_wait's to reap.
+ */
+static void on_child(int number)
+{
+	siginfo_t info;
+	int saved = errno;
+
+	(void)number;
+	for (;;) {
+		info.si_pid = 0;
+		if (!running || waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) ||
+		    info.si_pid == 0 || info.si_pid == writ_process_pid(running))
+			break;
+		(void)waitpid(info.si_pid, NULL, WNOHANG);
+	}
+	errno = saved;
+}
+
+/* When the launch is over: all that is left of it has been killed, and only needs reaping. */
+static void reap_orphans(void)
+{
+	const struct timespec pause = {.tv_nsec = REAP_PAUSE_NS};
+
+	for (int i = 0; i < REAP_TRIES; i++) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0)
+			return;
+		if (pid == 0)
+			(void)nanosleep(&pause, NULL);
+	}
 }
 
 /* What does not end a process by default, or can't be caught; SIGPIPE is ignored. */
@@ -111,6 +152,7 @@ static void catch_signals(void)
 			catch_signal(number);
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, on_child);
 	ignore_libc_signals();
 }
 
@@ -249,10 +291,12 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	catch_signals();
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 	rc = writ_spawn(sandbox, &request, &running, &error);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!rc)
 		rc = writ_wait(&running, &result, &error);
+	reap_orphans();
 	if (!rc)
 		return tell_end(&result);
 	limit_messages(writ_exit_status(rc));

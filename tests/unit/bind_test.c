@@ -113,3 +113,19 @@ Test(bind, values_of_the_environment_are_expanded)
 	cr_expect_str_eq(policy->env_values[0], "</x>");
 	writ_close(policy);
 }
+
+Test(bind, stand_ins_bind_every_type_and_grant_nothing)
+{
+	static const struct writ_options options = {.stand_ins = 1};
+	struct test_bundle bundle = bundle_make(
+		"param a : path; param b : int; param c : port; param d : host; param e : string;\n"
+		"param f : size; param g : duration;\n" SANDBOX("\"${a}/${b}\""));
+	struct writ_policy *policy = NULL;
+	struct writ_error error = {.text = ""};
+
+	cr_assert_eq(bundle_try(&bundle, &error), -WRIT_E_PARAM);
+	cr_assert_eq(writ_open_memory(bundle.bytes, bundle.size, &options, &policy, &error), 0,
+		     "%s", error.text);
+	cr_expect(grants(policy, "/unbound-parameter/1"));
+	writ_close(policy);
+}

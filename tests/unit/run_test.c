@@ -221,3 +221,35 @@ Test(run, doctor_enters_each_sandbox)
 	cr_expect_not_null(strstr(read_all(fileno(out)), "sandbox kills: enforced\n"), "%s",
 			   read_all(fileno(out)));
 }
+
+/* Init may take its time to reap a killed orphan: then it would still be seen. */
+Test(run, orphans_of_a_launch_are_gone_when_writ_ends)
+{
+	char text[32] = "";
+	char *const argv[] = {"writ",  "run", "-p", path, "--sandbox",
+			      "plain", "--",  "sh", "-c", "(sleep 300 & echo $!); exit 0",
+			      NULL};
+	int ends[2];
+	pid_t pid;
+
+	cr_assert_eq(pipe(ends), 0);
+	pid = start(argv, ends[1]);
+	close(ends[1]);
+	cr_assert_gt(read(ends[0], text, sizeof(text) - 1), 1);
+	cr_assert_eq(status_of(pid), 0);
+	cr_assert_gt(atoi(text), 1);
+	cr_assert_eq(kill(atoi(text), 0), -1, "process %s is still there", text);
+	cr_assert_eq(errno, ESRCH);
+}
+
+Test(run, nobody_is_denied_and_no_mistake_in_the_command_line)
+{
+	char *const by_role[] = {"writ", "decide", "-p", path, "--role", "", "--tool", "x", NULL};
+	char *const by_user[] = {"writ",   "run", "-p", path,   "--user", "",
+				 "--tool", "x",   "--", "true", NULL};
+	int fd = open("/dev/null", O_WRONLY);
+
+	cr_assert_eq(status_of(start(by_role, fd)), 1);
+	cr_assert_eq(status_of(start(by_user, fd)), 126);
+	close(fd);
+}

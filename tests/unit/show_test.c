@@ -168,7 +168,6 @@ Test(show, json_holds_what_the_text_says, .init = setup, .fini = teardown)
 Test(show, raw_is_the_filter_and_must_be_unambiguous, .init = setup, .fini = teardown)
 {
 	cr_assert_eq(SHOW("--format", "raw"), 2);
-	cr_assert_eq(SHOW("--format", "raw", "--sandbox", "net"), 2);
 	cr_assert_eq(SHOW("--format", "raw", "--sandbox", "net", "--section", "env"), 2);
 	cr_assert_eq(SHOW("--format", "raw", "--sandbox", "net", "--arch", "x86_64"), 0);
 	cr_assert_eq(output_len % 8, 0u);
@@ -176,6 +175,28 @@ Test(show, raw_is_the_filter_and_must_be_unambiguous, .init = setup, .fini = tea
 	cr_assert_eq(memcmp(output, "\x20\0\0\0\x04\0\0\0\x15\0", 10), 0);
 	cr_assert_eq(memcmp(output + 12, "\x3e\0\0\xc0", 4), 0);
 }
+
+#if defined(__x86_64__) || defined(__aarch64__)
+Test(show, raw_is_for_this_machine_when_no_architecture_is_named, .init = setup, .fini = teardown)
+{
+	static const uint8_t arch[] = {
+#if defined(__x86_64__)
+		0x3e,
+		0,
+		0,
+		0xc0,
+#else
+		0xb7,
+		0,
+		0,
+		0xc0,
+#endif
+	};
+
+	cr_assert_eq(SHOW("--format", "raw", "--sandbox", "net"), 0);
+	cr_assert_eq(memcmp(output + 12, arch, sizeof(arch)), 0);
+}
+#endif
 
 Test(show, wrong_command_lines_are_refused, .init = setup, .fini = teardown)
 {
