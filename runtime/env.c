@@ -5,6 +5,7 @@
  */
 #include "runtime/env.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/error.h"
@@ -70,6 +71,49 @@ void env_select(const struct writ_sandbox *sandbox, const char *const *from, con
 			*envp++ = entry;
 	}
 	*envp = NULL;
+}
+
+/* Writes the absolute elements of from to to, which has as much room. How many bytes that makes. */
+static size_t copy_absolute(const char *from, char *to)
+{
+	char *at = to;
+
+	while (*from) {
+		size_t len = strcspn(from, ":");
+
+		if (from[0] == '/') {
+			if (at > to)
+				*at++ = ':';
+			memcpy(at, from, len);
+			at += len;
+		}
+		from += len + (from[len] == ':');
+	}
+	*at = '\0';
+	return (size_t)(at - to);
+}
+
+int env_tidy_path(const char **envp, char **copy)
+{
+	static const char name[] = "PATH=";
+	const size_t name_len = sizeof(name) - 1;
+
+	*copy = NULL;
+	while (*envp && strncmp(*envp, name, name_len) != 0)
+		envp++;
+	if (!*envp)
+		return 0;
+	*copy = malloc(strlen(*envp) + 1);
+	if (!*copy)
+		return -1;
+	memcpy(*copy, name, name_len);
+	if (copy_absolute(*envp + name_len, *copy + name_len) > 0) {
+		*envp = *copy;
+		return 0;
+	}
+	for (; *envp; envp++)
+		envp[0] = envp[1];
+	return 0;
 }
 
 const char *env_get(const char *const *envp, const char *name)

@@ -40,6 +40,7 @@ struct preparation {
 	struct launch launch;
 	struct writ_process *process;
 	const char **envp;
+	char *path;              /* the entry of PATH in it, where it had to be made */
 	const char **candidates; /* one block with the strings they point to */
 	int null;                /* /dev/null, or -1 when nothing needs it */
 	char cgroup[PATH_MAX];
@@ -117,6 +118,8 @@ static int prepare_command(struct preparation *prep, const struct writ_launch *r
 	if (!prep->envp)
 		return error_nomem(error);
 	env_select(sandbox, from, prep->envp);
+	if (env_tidy_path(prep->envp, &prep->path))
+		return error_nomem(error);
 	if (find_candidates(prep, request->argv[0]))
 		return error_nomem(error);
 	/* execve's prototype lacks the const that it keeps. */
@@ -371,6 +374,7 @@ static void release(struct preparation *prep)
 	fd_close(&prep->null);
 	fd_close(&prep->launch.cgroup_procs);
 	free(prep->envp);
+	free(prep->path);
 	free(prep->candidates);
 }
 

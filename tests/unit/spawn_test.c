@@ -123,6 +123,14 @@ Test(spawn, privilege_is_gone)
 		      "NoNewPrivs: 1\nSeccomp: 2\n");
 }
 
+Test(spawn, path_keeps_its_absolute_elements_only)
+{
+	setenv("PATH", ":.:/usr/bin::bin:/bin:", 1);
+	expect_output(BOX("env { pass PATH; }"), "echo \"$PATH\"", "/usr/bin:/bin\n");
+	setenv("PATH", ".:", 1);
+	expect_output(BOX("env { pass PATH; }"), "/usr/bin/env | /usr/bin/grep -c ^PATH=", "0\n");
+}
+
 Test(spawn, the_bounding_set_is_empty_where_it_could_be_emptied)
 {
 	if (geteuid() != 0)
