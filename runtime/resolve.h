@@ -1,8 +1,8 @@
 /*
  * Opening a granted path without being led astray by a tool.
  *
- * Grants may nest: one sandbox writes "/work", another reads "/work/docs". A tool in the first could put a
- * symbolic link to "/" where "/work/docs" was, and a later launch of the second would be granted that. So
+ * Grants may nest: one sandbox writes "/srv", another reads "/srv/docs". A tool in the first could put a
+ * symbolic link to "/" where "/srv/docs" was, and a later launch of the second would be granted that. So
  * no symbolic link is followed in a tree that some sandbox of the policy may write; those elsewhere (/lib,
  * /usr/bin/python3) are the administrator's, and are followed.
  */

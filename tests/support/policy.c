@@ -3,7 +3,9 @@
  */
 #include "support/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <criterion/criterion.h>
 
@@ -83,4 +85,30 @@ const char *policy_says(const struct compilation *compilation, enum diag_code co
 	if (asprintf(&said, "%u:%u %.*s", at.line, at.col, STR_ARG(diag->message)) < 0)
 		return "out of memory";
 	return said;
+}
+
+const struct ir_sandbox *policy_sandbox(const char *text)
+{
+	const struct ir_policy *ir = policy_ir(text);
+
+	cr_assert_eq(ir->sandboxes.n, 1);
+	return &ir->sandboxes.items[0];
+}
+
+uint32_t policy_verdict(const struct ir_sandbox *sandbox, const char *name, uint64_t arg0,
+			uint64_t arg1, uint64_t arg2)
+{
+	const uint64_t args[6] = {arg0, arg1, arg2};
+	int number = syscall_number(str_from(name), ARCH_X86_64);
+
+	cr_assert_geq(number, 0);
+	return ir_call_verdict(sandbox, ARCH_X86_64, (uint32_t)number, args);
+}
+
+void policy_expect_line(const char *listing, const char *line)
+{
+	char wanted[256];
+
+	snprintf(wanted, sizeof(wanted), "\n%s\n", line);
+	cr_expect(strstr(listing, wanted), "no line '%s' in\n%s", line, listing);
 }

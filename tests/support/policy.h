@@ -19,6 +19,16 @@ const struct ir_policy *policy_ir(const char *text);
 /* The IR's listing of text, which must have no errors. */
 const char *policy_listing(const char *text);
 
+/* Does the listing have this line? Else the test fails. */
+void policy_expect_line(const char *listing, const char *line);
+
+/* The one sandbox of text, which must have no errors. */
+const struct ir_sandbox *policy_sandbox(const char *text);
+
+/* The verdict of a sandbox's rules on a call on x86_64: a SECCOMP_RET_* value. */
+uint32_t policy_verdict(const struct ir_sandbox *sandbox, const char *name, uint64_t arg0,
+			uint64_t arg1, uint64_t arg2);
+
 /* How many diagnostics of this code there are, and the first one, or NULL. */
 size_t policy_count(const struct compilation *compilation, enum diag_code code);
 const struct diag *policy_diag(const struct compilation *compilation, enum diag_code code);

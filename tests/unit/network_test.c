@@ -9,14 +9,6 @@
 
 #include "support/policy.h"
 
-static void expect_line(const char *listing, const char *line)
-{
-	char wanted[256];
-
-	snprintf(wanted, sizeof(wanted), "\n%s\n", line);
-	cr_expect(strstr(listing, wanted), "no line '%s' in\n%s", line, listing);
-}
-
 Test(network, endpoints_are_ports_ranges_or_parameters)
 {
 	const char *listing = policy_listing("param p : port;\n"
@@ -24,11 +16,11 @@ Test(network, endpoints_are_ports_ranges_or_parameters)
 					     "bind \"*:8000-8010\", \"*:443\";\n"
 					     "  connect \"*:65535\", \"*:1\"; } }");
 
-	expect_line(listing, "\tport cb 443-443");
-	expect_line(listing, "\tport c- ${p}");
-	expect_line(listing, "\tport -b 8000-8010");
-	expect_line(listing, "\tport c- 65535-65535");
-	expect_line(listing, "\tport c- 1-1");
+	policy_expect_line(listing, "\tport cb 443-443");
+	policy_expect_line(listing, "\tport c- ${p}");
+	policy_expect_line(listing, "\tport -b 8000-8010");
+	policy_expect_line(listing, "\tport c- 65535-65535");
+	policy_expect_line(listing, "\tport c- 1-1");
 }
 
 static void expect_endpoint(const char *endpoint, enum diag_code code)
@@ -72,82 +64,64 @@ Test(network, other_endpoints_are_errors)
 	expect_endpoint("*:1-1025", DIAG_E0455);
 }
 
-static uint32_t verdict(const struct ir_sandbox *sandbox, const char *name, uint64_t arg0,
-			uint64_t arg1, uint64_t arg2)
-{
-	const uint64_t args[6] = {arg0, arg1, arg2};
-	int number = syscall_number(str_from(name), ARCH_X86_64);
-
-	cr_assert_geq(number, 0);
-	return ir_call_verdict(sandbox, ARCH_X86_64, (uint32_t)number, args);
-}
-
-static const struct ir_sandbox *only_sandbox(const char *text)
-{
-	const struct ir_policy *ir = policy_ir(text);
-
-	cr_assert_eq(ir->sandboxes.n, 1);
-	return &ir->sandboxes.items[0];
-}
-
 #define EPERM_ACTION (SECCOMP_RET_ERRNO | EPERM)
 
 Test(network, without_a_granted_port_there_are_no_sockets)
 {
-	const struct ir_sandbox *sandbox = only_sandbox(
+	const struct ir_sandbox *sandbox = policy_sandbox(
 		"sandbox s { syscalls { allow @default, @network-client, @network-server; } }");
 
 	for (uint64_t family = 0; family < 50; family++)
-		cr_expect_eq(verdict(sandbox, "socket", family, 1, 0), EPERM_ACTION);
-	cr_expect_eq(verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
-	cr_expect_eq(verdict(sandbox, "bind", 3, 0, 0), EPERM_ACTION);
-	cr_expect_eq(verdict(sandbox, "listen", 3, 0, 0), EPERM_ACTION);
+		cr_expect_eq(policy_verdict(sandbox, "socket", family, 1, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "bind", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "listen", 3, 0, 0), EPERM_ACTION);
 }
 
 Test(network, connected_pairs_are_not_network)
 {
 	const struct ir_sandbox *sandbox =
-		only_sandbox("sandbox s { syscalls { allow @default, socketpair; } }");
+		policy_sandbox("sandbox s { syscalls { allow @default, socketpair; } }");
 
-	cr_expect_eq(verdict(sandbox, "socketpair", 1, 1, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "socketpair", 1, 5 | 02000000, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "socketpair", 1, 2, 0), EPERM_ACTION, "datagrams");
-	cr_expect_eq(verdict(sandbox, "socketpair", 30, 1, 0), EPERM_ACTION, "TIPC");
+	cr_expect_eq(policy_verdict(sandbox, "socketpair", 1, 1, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "socketpair", 1, 5 | 02000000, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "socketpair", 1, 2, 0), EPERM_ACTION, "datagrams");
+	cr_expect_eq(policy_verdict(sandbox, "socketpair", 30, 1, 0), EPERM_ACTION, "TIPC");
 }
 
 Test(network, granted_port_means_tcp_only)
 {
 	const struct ir_sandbox *sandbox =
-		only_sandbox("sandbox s { network { connect \"*:443\"; } }");
+		policy_sandbox("sandbox s { network { connect \"*:443\"; } }");
 
-	cr_expect_eq(verdict(sandbox, "socket", 2, 1, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "socket", 10, 1 | 02004000, 6), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "socket", 2, 2, 0), EPERM_ACTION, "UDP");
-	cr_expect_eq(verdict(sandbox, "socket", 2, 3, 0), EPERM_ACTION, "raw");
-	cr_expect_eq(verdict(sandbox, "socket", 2, 1, 262), EPERM_ACTION, "MPTCP");
-	cr_expect_eq(verdict(sandbox, "socket", 2, 1, 132), EPERM_ACTION, "SCTP");
-	cr_expect_eq(verdict(sandbox, "socket", 1, 1, 0), EPERM_ACTION, "unix");
-	cr_expect_eq(verdict(sandbox, "socket", 16, 3, 0), EPERM_ACTION, "netlink");
-	cr_expect_eq(verdict(sandbox, "socket", 17, 1, 0), EPERM_ACTION, "packet");
-	cr_expect_eq(verdict(sandbox, "connect", 3, 0, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "bind", 3, 0, 0), EPERM_ACTION);
-	cr_expect_eq(verdict(sandbox, "listen", 3, 0, 0), EPERM_ACTION, "autobind");
-	cr_expect_eq(verdict(sandbox, "accept4", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "socket", 2, 1, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "socket", 10, 1 | 02004000, 6), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "socket", 2, 2, 0), EPERM_ACTION, "UDP");
+	cr_expect_eq(policy_verdict(sandbox, "socket", 2, 3, 0), EPERM_ACTION, "raw");
+	cr_expect_eq(policy_verdict(sandbox, "socket", 2, 1, 262), EPERM_ACTION, "MPTCP");
+	cr_expect_eq(policy_verdict(sandbox, "socket", 2, 1, 132), EPERM_ACTION, "SCTP");
+	cr_expect_eq(policy_verdict(sandbox, "socket", 1, 1, 0), EPERM_ACTION, "unix");
+	cr_expect_eq(policy_verdict(sandbox, "socket", 16, 3, 0), EPERM_ACTION, "netlink");
+	cr_expect_eq(policy_verdict(sandbox, "socket", 17, 1, 0), EPERM_ACTION, "packet");
+	cr_expect_eq(policy_verdict(sandbox, "connect", 3, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "bind", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "listen", 3, 0, 0), EPERM_ACTION, "autobind");
+	cr_expect_eq(policy_verdict(sandbox, "accept4", 3, 0, 0), EPERM_ACTION);
 }
 
 Test(network, bind_lets_listen_and_nothing_connect)
 {
 	const struct ir_sandbox *sandbox =
-		only_sandbox("sandbox s { network { bind \"*:8000\"; } }");
+		policy_sandbox("sandbox s { network { bind \"*:8000\"; } }");
 
-	cr_expect_eq(verdict(sandbox, "listen", 3, 0, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "accept", 3, 0, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "listen", 3, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "accept", 3, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
 }
 
 Test(network, fast_open_is_refused_whatever_is_granted)
 {
-	const struct ir_sandbox *sandbox = only_sandbox(
+	const struct ir_sandbox *sandbox = policy_sandbox(
 		"sandbox s { network { connect \"*:443\"; }\n"
 		"  syscalls { allow @default, sendto, sendmsg, sendmmsg; } }");
 	const uint64_t plain[6] = {3, 0, 0, 0}, third[6] = {3, 0, 0, 0x20000000},

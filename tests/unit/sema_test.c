@@ -9,14 +9,6 @@
 
 #include "support/policy.h"
 
-static void expect_line(const char *listing, const char *line)
-{
-	char wanted[256];
-
-	snprintf(wanted, sizeof(wanted), "\n%s\n", line);
-	cr_expect(strstr(listing, wanted), "no line '%s' in\n%s", line, listing);
-}
-
 static void expect_no(const char *listing, const char *text)
 {
 	cr_expect_null(strstr(listing, text), "'%s' in\n%s", text, listing);
@@ -128,18 +120,18 @@ Test(sema, defaults_of_parameters_have_one_spelling)
 		"param h : string = \"a b\"; param i : string = \"\";\n"
 		"param k : path = \"~/x/./y/\"; param l : path = \"~/\";");
 
-	expect_line(listing, "param a port = 443");
-	expect_line(listing, "param b size = 2048KiB");
-	expect_line(listing, "param c size = 3000B");
-	expect_line(listing, "param j size = 5B");
-	expect_line(listing, "param d duration = 120000ms");
-	expect_line(listing, "param e path = /srv/x/y");
-	expect_line(listing, "param f int = 8");
-	expect_line(listing, "param g host = h.example");
-	expect_line(listing, "param h string = a b");
-	expect_line(listing, "param i string = ");
-	expect_line(listing, "param k path = ~/x/y");
-	expect_line(listing, "param l path = ~");
+	policy_expect_line(listing, "param a port = 443");
+	policy_expect_line(listing, "param b size = 2048KiB");
+	policy_expect_line(listing, "param c size = 3000B");
+	policy_expect_line(listing, "param j size = 5B");
+	policy_expect_line(listing, "param d duration = 120000ms");
+	policy_expect_line(listing, "param e path = /srv/x/y");
+	policy_expect_line(listing, "param f int = 8");
+	policy_expect_line(listing, "param g host = h.example");
+	policy_expect_line(listing, "param h string = a b");
+	policy_expect_line(listing, "param i string = ");
+	policy_expect_line(listing, "param k path = ~/x/y");
+	policy_expect_line(listing, "param l path = ~");
 }
 
 Test(sema, default_of_another_type_is_an_error)
@@ -174,14 +166,14 @@ Test(sema, paths_have_one_spelling_and_joined_rights)
 		"  write \"/usr/lib/x\"; execute \"/usr/lib/x\", \"/opt/v${n}/bin\", \"/a/...\";\n"
 		"} }");
 
-	expect_line(listing, "\tpath rwx /usr/lib/x");
-	expect_line(listing, "\tpath r-- /");
-	expect_line(listing, "\tpath r-- ~");
-	expect_line(listing, "\tpath r-- ~/.cache");
-	expect_line(listing, "\tpath r-- ${w}");
-	expect_line(listing, "\tpath r-- ${w}/a/b");
-	expect_line(listing, "\tpath --x /opt/v${n}/bin");
-	expect_line(listing, "\tpath --x /a/...");
+	policy_expect_line(listing, "\tpath rwx /usr/lib/x");
+	policy_expect_line(listing, "\tpath r-- /");
+	policy_expect_line(listing, "\tpath r-- ~");
+	policy_expect_line(listing, "\tpath r-- ~/.cache");
+	policy_expect_line(listing, "\tpath r-- ${w}");
+	policy_expect_line(listing, "\tpath r-- ${w}/a/b");
+	policy_expect_line(listing, "\tpath --x /opt/v${n}/bin");
+	policy_expect_line(listing, "\tpath --x /a/...");
 }
 
 static void expect_path(const char *path, enum diag_code code)
@@ -217,24 +209,6 @@ Test(sema, path_that_is_not_what_it_seems_is_an_error)
 	expect_path("${nothing}/a", DIAG_E0102);
 }
 
-static uint32_t verdict(const struct ir_sandbox *sandbox, const char *name, uint64_t arg0,
-			uint64_t arg1, uint64_t arg2)
-{
-	const uint64_t args[6] = {arg0, arg1, arg2};
-	int number = syscall_number(str_from(name), ARCH_X86_64);
-
-	cr_assert_geq(number, 0);
-	return ir_call_verdict(sandbox, ARCH_X86_64, (uint32_t)number, args);
-}
-
-static const struct ir_sandbox *only_sandbox(const char *text)
-{
-	const struct ir_policy *ir = policy_ir(text);
-
-	cr_assert_eq(ir->sandboxes.n, 1);
-	return &ir->sandboxes.items[0];
-}
-
 #define EPERM_ACTION (SECCOMP_RET_ERRNO | EPERM)
 
 Test(sema, no_policy_lets_a_process_leave_its_launch)
@@ -266,21 +240,24 @@ Test(sema, every_group_leaves_the_launch_closed)
 		compilation = policy_check(text);
 		if (!compilation->ir)
 			continue;
-		cr_expect_neq(verdict(&compilation->ir->sandboxes.items[0], "setsid", 0, 0, 0),
+		cr_expect_neq(policy_verdict(&compilation->ir->sandboxes.items[0], "setsid", 0, 0,
+					     0),
 			      SECCOMP_RET_ALLOW, "%s", group->name);
-		cr_expect_neq(verdict(&compilation->ir->sandboxes.items[0], "setpgid", 0, 0, 0),
+		cr_expect_neq(policy_verdict(&compilation->ir->sandboxes.items[0], "setpgid", 0, 0,
+					     0),
 			      SECCOMP_RET_ALLOW, "%s", group->name);
-		cr_expect_neq(verdict(&compilation->ir->sandboxes.items[0], "clone3", 0, 0, 0),
+		cr_expect_neq(policy_verdict(&compilation->ir->sandboxes.items[0], "clone3", 0, 0,
+					     0),
 			      SECCOMP_RET_ALLOW, "%s", group->name);
 	}
 }
 
 Test(sema, sandbox_without_syscalls_has_the_default_group)
 {
-	const struct ir_sandbox *sandbox = only_sandbox("sandbox s { }");
+	const struct ir_sandbox *sandbox = policy_sandbox("sandbox s { }");
 
-	cr_expect_eq(verdict(sandbox, "openat", 0, 0, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "mount", 0, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "openat", 0, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "mount", 0, 0, 0), EPERM_ACTION);
 }
 
 Test(sema, section_of_an_ancestor_takes_the_default_away)
@@ -289,29 +266,29 @@ Test(sema, section_of_an_ancestor_takes_the_default_away)
 					       "sandbox b extends a { limits { wall 1s; } }\n"
 					       "sandbox c { syscalls { } }");
 
-	cr_expect_eq(verdict(&ir->sandboxes.items[1], "read", 0, 0, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(&ir->sandboxes.items[1], "openat", 0, 0, 0), EPERM_ACTION);
-	cr_expect_eq(verdict(&ir->sandboxes.items[2], "read", 0, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(&ir->sandboxes.items[1], "read", 0, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(&ir->sandboxes.items[1], "openat", 0, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(&ir->sandboxes.items[2], "read", 0, 0, 0), EPERM_ACTION);
 }
 
 Test(sema, denying_a_group_refuses_what_it_stands_for)
 {
-	const struct ir_sandbox *sandbox = only_sandbox(
+	const struct ir_sandbox *sandbox = policy_sandbox(
 		"sandbox s { syscalls { allow @default, ptrace; deny @debug errno ENOSYS; } }");
 
-	cr_expect_eq(verdict(sandbox, "ptrace", 0, 0, 0), SECCOMP_RET_ERRNO | ENOSYS);
-	cr_expect_eq(verdict(sandbox, "read", 0, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "ptrace", 0, 0, 0), SECCOMP_RET_ERRNO | ENOSYS);
+	cr_expect_eq(policy_verdict(sandbox, "read", 0, 0, 0), SECCOMP_RET_ALLOW);
 }
 
 Test(sema, denying_a_group_refuses_its_calls_whatever_their_arguments)
 {
 	const struct ir_sandbox *sandbox =
-		only_sandbox("sandbox s { syscalls { allow clone, read; deny @default; } }");
+		policy_sandbox("sandbox s { syscalls { allow clone, read; deny @default; } }");
 
 	/* @default allows clone without namespaces only; its denial is not limited to those. */
-	cr_expect_eq(verdict(sandbox, "clone", 0, 0, 0), EPERM_ACTION);
-	cr_expect_eq(verdict(sandbox, "clone", 0x10000000, 0, 0), EPERM_ACTION);
-	cr_expect_eq(verdict(sandbox, "read", 0, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "clone", 0, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "clone", 0x10000000, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "read", 0, 0, 0), EPERM_ACTION);
 }
 
 Test(sema, default_group_knows_the_ioctls_and_fcntls_it_allows)
@@ -333,12 +310,12 @@ Test(sema, default_group_knows_the_ioctls_and_fcntls_it_allows)
 		{"fcntl", 8, false},           /* F_SETOWN */
 		{"fcntl", 1024, false},        /* F_SETLEASE */
 	};
-	const struct ir_sandbox *sandbox = only_sandbox("sandbox s { }");
+	const struct ir_sandbox *sandbox = policy_sandbox("sandbox s { }");
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint32_t want = rows[i].allowed ? SECCOMP_RET_ALLOW : EPERM_ACTION;
 
-		cr_expect_eq(verdict(sandbox, rows[i].call, 0, rows[i].request, 0), want,
+		cr_expect_eq(policy_verdict(sandbox, rows[i].call, 0, rows[i].request, 0), want,
 			     "%s %#llx", rows[i].call, (unsigned long long)rows[i].request);
 	}
 }
@@ -346,10 +323,10 @@ Test(sema, default_group_knows_the_ioctls_and_fcntls_it_allows)
 Test(sema, no_sandbox_makes_children_of_its_launcher)
 {
 	const struct ir_sandbox *sandbox =
-		only_sandbox("sandbox s { syscalls { allow @default, clone; } }");
+		policy_sandbox("sandbox s { syscalls { allow @default, clone; } }");
 
-	cr_expect_eq(verdict(sandbox, "clone", 17, 0, 0), SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(sandbox, "clone", 0x8000 | 17, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "clone", 17, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "clone", 0x8000 | 17, 0, 0), EPERM_ACTION);
 }
 
 Test(sema, number_of_processors_can_not_be_widened_by_the_process)
@@ -358,10 +335,12 @@ Test(sema, number_of_processors_can_not_be_widened_by_the_process)
 		"sandbox a { limits { cpus 1; } } sandbox b { }\n"
 		"sandbox c extends a { syscalls { allow sched_setaffinity; } }");
 
-	cr_expect_eq(verdict(&ir->sandboxes.items[0], "sched_setaffinity", 0, 0, 0), EPERM_ACTION);
-	cr_expect_eq(verdict(&ir->sandboxes.items[1], "sched_setaffinity", 0, 0, 0),
+	cr_expect_eq(policy_verdict(&ir->sandboxes.items[0], "sched_setaffinity", 0, 0, 0),
+		     EPERM_ACTION);
+	cr_expect_eq(policy_verdict(&ir->sandboxes.items[1], "sched_setaffinity", 0, 0, 0),
 		     SECCOMP_RET_ALLOW);
-	cr_expect_eq(verdict(&ir->sandboxes.items[2], "sched_setaffinity", 0, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(&ir->sandboxes.items[2], "sched_setaffinity", 0, 0, 0),
+		     EPERM_ACTION);
 }
 
 Test(sema, sandboxes_union_along_extends)
@@ -375,11 +354,11 @@ Test(sema, sandboxes_union_along_extends)
 	const char *c = strstr(listing, "sandbox c");
 
 	cr_assert_not_null(c);
-	expect_line(c, "\tpath r-- /a");
-	expect_line(c, "\tpath rw- /x");
-	expect_line(c, "\tpath --x /c");
-	expect_line(c, "\tport cb 1-1");
-	expect_line(c, "\tset A=1");
+	policy_expect_line(c, "\tpath r-- /a");
+	policy_expect_line(c, "\tpath rw- /x");
+	policy_expect_line(c, "\tpath --x /c");
+	policy_expect_line(c, "\tport cb 1-1");
+	policy_expect_line(c, "\tset A=1");
 	expect_no(c, "pass A");
 }
 
@@ -477,8 +456,8 @@ Test(sema, exact_tool_of_a_rule_gets_what_a_wildcard_lends)
 		"sandbox git { } tool git_* { class write; sandbox git; }\n"
 		"role r { allow git_*; deny git_push; allow other; }");
 
-	expect_line(listing, "tool git_push class write sandbox git undeclared");
-	expect_line(listing, "tool other class none undeclared");
+	policy_expect_line(listing, "tool git_push class write sandbox git undeclared");
+	policy_expect_line(listing, "tool other class none undeclared");
 }
 
 Test(sema, rules_stand_in_order_of_strictness)
@@ -486,10 +465,10 @@ Test(sema, rules_stand_in_order_of_strictness)
 	const char *listing =
 		policy_listing("role b { allow x; deny y; } role a { deny z; allow *; }");
 
-	expect_line(listing, "rule 0 deny y role b test.writ:2:24");
-	expect_line(listing, "rule 1 deny z role a test.writ:2:43");
-	expect_line(listing, "rule 2 allow x role b test.writ:2:16");
-	expect_line(listing, "role a rules 1 3");
+	policy_expect_line(listing, "rule 0 deny y role b test.writ:2:24");
+	policy_expect_line(listing, "rule 1 deny z role a test.writ:2:43");
+	policy_expect_line(listing, "rule 2 allow x role b test.writ:2:16");
+	policy_expect_line(listing, "role a rules 1 3");
 }
 
 Test(sema, what_is_not_supported_yet_is_refused_by_name)
