@@ -90,7 +90,7 @@ struct writ_options {
 	const struct writ_param *params; /* bindings; one the policy does not declare is an error */
 	size_t n_params;
 	const char *home;
-		/* what "~" means: absolute; NULL: $HOME if absolute, else the passwd entry */ /*
+	/* what "~" means: absolute; NULL: $HOME if absolute, else the passwd entry */ /*
 	 * Not 0: a parameter that has no value gets a stand-in of its type, a path one that does not exist.
 	 * For asking what a host can enforce; nothing should be run under such a policy.
 	 */

@@ -62,7 +62,7 @@ static void on_signal(int number)
 
 /*
  * Orphans of the launch become our children (PR_SET_CHILD_SUBREAPER), not those of an init that may never
- * wait for them. The command itself is writ_wait's to reap.
+ * wait for them. The command itself is writ_wait's to reap. waitid is a plain system call in every libc.
  */
 static void on_child(int number)
 {
@@ -147,12 +147,15 @@ static void catch_signal(int number)
 /* Every signal that would end us kills the launch first. */
 static void catch_signals(void)
 {
+	const struct sigaction reap = {.sa_handler = on_child,
+				       .sa_flags = SA_NOCLDSTOP | SA_RESTART};
+
 	for (int number = 1; number <= SIGRTMAX; number++) {
 		if (!is_harmless(number))
 			catch_signal(number);
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGCHLD, on_child);
+	(void)sigaction(SIGCHLD, &reap, NULL);
 	ignore_libc_signals();
 }
 
