@@ -1,8 +1,10 @@
 /*
- * See resolve.h. A path without any symbolic link, the usual case, is one openat2(2). Any other is walked
- * component by component, each opened from the descriptor of the one before, so that nothing can be
- * swapped between a look and a step; links are read and walked likewise. Trees are told by device and
- * inode, so it does not matter by which name one was entered.
+ * See resolve.h. A path without any symbolic link, the usual case, is one openat2(2) that follows
+ * none. Of any other the first link is found, component by component, each opened from the
+ * descriptor of the one before; its target is put in its place, and the path tried again. A link
+ * that is replaced lies outside of every writable tree, so what it says can't change under us; and
+ * what is opened in the end has none. Trees are told by device and inode, so it does not matter by
+ * which name one was entered.
  */
 #include "runtime/resolve.h"
 
@@ -24,8 +26,6 @@ struct walk {
 	const struct writable_roots *writable;
 	int at;       /* O_PATH of what has been reached */
 	bool in_tree; /* which is in a writable tree */
-	unsigned links;
-	char rest[WRIT_MAX_TEXT + 1]; /* what is still to be walked, without a "/" before it */
 };
 
 /* Whoever may write "/" gains nothing by a link: it does not count. */
@@ -82,101 +82,108 @@ static int start_at_root(struct walk *walk)
 		fd_close(&fd);
 		return rc;
 	}
-	walk->in_tree = false;
 	arrive(walk, fd, &st);
 	return 0;
 }
 
-/* Cuts the first component off the rest; an empty one when nothing is left. */
-static void next_component(char *rest, char *component)
-{
-	size_t len = strcspn(rest, "/");
-	size_t skip = len + strspn(rest + len, "/");
-
-	memcpy(component, rest, len);
-	component[len] = '\0';
-	memmove(rest, rest + skip, strlen(rest + skip) + 1);
-}
-
-/* Puts a link's target before the rest; an absolute one begins at the root again. */
-static int follow_link(struct walk *walk, int link)
+/* Puts the target of link in the place of path's bytes from begin to end. */
+static int replace(int link, char *path, size_t begin, size_t end)
 {
 	char target[WRIT_MAX_TEXT + 1];
-	size_t rest_len = strlen(walk->rest);
+	size_t rest = strlen(path + end) + 1;
 	ssize_t len = readlinkat(link, "", target, sizeof(target));
-	size_t skip;
 
 	if (len < 0)
 		return -errno;
-	if (walk->in_tree || ++walk->links > MAX_LINKS)
-		return -ELOOP;
-	if ((size_t)len + 1 + rest_len >= sizeof(walk->rest))
+	if (len > 0 && target[0] == '/')
+		begin = 0;
+	if (begin + (size_t)len + rest > WRIT_MAX_TEXT + 1)
 		return -ENAMETOOLONG;
-	target[len] = '\0';
-	skip = strspn(target, "/");
-	memmove(walk->rest + (size_t)len - skip + 1, walk->rest, rest_len + 1);
-	memcpy(walk->rest, target + skip, (size_t)len - skip);
-	walk->rest[(size_t)len - skip] = '/';
-	return skip ? start_at_root(walk) : 0;
+	memmove(path + begin + (size_t)len, path + end, rest);
+	memcpy(path + begin, target, (size_t)len);
+	return 0;
 }
 
-static int step(struct walk *walk, const char *component)
+/* One component, path's bytes from begin to end. *replaced: it was a link. */
+static int step(struct walk *walk, char *path, size_t begin, size_t end, bool *replaced)
 {
-	int fd = openat(walk->at, component, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char after = path[end];
 	struct stat st;
+	int fd;
 	int rc = 0;
 
+	path[end] = '\0';
+	fd = openat(walk->at, path + begin, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	path[end] = after;
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st))
+	if (fstat(fd, &st)) {
 		rc = -errno;
-	else if (S_ISLNK(st.st_mode))
-		rc = follow_link(walk, fd);
-	else {
+	} else if (!S_ISLNK(st.st_mode)) {
 		arrive(walk, fd, &st);
 		return 0;
+	} else {
+		rc = walk->in_tree ? -ELOOP : replace(fd, path, begin, end);
+		*replaced = true;
 	}
 	fd_close(&fd);
 	return rc;
 }
 
-static int walk_path(struct walk *walk, const char *path)
+/* Replaces the first link of an absolute path, in room for WRIT_MAX_TEXT bytes. */
+static int replace_first_link(const struct writable_roots *writable, char *path)
 {
-	char component[WRIT_MAX_TEXT + 1];
-	size_t len = strlen(path);
-	int rc;
+	struct walk walk = {.writable = writable, .at = -1};
+	bool replaced = false;
+	size_t end = 0;
+	int rc = start_at_root(&walk);
 
-	if (len >= sizeof(walk->rest))
-		return -ENAMETOOLONG;
-	memcpy(walk->rest, path, len + 1);
-	rc = start_at_root(walk);
-	while (!rc && walk->rest[0] != '\0') {
-		next_component(walk->rest, component);
-		/* Empty before the first "/". */
-		if (component[0] != '\0')
-			rc = step(walk, component);
+	while (!rc && !replaced) {
+		size_t begin = end + strspn(path + end, "/");
+
+		end = begin + strcspn(path + begin, "/");
+		if (begin == end)
+			break;
+		rc = step(&walk, path, begin, end, &replaced);
 	}
+	fd_close(&walk.at);
 	return rc;
+}
+
+static int open_without_links(const char *path)
+{
+	const struct open_how_abi how = {.flags = O_PATH | O_CLOEXEC,
+					 .resolve = KERNEL_RESOLVE_NO_SYMLINKS};
+
+	return (int)syscall(KERNEL_NR_OPENAT2, AT_FDCWD, path, &how, sizeof(how));
 }
 
 int resolve_open(const char *path, const struct writable_roots *writable)
 {
-	const struct open_how_abi how = {.flags = O_PATH | O_CLOEXEC,
-					 .resolve = KERNEL_RESOLVE_NO_SYMLINKS};
-	struct walk walk = {.writable = writable, .at = -1};
-	int fd = (int)syscall(KERNEL_NR_OPENAT2, AT_FDCWD, path, &how, sizeof(how));
+	char current[WRIT_MAX_TEXT + 1];
+	size_t len = strlen(path);
 	struct stat st;
-	int rc;
+	int fd = open_without_links(path);
 
 	if (fd >= 0 || errno != ELOOP)
 		return fd;
 	/* What is not there by any way, another architecture's interpreter say, need not be walked to. */
 	if (stat(path, &st) && errno == ENOENT)
 		return -1;
-	rc = walk_path(&walk, path);
-	if (rc) {
-		fd_close(&walk.at);
-		errno = -rc;
+	errno = ENAMETOOLONG;
+	if (len > WRIT_MAX_TEXT)
+		return -1;
+	memcpy(current, path, len + 1);
+	for (unsigned links = 0; links < MAX_LINKS; links++) {
+		int rc = replace_first_link(writable, current);
+
+		if (rc) {
+			errno = -rc;
+			return -1;
+		}
+		fd = open_without_links(current);
+		if (fd >= 0 || errno != ELOOP)
+			return fd;
 	}
-	return walk.at;
+	return -1;
 }

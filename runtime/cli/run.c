@@ -140,8 +140,8 @@ static void catch_signal(int number)
 	action.sa_handler = on_signal;
 	action.sa_flags = is_fault(number) ? (int)SA_RESETHAND : 0;
 	(void)sigfillset(&action.sa_mask);
-	if (!sigaction(number, NULL, &before) && before.sa_handler != SIG_IGN)
-		(void)sigaction(number, &action, NULL);
+	if (!sigaction(number, &action, &before) && before.sa_handler == SIG_IGN)
+		(void)sigaction(number, &before, NULL);
 }
 
 /* Every signal that would end us kills the launch first. */
