@@ -1,9 +1,10 @@
 /*
  * The whole pipeline, in the order a policy travels. Read this first.
  *
- * Source text is parsed into a tree (front/), given its meaning (sema/), looked at for what is valid but
- * probably not meant (lint/), and made into one bundle by the back ends (link/, which has verify/ prove
- * each artifact), which the runtime's own verification must then accept. A stage runs when the one before it found no error; all of them report into one list.
+ * Source text is parsed into a tree (front/), given its meaning (sema/), looked at for what is
+ * valid but probably not meant (lint/), and made into one bundle by the back ends (link/, which has
+ * verify/ prove each artifact), which the runtime's own verification must then accept. A stage runs
+ * when the one before it found no error; all of them report into one list.
  */
 #include "compile.h"
 
@@ -35,7 +36,9 @@ static void check_tree(struct compilation *compilation)
 {
 	struct diag_list *diags = &compilation->diags;
 
-	/* A tree with syntax errors has holes; names missing from it would be reported as unknown. */
+	/*
+	 * A tree with syntax errors has holes; names missing from it would be reported as unknown.
+	 */
 	if (!diags->errors)
 		compilation->ir = sema_lower(diags, &compilation->ast);
 	if (compilation->ir)

@@ -1,5 +1,6 @@
 /*
- * The whole pipeline. One compilation is one arena, one set of source files, one list of diagnostics.
+ * The whole pipeline. One compilation is one arena, one set of source files, one list of
+ * diagnostics.
  */
 #ifndef WRIT_COMPILE_H
 #define WRIT_COMPILE_H
@@ -21,9 +22,9 @@ void compilation_init(struct compilation *compilation);
 void compilation_fini(struct compilation *compilation);
 
 /*
- * Source file to IR, with lint's warnings: everything that can be said about a policy without making a
- * bundle of it. Returns 0, however wrong the policy is (see diags), or a negative errno when the file
- * can't be read.
+ * Source file to IR, with lint's warnings: everything that can be said about a policy without
+ * making a bundle of it. Returns 0, however wrong the policy is (see diags), or a negative errno
+ * when the file can't be read.
  */
 __attribute__((warn_unused_result)) int compile_check(struct compilation *compilation,
 						      struct str path);
@@ -38,8 +39,8 @@ __attribute__((warn_unused_result)) int compile_bundle(struct compilation *compi
 						       struct bytes *out);
 
 /*
- * Instead of compile_bundle: reports what would keep a bundle for all architectures from being made, and
- * makes none.
+ * Instead of compile_bundle: reports what would keep a bundle for all architectures from being
+ * made, and makes none.
  */
 void compile_limits(struct compilation *compilation);
 

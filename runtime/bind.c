@@ -314,8 +314,8 @@ static int bind_params(struct binding *binding)
 }
 
 /*
- * Paths of one text share its expansion: a bundle may name a long text very often. shared has an entry
- * for each part: the last path, plus one, whose text begins there.
+ * Paths of one text share its expansion: a bundle may name a long text very often. shared has an
+ * entry for each part: the last path, plus one, whose text begins there.
  */
 static int bind_paths(struct binding *binding, uint32_t *shared)
 {

@@ -16,9 +16,9 @@ WRIT_MUST_CHECK int env_prepare(struct writ_sandbox *sandbox, const struct sandb
 void env_select(const struct writ_sandbox *sandbox, const char *const *from, const char **envp);
 
 /*
- * Leaves only the absolute elements of PATH: an empty or relative one is the directory a tool is in, where
- * it may have put a program of another's name. Without any, the variable goes. *copy is what the entry
- * is then in, for the caller to free, or NULL. 0, or -1 without memory.
+ * Leaves only the absolute elements of PATH: an empty or relative one is the directory a tool is
+ * in, where it may have put a program of another's name. Without any, the variable goes. *copy is
+ * what the entry is then in, for the caller to free, or NULL. 0, or -1 without memory.
  */
 WRIT_MUST_CHECK int env_tidy_path(const char **envp, char **copy);
 

@@ -189,7 +189,8 @@ static const struct {
 	{"redirecting standard input and output", set_stdio, false},
 	/* May need CAP_SYS_RESOURCE to restate a limit; never raises one. */
 	{"setting resource limits", set_limits, false},
-	/* Lowering them needs no right; with the real-time and nice limits set, there is no way back. */
+	/* Lowering them needs no right; with the real-time and nice limits set, there is no way
+	   back. */
 	{"resetting priorities", reset_priority, false},
 	/* ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC would make the tool easier to take over. */
 	{"resetting the personality", reset_personality, false},

@@ -1,9 +1,9 @@
 /*
  * Dropping capabilities, in the only order that works: the bounding set and the secure bits need
- * CAP_SETPCAP, so they go first; the ambient set next; then the three sets of the thread, to nothing.
- * uid 0 without capabilities is an ordinary user that happens to own many files; with NOROOT locked,
- * execve gives it nothing back. That and no_new_privs would do without the bounding set, which costs
- * 41 calls; it goes all the same, so that no set of a tool's holds anything.
+ * CAP_SETPCAP, so they go first; the ambient set next; then the three sets of the thread, to
+ * nothing. uid 0 without capabilities is an ordinary user that happens to own many files; with
+ * NOROOT locked, execve gives it nothing back. That and no_new_privs would do without the bounding
+ * set, which costs 41 calls; it goes all the same, so that no set of a tool's holds anything.
  */
 #include "runtime/privilege.h"
 

@@ -19,7 +19,8 @@ static int plan_root(struct writ_sandbox *sandbox, struct writ_error *error)
 {
 	char dir[PATH_MAX];
 
-	/* Where a launch may do without, it has to be known now: making one takes as long as a launch. */
+	/* Where a launch may do without, it has to be known now: making one takes as long as a
+	 * launch. */
 	if (!cgroup_find(dir, sizeof(dir)) || (sandbox->best_effort && !cgroup_works(dir)))
 		return sandbox_lacks(
 			sandbox, error,

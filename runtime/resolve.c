@@ -167,7 +167,8 @@ int resolve_open(const char *path, const struct writable_roots *writable)
 
 	if (fd >= 0 || errno != ELOOP)
 		return fd;
-	/* What is not there by any way, another architecture's interpreter say, need not be walked to. */
+	/* What is not there by any way, another architecture's interpreter say, need not be walked
+	 * to. */
 	if (stat(path, &st) && errno == ENOENT)
 		return -1;
 	errno = ENAMETOOLONG;

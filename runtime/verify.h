@@ -38,7 +38,8 @@ struct verify_names {
 	size_t record_size;
 };
 
-/* Do their names, which verify_str has accepted, ascend strictly by bytes? Then none is there twice. */
+/* Do their names, which verify_str has accepted, ascend strictly by bytes? Then none is there
+ * twice. */
 bool verify_names_ascend(const struct image *image, const struct verify_names *names);
 
 #endif

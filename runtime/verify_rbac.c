@@ -234,9 +234,9 @@ static int check_indexes(const struct image *image, struct writ_error *error)
 }
 
 /*
- * The decision table, checked against itself in one pass. homes[r] is the column of the tool that rule
- * r names, or WRIT_NONE for a wildcard; classes[c] is the column of the class that column c's tool
- * would be in if it were not listed, or WRIT_NONE when no wildcard matches its name.
+ * The decision table, checked against itself in one pass. homes[r] is the column of the tool that
+ * rule r names, or WRIT_NONE for a wildcard; classes[c] is the column of the class that column c's
+ * tool would be in if it were not listed, or WRIT_NONE when no wildcard matches its name.
  */
 struct cell_check {
 	uint32_t n_rules;

@@ -286,7 +286,9 @@ static const char *check_sandbox(const struct image *image, uint32_t index)
 	return limits_ascend(image, box->limits) ? NULL : "the limits";
 }
 
-/* A filter that can't be judged is no sign of damage: a later compiler may know its architecture. */
+/*
+ * A filter that can't be judged is no sign of damage: a later compiler may know its architecture.
+ */
 static int check_architectures(const struct image *image, struct writ_error *error)
 {
 	for (uint32_t i = 0; i < image_count(image, WRIT_SECTION_FILTERS); i++) {

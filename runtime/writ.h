@@ -91,9 +91,27 @@ struct writ_options {
 	size_t n_params;
 	const char *home;
 	/* what "~" means: absolute; NULL: $HOME if absolute, else the passwd entry */ /*
-	 * Not 0: a parameter that has no value gets a stand-in of its type, a path one that does not exist.
-	 * For asking what a host can enforce; nothing should be run under such a policy.
-	 */
+											* Not 0: a
+											* parameter
+											* that has
+											* no value
+											* gets a
+											* stand-in
+											* of its
+											* type, a
+											* path one
+											* that does
+											* not exist.
+											* For asking
+											* what a
+											* host can
+											* enforce;
+											* nothing
+											* should be
+											* run under
+											* such a
+											* policy.
+											*/
 	int stand_ins;
 };
 
@@ -237,8 +255,8 @@ struct writ_launch {
 	const char *const *envp;
 	const char *cwd;
 	int stdio[3];
-	int die_with_caller; /* not 0: the command gets SIGKILL when the calling thread ends (prctl(2),
-			      * PR_SET_PDEATHSIG); what it has started does not */
+	int die_with_caller; /* not 0: the command gets SIGKILL when the calling thread ends
+			      * (prctl(2), PR_SET_PDEATHSIG); what it has started does not */
 };
 
 struct writ_process;
@@ -247,9 +265,9 @@ struct writ_process;
  * Starts a command in a sandbox and returns when it has been executed. The child has its own
  * session and process group, no capabilities, no_new_privs, no descriptor but 0 to 2, default
  * signal dispositions and an empty signal mask, umask 022, no priority above the usual, the default
- * personality, the listed environment only, and then Landlock and seccomp. The caller's memory is not copied (CLONE_VFORK), however large it is. The
- * caller owns *out and must give it to writ_wait. Errors: HOST, INVALID, NOMEM, SYSTEM, NOT_FOUND,
- * NOT_ALLOWED; then nothing runs.
+ * personality, the listed environment only, and then Landlock and seccomp. The caller's memory is
+ * not copied (CLONE_VFORK), however large it is. The caller owns *out and must give it to
+ * writ_wait. Errors: HOST, INVALID, NOMEM, SYSTEM, NOT_FOUND, NOT_ALLOWED; then nothing runs.
  */
 WRIT_API WRIT_MUST_CHECK int writ_spawn(const struct writ_sandbox *sandbox,
 					const struct writ_launch *launch, struct writ_process **out,

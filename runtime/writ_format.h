@@ -2,9 +2,9 @@
  * The bundle: what the compiler writes and the runtime enforces, byte for byte.
  *
  * A bundle is a header, a table of sections and the sections. Each section is an array of one
- * fixed-width record; all integers are little-endian; sections begin at multiples of 8 and the gaps are
- * zero. Nothing in here is trusted: the runtime copies the file to private memory and checks every
- * field before use (runtime/verify.c). docs/format.md describes it for people.
+ * fixed-width record; all integers are little-endian; sections begin at multiples of 8 and the gaps
+ * are zero. Nothing in here is trusted: the runtime copies the file to private memory and checks
+ * every field before use (runtime/verify.c). docs/format.md describes it for people.
  *
  * This is the only header that the compiler and the runtime share. It holds no functions.
  */
@@ -13,7 +13,9 @@
 
 #include <stdint.h>
 
-/* The first bytes: a non-text byte, a name, then line endings that a text-mode copy would change. */
+/*
+ * The first bytes: a non-text byte, a name, then line endings that a text-mode copy would change.
+ */
 #define WRIT_MAGIC          "\x7fWRT\r\n\x1a\n"
 #define WRIT_MAGIC_SIZE     8u
 #define WRIT_FORMAT_VERSION 1u
@@ -46,9 +48,9 @@ struct writ_fmt_header {
 _Static_assert(sizeof(struct writ_fmt_header) == 64, "on disk");
 
 /*
- * Sections, one row each: SECTION(id, name, record type). id is on disk: never renumber. A section of a
- * kind the runtime does not know is refused if it is flagged WRIT_SECTION_REQUIRED. Each known section
- * stands exactly once, in this order, also when empty.
+ * Sections, one row each: SECTION(id, name, record type). id is on disk: never renumber. A section
+ * of a kind the runtime does not know is refused if it is flagged WRIT_SECTION_REQUIRED. Each known
+ * section stands exactly once, in this order, also when empty.
  */
 #define WRIT_SECTIONS(SECTION)                                                                     \
 	SECTION(1, STRINGS, uint8_t)                                                               \
@@ -107,11 +109,10 @@ struct writ_fmt_range {
 struct writ_fmt_policy { /* exactly one record */
 	struct writ_fmt_str name;
 	uint64_t version;
-	uint32_t n_deny; /* rules [0, n_deny) deny, */
-	uint32_t n_ask;  /* the next n_ask ask, the rest allow */
-	uint32_t n_rows; /* of CELLS */
-	uint32_t
-		n_named; /* columns [0, n_named) are tools known by name, the rest classes of names */
+	uint32_t n_deny;    /* rules [0, n_deny) deny, */
+	uint32_t n_ask;     /* the next n_ask ask, the rest allow */
+	uint32_t n_rows;    /* of CELLS */
+	uint32_t n_named;   /* columns [0, n_named) are tools by name, the rest classes */
 	uint32_t n_classes; /* character classes: the width of a row of STATES */
 	uint32_t start;     /* the first state */
 };
@@ -168,8 +169,9 @@ _Static_assert(sizeof(struct writ_fmt_sandbox) == 64, "on disk");
 #define WRIT_PATH_IMPLIED 8u
 
 /*
- * A grant on a file or a directory tree. access holds LANDLOCK_ACCESS_FS_* bits; the runtime keeps those
- * that the chosen variant handles and, on what is not a directory, only those that a file may have.
+ * A grant on a file or a directory tree. access holds LANDLOCK_ACCESS_FS_* bits; the runtime keeps
+ * those that the chosen variant handles and, on what is not a directory, only those that a file may
+ * have.
  */
 struct writ_fmt_path {
 	struct writ_fmt_range text; /* of PARTS */
@@ -191,7 +193,8 @@ struct writ_fmt_port {
 };
 _Static_assert(sizeof(struct writ_fmt_port) == 16, "on disk");
 
-/* Why a host's Landlock is not enough for a sandbox: bits of writ_fmt_landlock.lacking, one row each. */
+/* Why a host's Landlock is not enough for a sandbox: bits of writ_fmt_landlock.lacking, one row
+ * each. */
 #define WRIT_LACKINGS(LACKING)                                                                     \
 	LACKING(0, TRUNCATE, 3, "truncate(2) on files outside the write grants")                   \
 	LACKING(1, NET_PORT, 4, "TCP connect and bind limited to the listed ports")                \
@@ -206,8 +209,9 @@ enum writ_lacking {
 };
 
 /*
- * What to ask of a kernel whose Landlock ABI is abi or higher, up to the next variant. lacking is what
- * the sandbox needs and such a kernel can't do: not zero is a refusal, unless the sandbox is best effort.
+ * What to ask of a kernel whose Landlock ABI is abi or higher, up to the next variant. lacking is
+ * what the sandbox needs and such a kernel can't do: not zero is a refusal, unless the sandbox is
+ * best effort.
  */
 struct writ_fmt_landlock {
 	uint32_t abi;
@@ -302,9 +306,10 @@ struct writ_fmt_column {
 _Static_assert(sizeof(struct writ_fmt_column) == 16, "on disk");
 
 /*
- * An open-addressing hash table of names: a power of two of slots (at least 1, load at most one half),
- * linear probing from hash & (slots - 1), wrapping. id is the index of the role, user or column. A
- * lookup ends at the first empty slot: there is one within WRIT_MAX_PROBES of every start.
+ * An open-addressing hash table of names: a power of two of slots (at least 1, load at most one
+ * half), linear probing from hash & (slots - 1), wrapping. id is the index of the role, user or
+ * column. A lookup ends at the first empty slot: there is one within WRIT_MAX_PROBES of every
+ * start.
  *
  * hash is writ_name_hash(): docs/format.md. Both sides implement it; tests hold them together.
  *   h = len * 0x9E3779B97F4A7C15
@@ -326,10 +331,10 @@ _Static_assert(sizeof(struct writ_fmt_slot) == 8, "on disk");
  * CELLS is n_rows rows of as many cells as there are COLUMNS. 0: no rule matches, denied. Else the
  * index of the deciding rule, plus 1.
  *
- * A tool name that is not in TOOL_INDEX runs through the automaton of all wildcards: from start, for
- * each byte b, state = STATES[state * n_classes + CHAR_CLASSES[b]]; at the end ACCEPTS[state] is the
- * column, or WRIT_NONE. CHAR_CLASSES has 256 entries; state 0 is a sink with ACCEPTS WRIT_NONE, where
- * every byte that can't be in a tool name ([A-Za-z0-9_.-]) leads.
+ * A tool name that is not in TOOL_INDEX runs through the automaton of all wildcards: from start,
+ * for each byte b, state = STATES[state * n_classes + CHAR_CLASSES[b]]; at the end ACCEPTS[state]
+ * is the column, or WRIT_NONE. CHAR_CLASSES has 256 entries; state 0 is a sink with ACCEPTS
+ * WRIT_NONE, where every byte that can't be in a tool name ([A-Za-z0-9_.-]) leads.
  */
 
 #endif

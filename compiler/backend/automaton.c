@@ -1,11 +1,11 @@
 /*
  * Subset construction.
  *
- * The patterns are laid end to end; a position is a place between two of their bytes, so the automaton
- * of one pattern is: a literal byte moves on by one, a "*" may stay, or be left without reading anything.
- * A state of the result is the ascending list of positions where a name so far may stand; equal lists
- * are one state. States are numbered in the order in which they are found, breadth first, so the table
- * depends on the patterns and their order only.
+ * The patterns are laid end to end; a position is a place between two of their bytes, so the
+ * automaton of one pattern is: a literal byte moves on by one, a "*" may stay, or be left without
+ * reading anything. A state of the result is the ascending list of positions where a name so far
+ * may stand; equal lists are one state. States are numbered in the order in which they are found,
+ * breadth first, so the table depends on the patterns and their order only.
  */
 #include "backend/automaton.h"
 
@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-/* Bytes that are in no pattern behave alike: one class for those a tool name may hold, the sink's else. */
+/* Bytes that are in no pattern behave alike: one class for those a tool name may hold, the sink's
+ * else. */
 #define CLASS_INVALID 0u
 #define CLASS_OTHER   1u
 
@@ -68,8 +69,9 @@ static void lay_out_patterns(struct builder *builder, const struct str *patterns
 }
 
 /*
- * Adds a position and those reached from it by reading nothing. Positions arrive in ascending order but
- * for repetitions, which are all at the end of the list: a step leads at most past the stars behind it.
+ * Adds a position and those reached from it by reading nothing. Positions arrive in ascending order
+ * but for repetitions, which are all at the end of the list: a step leads at most past the stars
+ * behind it.
  */
 static void add_position(struct builder *builder, struct ir_indices *list, uint32_t position)
 {

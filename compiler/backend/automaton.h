@@ -1,16 +1,18 @@
 /*
  * All wildcards of a policy as one deterministic automaton.
  *
- * In: distinct patterns of tool names. Out: a table that a name is run through byte by byte, and for each
- * state which patterns match a name that ends there. State 0 is the sink, where a name is once no
- * pattern can match any more, and where every byte leads that no tool name may hold.
+ * In: distinct patterns of tool names. Out: a table that a name is run through byte by byte, and
+ * for each state which patterns match a name that ends there. State 0 is the sink, where a name is
+ * once no pattern can match any more, and where every byte leads that no tool name may hold.
  */
 #ifndef WRIT_BACKEND_AUTOMATON_H
 #define WRIT_BACKEND_AUTOMATON_H
 
 #include "ir/ir.h"
 
-/* Pattern positions in all states together: bounds the work and the memory, before the states do. */
+/*
+ * Pattern positions in all states together: bounds the work and the memory, before the states do.
+ */
 #define AUTOMATON_MAX_POSITIONS (16u << 20)
 
 struct automaton {

@@ -1,12 +1,12 @@
 /*
  * The layout of a graph of tests as a program.
  *
- * Instructions are produced from the last to the first. When a node is placed, everything it leads to
- * stands behind it already, so every jump distance is known at once and no pass has to be repeated. A
- * conditional jump reaches 255 instructions; for a farther target a stepping stone is placed just before
- * it is needed (an unconditional jump, or the return itself when the target is one) and then serves
- * later jumps too. Invariant: rev[0] is the program's last instruction, and at[node] is the index in rev
- * of the nearest place from which node runs.
+ * Instructions are produced from the last to the first. When a node is placed, everything it leads
+ * to stands behind it already, so every jump distance is known at once and no pass has to be
+ * repeated. A conditional jump reaches 255 instructions; for a farther target a stepping stone is
+ * placed just before it is needed (an unconditional jump, or the return itself when the target is
+ * one) and then serves later jumps too. Invariant: rev[0] is the program's last instruction, and
+ * at[node] is the index in rev of the nearest place from which node runs.
  */
 #include "backend/bpf.h"
 
@@ -88,7 +88,8 @@ static bool is_return(const struct layout *layout, uint32_t node)
 	return BPF_CLASS(layout->nodes[node].code) == BPF_RET;
 }
 
-/* Makes the node run from an instruction at most reach away. Returns are placed here only, on demand. */
+/* Makes the node run from an instruction at most reach away. Returns are placed here only, on
+ * demand. */
 static void bring_near(struct layout *layout, uint32_t node, uint32_t reach)
 {
 	const struct bpf_node *target = &layout->nodes[node];

@@ -1,13 +1,14 @@
 /*
  * The BPF assembler: a graph of tests in, a program the kernel takes out.
  *
- * A filter is built from its end: results first, then the tests that lead to them. Equal nodes are one
- * node (hash-consing), so shared leaves and common tails of chains cost nothing, and the graph has no
- * cycle by construction: a node can only name nodes that exist. bpf_emit lays it out with forward jumps
- * only; where a target is farther than a conditional jump reaches, it adds a stepping stone.
+ * A filter is built from its end: results first, then the tests that lead to them. Equal nodes are
+ * one node (hash-consing), so shared leaves and common tails of chains cost nothing, and the graph
+ * has no cycle by construction: a node can only name nodes that exist. bpf_emit lays it out with
+ * forward jumps only; where a target is farther than a conditional jump reaches, it adds a stepping
+ * stone.
  *
- * Only what seccomp allows and what can be read back with confidence: absolute 32-bit loads, AND, the
- * compares with a constant, return. No X register, no scratch memory, no arithmetic.
+ * Only what seccomp allows and what can be read back with confidence: absolute 32-bit loads, AND,
+ * the compares with a constant, return. No X register, no scratch memory, no arithmetic.
  */
 #ifndef WRIT_BACKEND_BPF_H
 #define WRIT_BACKEND_BPF_H

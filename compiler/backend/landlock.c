@@ -2,9 +2,10 @@
  * From grants to rulesets, for every generation of kernels at once.
  *
  * A ruleset always handles everything its kernel can: what is not granted is refused. What an older
- * kernel's Landlock can't refuse only matters if the sandbox's filter lets a process try; that is decided
- * here, from the system call rules, so that the runtime needs to look at one number. Invariant: a
- * variant's lacking is 0 only if nothing the policy does not grant is possible on such a kernel.
+ * kernel's Landlock can't refuse only matters if the sandbox's filter lets a process try; that is
+ * decided here, from the system call rules, so that the runtime needs to look at one number.
+ * Invariant: a variant's lacking is 0 only if nothing the policy does not grant is possible on such
+ * a kernel.
  */
 #include "backend/landlock.h"
 
@@ -16,8 +17,8 @@
 #define READ_ACCESS    (LL_FS_READ_FILE | LL_FS_READ_DIR)
 #define EXECUTE_ACCESS (LL_FS_EXECUTE | LL_FS_READ_FILE)
 /*
- * All but running files, device nodes, and ioctl on devices. REFER and TRUNCATE are needed to rename
- * between directories and to rewrite files.
+ * All but running files, device nodes, and ioctl on devices. REFER and TRUNCATE are needed to
+ * rename between directories and to rewrite files.
  */
 #define WRITE_ACCESS                                                                               \
 	(READ_ACCESS | LL_FS_WRITE_FILE | LL_FS_REMOVE_DIR | LL_FS_REMOVE_FILE | LL_FS_MAKE_DIR |  \
@@ -137,7 +138,9 @@ static bool rule_takes(const struct ir_call *rule, uint32_t value)
 	return true;
 }
 
-/* Calls that send a signal, or have the kernel send one of the caller's choice to whom it chooses. */
+/*
+ * Calls that send a signal, or have the kernel send one of the caller's choice to whom it chooses.
+ */
 static bool rule_signals(const struct ir_call *rule)
 {
 	static const char *const names[] = {"kill",
@@ -173,8 +176,8 @@ static bool filter_allows(const struct ir_sandbox *sandbox,
 /* ---- what the grants reach ---- */
 
 /*
- * Does a literal path lead to a device whose ioctls do something: /dev, above it, or below it? A path
- * that begins with a parameter or "~" is the operator's choice and not taken for one.
+ * Does a literal path lead to a device whose ioctls do something: /dev, above it, or below it? A
+ * path that begins with a parameter or "~" is the operator's choice and not taken for one.
  */
 static bool reaches_devices(const struct ir_path *path)
 {

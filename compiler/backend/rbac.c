@@ -1,11 +1,11 @@
 /*
  * How the table is filled.
  *
- * Every wildcard of a rule or a tool declaration goes into one automaton. The states where names end
- * give the classes of names (states with equal sets of matching wildcards share a column), and running
- * the known names through it tells which wildcards match them. So each pattern has a list of columns,
- * and a row is the minimum of its rules' numbers over those lists: rules are sorted strictest first,
- * which makes the smallest number the deciding rule.
+ * Every wildcard of a rule or a tool declaration goes into one automaton. The states where names
+ * end give the classes of names (states with equal sets of matching wildcards share a column), and
+ * running the known names through it tells which wildcards match them. So each pattern has a list
+ * of columns, and a row is the minimum of its rules' numbers over those lists: rules are sorted
+ * strictest first, which makes the smallest number the deciding rule.
  */
 #include "backend/rbac.h"
 
@@ -100,7 +100,9 @@ static size_t literal_bytes(struct str pattern)
 	return count;
 }
 
-/* ir_tool_for, for a class: of its wildcards' declarations the most literal; of equals the first. */
+/*
+ * ir_tool_for, for a class: of its wildcards' declarations the most literal; of equals the first.
+ */
 static const struct ir_tool *tool_of_class(const struct table *table,
 					   const struct ir_indices *matching)
 {

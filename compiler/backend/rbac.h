@@ -1,9 +1,9 @@
 /*
  * The RBAC back end: roles, rules and wildcards in, a flat table of deciding rules out.
  *
- * A row is a role, or the set of roles of a user who has several; a column is a tool known by name, or a
- * class of names that the same wildcards match. A cell holds the number of the deciding rule plus one,
- * or 0 where none matches, so that a check is two lookups and one load.
+ * A row is a role, or the set of roles of a user who has several; a column is a tool known by name,
+ * or a class of names that the same wildcards match. A cell holds the number of the deciding rule
+ * plus one, or 0 where none matches, so that a check is two lookups and one load.
  */
 #ifndef WRIT_BACKEND_RBAC_H
 #define WRIT_BACKEND_RBAC_H

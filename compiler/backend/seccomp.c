@@ -1,11 +1,11 @@
 /*
  * The planner of filters: which node answers which number, and the search tree that gets there.
  *
- * Every number is given the node that decides it: a plain verdict, or a chain of argument tests in the
- * order kill, errno, allow. Equal decisions are one node, so neighbouring numbers with the same node
- * form a run. A balanced tree of comparisons finds the run: the kernel executes the filter once for
- * every number when it is installed, so a shallow tree is what makes a launch cheap. Numbers that no
- * name is known for and the x32 range are runs like any other.
+ * Every number is given the node that decides it: a plain verdict, or a chain of argument tests in
+ * the order kill, errno, allow. Equal decisions are one node, so neighbouring numbers with the same
+ * node form a run. A balanced tree of comparisons finds the run: the kernel executes the filter
+ * once for every number when it is installed, so a shallow tree is what makes a launch cheap.
+ * Numbers that no name is known for and the x32 range are runs like any other.
  */
 #include "backend/seccomp.h"
 
@@ -89,8 +89,8 @@ struct deciding {
 };
 
 /*
- * Adds the call's rules with a verdict, up to one that always holds: then it returns true, for nothing
- * behind it can matter. A repeated rule is recognised by its node and left out.
+ * Adds the call's rules with a verdict, up to one that always holds: then it returns true, for
+ * nothing behind it can matter. A repeated rule is recognised by its node and left out.
  */
 static bool add_rules(struct planner *planner, struct deciding *deciding,
 		      enum ir_call_verdict verdict)

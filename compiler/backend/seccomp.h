@@ -1,8 +1,9 @@
 /*
- * The seccomp back end: the system call rules of a sandbox in, a BPF program for one architecture out.
+ * The seccomp back end: the system call rules of a sandbox in, a BPF program for one architecture
+ * out.
  *
- * The program dies on another architecture's calls (and x32's, and int 0x80's with it), answers calls
- * that have no name with ENOSYS, and else gives the verdict that ir_call_verdict defines.
+ * The program dies on another architecture's calls (and x32's, and int 0x80's with it), answers
+ * calls that have no name with ENOSYS, and else gives the verdict that ir_call_verdict defines.
  */
 #ifndef WRIT_BACKEND_SECCOMP_H
 #define WRIT_BACKEND_SECCOMP_H

@@ -1,10 +1,10 @@
 /*
  * Argument tests: one condition becomes a load, perhaps an AND, and one to three compares.
  *
- * A 32-bit argument is the low half of its register, whatever the upper half holds: the kernel ignores it
- * and so must we. A 64-bit one is compared in two halves, the upper first, unsigned. BPF compares the
- * accumulator with a constant, so a condition knows which word, under which mask, it leaves there; a
- * following test that begins by loading just that is entered behind its load.
+ * A 32-bit argument is the low half of its register, whatever the upper half holds: the kernel
+ * ignores it and so must we. A 64-bit one is compared in two halves, the upper first, unsigned. BPF
+ * compares the accumulator with a constant, so a condition knows which word, under which mask, it
+ * leaves there; a following test that begins by loading just that is entered behind its load.
  */
 #include "backend/seccomp_args.h"
 

@@ -8,8 +8,8 @@
 #include "tables/syscalls.h"
 
 /*
- * The node that goes on to yes when all conditions hold and to no otherwise. A condition that begins
- * with the word that the one before has just loaded does not load it again.
+ * The node that goes on to yes when all conditions hold and to no otherwise. A condition that
+ * begins with the word that the one before has just loaded does not load it again.
  */
 uint32_t seccomp_conds(struct bpf_graph *graph, const struct call_cond *conds, uint32_t n,
 		       uint32_t yes, uint32_t no);

@@ -79,8 +79,8 @@ void diag_sort(struct diag_list *list);
 void diag_promote_warnings(struct diag_list *list);
 
 /*
- * Text: FILE:LINE:COL: error: message [code], the source line, a caret, then notes. Control bytes and
- * bidirectional overrides in the source line are shown escaped.
+ * Text: FILE:LINE:COL: error: message [code], the source line, a caret, then notes. Control bytes
+ * and bidirectional overrides in the source line are shown escaped.
  */
 void diag_print_text(const struct diag_list *list, FILE *out, bool color);
 

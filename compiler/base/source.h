@@ -2,8 +2,8 @@
  * Source files and places in them.
  *
  * A span is a file and two byte offsets; line and column are computed when a diagnostic is printed.
- * Files are read whole, must be regular, at most SOURCE_MAX_BYTES, and valid UTF-8 without NUL bytes:
- * what source_load accepts, every later stage may rely on.
+ * Files are read whole, must be regular, at most SOURCE_MAX_BYTES, and valid UTF-8 without NUL
+ * bytes: what source_load accepts, every later stage may rely on.
  */
 #ifndef WRIT_BASE_SOURCE_H
 #define WRIT_BASE_SOURCE_H
@@ -44,7 +44,9 @@ struct line_col {
 /* Adds text already in memory under a name; returns its file index. */
 uint32_t source_add(struct sources *sources, struct str path, struct str text);
 
-/* 0 and *file set; or a negative errno: -EISDIR, -EFBIG, -ENOENT, … Text checks are source_check's. */
+/*
+ * 0 and *file set; or a negative errno: -EISDIR, -EFBIG, -ENOENT, … Text checks are source_check's.
+ */
 int source_load(struct sources *sources, struct str path, uint32_t *file);
 
 /*

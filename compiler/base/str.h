@@ -1,6 +1,6 @@
 /*
- * A string with its length beside it. Not owned: it points into the arena or into static storage, and
- * need not be NUL-terminated (arena copies are).
+ * A string with its length beside it. Not owned: it points into the arena or into static storage,
+ * and need not be NUL-terminated (arena copies are).
  */
 #ifndef WRIT_BASE_STR_H
 #define WRIT_BASE_STR_H

@@ -43,7 +43,8 @@ static bool in_ranges(const struct utf8_range *ranges, size_t n, uint32_t scalar
 	return false;
 }
 
-/* What the first byte says: how many bytes, its payload, and the least scalar that needs so many.
+/*
+ * What the first byte says: how many bytes, its payload, and the least scalar that needs so many.
  */
 static size_t utf8_lead(unsigned char lead, uint32_t *bits, uint32_t *least)
 {

@@ -4,8 +4,8 @@
  *	VEC(struct ir_role) roles = {0};
  *	struct ir_role *role = vec_push(arena, &roles);
  *
- * vec_push returns a pointer to the new, zeroed last item. Growing moves the items: keep indices, not
- * pointers, across a push.
+ * vec_push returns a pointer to the new, zeroed last item. Growing moves the items: keep indices,
+ *not pointers, across a push.
  */
 #ifndef WRIT_BASE_VEC_H
 #define WRIT_BASE_VEC_H

@@ -1,10 +1,10 @@
 /*
  * What the verbs of writc share: the table of verbs, option parsing, exit statuses.
  *
- * A verb is one file with one function, int verb_NAME(int argc, char **argv), argv[0] being the verb's
- * name; it returns the exit status. Its row in verbs.def holds what `writc help` says about it. Options
- * may stand before and after operands; "--" ends them; an unknown, repeated or incomplete option is
- * reported on standard error and is exit status 2.
+ * A verb is one file with one function, int verb_NAME(int argc, char **argv), argv[0] being the
+ * verb's name; it returns the exit status. Its row in verbs.def holds what `writc help` says about
+ * it. Options may stand before and after operands; "--" ends them; an unknown, repeated or
+ * incomplete option is reported on standard error and is exit status 2.
  */
 #ifndef WRIT_CLI_CLI_H
 #define WRIT_CLI_CLI_H
@@ -36,9 +36,9 @@ struct cli_option {
 };
 
 /*
- * Parses argv after the verb's name against a table that ends with a NULL name. Operands are moved to
- * the front: argv[0] up to the returned count. Returns -1 when something is wrong (already reported:
- * return CLI_USAGE).
+ * Parses argv after the verb's name against a table that ends with a NULL name. Operands are moved
+ * to the front: argv[0] up to the returned count. Returns -1 when something is wrong (already
+ * reported: return CLI_USAGE).
  */
 int cli_parse(const char *verb, const struct cli_option *options, int argc, char **argv);
 

@@ -119,7 +119,9 @@ static int dispatch(int argc, char **argv)
 	return verb->run(argc - 1, argv + 1);
 }
 
-/* Files opened later must not get the numbers of the standard streams, if the caller closed those. */
+/*
+ * Files opened later must not get the numbers of the standard streams, if the caller closed those.
+ */
 static int reserve_standard_streams(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
@@ -135,7 +137,9 @@ int main(int argc, char **argv)
 
 	if (reserve_standard_streams())
 		return CLI_INPUT;
-	/* A file that grows too large is an error of write(2), and cleaned up after as any other. */
+	/*
+	 * A file that grows too large is an error of write(2), and cleaned up after as any other.
+	 */
 	signal(SIGXFSZ, SIG_IGN);
 	status = dispatch(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {

@@ -6,7 +6,9 @@
 
 #include "base/diag.h"
 
-/* A file that was looked at; error is an errno when it could not be read, and diags is empty then. */
+/*
+ * A file that was looked at; error is an errno when it could not be read, and diags is empty then.
+ */
 struct report_file {
 	const char *path;
 	int error;

@@ -1,10 +1,10 @@
 /*
  * Diagnostics as JSON, and as SARIF 2.1.0 (OASIS, sarif-v2.1.0-os).
  *
- * Lines and columns count from 1. A column counts bytes in JSON, as in text; SARIF has no such unit, so
- * it gets code points, and byte offsets beside them. Text that is not valid UTF-8 can't come
- * up in a message (source files are checked), but a path given by the user can be anything: bytes that
- * are not text are replaced.
+ * Lines and columns count from 1. A column counts bytes in JSON, as in text; SARIF has no such
+ * unit, so it gets code points, and byte offsets beside them. Text that is not valid UTF-8 can't
+ * come up in a message (source files are checked), but a path given by the user can be anything:
+ * bytes that are not text are replaced.
  */
 #include "cli/report.h"
 

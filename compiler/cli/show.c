@@ -2,8 +2,8 @@
  * writc show: a bundle, readable.
  *
  * Sections are rows of a table: those of the policy come first, then those of each sandbox. All are
- * shown unless --section names one. The raw format is the bytes of one filter, so there what is asked
- * for must be exactly one.
+ * shown unless --section names one. The raw format is the bytes of one filter, so there what is
+ * asked for must be exactly one.
  */
 #include "cli/show.h"
 

@@ -1,5 +1,6 @@
 /*
- * What the parts of `writc show` share: one file a group of sections, each with a text and a JSON form.
+ * What the parts of `writc show` share: one file a group of sections, each with a text and a JSON
+ * form.
  */
 #ifndef WRIT_CLI_SHOW_H
 #define WRIT_CLI_SHOW_H
@@ -43,8 +44,8 @@ bool show_arch(uint32_t audit_arch, enum arch *out);
 struct str show_parts(const struct show *show, struct writ_fmt_range parts);
 
 /*
- * The text a record names, with what could act on a terminal replaced by \xHH: a bundle from elsewhere
- * holds whatever its author put there.
+ * The text a record names, with what could act on a terminal replaced by \xHH: a bundle from
+ * elsewhere holds whatever its author put there.
  */
 struct str show_str(const struct show *show, struct writ_fmt_str str);
 

@@ -1,9 +1,10 @@
 /*
- * The decision table, as `writc show` prints it: for each role what it may call and which rule says so.
+ * The decision table, as `writc show` prints it: for each role what it may call and which rule says
+ * so.
  *
- * A column that stands for a class of names is shown as the rules' wildcards that match it, and a name
- * that is in it: the shortest that leads there in the automaton. The name tells classes apart that only
- * the wildcards of tool declarations divide, which a bundle does not hold.
+ * A column that stands for a class of names is shown as the rules' wildcards that match it, and a
+ * name that is in it: the shortest that leads there in the automaton. The name tells classes apart
+ * that only the wildcards of tool declarations divide, which a bundle does not hold.
  */
 #include "cli/show.h"
 
@@ -93,7 +94,9 @@ static struct str matching_wildcards(const struct show *show, struct str name)
 	return text;
 }
 
-/* For each column that stands for a class, a shortest of its names; .ptr NULL where there is none. */
+/*
+ * For each column that stands for a class, a shortest of its names; .ptr NULL where there is none.
+ */
 static struct str *class_samples(const struct table *table)
 {
 	const struct show *show = table->show;

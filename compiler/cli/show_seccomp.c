@@ -2,8 +2,8 @@
  * System call filters, disassembled.
  *
  * Jumps only go forward, so one pass knows what the accumulator holds at every instruction (unless
- * two ways to it disagree); a compare with a system call number is then shown with the call's name, one
- * with an argument with the argument's.
+ * two ways to it disagree); a compare with a system call number is then shown with the call's name,
+ * one with an argument with the argument's.
  */
 #include "cli/show.h"
 

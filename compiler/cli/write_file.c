@@ -1,10 +1,11 @@
 /*
  * Writes a file by renaming a complete one into place.
  *
- * The temporary file stands in the same directory, since a rename does not cross file systems; it is
- * synced before, so that a crash can't leave an empty file under the final name, and made with O_EXCL,
- * so that nobody else's file or link is written through. On any failure it is removed. Signals that ask
- * the process to end wait meanwhile; one that came makes the writing fail, and ends the process after.
+ * The temporary file stands in the same directory, since a rename does not cross file systems; it
+ * is synced before, so that a crash can't leave an empty file under the final name, and made with
+ * O_EXCL, so that nobody else's file or link is written through. On any failure it is removed.
+ * Signals that ask the process to end wait meanwhile; one that came makes the writing fail, and
+ * ends the process after.
  */
 #include "cli/write_file.h"
 

@@ -1,9 +1,9 @@
 /*
  * The syntax tree: what was written, where, and nothing decided.
  *
- * All files of a compilation (the policy and its imports) are parsed into one struct ast; every node
- * carries its span, so nothing needs to know which file it came from. Names are unresolved. The
- * grammar's actions only fill these structs; sema/ gives them meaning.
+ * All files of a compilation (the policy and its imports) are parsed into one struct ast; every
+ * node carries its span, so nothing needs to know which file it came from. Names are unresolved.
+ * The grammar's actions only fill these structs; sema/ gives them meaning.
  *
  * Constructs of the language that this compiler parses but can't compile yet are recorded as
  * ast_pending, with the place; sema reports each as an error, so none is ever silently ignored.
@@ -165,7 +165,9 @@ struct ast_user {
 	struct ast_names roles;
 };
 
-/* A construct that is parsed and checked for form only; "feature" is how the diagnostic names it. */
+/*
+ * A construct that is parsed and checked for form only; "feature" is how the diagnostic names it.
+ */
 struct ast_pending {
 	const char *feature;
 	struct span span;

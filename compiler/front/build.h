@@ -141,7 +141,8 @@ void build_limit(struct parse *parse, struct ast_name name, struct ast_literal v
 void build_env_names(struct parse *parse, enum ast_env_kind kind, struct ast_names names);
 void build_env_set(struct parse *parse, struct ast_name name, struct ast_text value);
 
-/* Calls named like a set were set references: moves them to ast->pending. After all files are read.
+/*
+ * Calls named like a set were set references: moves them to ast->pending. After all files are read.
  */
 void build_drop_sets(struct arena *arena, struct ast *ast, const struct map *set_names);
 

@@ -120,7 +120,8 @@ static const struct unit *loader_find(const struct loader *loader, const struct 
 	return NULL;
 }
 
-/* True when the file is text; *begin is where it begins, after a byte order mark that was reported.
+/*
+ * True when the file is text; *begin is where it begins, after a byte order mark that was reported.
  */
 static bool check_text(struct loader *loader, uint32_t file, uint32_t *begin)
 {

@@ -1,10 +1,11 @@
 /*
  * Source text in, syntax tree out, with every import followed.
  *
- * An import is relative to the file that names it. The directory of the first file is the root: a path
- * that leaves it (after "." and ".." are resolved, and through symbolic links) is an error, as is a
- * cycle. A file imported twice by different ways is read once. The policy line is required in the first
- * file and may be omitted in imported ones (one that is there names the imported unit and is ignored).
+ * An import is relative to the file that names it. The directory of the first file is the root: a
+ * path that leaves it (after "." and ".." are resolved, and through symbolic links) is an error, as
+ * is a cycle. A file imported twice by different ways is read once. The policy line is required in
+ * the first file and may be omitted in imported ones (one that is there names the imported unit and
+ * is ignored).
  */
 #ifndef WRIT_FRONT_PARSE_H
 #define WRIT_FRONT_PARSE_H
@@ -17,9 +18,9 @@
 #define PARSE_MAX_IMPORT_DEPTH 16u
 
 /*
- * Parses path and what it imports into *ast. Returns 0 when the tree is usable (diagnostics may have
- * been reported: look at diags->errors), or a negative errno when path itself can't be read: nothing is
- * reported then. An import that can't be read is a diagnostic.
+ * Parses path and what it imports into *ast. Returns 0 when the tree is usable (diagnostics may
+ * have been reported: look at diags->errors), or a negative errno when path itself can't be read:
+ * nothing is reported then. An import that can't be read is a diagnostic.
  */
 int parse_policy(struct diag_list *diags, struct str path, struct ast *ast);
 

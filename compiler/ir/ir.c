@@ -1,9 +1,10 @@
 /*
- * Looking things up in the IR: what a tool pattern matches, which declaration a tool name belongs to.
+ * Looking things up in the IR: what a tool pattern matches, which declaration a tool name belongs
+ * to.
  *
- * A pattern is bytes, of which "*" stands for any run of bytes, also an empty one; everything else is
- * itself, case included. Whatever compares a name with a pattern (the reference evaluation, the lints)
- * does it here; the back end's automaton is tested against this function.
+ * A pattern is bytes, of which "*" stands for any run of bytes, also an empty one; everything else
+ * is itself, case included. Whatever compares a name with a pattern (the reference evaluation, the
+ * lints) does it here; the back end's automaton is tested against this function.
  */
 #include "ir/ir.h"
 
@@ -18,7 +19,9 @@ bool ir_pattern_matches(struct str pattern, struct str name)
 {
 	size_t p = 0, n = 0, star = SIZE_MAX, resume = 0;
 
-	/* Only the last star seen can be worth stretching: earlier ones took the least they could. */
+	/*
+	 * Only the last star seen can be worth stretching: earlier ones took the least they could.
+	 */
 	while (n < name.len) {
 		if (p < pattern.len && pattern.ptr[p] == '*') {
 			star = p++;

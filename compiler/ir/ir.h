@@ -2,9 +2,9 @@
  * The meaning of a policy, as plain data.
  *
  * Every name is resolved to an index, inheritance is already flattened (a sandbox holds what its
- * parents grant, a role lists the rules it has through them), and everything is in a canonical order,
- * so that equal sources give equal bytes. Back ends read this and nothing else. What is in here is
- * valid by construction: sema reports errors and makes no IR then.
+ * parents grant, a role lists the rules it has through them), and everything is in a canonical
+ * order, so that equal sources give equal bytes. Back ends read this and nothing else. What is in
+ * here is valid by construction: sema reports errors and makes no IR then.
  */
 #ifndef WRIT_IR_IR_H
 #define WRIT_IR_IR_H
@@ -48,8 +48,8 @@ struct ir_param {
 };
 
 struct ir_tool {
-	struct str
-		name; /* may hold wildcards: then it lends its properties to tools seen at run time */
+	struct str name; /* may hold wildcards: then it lends its properties to tools seen at run
+			    time */
 	enum writ_tool_class class;
 	uint32_t sandbox; /* or IR_NONE */
 	bool declared;    /* false: only named by a rule */
@@ -90,9 +90,9 @@ struct ir_port {
 enum ir_call_verdict { IR_CALL_ALLOW, IR_CALL_ERRNO, IR_CALL_KILL };
 
 /*
- * One system call rule. The verdict on a call is the strictest of the rules whose conditions all hold:
- * kill, then errno (of the first such rule), then allow. Where none matches, EPERM; for a number the
- * table does not know, and for clone3, ENOSYS.
+ * One system call rule. The verdict on a call is the strictest of the rules whose conditions all
+ * hold: kill, then errno (of the first such rule), then allow. Where none matches, EPERM; for a
+ * number the table does not know, and for clone3, ENOSYS.
  */
 struct ir_call {
 	struct str name;
@@ -138,19 +138,22 @@ bool ir_pattern_is_exact(struct str pattern);
 size_t ir_pattern_literals(struct str pattern);
 
 /*
- * The reference meaning: the verdict of a set of roles on a tool name, decided by walking the rules.
- * *rule is the index of the rule that decided (the first of the strictest verdict), or IR_NONE.
+ * The reference meaning: the verdict of a set of roles on a tool name, decided by walking the
+ * rules. *rule is the index of the rule that decided (the first of the strictest verdict), or
+ * IR_NONE.
  */
 enum writ_verdict_id ir_decide(const struct ir_policy *policy, const uint32_t *roles,
 			       size_t n_roles, struct str tool, uint32_t *rule);
 
 /*
- * The tool declaration a name belongs to: exact, else the pattern with most literal bytes (of equals the
- * first in byte order), else NULL.
+ * The tool declaration a name belongs to: exact, else the pattern with most literal bytes (of
+ * equals the first in byte order), else NULL.
  */
 const struct ir_tool *ir_tool_for(const struct ir_policy *policy, struct str name);
 
-/* The reference meaning of the system call rules: a SECCOMP_RET_* value for a call that is known. */
+/*
+ * The reference meaning of the system call rules: a SECCOMP_RET_* value for a call that is known.
+ */
 uint32_t ir_call_verdict(const struct ir_sandbox *sandbox, enum arch arch, uint32_t number,
 			 const uint64_t args[6]);
 

@@ -1,10 +1,11 @@
 /*
  * The reference meaning of a policy: decisions made by reading the IR's rules one after the other.
  *
- * Nothing here is fast and nothing is clever; it is what the compiled artifacts (the RBAC table, the
- * BPF programs) are compared with. What it says is the language's definition in docs/language.md:
- * deny beats ask beats allow and what nothing allows is denied; for system calls, kill beats errno beats
- * allow, what nothing allows is EPERM, and a number without a name is ENOSYS.
+ * Nothing here is fast and nothing is clever; it is what the compiled artifacts (the RBAC table,
+ * the BPF programs) are compared with. What it says is the language's definition in
+ * docs/language.md: deny beats ask beats allow and what nothing allows is denied; for system calls,
+ * kill beats errno beats allow, what nothing allows is EPERM, and a number without a name is
+ * ENOSYS.
  */
 #include "ir/ir.h"
 

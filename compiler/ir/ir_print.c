@@ -1,6 +1,6 @@
 /*
- * Prints the IR. Lines are self-contained (a diff of two listings reads well) and every field that a
- * back end reads is on one of them; the order is the IR's own.
+ * Prints the IR. Lines are self-contained (a diff of two listings reads well) and every field that
+ * a back end reads is on one of them; the order is the IR's own.
  */
 #include "ir/ir_print.h"
 

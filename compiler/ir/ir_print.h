@@ -1,6 +1,6 @@
 /*
- * The IR for people: a listing that says everything the IR says, one fact a line, for golden files and
- * for looking at; and texts as the language spells them.
+ * The IR for people: a listing that says everything the IR says, one fact a line, for golden files
+ * and for looking at; and texts as the language spells them.
  */
 #ifndef WRIT_IR_PRINT_H
 #define WRIT_IR_PRINT_H

@@ -1,10 +1,10 @@
 /*
  * From IR to records, section by section in the order of the format.
  *
- * The back ends compute, this file only writes down: each put_ function turns one array of the IR, or
- * the plan a back end made of it, into records. A sandbox's filter is verified right after it is made;
- * sandboxes with equal filters share the instructions. Invariant: every index written names a record
- * that exists, because arrays of the IR are written whole and in order.
+ * The back ends compute, this file only writes down: each put_ function turns one array of the IR,
+ * or the plan a back end made of it, into records. A sandbox's filter is verified right after it is
+ * made; sandboxes with equal filters share the instructions. Invariant: every index written names a
+ * record that exists, because arrays of the IR are written whole and in order.
  */
 #include "link/bundle.h"
 

@@ -1,8 +1,8 @@
 /*
  * Sections by id.
  *
- * The runtime's verification has been through these bytes, so offsets, sizes and counts are what they
- * should be, and what is looked up here is there.
+ * The runtime's verification has been through these bytes, so offsets, sizes and counts are what
+ * they should be, and what is looked up here is there.
  */
 #include "link/bundle_read.h"
 

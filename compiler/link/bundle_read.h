@@ -33,7 +33,8 @@ void bundle_read(struct bytes bytes, struct bundle_image *out);
 /* The text that a record names. */
 struct str bundle_str(const struct bundle_image *image, struct writ_fmt_str str);
 
-/* Typed access: BUNDLE_AT(image, RULES, rule, i) declares nothing and is a const pointer to record i. */
+/* Typed access: BUNDLE_AT(image, RULES, rule, i) declares nothing and is a const pointer to record
+ * i. */
 #define BUNDLE_AT(image, section, type, index)                                                     \
 	(&((const struct writ_fmt_##type *)(image)->sections[WRIT_SECTION_##section].records)[(    \
 		index)])

@@ -1,7 +1,7 @@
 /*
- * Building an index: twice as many slots as names, then names in order, each to the first free slot from
- * its hash on; and again with twice the slots until an empty slot is near everywhere. The order of names
- * is the caller's canonical one, so the table is the same every time.
+ * Building an index: twice as many slots as names, then names in order, each to the first free slot
+ * from its hash on; and again with twice the slots until an empty slot is near everywhere. The
+ * order of names is the caller's canonical one, so the table is the same every time.
  */
 #include "link/name_index.h"
 

@@ -1,8 +1,8 @@
 /*
  * The layout of the file: header, table of sections, sections in the order of their ids, each at a
- * multiple of WRIT_ALIGN with zeroes in the gaps, nothing behind the last. The digest covers it all, its
- * own field taken as zero. Structs are copied as they are: they have no padding (writ_format.h asserts
- * their sizes) and both the format and the build hosts are little-endian.
+ * multiple of WRIT_ALIGN with zeroes in the gaps, nothing behind the last. The digest covers it
+ * all, its own field taken as zero. Structs are copied as they are: they have no padding
+ * (writ_format.h asserts their sizes) and both the format and the build hosts are little-endian.
  */
 #include "link/writer.h"
 

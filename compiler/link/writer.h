@@ -1,8 +1,8 @@
 /*
  * The bundle as it grows: one buffer a section, and the pool of strings.
  *
- * Records are appended section by section in any order; writer_finish lays the sections out, sets the
- * header and signs off with the digest. Nothing in here knows what a record means.
+ * Records are appended section by section in any order; writer_finish lays the sections out, sets
+ * the header and signs off with the digest. Nothing in here knows what a record means.
  */
 #ifndef WRIT_LINK_WRITER_H
 #define WRIT_LINK_WRITER_H

@@ -1,8 +1,8 @@
 /*
  * Lints: policies that are valid and probably not what was meant.
  *
- * Runs every rule of lint.def over a policy that sema found no error in. A rule reads the IR for what
- * the policy means and the tree for where it says so, and reports warnings.
+ * Runs every rule of lint.def over a policy that sema found no error in. A rule reads the IR for
+ * what the policy means and the tree for where it says so, and reports warnings.
  */
 #ifndef WRIT_LINT_LINT_H
 #define WRIT_LINT_LINT_H

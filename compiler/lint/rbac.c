@@ -150,8 +150,9 @@ static bool ends_with(struct str text, struct str tail)
 }
 
 /*
- * A name that both patterns match, or .ptr NULL. The head of the second begins with that of the first.
- * What stands between head and tail always fits: each pattern's first "*" or last takes in the other's.
+ * A name that both patterns match, or .ptr NULL. The head of the second begins with that of the
+ * first. What stands between head and tail always fits: each pattern's first "*" or last takes in
+ * the other's.
  */
 static struct str common_name(struct lint *lint, struct str one, struct str other)
 {
@@ -173,7 +174,9 @@ static struct str common_name(struct lint *lint, struct str one, struct str othe
 	return n ? (struct str){name, n} : STR("x");
 }
 
-/* A name for which the order of two declarations decides, since no other is closer; or .ptr NULL. */
+/*
+ * A name for which the order of two declarations decides, since no other is closer; or .ptr NULL.
+ */
 static struct str tied_name(struct lint *lint, const struct tools *tools, const struct ir_tool *one,
 			    const struct ir_tool *other)
 {
@@ -194,8 +197,8 @@ static bool begins_with(struct str text, struct str head)
 }
 
 /*
- * Reports the first tie of a declaration with a later one. What begins with the same bytes is behind it
- * in a row, since "*" sorts before every byte of a name.
+ * Reports the first tie of a declaration with a later one. What begins with the same bytes is
+ * behind it in a row, since "*" sorts before every byte of a name.
  */
 static void check_ties(struct lint *lint, const struct tools *tools, const struct map *places,
 		       size_t index)

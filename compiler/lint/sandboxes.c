@@ -66,8 +66,9 @@ static struct map trees_with(struct lint *lint, const struct ir_sandbox *sandbox
 }
 
 /*
- * A program in a tree that can be written, or a tree with programs in which something can be written.
- * The spelling decides: what two parameters are bound to can't be compared before they are.
+ * A program in a tree that can be written, or a tree with programs in which something can be
+ * written. The spelling decides: what two parameters are bound to can't be compared before they
+ * are.
  */
 static void check_programs(struct lint *lint, const struct lint_sandbox *sandbox)
 {
@@ -182,7 +183,8 @@ void lint_system_tree(struct lint *lint)
 	}
 }
 
-/* Variables by which whoever sets them runs code in the process: ld.so(8) and the interpreters' manuals. */
+/* Variables by which whoever sets them runs code in the process: ld.so(8) and the interpreters'
+ * manuals. */
 static const char *const loader_variables[] = {
 	"LD_*",
 	"BASH_ENV",

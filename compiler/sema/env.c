@@ -1,8 +1,8 @@
 /*
  * The environment: which variables a sandbox's processes have, and where each comes from.
  *
- * A child's own statement about a variable replaces what it inherits. Parents that disagree about one
- * are an error: whichever won, the policy of the other would be broken silently.
+ * A child's own statement about a variable replaces what it inherits. Parents that disagree about
+ * one are an error: whichever won, the policy of the other would be broken silently.
  */
 #include "sema/pass.h"
 

@@ -2,9 +2,9 @@
  * Inheritance of roles and of sandboxes: resolve parents, refuse cycles, order parents first.
  *
  * The order is found by taking, again and again, declarations whose parents are all taken (Kahn's
- * algorithm), without recursion, so a long chain can't exhaust the stack. What is left at the end has a
- * cycle above it; following parents among the left-overs finds it, and each cycle found is reported
- * once, with the way around it.
+ * algorithm), without recursion, so a long chain can't exhaust the stack. What is left at the end
+ * has a cycle above it; following parents among the left-overs finds it, and each cycle found is
+ * reported once, with the way around it.
  */
 #include "sema/pass.h"
 

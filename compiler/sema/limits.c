@@ -1,7 +1,8 @@
 /*
  * Limits: names, units and bounds, from the table that the runtime enforces them by.
  *
- * A child's own limit replaces its parents'. Where it states none, it has the strictest of its parents'.
+ * A child's own limit replaces its parents'. Where it states none, it has the strictest of its
+ * parents'.
  */
 #include "sema/pass.h"
 

@@ -2,9 +2,9 @@
  * Names: what is declared, and finding it again.
  *
  * Parameters, tools, sandboxes, roles and users each have a name space of their own. The first
- * declaration of a name is the one that counts; a further one is an error with a note to the first. Ids
- * are given in the bytewise order of the names, so that the order of the source does not show in the IR.
- * A name that is not there is reported with the nearest one that is.
+ * declaration of a name is the one that counts; a further one is an error with a note to the first.
+ * Ids are given in the bytewise order of the names, so that the order of the source does not show
+ * in the IR. A name that is not there is reported with the nearest one that is.
  */
 #include "sema/pass.h"
 

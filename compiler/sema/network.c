@@ -2,11 +2,11 @@
  * Network grants: which TCP ports, and the system call rules that leave nothing else.
  *
  * An endpoint of this version is "*:443", "*:8000-8010" or "*:${port}"; hosts, networks and UDP are
- * refused as not supported yet. Landlock limits connect and bind to ports, but only of TCP sockets and
- * only where a call names a port. The rest is closed by rules on system calls, made here and strictest
- * of all, so no rule of the policy lifts them: no sockets at all without a granted port; else TCP over
- * IPv4 or IPv6 only; no TCP Fast Open, which connects without connect(); no listening without a grant to
- * bind, since listen() on an unbound socket binds it.
+ * refused as not supported yet. Landlock limits connect and bind to ports, but only of TCP sockets
+ * and only where a call names a port. The rest is closed by rules on system calls, made here and
+ * strictest of all, so no rule of the policy lifts them: no sockets at all without a granted port;
+ * else TCP over IPv4 or IPv6 only; no TCP Fast Open, which connects without connect(); no listening
+ * without a grant to bind, since listen() on an unbound socket binds it.
  */
 #include "sema/pass.h"
 
@@ -30,7 +30,9 @@ static bool parse_port(struct str digits, uint32_t *port)
 	for (size_t i = 0; i < digits.len; i++) {
 		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
 			return false;
-		/* Saturates above every port, so that a long number is out of range, not malformed. */
+		/*
+		 * Saturates above every port, so that a long number is out of range, not malformed.
+		 */
 		value = value > UINT16_MAX ? value : value * 10 + (uint32_t)(digits.ptr[i] - '0');
 	}
 	*port = value;
@@ -64,8 +66,8 @@ static bool has_scheme(const struct ir_text *text)
 }
 
 /*
- * Cuts an endpoint at its last colon. On success *port is what follows in the last part, which may be
- * empty when a parameter stands there, and *any_host tells whether "*" alone stands before.
+ * Cuts an endpoint at its last colon. On success *port is what follows in the last part, which may
+ * be empty when a parameter stands there, and *any_host tells whether "*" alone stands before.
  */
 static bool split_endpoint(const struct ir_text *text, size_t *colon_part, struct str *port,
 			   bool *any_host)
@@ -247,7 +249,9 @@ static const struct guard {
 	{"socket", WHEN_ALWAYS, 1, {TYPE_IS_NOT(1, SOCK_STREAM)}},
 	/* Not MPTCP or SCTP, which are stream sockets too and which Landlock does not see. */
 	{"socket", WHEN_ALWAYS, 2, {COND(2, NE, 0), COND(2, NE, IPPROTO_TCP)}},
-	/* Pairs are connected for good, except datagram ones, which can send to any named socket. */
+	/*
+	 * Pairs are connected for good, except datagram ones, which can send to any named socket.
+	 */
 	{"socketpair", WHEN_ALWAYS, 1, {COND(0, NE, AF_UNIX)}},
 	{"socketpair",
 	 WHEN_ALWAYS,

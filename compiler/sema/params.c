@@ -1,8 +1,9 @@
 /*
  * Parameters: types and defaults.
  *
- * A default is checked now as a bound value will be when the bundle is loaded, and is written into the
- * IR in one spelling that the runtime parses, whatever the source's was: 0x1bb and 443 are one default.
+ * A default is checked now as a bound value will be when the bundle is loaded, and is written into
+ * the IR in one spelling that the runtime parses, whatever the source's was: 0x1bb and 443 are one
+ * default.
  */
 #include "sema/pass.h"
 

@@ -2,9 +2,10 @@
  * What the passes of sema share. Private to sema/.
  *
  * The passes run in the order of sema.c. Each reads the syntax tree and what earlier ones left in
- * struct sema, reports what is wrong, and goes on with what is usable, so that one run finds as many
- * mistakes as it can. Declarations are known by two numbers: their index in the tree, and their id, the
- * place of their name in sorted order, which is the index in the IR. IR_NONE is no index and no id.
+ * struct sema, reports what is wrong, and goes on with what is usable, so that one run finds as
+ * many mistakes as it can. Declarations are known by two numbers: their index in the tree, and
+ * their id, the place of their name in sorted order, which is the index in the IR. IR_NONE is no
+ * index and no id.
  */
 #ifndef WRIT_SEMA_PASS_H
 #define WRIT_SEMA_PASS_H
@@ -125,8 +126,9 @@ void sema_launch_guards(struct sema *sema, struct sema_box *box);
 void sema_default_calls(struct sema *sema, struct sema_box *box);
 
 /*
- * A section of a sandbox: own() checks and lowers what the sandbox itself states, inherit() adds one
- * parent's (settled) statements, settle() brings everything into the canonical order without doubles.
+ * A section of a sandbox: own() checks and lowers what the sandbox itself states, inherit() adds
+ * one parent's (settled) statements, settle() brings everything into the canonical order without
+ * doubles.
  */
 struct sema_section {
 	void (*own)(struct sema *sema, struct sema_box *box);

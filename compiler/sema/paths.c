@@ -1,10 +1,10 @@
 /*
  * Filesystem grants: which paths, with which rights.
  *
- * A path is absolute, or begins with "~" or with a path parameter, and is brought to one spelling ("//"
- * and "/." are taken out, a slash at the end too), so that equal grants are one grant. What could name
- * another place than it seems to is an error: "..", a parameter that might hold a slash, a parameter
- * glued to a name. The IR has one entry a path, its rights joined, in canonical order.
+ * A path is absolute, or begins with "~" or with a path parameter, and is brought to one spelling
+ * ("//" and "/." are taken out, a slash at the end too), so that equal grants are one grant. What
+ * could name another place than it seems to is an error: "..", a parameter that might hold a slash,
+ * a parameter glued to a name. The IR has one entry a path, its rights joined, in canonical order.
  */
 #include "sema/pass.h"
 
@@ -41,7 +41,9 @@ static void split_home(struct sema *sema, struct ir_text *text)
 	first = text->parts[0].literal;
 	if (first.ptr[0] != '~' || (first.len > 1 && first.ptr[1] != '/'))
 		return;
-	/* "~${x}" would name a sibling of the home directory: sema_path_text finds it not absolute. */
+	/*
+	 * "~${x}" would name a sibling of the home directory: sema_path_text finds it not absolute.
+	 */
 	if (first.len == 1 && text->n > 1)
 		return;
 	parts = arena_alloc(sema->arena, (text->n + 1) * sizeof(*parts));

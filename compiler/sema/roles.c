@@ -2,8 +2,8 @@
  * Roles: their rules in order of strictness, and which rules a role has through its ancestors.
  *
  * Rules of all roles stand in one list: every deny before every ask before every allow, so that the
- * first one that matches decides, whichever role or file it was written in. A role then is a list of
- * indices into it: its own rules, its parents', their parents', nearest first.
+ * first one that matches decides, whichever role or file it was written in. A role then is a list
+ * of indices into it: its own rules, its parents', their parents', nearest first.
  */
 #include "sema/pass.h"
 

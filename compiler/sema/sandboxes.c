@@ -1,8 +1,8 @@
 /*
  * Sandboxes: each lowered by itself, then joined with its ancestors, parents first.
  *
- * A sandbox has what its parents have and what it states; there is nothing it can take away but by a
- * deny. best_effort is not inherited: which sandboxes may run less confined than they say must be
+ * A sandbox has what its parents have and what it states; there is nothing it can take away but by
+ * a deny. best_effort is not inherited: which sandboxes may run less confined than they say must be
  * visible where they are declared. Only when all inheritance is done come the rules that no policy
  * states: @default where no system calls were listed, and the guards.
  */

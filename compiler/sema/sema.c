@@ -1,10 +1,10 @@
 /*
  * From the syntax tree to the IR: the passes, in order.
  *
- * What the parser accepts but this compiler can't do yet is reported first. Then names, and then each
- * kind of declaration by itself: parameters before what uses them in strings, sandboxes last, since
- * they are the largest. Every pass runs, whatever an earlier one found; the IR is given away only when
- * nothing was found at all.
+ * What the parser accepts but this compiler can't do yet is reported first. Then names, and then
+ * each kind of declaration by itself: parameters before what uses them in strings, sandboxes last,
+ * since they are the largest. Every pass runs, whatever an earlier one found; the IR is given away
+ * only when nothing was found at all.
  */
 #include "sema/pass.h"
 

@@ -12,7 +12,9 @@
 /* Returns the IR, or NULL when diags holds errors. */
 struct ir_policy *sema_lower(struct diag_list *diags, const struct ast *ast);
 
-/* A literal of a path without "//", "/." and, where the path ends with it, the slash behind a name. */
+/*
+ * A literal of a path without "//", "/." and, where the path ends with it, the slash behind a name.
+ */
 struct str sema_tidy_path(struct arena *arena, struct str in, bool at_end);
 
 #endif

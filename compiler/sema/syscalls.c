@@ -1,10 +1,10 @@
 /*
  * System call rules: names and groups resolved, each call a rule of its own.
  *
- * "allow @group" allows its calls, each under the group's conditions; "deny @group" refuses them under
- * any. Some calls can never be allowed, because what else confines a process would not hold any
- * more: naming one is an error, and a group that has one among others is allowed without it. A sandbox
- * without a syscalls section, its own or inherited, has @default.
+ * "allow @group" allows its calls, each under the group's conditions; "deny @group" refuses them
+ * under any. Some calls can never be allowed, because what else confines a process would not hold
+ * any more: naming one is an error, and a group that has one among others is allowed without it. A
+ * sandbox without a syscalls section, its own or inherited, has @default.
  */
 #include "sema/pass.h"
 
@@ -199,8 +199,8 @@ static int cond_cmp(const struct call_cond *a, const struct call_cond *b)
 }
 
 /*
- * By name; the strictest first; among refusals those whose errno the policy named, for they say more
- * than the EPERM that goes without saying.
+ * By name; the strictest first; among refusals those whose errno the policy named, for they say
+ * more than the EPERM that goes without saying.
  */
 static int call_cmp(const void *left, const void *right)
 {
@@ -246,7 +246,8 @@ void sema_default_calls(struct sema *sema, struct sema_box *box)
 		add_group(sema, box, group_find(STR("@default")), rule);
 }
 
-/* What holds in every sandbox, whatever it allows, so that a launch can be limited and ended as one. */
+/* What holds in every sandbox, whatever it allows, so that a launch can be limited and ended as
+ * one. */
 void sema_launch_guards(struct sema *sema, struct sema_box *box)
 {
 	/* A child of the launcher's: it would be left to it as a zombie that it never made. */

@@ -1,9 +1,9 @@
 /*
  * Strings with ${parameters} in them: from the tree's to the IR's, names resolved.
  *
- * Which types of parameter may stand in a string depends on the place: a path takes what can't smuggle a
- * slash or "..", a port takes a port, a name takes nothing. Each caller says so with a set of types and a
- * word for the place, and everything else is refused here.
+ * Which types of parameter may stand in a string depends on the place: a path takes what can't
+ * smuggle a slash or "..", a port takes a port, a name takes nothing. Each caller says so with a
+ * set of types and a word for the place, and everything else is refused here.
  */
 #include "sema/pass.h"
 
@@ -131,8 +131,8 @@ static struct str directory_of(struct str path)
 }
 
 /*
- * Files are named relative to the directory of the first one: an absolute name, or one that depends on
- * where the compiler was called, would make equal sources give different bundles.
+ * Files are named relative to the directory of the first one: an absolute name, or one that depends
+ * on where the compiler was called, would make equal sources give different bundles.
  */
 static struct str stable_name(const struct sema *sema, struct str path)
 {

@@ -1,10 +1,10 @@
 /*
  * Tools: their declarations, and the tools that only rules know.
  *
- * A declaration with wildcards lends its class and sandbox to tools whose names are first seen at run
- * time. A tool that a rule names exactly is a tool of the policy too, declared or not: it gets what the
- * best matching wildcard declaration lends, as any name would. Arguments are checked and then dropped:
- * no rule of this version looks at them.
+ * A declaration with wildcards lends its class and sandbox to tools whose names are first seen at
+ * run time. A tool that a rule names exactly is a tool of the policy too, declared or not: it gets
+ * what the best matching wildcard declaration lends, as any name would. Arguments are checked and
+ * then dropped: no rule of this version looks at them.
  */
 #include "sema/pass.h"
 

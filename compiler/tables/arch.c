@@ -2,8 +2,8 @@
  * The architectures that filters are made for.
  *
  * A row is all there is to an architecture here; its system call numbers come from libseccomp
- * (syscalls.c). The audit number is what the kernel puts into seccomp_data.arch; on x86_64 it is shared
- * with the x32 ABI, whose calls carry a bit in their number instead.
+ * (syscalls.c). The audit number is what the kernel puts into seccomp_data.arch; on x86_64 it is
+ * shared with the x32 ABI, whose calls carry a bit in their number instead.
  */
 #include "tables/syscalls.h"
 

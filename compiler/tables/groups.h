@@ -1,12 +1,13 @@
 /*
- * Constants of the kernel's interface that groups.def tests arguments for, where the C library has no
- * name for them, has a newer or different value, or would give the build host's instead of the
+ * Constants of the kernel's interface that groups.def tests arguments for, where the C library has
+ * no name for them, has a newer or different value, or would give the build host's instead of the
  * target's. All are the same on every architecture of tables/arch.c.
  */
 #ifndef WRIT_TABLES_GROUPS_H
 #define WRIT_TABLES_GROUPS_H
 
-/* clone(2): every CLONE_NEW* that fits its flags. CLONE_NEWTIME does not: it is unshare's and clone3's. */
+/* clone(2): every CLONE_NEW* that fits its flags. CLONE_NEWTIME does not: it is unshare's and
+ * clone3's. */
 #define CALL_CLONE_NEW_ANY 0x7e020000u
 #define CALL_CLONE_PARENT  0x00008000u
 

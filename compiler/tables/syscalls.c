@@ -1,10 +1,10 @@
 /*
  * System call names and numbers, from libseccomp.
  *
- * libseccomp is asked once per architecture and process for the name of every number; the answers are
- * kept, so that names have static storage and a lookup is cheap. A call newer than TABLE_END is unknown,
- * whatever a newer libseccomp says of it: a policy can't name it, and filters answer it with ENOSYS. So
- * the same source gives the same bytes beside any libseccomp from 2.5.4 on.
+ * libseccomp is asked once per architecture and process for the name of every number; the answers
+ * are kept, so that names have static storage and a lookup is cheap. A call newer than TABLE_END is
+ * unknown, whatever a newer libseccomp says of it: a policy can't name it, and filters answer it
+ * with ENOSYS. So the same source gives the same bytes beside any libseccomp from 2.5.4 on.
  */
 #include "tables/syscalls.h"
 
@@ -12,7 +12,8 @@
 #include <seccomp.h>
 #include <string.h>
 
-/* One past futex_requeue (Linux 6.7), on every architecture: new calls have had one number since 5.1. */
+/* One past futex_requeue (Linux 6.7), on every architecture: new calls have had one number
+ * since 5.1. */
 #define TABLE_END 457u
 
 /* How many edits a "did you mean" may be away. */

@@ -1,6 +1,7 @@
 /*
- * What the compiler knows about system calls: names and numbers per architecture, and the groups that
- * policies name with "@". Names and numbers come from libseccomp; the groups are data (groups.def).
+ * What the compiler knows about system calls: names and numbers per architecture, and the groups
+ * that policies name with "@". Names and numbers come from libseccomp; the groups are data
+ * (groups.def).
  */
 #ifndef WRIT_TABLES_SYSCALLS_H
 #define WRIT_TABLES_SYSCALLS_H
@@ -13,10 +14,9 @@
 enum arch { ARCH_X86_64, ARCH_AARCH64, ARCH__COUNT };
 
 struct arch_info {
-	const char *name;    /* "x86_64" */
-	uint32_t audit_arch; /* AUDIT_ARCH_*, what seccomp_data.arch holds */
-	uint32_t
-		x32_bit; /* numbers from this one on belong to another ABI and are killed; 0: none */
+	const char *name;       /* "x86_64" */
+	uint32_t audit_arch;    /* AUDIT_ARCH_*, what seccomp_data.arch holds */
+	uint32_t x32_bit;       /* numbers from here on are another ABI's and are killed; 0: none */
 	const char *loaders[3]; /* dynamic ELF interpreters of this architecture, NULL-terminated */
 };
 
@@ -41,8 +41,9 @@ uint32_t syscall_limit(enum arch arch);
 struct str syscall_suggest(struct str name);
 
 /*
- * A test on one argument of a system call. is_64 tells the width the kernel uses for this argument: 32
- * bits for an int, where the upper half of the register is ignored by the kernel and so must be by us.
+ * A test on one argument of a system call. is_64 tells the width the kernel uses for this argument:
+ * 32 bits for an int, where the upper half of the register is ignored by the kernel and so must be
+ * by us.
  */
 enum cond_op {
 	COND_EQ,

@@ -1,6 +1,7 @@
 /*
- * The kernel's rules for seccomp filters (kernel/seccomp.c, net/core/filter.c), and what an instruction
- * does. Written from those, not from the assembler: the two share only the instruction's layout.
+ * The kernel's rules for seccomp filters (kernel/seccomp.c, net/core/filter.c), and what an
+ * instruction does. Written from those, not from the assembler: the two share only the
+ * instruction's layout.
  */
 #include "verify/bpf_run.h"
 
@@ -34,7 +35,9 @@ static const char *check_insn(const struct writ_fmt_insn *insn, size_t left)
 	return "unknown instruction";
 }
 
-/* Marks where control goes from an instruction that is reached itself. left: instructions after it. */
+/*
+ * Marks where control goes from an instruction that is reached itself. left: instructions after it.
+ */
 static void mark_next(const struct writ_fmt_insn *insn, bool *reached)
 {
 	if (is_branch(insn->code)) {

@@ -14,8 +14,8 @@
 #include "runtime/writ_format.h"
 
 /*
- * NULL when the kernel would take the program and every instruction of it can be reached; else what is
- * wrong, with *where set to the instruction (static text).
+ * NULL when the kernel would take the program and every instruction of it can be reached; else what
+ * is wrong, with *where set to the instruction (static text).
  */
 const char *bpf_check(const struct writ_fmt_insn *insns, size_t n, size_t *where);
 

@@ -1,13 +1,13 @@
 /*
  * The filter's bytes against the IR's meaning.
  *
- * The program is run, on calls chosen from the rules: for every number, each rule's conditions are first
- * made to hold, and then each argument in turn is moved over all values near a constant that some rule
- * of that call compares it with: the constant, one less, one more, its bits outside and inside a mask,
- * zero, all ones, each also with a dirty upper half; and all that with the bits that the rule does not
- * look at clear, and set. Where no rule has conditions the run must not load an argument at all: then one
- * call stands for every one with this number. Whatever the planner does with runs, leaves and
- * loads, a wrong turn shows as a wrong verdict on one of these.
+ * The program is run, on calls chosen from the rules: for every number, each rule's conditions are
+ * first made to hold, and then each argument in turn is moved over all values near a constant that
+ * some rule of that call compares it with: the constant, one less, one more, its bits outside and
+ * inside a mask, zero, all ones, each also with a dirty upper half; and all that with the bits that
+ * the rule does not look at clear, and set. Where no rule has conditions the run must not load an
+ * argument at all: then one call stands for every one with this number. Whatever the planner does
+ * with runs, leaves and loads, a wrong turn shows as a wrong verdict on one of these.
  */
 #include "verify/verify_bpf.h"
 
@@ -137,8 +137,8 @@ static void near_values(struct arena *arena, const struct call_cond *cond, struc
 }
 
 /*
- * Every constant of the call's rules in the upper half of an argument that is tested whole: code that tested
- * a word it did not load would take it for the argument of that constant.
+ * Every constant of the call's rules in the upper half of an argument that is tested whole: code
+ * that tested a word it did not load would take it for the argument of that constant.
  */
 static void mixed_values(struct check *check, const struct call_cond *cond, struct value_list *out)
 {
@@ -170,8 +170,8 @@ static void check_around(struct check *check, uint32_t number, const uint64_t ba
 }
 
 /*
- * A call that a rule matches, as far as the conditions allow: what they leave open is all zeroes, or all
- * ones, so that rules which look at those bits are seen both matching and not.
+ * A call that a rule matches, as far as the conditions allow: what they leave open is all zeroes,
+ * or all ones, so that rules which look at those bits are seen both matching and not.
  */
 static void matching_call(const struct ir_call *rule, bool ones, uint64_t args[6])
 {

@@ -61,8 +61,9 @@ static void on_signal(int number)
 }
 
 /*
- * Orphans of the launch become our children (PR_SET_CHILD_SUBREAPER), not those of an init that may never
- * wait for them. The command itself is writ_wait's to reap. waitid is a plain system call in every libc.
+ * Orphans of the launch become our children (PR_SET_CHILD_SUBREAPER), not those of an init that may
+ * never wait for them. The command itself is writ_wait's to reap. waitid is a plain system call in
+ * every libc.
  */
 static void on_child(int number)
 {

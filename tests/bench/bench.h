@@ -1,6 +1,6 @@
 /*
- * What the benchmarks share: a clock, an ordered sample, a generator of random numbers that gives the
- * same numbers every time.
+ * What the benchmarks share: a clock, an ordered sample, a generator of random numbers that gives
+ * the same numbers every time.
  */
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H

@@ -3,11 +3,11 @@
  *
  *	bench_check [--brief] BUNDLE ROLES TOOLS ...
  *
- * For each bundle of genpolicy.c: the mean of random queries over all roles and tools, by ids and by
- * names; the median and 99th percentile of single queries by names after the caches were evicted; and of
- * a tool that the policy does not name, which runs through the automaton of wildcards. Each hot figure
- * is the best of several rounds, since whatever else the machine does only adds. --brief prints one line,
- * for the demo, and takes the names from any policy: BUNDLE ROLE TOOL.
+ * For each bundle of genpolicy.c: the mean of random queries over all roles and tools, by ids and
+ *by names; the median and 99th percentile of single queries by names after the caches were evicted;
+ *and of a tool that the policy does not name, which runs through the automaton of wildcards. Each
+ *hot figure is the best of several rounds, since whatever else the machine does only adds. --brief
+ *prints one line, for the demo, and takes the names from any policy: BUNDLE ROLE TOOL.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -128,7 +128,8 @@ static void cold(const struct writ_policy *policy, const struct query *queries, 
 	if (!other)
 		exit(1);
 	for (unsigned i = 0; i < COLD; i++) {
-		/* One pass in sixteen over everything, between them a part: enough to evict L1 and L2. */
+		/* One pass in sixteen over everything, between them a part: enough to evict L1 and
+		 * L2. */
 		size_t size = i % 16 ? EVICT_BYTES / 16 : EVICT_BYTES;
 
 		for (size_t at = 0; at < size; at += 64)

@@ -3,10 +3,12 @@
  *
  *	bench_launch WRIT BUNDLE SANDBOX [--param NAME=VALUE]... [--rounds N] [--heap MIB] [--brief]
  *
- * Starts /bin/true in each of several ways, in turn, so that whatever else the machine does falls on all of
- * them alike. Prints the median, the 99th percentile and the ratio of the medians to posix_spawn's. With
+ * Starts /bin/true in each of several ways, in turn, so that whatever else the machine does falls
+ *on all of them alike. Prints the median, the 99th percentile and the ratio of the medians to
+ *posix_spawn's. With
  * --heap the parent holds that much memory, touched: a launcher that copied page tables would show.
- * --brief prints the medians of posix_spawn, writ_spawn and `writ run` in microseconds, for the demo.
+ * --brief prints the medians of posix_spawn, writ_spawn and `writ run` in microseconds, for the
+ *demo.
  */
 #include <fcntl.h>
 #include <spawn.h>

@@ -1,8 +1,8 @@
 /*
  * Writes a policy of a given size to standard output: genpolicy ROLES TOOLS [USERS-PER-ROLE]
  *
- * Roles stand in groups of three: a0 is extended by a1, a1 by a2. Each has five exact grants and one
- * wildcard and one denial. The same arguments give the same bytes.
+ * Roles stand in groups of three: a0 is extended by a1, a1 by a2. Each has five exact grants and
+ * one wildcard and one denial. The same arguments give the same bytes.
  */
 #include <stdio.h>
 #include <stdlib.h>

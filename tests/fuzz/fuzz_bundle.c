@@ -1,6 +1,6 @@
 /*
- * Fuzzes the bundle reader. In: any bytes, whose digest is made right first, so that the fuzzer gets past
- * it. The laws: no crash and no sanitizer report; and a bundle that opens is one that
+ * Fuzzes the bundle reader. In: any bytes, whose digest is made right first, so that the fuzzer
+ * gets past it. The laws: no crash and no sanitizer report; and a bundle that opens is one that
  * writ_verify accepts, and answers every question without one either, however it was made.
  */
 #include <stdbool.h>

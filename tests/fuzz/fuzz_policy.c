@@ -1,7 +1,7 @@
 /*
- * Fuzzes the compiler with source text. In: any bytes. The laws: no crash, no sanitizer report, no hang;
- * text without errors compiles; and what the compiler wrote, the runtime accepts (or refuses for its
- * parameters only).
+ * Fuzzes the compiler with source text. In: any bytes. The laws: no crash, no sanitizer report, no
+ * hang; text without errors compiles; and what the compiler wrote, the runtime accepts (or refuses
+ * for its parameters only).
  */
 #include <stdlib.h>
 

@@ -1,10 +1,11 @@
 /*
  * The live attacks: every technique of attacks.def, tried for real.
  *
- * Each is run twice by the same user on the same files: without the sandbox, where it has to succeed (or
- * the row proves nothing), and with it, where it has to end exactly as the row says, change nothing on
- * disk outside the write root, leave no process behind and leave the victim alone. Then real tools do
- * real work in a sandbox. As root, all of it runs twice: as root and as an ordinary user.
+ * Each is run twice by the same user on the same files: without the sandbox, where it has to
+ *succeed (or the row proves nothing), and with it, where it has to end exactly as the row says,
+ *change nothing on disk outside the write root, leave no process behind and leave the victim alone.
+ *Then real tools do real work in a sandbox. As root, all of it runs twice: as root and as an
+ *ordinary user.
  *
  *	driver WRIT PROBE BUNDLE [ID-SUBSTRING]
  */
@@ -460,7 +461,8 @@ static int become(uid_t uid)
 
 	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
 		return -1;
-	/* Changing users made this process's /proc entries root's; the victim and the probes exec anyway. */
+	/* Changing users made this process's /proc entries root's; the victim and the probes exec
+	 * anyway. */
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 

@@ -94,7 +94,8 @@ static pid_t parent_of(const char *pid)
 	return parent;
 }
 
-/* Kills this process's children, by their ids; how many. Theirs become ours and are found next time. */
+/* Kills this process's children, by their ids; how many. Theirs become ours and are found next
+ * time. */
 static int kill_children(void)
 {
 	DIR *proc = opendir("/proc");
@@ -194,7 +195,8 @@ static void adopt(const struct world *world, const struct launch *launch, struct
 	sigset_t set;
 	pid_t command;
 
-	/* A session of its own: what an attack does to its group or terminal must not reach the driver's. */
+	/* A session of its own: what an attack does to its group or terminal must not reach the
+	 * driver's. */
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	sigemptyset(&set);

@@ -1,6 +1,7 @@
 /*
- * Runs one command the way a careless caller would: with a secret in the environment, descriptors left
- * open, an empty umask, signals blocked and ignored. What the sandbox is for is to undo all that.
+ * Runs one command the way a careless caller would: with a secret in the environment, descriptors
+ * left open, an empty umask, signals blocked and ignored. What the sandbox is for is to undo all
+ * that.
  *
  * The command runs under a process of its own that adopts orphans (PR_SET_CHILD_SUBREAPER), so that
  * whatever outlives the command is found, counted and ended.

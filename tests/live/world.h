@@ -6,8 +6,9 @@
  *   out/   what no rule grants: secret, tool, dir/                            {out}
  *   ro/    what is granted for reading: file, tool                            {ro}
  *
- * {victim} {address} {port} {listed} {udp} {stream} {dgram} {abstract} come from the victim (probe/victim.c).
- * A snapshot is text that describes everything but box/: equal snapshots mean that nothing changed.
+ * {victim} {address} {port} {listed} {udp} {stream} {dgram} {abstract} come from the victim
+ * (probe/victim.c). A snapshot is text that describes everything but box/: equal snapshots mean
+ * that nothing changed.
  */
 #ifndef TESTS_LIVE_WORLD_H
 #define TESTS_LIVE_WORLD_H
@@ -64,7 +65,8 @@ void world_free(struct world *world);
 /* The caller frees it; NULL on failure. */
 char *world_snapshot(const struct world *world);
 
-/* Replaces {things}; writes a NUL-terminated text. False when it does not fit or a thing is unknown. */
+/* Replaces {things}; writes a NUL-terminated text. False when it does not fit or a thing is
+ * unknown. */
 bool world_expand(const struct world *world, const char *text, char *out, size_t size);
 
 #endif

@@ -22,7 +22,9 @@ struct test_bundle bundle_make(const char *text);
 void *bundle_section(struct test_bundle *bundle, enum writ_section_id id, size_t record_size,
 		     uint32_t *count);
 
-/* Puts n records at the end of a section; the index of the first. Views of sections are stale then. */
+/*
+ * Puts n records at the end of a section; the index of the first. Views of sections are stale then.
+ */
 uint32_t bundle_append(struct test_bundle *bundle, enum writ_section_id id, const void *records,
 		       size_t record_size, uint32_t n);
 

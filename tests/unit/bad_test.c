@@ -1,9 +1,9 @@
 /*
  * Every diagnostic has a policy that shows it.
  *
- * Walks diag.def: tests/bad/CODE.writ must be there and must give that code, and what writc prints for it
- * is a golden file. The few limits that no file of reasonable size reaches are shown by a unit test, which
- * is named here and must speak of the code.
+ * Walks diag.def: tests/bad/CODE.writ must be there and must give that code, and what writc prints
+ * for it is a golden file. The few limits that no file of reasonable size reaches are shown by a
+ * unit test, which is named here and must speak of the code.
  */
 #include <glob.h>
 #include <stdlib.h>

@@ -54,7 +54,9 @@ static pid_t start(char *const argv[], int fd)
 	if (pid == 0) {
 		sigset_t none;
 
-		/* Whatever we were started with: a background job has SIGINT and SIGQUIT ignored. */
+		/*
+		 * Whatever we were started with: a background job has SIGINT and SIGQUIT ignored.
+		 */
 		for (int number = 1; number <= SIGRTMAX; number++)
 			signal(number, SIG_DFL);
 		sigemptyset(&none);

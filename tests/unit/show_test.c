@@ -110,7 +110,8 @@ static int show(char **argv)
 #define SHOW(...)  show((char *[]){"show", bundle, __VA_ARGS__, NULL})
 #define SHOW_ALL() show((char *[]){"show", bundle, NULL})
 
-/* The digest and the size say nothing to a reader, and the filters nothing that a test of theirs does not. */
+/* The digest and the size say nothing to a reader, and the filters nothing that a test of theirs
+ * does not. */
 static void cut_line(char *text, const char *holding)
 {
 	char *line = strstr(text, holding), *end;
@@ -230,7 +231,9 @@ Test(show, classes_of_names_are_told_apart, .init = setup, .fini = teardown)
 	cr_assert_not_null(strstr(output, "    * & *_x, as git_x "), "%s", output);
 }
 
-/* With a right digest, so that it is not damage but a lie: what writ refuses is not shown either. */
+/*
+ * With a right digest, so that it is not damage but a lie: what writ refuses is not shown either.
+ */
 Test(show, what_writ_refuses_is_refused, .init = setup, .fini = teardown)
 {
 	struct test_bundle forged = {built.ptr, built.len};

@@ -458,7 +458,8 @@ static void *spawn_cancelled(void *sandbox)
 
 Test(spawn, a_cancellation_waits_and_never_runs_in_the_child, .timeout = 20)
 {
-	/* Both ways to bound processes write files in the child, and write is where one is cancelled. */
+	/* Both ways to bound processes write files in the child, and write is where one is
+	 * cancelled. */
 	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 5; output 1KiB; }"));
 	pthread_t thread;
 	void *result = NULL;

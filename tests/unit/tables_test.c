@@ -87,7 +87,9 @@ static bool in_group(const char *name, const char *call)
 	return false;
 }
 
-/* Let through by @default in one harmless form: the real and the saved id stay (posix_spawn, make). */
+/*
+ * Let through by @default in one harmless form: the real and the saved id stay (posix_spawn, make).
+ */
 static bool is_limited(const char *call)
 {
 	const struct call_group *group = group_find(STR("@default"));

@@ -1,5 +1,6 @@
 /*
- * What is left when a process is told to end while it writes a file: the old one or the new, and no other.
+ * What is left when a process is told to end while it writes a file: the old one or the new, and no
+ * other.
  */
 #include <errno.h>
 #include <fcntl.h>

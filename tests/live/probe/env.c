@@ -1,6 +1,7 @@
 /*
- * What a tool inherits from its launcher: environment, umask, signal state, terminal, working directory.
- * Nothing here is refused by a call; the attack "succeeds" when the inherited thing is there.
+ * What a tool inherits from its launcher: environment, umask, signal state, terminal, working
+ * directory. Nothing here is refused by a call; the attack "succeeds" when the inherited thing is
+ * there.
  */
 #include "probe.h"
 

@@ -154,7 +154,9 @@ static void *swap_links(void *data)
 
 #define RACE_ROUNDS 20000
 
-/* LINK ALLOWED DENIED: open the link while it changes; one open that lands on the denied file wins. */
+/*
+ * LINK ALLOWED DENIED: open the link while it changes; one open that lands on the denied file wins.
+ */
 static int run_race(char **args)
 {
 	struct swap swap = {.link = args[0], .targets = {args[1], args[2]}};

@@ -1,6 +1,7 @@
 /*
- * Attacks on the network: reaching a port that no rule grants, listening where none is granted, and every
- * kind of socket that is not plain TCP. All of it on the loopback of this host, against the victim.
+ * Attacks on the network: reaching a port that no rule grants, listening where none is granted, and
+ * every kind of socket that is not plain TCP. All of it on the loopback of this host, against the
+ * victim.
  */
 #include "probe.h"
 
@@ -62,7 +63,9 @@ static int run_tcp6(char **args)
 	return connect_to(fd, &address, sizeof(address));
 }
 
-/* TCP Fast Open connects by sending: Landlock's hook on connect(2) does not see it on some kernels. */
+/*
+ * TCP Fast Open connects by sending: Landlock's hook on connect(2) does not see it on some kernels.
+ */
 static int run_fastopen(char **args)
 {
 	struct sockaddr_in address = loopback(args[0]);

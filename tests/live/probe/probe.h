@@ -1,10 +1,11 @@
 /*
  * The attacker: one program, one subcommand for each technique.
  *
- * It exits 0 when the attack succeeded, with the errno of the call that refused it, or with one of the
- * codes below (errnos end at 133; writ's own exit statuses begin at 124 but never follow a probe that
- * ran, except as 124 for the wall limit and 128+N for a signal). The same binary runs with the sandbox
- * and without, so a difference in outcome is the sandbox's doing and nothing else's.
+ * It exits 0 when the attack succeeded, with the errno of the call that refused it, or with one of
+ * the codes below (errnos end at 133; writ's own exit statuses begin at 124 but never follow a
+ * probe that ran, except as 124 for the wall limit and 128+N for a signal). The same binary runs
+ * with the sandbox and without, so a difference in outcome is the sandbox's doing and nothing
+ * else's.
  */
 #ifndef TESTS_LIVE_PROBE_H
 #define TESTS_LIVE_PROBE_H

@@ -1,6 +1,7 @@
 /*
- * Attacks on other processes: reading and writing their memory, taking their descriptors, signalling
- * them, and leaving the process group that the launcher kills. The target is the victim (victim.c).
+ * Attacks on other processes: reading and writing their memory, taking their descriptors,
+ * signalling them, and leaving the process group that the launcher kills. The target is the victim
+ * (victim.c).
  */
 #include "probe.h"
 
@@ -21,7 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One process, never a group or everybody: a mistake in the driver must not reach beyond the victim. */
+/* One process, never a group or everybody: a mistake in the driver must not reach beyond the
+ * victim. */
 static pid_t target(const char *text)
 {
 	long pid = probe_number(text);
@@ -119,8 +121,8 @@ static int run_tgkill(char **args)
 }
 
 /*
- * Signal-driven I/O sends its owner a signal of choice. The kernel reports nothing to the sender, so the
- * driver judges by whether the victim lives.
+ * Signal-driven I/O sends its owner a signal of choice. The kernel reports nothing to the sender,
+ * so the driver judges by whether the victim lives.
  */
 static int run_sigio(char **args)
 {
@@ -135,7 +137,9 @@ static int run_sigio(char **args)
 	return probe_result(write(pair[1], "x", 1));
 }
 
-/* Lifts the limit on core files as far as it goes, crashes, and looks whether a core was written. */
+/*
+ * Lifts the limit on core files as far as it goes, crashes, and looks whether a core was written.
+ */
 static int run_core(char **args)
 {
 	struct rlimit limit;
@@ -169,7 +173,8 @@ static int new_group(char **args)
 	return probe_result(setpgid(0, 0));
 }
 
-/* In a child: the leader of a group may never make a session, so a refusal there would prove nothing. */
+/* In a child: the leader of a group may never make a session, so a refusal there would prove
+ * nothing. */
 static int run_setsid(char **args)
 {
 	return probe_in_child(new_session, args);

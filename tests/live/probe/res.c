@@ -1,7 +1,7 @@
 /*
- * Attacks on resources: taking more than the limits say, and outliving the launch. Each bomb counts to a
- * number, so that it can also be let off without a sandbox; only the fork bomb proper has no end, and
- * the driver never runs that one unconfined.
+ * Attacks on resources: taking more than the limits say, and outliving the launch. Each bomb counts
+ * to a number, so that it can also be let off without a sandbox; only the fork bomb proper has no
+ * end, and the driver never runs that one unconfined.
  */
 #include "probe.h"
 
@@ -222,7 +222,9 @@ static int run_background(char **args)
 	return PROBE_SUCCEEDED;
 }
 
-/* With CLONE_PARENT the new process is nobody's below: it is a child of whoever launched this one. */
+/*
+ * With CLONE_PARENT the new process is nobody's below: it is a child of whoever launched this one.
+ */
 static int run_clone_parent(char **args)
 {
 	long child = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);

@@ -1,6 +1,6 @@
 /*
- * Attacks by system call: any call with any arguments, the calling conventions that evade filters, and
- * the few calls whose arguments need more than a number or a string.
+ * Attacks by system call: any call with any arguments, the calling conventions that evade filters,
+ * and the few calls whose arguments need more than a number or a string.
  */
 #include "probe.h"
 
@@ -39,8 +39,8 @@ static long call_number(const char *name)
 #define CALL_BUFFER 4096
 
 /*
- * An argument: "/x" and ":x" are strings (the latter without its colon), "@" is a zeroed buffer, "@N" one
- * that begins with the int N, anything else a number.
+ * An argument: "/x" and ":x" are strings (the latter without its colon), "@" is a zeroed buffer,
+ * "@N" one that begins with the int N, anything else a number.
  */
 static long call_arg(const char *text, char *buffer)
 {

@@ -1,6 +1,6 @@
 /*
- * The process that the attacks aim at: same user, outside the sandbox, with a secret in its memory and
- * in its environment, listening on TCP (IPv4 and IPv6), UDP and unix sockets. It prints what an
+ * The process that the attacks aim at: same user, outside the sandbox, with a secret in its memory
+ * and in its environment, listening on TCP (IPv4 and IPv6), UDP and unix sockets. It prints what an
  * attacker may know (ports, an address) on one line, then echoes what it reads, as a sign of life,
  * until its standard input ends.
  */
@@ -105,7 +105,9 @@ static int run_victim(char **args)
 	if (unlisted < 0 || listed < 0 || udp < 0 || listen_unix(args[0], SOCK_STREAM) < 0 ||
 	    listen_unix(args[1], SOCK_DGRAM) < 0 || listen_unix(args[2], SOCK_STREAM) < 0)
 		return PROBE_SETUP;
-	/* Where Yama guards ptrace, the control needs the victim's consent; elsewhere this fails. */
+	/*
+	 * Where Yama guards ptrace, the control needs the victim's consent; elsewhere this fails.
+	 */
 	(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 	if (pthread_create(&server, NULL, serve, &listed))
 		return PROBE_SETUP;
