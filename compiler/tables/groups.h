@@ -50,11 +50,9 @@
 #define CALL_SIOCSPGRP 0x8902u
 
 /* ioctl(2) requests of file systems, include/uapi/linux/fs.h. */
-#define CALL_FIGETBSZ        2u
 #define CALL_FICLONE         0x40049409u
 #define CALL_FICLONERANGE    0x4020940du
 #define CALL_FS_IOC_GETFLAGS 0x80086601u
-#define CALL_FS_IOC_FIEMAP   0xc020660bu
 
 /* personality(2) without a change. */
 #define CALL_PERSONALITY_QUERY 0xffffffffu
