@@ -45,7 +45,7 @@ MUSL_FLAGS     = $(STD) -O2 -g $(HARDEN) -fPIE -fvisibility=hidden -DWRIT_BUILDI
 	-fdata-sections $(WARNINGS) -I. -MMD -MP
 TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wundef -Wvla -Wformat=2 \
 	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
-COMPILER_LIBS  := -lseccomp -lsodium -ljansson
+COMPILER_LIBS  := -lseccomp -lsodium -ljansson -lyaml
 
 # One short line a step; V=1 shows the commands.
 ifeq ($(V),1)
@@ -214,11 +214,12 @@ update-golden: $(BUILD)/unit-tests
 
 FUZZ_SECONDS ?= 60
 FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(COMPILER_SRC) $(RUNTIME_SRC) $(GEN)/policy.tab.c $(GEN)/policy.lex.c
+FUZZ_SUPPORT := tests/support/differential.c tests/support/gen_policy.c
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SUPPORT) $(COMPILER_SRC) $(RUNTIME_SRC) $(GEN)/policy.tab.c $(GEN)/policy.lex.c
 	@mkdir -p $(@D)
 	$(call say,CLANG,$@)
 	$(Q)$(CLANG) $(STD) -O1 -g -w -Icompiler -I. -I$(GEN) -Itests $(FUZZ_SAN) -o $@ $< \
-		$(filter-out compiler/cli/main.c,$(COMPILER_SRC)) $(RUNTIME_SRC) $(GEN)/policy.tab.c \
+		$(FUZZ_SUPPORT) $(filter-out compiler/cli/main.c,$(COMPILER_SRC)) $(RUNTIME_SRC) $(GEN)/policy.tab.c \
 		$(GEN)/policy.lex.c $(COMPILER_LIBS)
 fuzz: $(FUZZ_BIN) $(BUNDLES)
 	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $(notdir $(FUZZ_BIN))

@@ -71,9 +71,24 @@ static void place_diags(struct compilation *compilation)
 
 	for (size_t i = 0; i < diags->items.n; i++) {
 		if (diags->items.items[i].span.file == SPAN_NO_FILE)
-			diags->items.items[i].span = compilation->ast.name.span;
+			diags->items.items[i].span =
+				source_map(diags->sources, compilation->ast.name.span);
 	}
 	diag_sort(diags);
+}
+
+/* What the runtime would refuse is our mistake, not the policy's. */
+static void require_accepted(const struct bytes *bundle)
+{
+	struct writ_error error;
+
+	if (!writ_verify(bundle->ptr, bundle->len, &error))
+		return;
+	fprintf(stderr,
+		"writc: internal error: the runtime would refuse the bundle that was made: %s\n"
+		"Nothing was written. Please report this with the policy.\n",
+		error.text);
+	exit(EXIT_BUG);
 }
 
 static int build(struct compilation *compilation, struct arena *arena,
@@ -83,6 +98,8 @@ static int build(struct compilation *compilation, struct arena *arena,
 
 	if (rc)
 		place_diags(compilation);
+	else
+		require_accepted(out);
 	return rc;
 }
 

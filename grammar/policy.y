@@ -21,7 +21,8 @@
 	((now) = (struct span){parse->file, (n) ? (rhs)[1].begin : (rhs)[0].end,                   \
 			       (n) ? (rhs)[n].end : (rhs)[0].end})
 
-#define CONFLICTS "'conflict' constraints"
+#define LIST_ADD(list, item)        vec_add(parse->arena, &(list), (item))
+#define HAS_ROOM(list, limit, span) build_has_room(parse, (list).n, BUILD_LIST_##limit, (span))
 
 int policy_lex(POLICY_STYPE *value, POLICY_LTYPE *span, struct parse *parse);
 
@@ -61,10 +62,29 @@ static void policy_error(const struct span *span, struct parse *parse, const cha
 %token LIST_END "the '}' of the list"
 %token LESS "<" GREATER ">" AMPERSAND "&" BAR "|" SLASH "/"
 
-%type <struct ast_name> name pattern call_form
+%type <struct ast_name> name pattern using
 %type <struct ast_names> names
 %type <struct ast_text> text
 %type <struct ast_literal> literal
+%type <struct ast_literals> literals
+%type <struct ast_set_item> set_item
+%type <struct ast_set_items> set_items
+%type <enum ast_op> compare
+%type <struct ast_value_term> value_one
+%type <struct ast_value> value mask
+%type <struct ast_values> values
+%type <struct ast_cond> cond
+%type <struct ast_conds> conds
+%type <struct ast_call> call_form
+%type <struct ast_expr *> where expr expr_and expr_not atom
+%type <struct ast_rate> rate burst
+%type <struct ast_bindings> bindings test_args
+%type <struct ast_binding> binding
+%type <enum ast_verdict> verdict
+%type <enum ast_target> target_kind
+%type <struct ast_box_expect> target
+%type <struct ast_fact> fact
+%type <struct ast_facts> facts
 
 %%
 
@@ -91,18 +111,23 @@ close: "}"					{ parse->blocks--; }
 policy: "policy" pattern semi			{ build_policy(parse, @$, @2, SPAN_NONE); }
 	| "policy" pattern "version" INT semi	{ build_policy(parse, @$, @2, @4); }
 	;
-import: "import" text semi			{ build_import(parse, $2); };
-param: "param" name ":" name semi		{ build_param(parse, $2, @4, NULL); }
-	| "param" name ":" name "=" literal semi	{ build_param(parse, $2, @4, &$6); }
+import: "import" text semi			{ build_import(parse, $2, @$); };
+param: "param" name ":" name semi		{ build_param(parse, $2, @4, NULL, @$); }
+	| "param" name ":" name "=" literal semi	{ build_param(parse, $2, @4, &$6, @$); }
 	;
-set: "set" name ":" name "{" set_items LIST_END semi	{ build_set(parse, $2, @4, @$); };
-set_items: set_item | set_items "," set_item;
-set_item: text | GROUP | pattern;
-user: "user" text ":" names semi		{ build_user(parse, $2, $4); };
-conflict: "conflict" names semi		{ build_pending(parse, CONFLICTS, @$); }
-	| "conflict" "session" names semi	{ build_pending(parse, CONFLICTS, @$); }
+set: "set" name ":" name "{" set_items LIST_END semi	{ build_set(parse, $2, @4, &$6, @$); };
+set_items: set_item			{ $$ = (struct ast_set_items){0}; LIST_ADD($$, $1); }
+	| set_items "," set_item	{ $$ = $1; if (HAS_ROOM($1, SET_ITEMS, @3)) LIST_ADD($$, $3); }
 	;
-redact: "redact" text semi			{ build_pending(parse, "'redact' patterns", @$); };
+set_item: text			{ $$ = (struct ast_set_item){.is_text = true, .text = $1}; }
+	| GROUP			{ $$ = (struct ast_set_item){.name = build_name(parse, @1)}; }
+	| pattern		{ $$ = (struct ast_set_item){.name = $1}; }
+	;
+user: "user" text ":" names semi		{ build_user(parse, $2, $4, @$); };
+conflict: "conflict" names semi		{ build_conflict(parse, false, $2, @$); }
+	| "conflict" "session" names semi	{ build_conflict(parse, true, $3, @$); }
+	;
+redact: "redact" text semi			{ build_redact(parse, $2, @$); };
 
 tool: tool_head open tool_items close		{ build_tool_end(parse, @$); };
 tool_head: "tool" pattern			{ build_tool_begin(parse, $2); };
@@ -119,9 +144,9 @@ tool_item: ";"					{ yyerrok; }
 	| "arg" name ":" name "secret" semi	{ build_tool_arg(parse, $2, @4, true, @$); }
 	;
 
-sandbox: sandbox_head open sections close	{ build_sandbox_end(parse); }
+sandbox: sandbox_head open sections close	{ build_sandbox_end(parse, @$); }
 	| sandbox_head "extends" names open	{ parse->sandbox.parents = $3; }
-	  sections close			{ build_sandbox_end(parse); }
+	  sections close			{ build_sandbox_end(parse, @$); }
 	;
 sandbox_head: "sandbox" name			{ build_sandbox_begin(parse, $2); };
 sections: %empty
@@ -145,12 +170,12 @@ fs_items: %empty
 	;
 fs_item: ";"					{ yyerrok; }
 	| fs_verb grants semi
-	| "scratch" text SIZE semi		{ build_scratch(parse, @3, @$); }
+	| "scratch" text SIZE semi		{ build_scratch(parse, $2, @3, @$); }
 	;
 fs_verb: "read"					{ build_grant_verb(parse, AST_FS_READ); }
 	| "write"				{ build_grant_verb(parse, AST_FS_WRITE); }
 	| "execute"				{ build_grant_verb(parse, AST_FS_EXECUTE); }
-	| "deny"	{ build_verb_pending(parse, "'deny' inside a filesystem section", @1); }
+	| "deny"				{ build_grant_verb(parse, AST_FS_DENY); }
 	;
 net_items: %empty
 	| net_items net_item
@@ -162,12 +187,12 @@ net_item: ";"					{ yyerrok; }
 	;
 net_verb: "connect"				{ build_grant_verb(parse, AST_NET_CONNECT); }
 	| "bind"				{ build_grant_verb(parse, AST_NET_BIND); }
-	| "unix"	{ build_verb_pending(parse, "'unix' sockets", @1); }
-	| "deny"	{ build_verb_pending(parse, "'deny' inside a network section", @1); }
+	| "unix"				{ build_grant_verb(parse, AST_NET_UNIX); }
+	| "deny"				{ build_grant_verb(parse, AST_NET_DENY); }
 	;
 grants: grant | grants "," grant;
 grant: text					{ build_grant(parse, $1); }
-	| name					{ build_pending(parse, "named sets", @1); }
+	| name					{ build_grant_set(parse, $1); }
 	;
 
 call_items: %empty
@@ -182,28 +207,45 @@ call_verb: "allow"				{ build_call_verb(parse, true); }
 	| "deny"				{ build_call_verb(parse, false); }
 	;
 calls: call | calls "," call;
-call: call_form					{ build_call(parse, $1); };
+call: call_form					{ build_call(parse, &$1, @$); };
 call_action: %empty
 	| "errno" name				{ build_call_action(parse, AST_CALL_ERRNO, $2); }
 	| "kill"	{ build_call_action(parse, AST_CALL_KILL, (struct ast_name){0}); }
-	| "log"					{ build_pending(parse, "'log' actions", @1); }
+	| "log"		{ build_call_action(parse, AST_CALL_LOG, (struct ast_name){0}); }
 	;
-call_form: GROUP				{ $$ = build_name(parse, @1); }
-	| name
-	| name "(" conds ")"
-			{ $$ = $1; build_pending(parse, "system call argument conditions", @$); }
+call_form: GROUP		{ $$ = (struct ast_call){.name = build_name(parse, @1)}; }
+	| name			{ $$ = (struct ast_call){.name = $1}; }
+	| name "(" conds ")"	{ $$ = (struct ast_call){.name = $1, .conds = $3}; }
 	;
-conds: cond | conds "," cond;
-cond: name compare value
+conds: cond			{ $$ = (struct ast_conds){0}; LIST_ADD($$, $1); }
+	| conds "," cond	{ $$ = $1; if (HAS_ROOM($1, CONDS, @3)) LIST_ADD($$, $3); }
+	;
+cond: name compare value	{ $$ = build_cond(parse, $1, $2, &$3, @$); }
 	| name "&" value "==" value
+				{ $$ = build_cond(parse, $1, AST_OP_MASKED_EQ, &$5, @$);
+				  $$.mask = $3; }
 	| name "in" "{" values LIST_END
+				{ $$ = (struct ast_cond){@$, $1, AST_OP_IN, .values = $4}; }
 	;
-compare: "==" | "!=" | "<" | "<=" | ">" | ">=";
-values: value | values "," value;
-value: value_one | "(" mask ")";
-mask: value_one | mask "|" value_one;
-value_one: INT					{ build_number(parse, @1); }
-	| name
+compare: "=="			{ $$ = AST_OP_EQ; }
+	| "!="			{ $$ = AST_OP_NE; }
+	| "<"			{ $$ = AST_OP_LT; }
+	| "<="			{ $$ = AST_OP_LE; }
+	| ">"			{ $$ = AST_OP_GT; }
+	| ">="			{ $$ = AST_OP_GE; }
+	;
+values: value			{ $$ = (struct ast_values){0}; LIST_ADD($$, $1); }
+	| values "," value	{ $$ = $1; if (HAS_ROOM($1, IN_VALUES, @3)) LIST_ADD($$, $3); }
+	;
+value: value_one		{ $$ = (struct ast_value){.span = @$}; LIST_ADD($$.terms, $1); }
+	| "(" mask ")"		{ $$ = $2; $$.span = @$; }
+	;
+mask: value_one			{ $$ = (struct ast_value){.span = @$}; LIST_ADD($$.terms, $1); }
+	| mask "|" value_one	{ $$ = $1; if (HAS_ROOM($1.terms, TERMS, @3)) LIST_ADD($$.terms, $3); }
+	;
+value_one: INT			{ $$ = (struct ast_value_term){true, build_number(parse, @1),
+							       {.span = @1}}; }
+	| name			{ $$ = (struct ast_value_term){.name = $1}; }
 	;
 
 limit_items: %empty
@@ -226,9 +268,9 @@ env_item: ";"					{ yyerrok; }
 	| "set" name "=" text semi		{ build_env_set(parse, $2, $4); }
 	;
 
-role: role_head open role_items close		{ build_role_end(parse); }
+role: role_head open role_items close		{ build_role_end(parse, @$); }
 	| role_head "extends" names open	{ parse->role.parents = $3; }
-	  role_items close			{ build_role_end(parse); }
+	  role_items close			{ build_role_end(parse, @$); }
 	;
 role_head: "role" name				{ build_role_begin(parse, $2); };
 role_items: %empty
@@ -237,44 +279,64 @@ role_items: %empty
 	| role_items error SKIPPED		{ build_recovered(parse); yyerrok; }
 	;
 role_item: ";"					{ yyerrok; }
-	| rule_verb patterns where using rate semi	{ build_rule_end(parse, @$); }
+	| rule_verb patterns where using rate semi
+			{ build_rule_end(parse, &(struct ast_rule){.where = $3, .using = $4,
+								   .rate = $5, .span = @$}); }
 	;
-rule_verb: "allow"				{ build_rule_verb(parse, AST_ALLOW, @1); }
-	| "deny"				{ build_rule_verb(parse, AST_DENY, @1); }
-	| "ask"					{ build_rule_verb(parse, AST_ASK, @1); }
+rule_verb: "allow"				{ build_rule_verb(parse, AST_ALLOW); }
+	| "deny"				{ build_rule_verb(parse, AST_DENY); }
+	| "ask"					{ build_rule_verb(parse, AST_ASK); }
 	;
 patterns: pattern				{ build_rule(parse, $1); }
 	| patterns "," pattern			{ build_rule(parse, $3); }
 	;
-where: %empty
-	| "where" expr				{ build_pending(parse, "'where' conditions", @$); }
+where: %empty			{ $$ = NULL; }
+	| "where" expr		{ $$ = $2; }
 	;
-using: %empty
-	| "using" name				{ build_pending(parse, "'using' clauses", @$); }
+using: %empty			{ $$ = (struct ast_name){0}; }
+	| "using" name		{ $$ = $2; }
 	;
-rate: %empty
-	| "rate" INT "/" name burst		{ build_rate(parse, @2, @4, @$); }
+rate: %empty			{ $$ = (struct ast_rate){.span = SPAN_NONE}; }
+	| "rate" INT "/" name burst	{ $$ = build_rate(parse, @2, @4, &$5, @$); }
 	;
-burst: %empty
-	| "burst" INT				{ build_number(parse, @2); }
+burst: %empty			{ $$ = (struct ast_rate){0}; }
+	| "burst" INT		{ $$ = (struct ast_rate){.has_burst = true,
+							 .burst = build_number(parse, @2)}; }
 	;
 
-expr: expr_and | expr "or" expr_and;
-expr_and: expr_not | expr_and "and" expr_not;
-expr_not: atom | "not" expr_not | "(" expr ")";
-atom: name compare literal
+expr: expr_and
+	| expr "or" expr_and		{ $$ = build_join(parse, AST_EXPR_OR, $1, $3, @$); }
+	;
+expr_and: expr_not
+	| expr_and "and" expr_not	{ $$ = build_join(parse, AST_EXPR_AND, $1, $3, @$); }
+	;
+expr_not: atom
+	| "not" expr_not		{ $$ = build_not(parse, $2, @$); }
+	| "(" expr ")"			{ $$ = $2; }
+	;
+atom: name compare literal	{ $$ = build_compare(parse, $1, $2, &$3, @$); }
 	| name "in" "{" literals LIST_END
-	| name "in" name			{ build_pending(parse, "named sets", @3); }
-	| name "under" text
-	| name "matches" text
-	| name "present"
+				{ $$ = build_test_of(parse, AST_EXPR_IN, $1, @$);
+				  $$->literals = $4; }
+	| name "in" name	{ $$ = build_test_of(parse, AST_EXPR_IN_SET, $1, @$);
+				  $$->set = $3; }
+	| name "under" text	{ $$ = build_text_test(parse, AST_EXPR_UNDER, $1, &$3, @$); }
+	| name "matches" text	{ $$ = build_text_test(parse, AST_EXPR_MATCHES, $1, &$3, @$); }
+	| name "present"	{ $$ = build_test_of(parse, AST_EXPR_PRESENT, $1, @$); }
 	;
-literals: literal | literals "," literal;
+literals: literal		{ $$ = (struct ast_literals){0}; LIST_ADD($$, $1); }
+	| literals "," literal	{ $$ = $1; if (HAS_ROOM($1, IN_VALUES, @3)) LIST_ADD($$, $3); }
+	;
 
-test: test_head open test_items close | test_head "with" bindings open test_items close;
-test_head: "test" text				{ build_test_begin(parse, @$); };
-bindings: binding | bindings "," binding;
-binding: name "=" literal;
+test: test_head open test_items close		{ build_test_end(parse, @$); }
+	| test_head "with" bindings open	{ parse->test.with = $3; }
+	  test_items close			{ build_test_end(parse, @$); }
+	;
+test_head: "test" text				{ build_test_begin(parse, $2); };
+bindings: binding		{ $$ = (struct ast_bindings){0}; LIST_ADD($$, $1); }
+	| bindings "," binding	{ $$ = $1; if (HAS_ROOM($1, BINDINGS, @3)) LIST_ADD($$, $3); }
+	;
+binding: name "=" literal	{ $$ = (struct ast_binding){$1, $3}; };
 test_items: %empty
 	| test_items test_item
 	| test_items error ";"			{ build_recovered(parse); yyerrok; }
@@ -282,26 +344,45 @@ test_items: %empty
 	;
 test_item: ";"					{ yyerrok; }
 	| verdict name pattern test_args semi
-	| "sandbox" name open expects close
+			{ build_expect(parse, &(struct ast_expect){$1, $2, $3, $4, @$}); }
+	| box_head open expects close		{ build_box_end(parse, @$); }
 	;
-verdict: "allow" | "deny" | "ask";
-test_args: %empty | "(" ")" | "(" bindings ")";
+verdict: "allow"		{ $$ = AST_ALLOW; }
+	| "deny"		{ $$ = AST_DENY; }
+	| "ask"			{ $$ = AST_ASK; }
+	;
+test_args: %empty		{ $$ = (struct ast_bindings){0}; }
+	| "(" ")"		{ $$ = (struct ast_bindings){0}; }
+	| "(" bindings ")"	{ $$ = $2; }
+	;
+box_head: "sandbox" name			{ build_box_begin(parse, $2); };
 expects: %empty
 	| expects expect
 	| expects error ";"			{ build_recovered(parse); yyerrok; }
 	| expects error SKIPPED			{ build_recovered(parse); yyerrok; }
 	;
 expect: ";"					{ yyerrok; }
-	| "allow" target semi
-	| "deny" target semi
+	| "allow" target semi			{ build_box_expect(parse, true, &$2, @$); }
+	| "deny" target semi			{ build_box_expect(parse, false, &$2, @$); }
 	;
-target: target_kind text
-	| "syscall" name
+target: target_kind text	{ $$ = (struct ast_box_expect){.target = $1, .text = $2}; }
+	| "syscall" name	{ $$ = (struct ast_box_expect){.target = AST_TARGET_SYSCALL,
+							       .call = $2}; }
 	| "syscall" name "(" facts ")"
+				{ $$ = (struct ast_box_expect){.target = AST_TARGET_SYSCALL,
+							       .call = $2, .facts = $4}; }
 	;
-facts: fact | facts "," fact;
-fact: name "=" value;
-target_kind: "read" | "write" | "execute" | "connect" | "bind" | "unix";
+facts: fact			{ $$ = (struct ast_facts){0}; LIST_ADD($$, $1); }
+	| facts "," fact	{ $$ = $1; if (HAS_ROOM($1, CONDS, @3)) LIST_ADD($$, $3); }
+	;
+fact: name "=" value		{ $$ = (struct ast_fact){$1, $3}; };
+target_kind: "read"		{ $$ = AST_TARGET_READ; }
+	| "write"		{ $$ = AST_TARGET_WRITE; }
+	| "execute"		{ $$ = AST_TARGET_EXECUTE; }
+	| "connect"		{ $$ = AST_TARGET_CONNECT; }
+	| "bind"		{ $$ = AST_TARGET_BIND; }
+	| "unix"		{ $$ = AST_TARGET_UNIX; }
+	;
 
 literal: INT			{ $$ = build_number_literal(parse, AST_INT, @1); }
 	| SIZE			{ $$ = build_number_literal(parse, AST_SIZE, @1); }
@@ -310,8 +391,8 @@ literal: INT			{ $$ = build_number_literal(parse, AST_INT, @1); }
 	| name			{ $$ = build_word_literal(parse, @1); }
 	;
 text: STRING			{ $$ = build_text(parse, @1); };
-names: name			{ $$ = (struct ast_names){0}; *vec_push(parse->arena, &$$) = $1; }
-	| names "," name	{ $$ = $1; *vec_push(parse->arena, &$$) = $3; }
+names: name			{ $$ = (struct ast_names){0}; LIST_ADD($$, $1); }
+	| names "," name	{ $$ = $1; LIST_ADD($$, $3); }
 	;
 name: word			{ $$ = build_name(parse, @1); };
 pattern: pattern_word		{ $$ = build_name(parse, @1); };

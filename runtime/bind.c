@@ -20,18 +20,6 @@
 
 #define PASSWD_BUFFER 16384
 
-struct binding {
-	struct writ_policy *policy;
-	const struct writ_options *options;
-	struct writ_error *error;
-	const char *home; /* found when first used */
-};
-
-struct text {
-	char bytes[WRIT_MAX_TEXT + 1];
-	size_t len;
-};
-
 static bool name_is(const struct image *image, struct writ_fmt_str str, const char *name)
 {
 	return strlen(name) == str.len && memcmp(image_str(image, str), name, str.len) == 0;
@@ -116,7 +104,7 @@ static int find_home(struct binding *binding)
 	return binding->home ? 0 : error_nomem(binding->error);
 }
 
-static bool append(struct text *text, const char *bytes, size_t len)
+static bool append(struct bind_text *text, const char *bytes, size_t len)
 {
 	if (len > WRIT_MAX_TEXT - text->len)
 		return false;
@@ -147,8 +135,9 @@ static const char *stand_in(enum writ_param_type type)
 		return "1KiB";
 	case WRIT_PARAM_DURATION:
 		return "1s";
-	case WRIT_PARAM_STRING:
 	case WRIT_PARAM_HOST:
+		return "unbound-parameter.invalid"; /* RFC 2606: no such host */
+	case WRIT_PARAM_STRING:
 	case WRIT_PARAM_PORT:
 	case WRIT_PARAM_INT:
 		break;
@@ -182,7 +171,7 @@ static int find_value(const struct binding *binding, uint32_t index, const char 
 /* A path parameter's canonical form; "~" and "~/..." begin with the home directory. */
 static int canonical_path(struct binding *binding, uint32_t index, const char **value)
 {
-	struct text text = {.len = 0};
+	struct bind_text text = {.len = 0};
 	const char *rest = *value;
 	const char *looks;
 	int rc;
@@ -241,33 +230,58 @@ static bool fits_in_path(enum writ_param_type type, const char *value)
 	return !strchr(value, '/') && value[strspn(value, ".")] != '\0';
 }
 
-static int expand_part(struct binding *binding, const struct writ_fmt_part *part, bool in_path,
-		       struct text *text)
+/* Is a value unfit for what it would stand in? Then what it must be there. */
+static const char *misfit(enum writ_param_type type, const char *value, unsigned int use)
+{
+	if (use & BIND_PATH && !fits_in_path(type, value))
+		return "one component of a path here";
+	if (use & BIND_PATTERN && strpbrk(value, "*?"))
+		return "without wildcards in a pattern";
+	return NULL;
+}
+
+static int take_param(struct binding *binding, uint32_t index, unsigned int use, const char **out)
 {
 	const struct writ_policy *policy = binding->policy;
+	enum writ_param_type type = (enum writ_param_type)image_PARAMS(&policy->image, index)->type;
+	const char *what = misfit(type, policy->params[index].value, use);
+
+	*out = policy->params[index].value;
+	return what ? bad_value(binding, index, *out, what) : 0;
+}
+
+static int take_home(struct binding *binding, unsigned int use, const char **out)
+{
+	int rc = find_home(binding);
+
+	if (rc)
+		return rc;
+	*out = binding->home;
+	if (misfit(WRIT_PARAM_PATH, *out, use))
+		return error_set(binding->error, WRIT_E_PARAM,
+				 "the home directory '%.300s' has a wildcard and would stand in a "
+				 "pattern",
+				 *out);
+	return 0;
+}
+
+static int expand_part(struct binding *binding, const struct writ_fmt_part *part, unsigned int use,
+		       struct bind_text *text)
+{
 	const char *bytes = NULL;
-	size_t len;
-	int rc;
+	size_t len = part->text.len;
+	int rc = 0;
 
-	if (part->kind == WRIT_PART_LITERAL) {
-		bytes = image_str(&policy->image, part->text);
-		len = part->text.len;
-	} else if (part->kind == WRIT_PART_PARAM) {
-		enum writ_param_type type =
-			(enum writ_param_type)image_PARAMS(&policy->image, part->param)->type;
-
-		bytes = policy->params[part->param].value;
+	if (part->kind == WRIT_PART_LITERAL)
+		bytes = image_str(&binding->policy->image, part->text);
+	else if (part->kind == WRIT_PART_PARAM)
+		rc = take_param(binding, part->param, use, &bytes);
+	else
+		rc = take_home(binding, use, &bytes);
+	if (rc)
+		return rc;
+	if (part->kind != WRIT_PART_LITERAL)
 		len = strlen(bytes);
-		if (in_path && !fits_in_path(type, bytes))
-			return bad_value(binding, part->param, bytes,
-					 "one component of a path here");
-	} else {
-		rc = find_home(binding);
-		if (rc)
-			return rc;
-		bytes = binding->home;
-		len = strlen(bytes);
-	}
 	if (!append(text, bytes, len))
 		return error_set(binding->error, WRIT_E_PARAM,
 				 "a text of the policy is longer than %u bytes with its parameters",
@@ -275,16 +289,26 @@ static int expand_part(struct binding *binding, const struct writ_fmt_part *part
 	return 0;
 }
 
+int bind_expand(struct binding *binding, struct writ_fmt_range range, unsigned int use,
+		struct bind_text *text)
+{
+	int rc = 0;
+
+	text->len = 0;
+	text->bytes[0] = '\0';
+	for (uint32_t i = 0; !rc && i < range.count; i++)
+		rc = expand_part(binding, image_PARTS(&binding->policy->image, range.first + i),
+				 use, text);
+	return rc;
+}
+
 static int expand(struct binding *binding, struct writ_fmt_range range, bool in_path,
 		  const char **out)
 {
-	struct text text = {.len = 0};
+	struct bind_text text;
 	const char *what;
-	int rc = 0;
+	int rc = bind_expand(binding, range, in_path ? BIND_PATH : 0, &text);
 
-	for (uint32_t i = 0; !rc && i < range.count; i++)
-		rc = expand_part(binding, image_PARTS(&binding->policy->image, range.first + i),
-				 in_path, &text);
 	if (rc)
 		return rc;
 	if (in_path) {
@@ -358,8 +382,10 @@ static int bind_texts(struct binding *binding)
 	const struct image *image = &policy->image;
 	uint32_t n_paths = image_count(image, WRIT_SECTION_PATHS);
 	uint32_t n_env = image_count(image, WRIT_SECTION_ENV);
-	uint32_t *shared = calloc((size_t)image_count(image, WRIT_SECTION_PARTS) + 1,
-				  sizeof(*shared));
+	/* In the pool: a process's first malloc is dear, and a launch needs none. */
+	uint32_t *shared = pool_array(&policy->pool,
+				      (size_t)image_count(image, WRIT_SECTION_PARTS) + 1,
+				      sizeof(*shared));
 	int rc;
 
 	policy->paths = pool_array(&policy->pool, n_paths, sizeof(*policy->paths));
@@ -370,7 +396,6 @@ static int bind_texts(struct binding *binding)
 		rc = bind_paths(binding, shared);
 	if (!rc)
 		rc = bind_env(binding);
-	free(shared);
 	return rc;
 }
 
@@ -380,5 +405,7 @@ int bind_policy(struct writ_policy *policy, const struct writ_options *options,
 	struct binding binding = {.policy = policy, .options = options, .error = error};
 	int rc = bind_params(&binding);
 
-	return rc ? rc : bind_texts(&binding);
+	if (!rc)
+		rc = bind_texts(&binding);
+	return rc ? rc : bind_conditions(&binding);
 }

@@ -3,13 +3,15 @@
  *
  * In: a subject and a tool, by id or by name. Out: a verdict. A subject's id is its row and a
  * tool's its column, so the decision is one cell: 0, or the deciding rule plus 1; rules are sorted
- * by verdict, so two comparisons tell which it is. A name costs a hash, a probe and a comparison; a
- * tool that the policy does not list runs through the automaton of all wildcards, one load a byte.
- * No allocation, no system call, no lock, no parsing: verification has made every index in the
- * tables safe to follow.
+ * by verdict, so two comparisons tell which it is. Where rules with conditions come first, the cell
+ * names a chain of them, which is walked until one applies. A name costs a hash, a probe and a
+ * comparison; a tool that the policy does not list runs through the automaton of all wildcards, one
+ * load a byte. No allocation, no system call, no lock; of the policy nothing is parsed:
+ * verification has made every index in the tables safe to follow.
  */
 #include <string.h>
 
+#include "runtime/conditions.h"
 #include "runtime/policy.h"
 #include "runtime/verify.h"
 
@@ -30,10 +32,71 @@ static enum writ_verdict refuse(struct writ_decision *decision, enum writ_reason
 	return WRIT_DENY;
 }
 
-enum writ_verdict writ_check_id(const struct writ_policy *policy, uint32_t subject, uint32_t tool,
-				struct writ_decision *decision)
+/* The sandbox of a call that a rule decided: the rule's own, else the tool's. */
+static inline uint32_t sandbox_of(const struct writ_policy *policy, uint32_t rule, uint32_t tool)
 {
-	enum writ_verdict verdict;
+	if (policy->has_using && policy->fmt_rules[rule].sandbox != WRIT_NONE)
+		return policy->fmt_rules[rule].sandbox;
+	return policy->columns[tool].sandbox;
+}
+
+static inline enum writ_verdict by_rule(const struct writ_policy *policy, uint32_t rule,
+					uint32_t tool, struct writ_decision *decision)
+{
+	enum writ_verdict verdict = verdict_of(policy, rule + 1);
+
+	if (decision) {
+		decision->verdict = verdict;
+		decision->reason = WRIT_BY_RULE;
+		decision->rule = rule;
+		decision->sandbox = sandbox_of(policy, rule, tool);
+	}
+	return verdict;
+}
+
+/* No condition held. Told is the first rule that would have let the call pass, if there is one. */
+static enum writ_verdict refuse_chain(const struct writ_policy *policy,
+				      const struct writ_fmt_range *chain, uint32_t tool,
+				      struct writ_decision *decision)
+{
+	uint32_t rule = policy->chain_rules[chain->first];
+
+	for (uint32_t i = 0; i < chain->count && rule < policy->ask_from; i++)
+		rule = policy->chain_rules[chain->first + i];
+	(void)refuse(decision, WRIT_NO_CONDITION, policy->columns[tool].sandbox);
+	if (decision)
+		decision->rule = rule;
+	return WRIT_DENY;
+}
+
+struct arguments {
+	const struct writ_arg *items;
+	size_t n;
+};
+
+/* Apart from what an unconditional decision runs through, which needs no such stack frame. */
+static __attribute__((noinline)) enum writ_verdict check_chain(const struct writ_policy *policy,
+							       uint32_t id, uint32_t tool,
+							       struct arguments args,
+							       struct writ_decision *decision)
+{
+	const struct writ_fmt_range *chain = &policy->chains[id];
+	struct condition_call call;
+
+	condition_begin(&call, policy, args.items, args.n);
+	for (uint32_t i = 0; i < chain->count; i++) {
+		uint32_t rule = policy->chain_rules[chain->first + i];
+
+		if (policy->fmt_rules[rule].where.count == 0 || condition_holds(&call, rule))
+			return by_rule(policy, rule, tool, decision);
+	}
+	return refuse_chain(policy, chain, tool, decision);
+}
+
+static inline enum writ_verdict check(const struct writ_policy *policy, uint32_t subject,
+				      uint32_t tool, struct arguments args,
+				      struct writ_decision *decision)
+{
 	uint32_t cell;
 
 	if (subject >= policy->n_rows)
@@ -41,16 +104,26 @@ enum writ_verdict writ_check_id(const struct writ_policy *policy, uint32_t subje
 	if (tool >= policy->n_columns)
 		return refuse(decision, WRIT_NO_RULE, WRIT_NO_ID);
 	cell = policy->cells[(size_t)subject * policy->n_columns + tool];
-	verdict = verdict_of(policy, cell);
-	if (!decision)
-		return verdict;
 	if (cell == 0)
 		return refuse(decision, WRIT_NO_RULE, policy->columns[tool].sandbox);
-	decision->verdict = verdict;
-	decision->reason = WRIT_BY_RULE;
-	decision->rule = cell - 1;
-	decision->sandbox = policy->columns[tool].sandbox;
-	return verdict;
+	if (cell > policy->n_rules)
+		return check_chain(policy, cell - policy->n_rules - 1, tool, args, decision);
+	return by_rule(policy, cell - 1, tool, decision);
+}
+
+enum writ_verdict writ_check_id(const struct writ_policy *policy, uint32_t subject, uint32_t tool,
+				struct writ_decision *decision)
+{
+	return check(policy, subject, tool, (struct arguments){NULL, 0}, decision);
+}
+
+enum writ_verdict writ_check_call(const struct writ_policy *policy, uint32_t subject, uint32_t tool,
+				  const struct writ_arg *args, size_t n_args,
+				  struct writ_decision *decision)
+{
+	if (n_args > WRIT_MAX_CALL_ARGS || (n_args && !args))
+		return refuse(decision, WRIT_BAD_REQUEST, WRIT_NO_ID);
+	return check(policy, subject, tool, (struct arguments){args, n_args}, decision);
 }
 
 uint32_t writ_role_id(const struct writ_policy *policy, const char *name, size_t len)
@@ -114,7 +187,7 @@ enum writ_verdict writ_check(const struct writ_policy *policy, const struct writ
 	column = writ_tool_id(policy, tool, tool_len);
 	if (column == WRIT_NO_ID && !verify_tool_name(tool, tool_len))
 		return refuse(decision, WRIT_BAD_TOOL_NAME, WRIT_NO_ID);
-	return writ_check_id(policy, subject, column, decision);
+	return writ_check_call(policy, subject, column, request->args, request->n_args, decision);
 }
 
 int writ_rule(const struct writ_policy *policy, uint32_t id, struct writ_rule *out)
@@ -127,6 +200,7 @@ int writ_rule(const struct writ_policy *policy, uint32_t id, struct writ_rule *o
 	out->verdict = verdict_of(policy, id + 1);
 	out->role = policy->role_names[rule->role];
 	out->pattern = policy->rules[id].pattern;
+	out->condition = policy->rules[id].condition;
 	out->file = policy->rules[id].file;
 	out->line = rule->line;
 	out->col = rule->col;

@@ -93,22 +93,22 @@ static size_t copy_absolute(const char *from, char *to)
 	return (size_t)(at - to);
 }
 
-int env_tidy_path(const char **envp, char **copy)
+int env_tidy_path(const char **envp, struct pool *pool)
 {
 	static const char name[] = "PATH=";
 	const size_t name_len = sizeof(name) - 1;
+	char *copy;
 
-	*copy = NULL;
 	while (*envp && strncmp(*envp, name, name_len) != 0)
 		envp++;
 	if (!*envp)
 		return 0;
-	*copy = malloc(strlen(*envp) + 1);
-	if (!*copy)
+	copy = pool_alloc(pool, strlen(*envp) + 1);
+	if (!copy)
 		return -1;
-	memcpy(*copy, name, name_len);
-	if (copy_absolute(*envp + name_len, *copy + name_len) > 0) {
-		*envp = *copy;
+	memcpy(copy, name, name_len);
+	if (copy_absolute(*envp + name_len, copy + name_len) > 0) {
+		*envp = copy;
 		return 0;
 	}
 	for (; *envp; envp++)

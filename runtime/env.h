@@ -17,10 +17,10 @@ void env_select(const struct writ_sandbox *sandbox, const char *const *from, con
 
 /*
  * Leaves only the absolute elements of PATH: an empty or relative one is the directory a tool is
- * in, where it may have put a program of another's name. Without any, the variable goes. *copy is
- * what the entry is then in, for the caller to free, or NULL. 0, or -1 without memory.
+ * in, where it may have put a program of another's name. Without any, the variable goes. The new
+ * entry is in the pool. 0, or -1 without memory.
  */
-WRIT_MUST_CHECK int env_tidy_path(const char **envp, char **copy);
+WRIT_MUST_CHECK int env_tidy_path(const char **envp, struct pool *pool);
 
 /* The value of a name in an environment, or NULL. */
 const char *env_get(const char *const *envp, const char *name);

@@ -39,6 +39,7 @@ _Static_assert(SECCOMP_OP_SET_FILTER == SECCOMP_SET_MODE_FILTER, "kernel ABI");
 _Static_assert(SECCOMP_OP_ACTION_AVAIL == SECCOMP_GET_ACTION_AVAIL, "kernel ABI");
 _Static_assert(SECCOMP_ACTION_KILL_PROCESS == SECCOMP_RET_KILL_PROCESS, "kernel ABI");
 _Static_assert(SECCOMP_ACTION_ERRNO == SECCOMP_RET_ERRNO, "kernel ABI");
+_Static_assert(SECCOMP_ACTION_LOG == SECCOMP_RET_LOG, "kernel ABI");
 _Static_assert(SECCOMP_ACTION_ALLOW == SECCOMP_RET_ALLOW, "kernel ABI");
 _Static_assert(SECCOMP_ACTION_MASK == SECCOMP_RET_ACTION_FULL, "kernel ABI");
 _Static_assert(SECCOMP_DATA_SIZE == sizeof(struct seccomp_data), "kernel ABI");

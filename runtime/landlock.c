@@ -94,16 +94,16 @@ static int add_path_rule(struct writ_sandbox *sandbox, int fd, uint64_t access, 
 
 /* What all paths of a sandbox are added with. */
 struct path_rules {
-	struct writable_roots writable;
+	struct resolver resolver;
 	uint64_t handled;
 };
 
 static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *source,
-		    uint32_t index, const struct path_rules *rules)
+		    uint32_t index, struct path_rules *rules)
 {
 	const struct writ_fmt_path *record = image_PATHS(&source->policy->image, index);
 	const char *path = source->policy->paths[index];
-	int fd = resolve_open(path, &rules->writable);
+	int fd = resolve_open(path, &rules->resolver);
 	int rc;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
@@ -128,11 +128,12 @@ static int add_paths(struct writ_sandbox *sandbox, const struct sandbox_source *
 		     uint64_t handled)
 {
 	struct writ_fmt_range range = source->record->paths;
-	struct path_rules rules = {.handled = handled};
-	int rc = resolve_find_writable(sandbox, source, &rules.writable);
+	struct path_rules rules;
+	int rc = resolver_init(&rules.resolver, sandbox, source);
 
 	if (rc)
 		return rc;
+	rules.handled = handled;
 	sandbox->roots = pool_array(&sandbox->pool, range.count, sizeof(*sandbox->roots));
 	if (!sandbox->roots)
 		return error_nomem(source->error);

@@ -13,10 +13,13 @@
 #include "runtime/bind.h"
 #include "runtime/error.h"
 #include "runtime/policy.h"
+#include "runtime/unsupported.h"
 #include "runtime/verify.h"
 
 static const char *copy_str(struct writ_policy *policy, struct writ_fmt_str str)
 {
+	if (str.len == 0)
+		return "";
 	return pool_strndup(&policy->pool, image_str(&policy->image, str), str.len);
 }
 
@@ -39,6 +42,13 @@ static void find_tables(struct writ_policy *policy)
 	policy->accepts = image->sections[WRIT_SECTION_ACCEPTS].records;
 	policy->n_classes = head->n_classes;
 	policy->start = head->start;
+	policy->n_rules = image_count(image, WRIT_SECTION_RULES);
+	policy->chains = image->sections[WRIT_SECTION_CHAINS].records;
+	policy->chain_rules = image->sections[WRIT_SECTION_CHAIN_RULES].records;
+	policy->fmt_rules = image->sections[WRIT_SECTION_RULES].records;
+	policy->tests = image->sections[WRIT_SECTION_TESTS].records;
+	for (uint32_t i = 0; i < policy->n_rules; i++)
+		policy->has_using |= policy->fmt_rules[i].sandbox != WRIT_NONE;
 }
 
 static bool same_str(struct writ_fmt_str a, struct writ_fmt_str b)
@@ -46,7 +56,10 @@ static bool same_str(struct writ_fmt_str a, struct writ_fmt_str b)
 	return a.offset == b.offset && a.len == b.len;
 }
 
-/* Rules stand in source order within a verdict, so one file's are neighbours and share its name. */
+/*
+ * Rules stand in source order within a verdict, so one file's are neighbours and share its name,
+ * and those of one statement its condition.
+ */
 static int copy_rules(struct writ_policy *policy)
 {
 	const struct image *image = &policy->image;
@@ -64,7 +77,11 @@ static int copy_rules(struct writ_policy *policy)
 			out->file = out[-1].file;
 		else
 			out->file = copy_str(policy, rule->file);
-		if (!out->pattern || !out->file)
+		if (i && same_str(rule->condition, image_RULES(image, i - 1)->condition))
+			out->condition = out[-1].condition;
+		else
+			out->condition = copy_str(policy, rule->condition);
+		if (!out->pattern || !out->file || !out->condition)
 			return -1;
 	}
 	return 0;
@@ -108,6 +125,26 @@ static int copy_names(struct writ_policy *policy)
 	return copy_rules(policy);
 }
 
+/* For who examines the policy: what it demands and can't get. */
+static int list_unsupported(struct writ_policy *policy)
+{
+	struct unsupported count = {.row = 0}, walk = {.row = 0};
+	size_t n = 0;
+
+	while (unsupported_next(&policy->image, &count))
+		n++;
+	policy->unsupported = pool_array(&policy->pool, n + 1, sizeof(*policy->unsupported));
+	if (!policy->unsupported)
+		return -1;
+	for (size_t i = 0; i < n && unsupported_next(&policy->image, &walk); i++) {
+		policy->unsupported[i] = pool_strndup(&policy->pool, walk.text, strlen(walk.text));
+		if (!policy->unsupported[i])
+			return -1;
+	}
+	policy->n_unsupported = n;
+	return 0;
+}
+
 /* Everything that makes a bundle a good one, whatever its parameters will be. */
 static int check_image(struct image *image, struct writ_error *error)
 {
@@ -119,14 +156,17 @@ static int check_image(struct image *image, struct writ_error *error)
 static int build(struct writ_policy *policy, const struct writ_options *options,
 		 struct writ_error *error)
 {
+	bool examine = options && options->examine;
 	int rc = check_image(&policy->image, error);
 
+	if (!rc && !examine)
+		rc = unsupported_policy(&policy->image, error);
 	if (!rc)
 		rc = bind_policy(policy, options, error);
 	if (rc)
 		return rc;
 	find_tables(policy);
-	if (copy_names(policy))
+	if (copy_names(policy) || (examine && list_unsupported(policy)))
 		return error_nomem(error);
 	return image_seal(&policy->image, error);
 }
@@ -220,4 +260,9 @@ const char *writ_policy_name(const struct writ_policy *policy)
 uint64_t writ_policy_version(const struct writ_policy *policy)
 {
 	return image_POLICY(&policy->image, 0)->version;
+}
+
+const char *writ_unsupported(const struct writ_policy *policy, size_t index)
+{
+	return index < policy->n_unsupported ? policy->unsupported[index] : NULL;
 }

@@ -5,10 +5,12 @@
 #ifndef WRIT_RUNTIME_POLICY_H
 #define WRIT_RUNTIME_POLICY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "runtime/image.h"
 #include "runtime/index.h"
+#include "runtime/match.h"
 #include "runtime/pool.h"
 #include "runtime/writ.h"
 
@@ -20,6 +22,27 @@ struct policy_param {
 struct policy_rule {
 	const char *pattern;
 	const char *file;
+	const char *condition;
+};
+
+/* A host, some hosts or a network, and ports of it, as a condition tests for them. */
+struct policy_peer {
+	enum writ_host_kind kind;
+	bool never;        /* no value is this: it lists datagrams, which no URL or host is */
+	struct slice name; /* of NAME and SUFFIX, in lower case */
+	uint8_t address[16];
+	uint32_t prefix;
+	uint16_t first;
+	uint16_t last;
+};
+
+/* What a test compares with, ready to be compared. */
+struct policy_operand {
+	uint32_t op;
+	struct slice
+		text; /* of text tests: put together, and in the form that values are read in */
+	int64_t number;
+	const struct policy_peer *peer; /* of HOST_EQ and ENDPOINT */
 };
 
 struct writ_policy {
@@ -29,6 +52,7 @@ struct writ_policy {
 	uint32_t n_columns;
 	uint32_t ask_from;   /* a cell above this many asks, */
 	uint32_t allow_from; /* above this many allows; 1 to ask_from deny */
+	uint32_t n_rules;    /* above this many it is a chain */
 	const struct writ_fmt_column *columns;
 	struct index tools;
 	struct index roles;
@@ -38,6 +62,15 @@ struct writ_policy {
 	const uint32_t *accepts;
 	uint32_t n_classes;
 	uint32_t start;
+	bool has_using; /* some rule names a sandbox */
+
+	/* What conditions touch. */
+	const struct writ_fmt_range *chains;
+	const uint16_t *chain_rules;
+	const struct writ_fmt_rule *fmt_rules;
+	const struct writ_fmt_test *tests;
+	struct policy_operand *operands; /* by index in OPERANDS */
+	struct policy_peer *peers;       /* by index in ENDPOINTS; of conditions only */
 
 	struct image image;
 	struct pool pool;
@@ -47,7 +80,9 @@ struct writ_policy {
 	const char **env_values;     /* by index in ENV; NULL unless it sets a value */
 	const char **role_names;     /* by index in ROLES */
 	const char **sandbox_names;  /* by index in SANDBOXES */
-	struct policy_rule *rules;   /* by index in RULES */
+	const char **unsupported;    /* what can't be enforced, when only examined */
+	size_t n_unsupported;
+	struct policy_rule *rules; /* by index in RULES */
 };
 
 #endif

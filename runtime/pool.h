@@ -1,7 +1,7 @@
 /*
- * Memory of one opened object (a policy or a sandbox): allocated piece by piece while it is made,
- * sealed read-only when it is complete, freed together. Pages come from mmap, so that sealing one
- * object never touches another's.
+ * Memory of one opened object (a policy, a sandbox, a launch): allocated piece by piece while it is
+ * made, sealed read-only when it is complete (but for a launch), freed together. Pages come from
+ * mmap, so that sealing one object never touches another's.
  */
 #ifndef WRIT_RUNTIME_POOL_H
 #define WRIT_RUNTIME_POOL_H

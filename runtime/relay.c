@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -119,17 +120,11 @@ static int open_stream(struct relay_stream *stream, int *target)
 	return 0;
 }
 
-int relay_open(struct relay *relay, uint64_t limit, int stdio[3])
+static int open_streams(struct relay *relay, int stdio[3])
 {
 	bool shared = same_file(stdio[1], stdio[2]);
-	int rc;
+	int rc = open_stream(&relay->streams[0], &stdio[1]);
 
-	*relay = (struct relay){.limit = limit};
-	for (int i = 0; i < RELAY_STREAMS; i++) {
-		relay->streams[i].from = -1;
-		relay->streams[i].to = -1;
-	}
-	rc = open_stream(&relay->streams[0], &stdio[1]);
 	if (rc)
 		return rc;
 	if (shared) {
@@ -139,12 +134,31 @@ int relay_open(struct relay *relay, uint64_t limit, int stdio[3])
 	} else {
 		rc = open_stream(&relay->streams[1], &stdio[2]);
 	}
-	relay->active = rc == 0;
 	if (rc) {
 		fd_close(&relay->streams[0].from);
 		fd_close(&stdio[1]);
 		close_target(&relay->streams[0]);
 	}
+	return rc;
+}
+
+int relay_open(struct relay *relay, uint64_t limit, int stdio[3])
+{
+	char *chunks = malloc(RELAY_STREAMS * (size_t)RELAY_CHUNK);
+	int rc;
+
+	*relay = (struct relay){.limit = limit, .chunks = chunks};
+	if (!chunks)
+		return -ENOMEM;
+	for (size_t i = 0; i < RELAY_STREAMS; i++) {
+		relay->streams[i].from = -1;
+		relay->streams[i].to = -1;
+		relay->streams[i].chunk = chunks + i * RELAY_CHUNK;
+	}
+	rc = open_streams(relay, stdio);
+	relay->active = rc == 0;
+	if (rc)
+		free(chunks);
 	return rc;
 }
 
@@ -156,6 +170,7 @@ void relay_close(struct relay *relay)
 		fd_close(&relay->streams[i].from);
 		close_target(&relay->streams[i]);
 	}
+	free(relay->chunks);
 	relay->active = false;
 }
 
@@ -249,7 +264,7 @@ static void send_chunk(struct relay_stream *stream)
 /* False when there is nothing to read now, or ever. */
 static bool fill_chunk(struct relay *relay, struct relay_stream *stream)
 {
-	ssize_t n = read(stream->from, stream->chunk, sizeof(stream->chunk));
+	ssize_t n = read(stream->from, stream->chunk, RELAY_CHUNK);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
@@ -302,8 +317,7 @@ void relay_mark(struct relay *relay)
 
 	if (stream->to < 0)
 		return;
-	n = snprintf(stream->chunk, sizeof(stream->chunk),
-		     "\n[writ: output limit of %llu bytes reached]\n",
+	n = snprintf(stream->chunk, RELAY_CHUNK, "\n[writ: output limit of %llu bytes reached]\n",
 		     (unsigned long long)relay->limit);
 	stream->sent = 0;
 	stream->used = (uint32_t)n;

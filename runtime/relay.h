@@ -21,7 +21,7 @@ struct relay_stream {
 	uint32_t max_send; /* where a write may block: the most that poll promises room for; or 0 */
 	uint32_t used;
 	uint32_t sent;
-	char chunk[RELAY_CHUNK];
+	char *chunk; /* RELAY_CHUNK bytes */
 };
 
 struct relay {
@@ -30,6 +30,7 @@ struct relay {
 	uint64_t limit;
 	uint64_t total;
 	struct relay_stream streams[RELAY_STREAMS];
+	char *chunks; /* theirs, in one allocation */
 };
 
 /*

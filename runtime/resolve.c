@@ -1,10 +1,12 @@
 /*
  * See resolve.h. A path without any symbolic link, the usual case, is one openat2(2) that follows
- * none. Of any other the first link is found, component by component, each opened from the
- * descriptor of the one before; its target is put in its place, and the path tried again. A link
- * that is replaced lies outside of every writable tree, so what it says can't change under us; and
- * what is opened in the end has none. Trees are told by device and inode, so it does not matter by
- * which name one was entered.
+ * none. Of any other the first link is found, component by component; its target is put in its
+ * place, and the path tried again. A link that is replaced lies outside of every writable tree, and
+ * so do all components before it: what they are can't change under us, so they may be named by path
+ * again, and what the link says may be remembered for the paths that follow (/lib, mostly). Once in
+ * a writable tree no link is replaced; one that appears there later stops the openat2, and what is
+ * opened in the end has none. Trees are told by device and inode, so it does not matter by which
+ * name one was entered.
  */
 #include "runtime/resolve.h"
 
@@ -17,137 +19,163 @@
 #include <unistd.h>
 
 #include "runtime/error.h"
-#include "runtime/fd.h"
 #include "runtime/kernel_abi.h"
 
 #define MAX_LINKS 40 /* as many as the kernel follows: path_resolution(7) */
 
+/* One path on its way to having no links. */
 struct walk {
-	const struct writable_roots *writable;
-	int at;       /* O_PATH of what has been reached */
-	bool in_tree; /* which is in a writable tree */
+	struct resolver *resolver;
+	bool in_tree; /* what has been reached is in a writable tree */
+	char path[WRIT_MAX_TEXT + 1];
 };
 
-/* Whoever may write "/" gains nothing by a link: it does not count. */
-static bool is_root(const struct stat *st)
-{
-	struct stat root;
-
-	return stat("/", &root) == 0 && root.st_dev == st->st_dev && root.st_ino == st->st_ino;
-}
-
-int resolve_find_writable(struct writ_sandbox *sandbox, const struct sandbox_source *source,
-			  struct writable_roots *out)
+int resolver_init(struct resolver *resolver, struct writ_sandbox *sandbox,
+		  const struct sandbox_source *source)
 {
 	const struct writ_policy *policy = source->policy;
 	uint32_t n = image_count(&policy->image, WRIT_SECTION_PATHS);
+	struct stat root;
 
-	out->n = 0;
-	out->items = pool_array(&sandbox->pool, n, sizeof(*out->items));
-	if (!out->items)
+	resolver->n_writable = 0;
+	resolver->n_links = 0;
+	resolver->writable = pool_array(&sandbox->pool, n, sizeof(*resolver->writable));
+	if (!resolver->writable)
 		return error_nomem(source->error);
+	if (stat("/", &root))
+		return error_sys(source->error, WRIT_E_SYSTEM, errno, "can't examine '/'");
 	for (uint32_t i = 0; i < n; i++) {
 		const struct writ_fmt_path *record = image_PATHS(&policy->image, i);
 		struct stat st;
 
-		if (!(record->rights & WRIT_PATH_WRITE) || stat(policy->paths[i], &st))
+		if (!(record->rights & WRIT_PATH_WRITE) || stat(policy->paths[i], &st) ||
+		    !S_ISDIR(st.st_mode))
 			continue;
-		if (S_ISDIR(st.st_mode) && !is_root(&st))
-			out->items[out->n++] = (struct sandbox_root){st.st_dev, st.st_ino};
+		/* Whoever may write "/" gains nothing by a link: it does not count. */
+		if (st.st_dev != root.st_dev || st.st_ino != root.st_ino)
+			resolver->writable[resolver->n_writable++] =
+				(struct sandbox_root){st.st_dev, st.st_ino};
 	}
 	return 0;
 }
 
-/* Makes fd, of which st is, the place that has been reached. */
-static void arrive(struct walk *walk, int fd, const struct stat *st)
+static bool is_writable(const struct resolver *resolver, const struct stat *st)
 {
-	fd_close(&walk->at);
-	walk->at = fd;
-	for (size_t i = 0; i < walk->writable->n; i++) {
-		const struct sandbox_root *root = &walk->writable->items[i];
+	for (size_t i = 0; i < resolver->n_writable; i++) {
+		const struct sandbox_root *root = &resolver->writable[i];
 
 		if (root->device == st->st_dev && root->inode == st->st_ino)
-			walk->in_tree = true;
+			return true;
 	}
+	return false;
 }
 
-static int start_at_root(struct walk *walk)
+/* Keeps what the first len bytes of path, a link, stand for; or not, when there is no room. */
+static void remember(struct resolver *resolver, const char *path, size_t len, const char *to,
+		     size_t to_len)
 {
-	int fd = open("/", O_PATH | O_CLOEXEC);
-	struct stat st;
+	struct resolved_link *link = &resolver->links[resolver->n_links];
 
-	if (fd < 0 || fstat(fd, &st)) {
-		int rc = -errno;
+	if (resolver->n_links == RESOLVER_LINKS || len >= sizeof(link->path) ||
+	    to_len >= sizeof(link->to))
+		return;
+	memcpy(link->path, path, len);
+	memcpy(link->to, to, to_len);
+	link->path_len = len;
+	link->to_len = to_len;
+	resolver->n_links++;
+}
 
-		fd_close(&fd);
-		return rc;
-	}
-	arrive(walk, fd, &st);
+/* Puts len bytes of text in the place of the path's bytes from begin to end. */
+static int replace(char *path, size_t begin, size_t end, const char *text, size_t len)
+{
+	size_t rest = strlen(path + end) + 1;
+
+	if (begin + len + rest > WRIT_MAX_TEXT + 1)
+		return -ENAMETOOLONG;
+	memmove(path + begin + len, path + end, rest);
+	memcpy(path + begin, text, len);
 	return 0;
 }
 
-/* Puts the target of link in the place of path's bytes from begin to end. */
-static int replace(int link, char *path, size_t begin, size_t end)
+/* Replaces the link that the path's bytes up to end are; its name begins at begin. */
+static int follow(struct walk *walk, size_t begin, size_t end)
 {
 	char target[WRIT_MAX_TEXT + 1];
-	size_t rest = strlen(path + end) + 1;
-	ssize_t len = readlinkat(link, "", target, sizeof(target));
+	char before[RESOLVER_LINK_BYTES];
+	char after = walk->path[end];
+	ssize_t len;
+	int rc;
 
+	walk->path[end] = '\0';
+	len = readlink(walk->path, target, sizeof(target));
+	walk->path[end] = after;
 	if (len < 0)
 		return -errno;
+	if (end < sizeof(before))
+		memcpy(before, walk->path, end);
 	if (len > 0 && target[0] == '/')
 		begin = 0;
-	if (begin + (size_t)len + rest > WRIT_MAX_TEXT + 1)
-		return -ENAMETOOLONG;
-	memmove(path + begin + (size_t)len, path + end, rest);
-	memcpy(path + begin, target, (size_t)len);
-	return 0;
-}
-
-/* One component, path's bytes from begin to end. *replaced: it was a link. */
-static int step(struct walk *walk, char *path, size_t begin, size_t end, bool *replaced)
-{
-	char after = path[end];
-	struct stat st;
-	int fd;
-	int rc = 0;
-
-	path[end] = '\0';
-	fd = openat(walk->at, path + begin, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	path[end] = after;
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st)) {
-		rc = -errno;
-	} else if (!S_ISLNK(st.st_mode)) {
-		arrive(walk, fd, &st);
-		return 0;
-	} else {
-		rc = walk->in_tree ? -ELOOP : replace(fd, path, begin, end);
-		*replaced = true;
-	}
-	fd_close(&fd);
+	rc = replace(walk->path, begin, end, target, (size_t)len);
+	if (!rc && end < sizeof(before))
+		remember(walk->resolver, before, end, walk->path, begin + (size_t)len);
 	return rc;
 }
 
-/* Replaces the first link of an absolute path, in room for WRIT_MAX_TEXT bytes. */
-static int replace_first_link(const struct writable_roots *writable, char *path)
+/* The path's bytes up to end, which follow no link. *replaced: the last component was one. */
+static int step(struct walk *walk, size_t begin, size_t end, bool *replaced)
 {
-	struct walk walk = {.writable = writable, .at = -1};
+	char after = walk->path[end];
+	struct stat st;
+	int rc;
+
+	walk->path[end] = '\0';
+	rc = lstat(walk->path, &st) ? -errno : 0;
+	walk->path[end] = after;
+	if (rc)
+		return rc;
+	if (!S_ISLNK(st.st_mode)) {
+		walk->in_tree = walk->in_tree || is_writable(walk->resolver, &st);
+		return 0;
+	}
+	*replaced = true;
+	return walk->in_tree ? -ELOOP : follow(walk, begin, end);
+}
+
+static int replace_first_link(struct walk *walk)
+{
 	bool replaced = false;
 	size_t end = 0;
-	int rc = start_at_root(&walk);
+	int rc = 0;
 
+	walk->in_tree = false;
 	while (!rc && !replaced) {
-		size_t begin = end + strspn(path + end, "/");
+		size_t begin = end + strspn(walk->path + end, "/");
 
-		end = begin + strcspn(path + begin, "/");
+		end = begin + strcspn(walk->path + begin, "/");
 		if (begin == end)
 			break;
-		rc = step(&walk, path, begin, end, &replaced);
+		rc = step(walk, begin, end, &replaced);
 	}
-	fd_close(&walk.at);
 	return rc;
+}
+
+static bool begins_with(const char *path, const struct resolved_link *link)
+{
+	const char *after = path + link->path_len;
+
+	return strncmp(path, link->path, link->path_len) == 0 && (*after == '/' || !*after);
+}
+
+/* Replaces the links that are known from earlier paths. */
+static void use_known_links(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->resolver->n_links; i++) {
+		const struct resolved_link *link = &walk->resolver->links[i];
+
+		if (begins_with(walk->path, link))
+			(void)replace(walk->path, 0, link->path_len, link->to, link->to_len);
+	}
 }
 
 static int open_without_links(const char *path)
@@ -158,33 +186,30 @@ static int open_without_links(const char *path)
 	return (int)syscall(KERNEL_NR_OPENAT2, AT_FDCWD, path, &how, sizeof(how));
 }
 
-int resolve_open(const char *path, const struct writable_roots *writable)
+int resolve_open(const char *path, struct resolver *resolver)
 {
-	char current[WRIT_MAX_TEXT + 1];
+	struct walk walk;
 	size_t len = strlen(path);
 	struct stat st;
-	int fd = open_without_links(path);
+	int rc = 0;
 
-	if (fd >= 0 || errno != ELOOP)
-		return fd;
-	/* What is not there by any way, another architecture's interpreter say, need not be walked
-	 * to. */
-	if (stat(path, &st) && errno == ENOENT)
-		return -1;
 	errno = ENAMETOOLONG;
 	if (len > WRIT_MAX_TEXT)
 		return -1;
-	memcpy(current, path, len + 1);
-	for (unsigned links = 0; links < MAX_LINKS; links++) {
-		int rc = replace_first_link(writable, current);
+	walk.resolver = resolver;
+	memcpy(walk.path, path, len + 1);
+	for (unsigned links = 0; !rc && links < MAX_LINKS; links++) {
+		int fd;
 
-		if (rc) {
-			errno = -rc;
-			return -1;
-		}
-		fd = open_without_links(current);
+		use_known_links(&walk);
+		fd = open_without_links(walk.path);
 		if (fd >= 0 || errno != ELOOP)
 			return fd;
+		rc = replace_first_link(&walk);
 	}
+	/* What is not there by any way is no danger. */
+	if (rc == -ELOOP && stat(path, &st) && errno == ENOENT)
+		rc = -ENOENT;
+	errno = rc ? -rc : ELOOP;
 	return -1;
 }

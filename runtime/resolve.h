@@ -13,21 +13,33 @@
 
 #include "runtime/sandbox.h"
 
-/* The directories that some sandbox of the policy may write below. */
-struct writable_roots {
-	struct sandbox_root *items;
-	size_t n;
+#define RESOLVER_LINKS      8
+#define RESOLVER_LINK_BYTES 64
+
+/* A symbolic link outside of every writable tree, and the path that it stands for. */
+struct resolved_link {
+	char path[RESOLVER_LINK_BYTES];
+	char to[RESOLVER_LINK_BYTES];
+	size_t path_len;
+	size_t to_len;
 };
 
-/* Finds them. The items are in the sandbox's pool. 0, or a negative error code. */
-WRIT_MUST_CHECK int resolve_find_writable(struct writ_sandbox *sandbox,
-					  const struct sandbox_source *source,
-					  struct writable_roots *out);
+/* What resolving the paths of one sandbox goes by, and what it has learned from earlier ones. */
+struct resolver {
+	struct sandbox_root *writable; /* directories that some sandbox of the policy may write */
+	size_t n_writable;
+	struct resolved_link links[RESOLVER_LINKS];
+	size_t n_links;
+};
+
+/* Finds the writable directories; they are in the sandbox's pool. 0, or a negative error code. */
+WRIT_MUST_CHECK int resolver_init(struct resolver *resolver, struct writ_sandbox *sandbox,
+				  const struct sandbox_source *source);
 
 /*
  * An O_PATH descriptor of an absolute, normalised path; or -1 with errno: ELOOP when a symbolic
  * link lies in a writable tree, or when there are too many of them.
  */
-int resolve_open(const char *path, const struct writable_roots *writable);
+int resolve_open(const char *path, struct resolver *resolver);
 
 #endif

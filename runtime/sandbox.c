@@ -18,6 +18,7 @@
 #include "runtime/landlock.h"
 #include "runtime/processes.h"
 #include "runtime/seccomp.h"
+#include "runtime/unsupported.h"
 
 #define MAX_WARNING_BYTES 512
 
@@ -125,6 +126,9 @@ int writ_sandbox_open(const struct writ_policy *policy, uint32_t id, struct writ
 				 "writ_sandbox_open: policy and out must be given");
 	if (id >= image_count(&policy->image, WRIT_SECTION_SANDBOXES))
 		return error_set(error, WRIT_E_UNKNOWN, "the policy has no such sandbox");
+	rc = unsupported_sandbox(&policy->image, id, error);
+	if (rc)
+		return rc;
 	source.record = image_SANDBOXES(&policy->image, id);
 	sandbox = pool_alloc(&draft.pool, sizeof(*sandbox));
 	rc = sandbox ? prepare(&draft, &source) : error_nomem(error);

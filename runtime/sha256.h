@@ -13,6 +13,7 @@
 struct sha256 {
 	uint32_t state[8];
 	uint64_t n_bytes;
+	void (*blocks)(uint32_t state[8], const uint8_t *blocks, size_t n); /* the way in use */
 	uint8_t block[SHA256_BLOCK]; /* the n_bytes % SHA256_BLOCK bytes not yet hashed */
 };
 

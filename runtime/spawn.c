@@ -30,19 +30,17 @@
 #include "runtime/process.h"
 #include "runtime/processes.h"
 
-#define CHILD_STACK_BYTES ((size_t)32 << 10)
+#define CHILD_STACK_BYTES ((size_t)16 << 10)
 #define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin"
 #define US_PER_MS         1000u
 #define MAX_DEPTH         128u /* of a working directory below a granted one */
 
-/* What a launch holds while it is prepared; also freed when it succeeds, but for the process. */
+/* What a launch holds while it is prepared; its memory is the process's. */
 struct preparation {
 	struct launch launch;
 	struct writ_process *process;
 	const char **envp;
-	char *path;              /* the entry of PATH in it, where it had to be made */
-	const char **candidates; /* one block with the strings they point to */
-	int null;                /* /dev/null, or -1 when nothing needs it */
+	int null; /* /dev/null, or -1 when nothing needs it */
 	char cgroup[PATH_MAX];
 };
 
@@ -81,6 +79,7 @@ static size_t count_entries(const char *path)
 static int find_candidates(struct preparation *prep, const char *command)
 {
 	const char *path = env_get((const char *const *)prep->envp, "PATH");
+	const char **candidates;
 	const char **next;
 	size_t n;
 	char *at;
@@ -88,17 +87,18 @@ static int find_candidates(struct preparation *prep, const char *command)
 	if (!path)
 		path = DEFAULT_PATH;
 	n = strchr(command, '/') ? 1 : count_entries(path);
-	prep->candidates =
-		calloc(1, (n + 1) * sizeof(char *) + strlen(path) + n * (strlen(command) + 2));
-	if (!prep->candidates)
+	/* One block with the strings they point to. */
+	candidates = pool_alloc(&prep->process->pool, (n + 1) * sizeof(*candidates) + strlen(path) +
+							      n * (strlen(command) + 2));
+	if (!candidates)
 		return -1;
-	prep->launch.candidates = prep->candidates;
-	next = prep->candidates;
+	prep->launch.candidates = candidates;
+	next = candidates;
 	if (strchr(command, '/')) {
 		*next = command;
 		return 0;
 	}
-	at = (char *)(prep->candidates + n + 1);
+	at = (char *)(candidates + n + 1);
 	while (n--) {
 		size_t len = strcspn(path, ":");
 
@@ -114,11 +114,11 @@ static int prepare_command(struct preparation *prep, const struct writ_launch *r
 	const struct writ_sandbox *sandbox = prep->launch.sandbox;
 	const char *const *from = request->envp ? request->envp : (const char *const *)environ;
 
-	prep->envp = malloc((sandbox->n_env + 1) * sizeof(*prep->envp));
+	prep->envp = pool_array(&prep->process->pool, sandbox->n_env + 1, sizeof(*prep->envp));
 	if (!prep->envp)
 		return error_nomem(error);
 	env_select(sandbox, from, prep->envp);
-	if (env_tidy_path(prep->envp, &prep->path))
+	if (env_tidy_path(prep->envp, &prep->process->pool))
 		return error_nomem(error);
 	if (find_candidates(prep, request->argv[0]))
 		return error_nomem(error);
@@ -210,7 +210,8 @@ static int prepare_limits(struct preparation *prep, struct writ_error *error)
 				 "the limit on processes can't be enforced: can't make a pids "
 				 "cgroup in '%.200s'",
 				 sandbox->cgroup);
-	prep->process->cgroup = strdup(prep->cgroup);
+	prep->process->cgroup = pool_strndup(&prep->process->pool, prep->cgroup,
+					     strlen(prep->cgroup));
 	if (!prep->process->cgroup) {
 		cgroup_remove(prep->cgroup);
 		return error_nomem(error);
@@ -238,11 +239,13 @@ static int check_sigchld(struct writ_error *error)
 static int prepare(struct preparation *prep, const struct writ_launch *request,
 		   struct writ_error *error)
 {
-	struct writ_process *process = calloc(1, sizeof(*process));
+	struct pool pool = {.head = NULL};
+	struct writ_process *process = pool_alloc(&pool, sizeof(*process));
 	int rc;
 
 	if (!process)
 		return error_nomem(error);
+	process->pool = pool;
 	process->pidfd = -1;
 	prep->process = process;
 	rc = check_sigchld(error);
@@ -258,7 +261,10 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 	return rc;
 }
 
-/* The stack is on ours: we are suspended while it is used. */
+/*
+ * The stack is on ours: we are suspended while it is used. It is large enough for a dynamic linker
+ * that binds a call of the child's; each of its pages costs a fault.
+ */
 static pid_t clone_child(struct launch *launch, int *pidfd)
 {
 	alignas(16) char stack[CHILD_STACK_BYTES];
@@ -363,7 +369,7 @@ static int start(struct preparation *prep, struct writ_error *error)
 	return launch->executing ? tell_exec_error(launch, error) : tell_step_error(launch, error);
 }
 
-/* What only the launch needed: the tool has its own copies now, or there is none. */
+/* The descriptors that only the launch needed: the tool has its own now, or there is none. */
 static void release(struct preparation *prep)
 {
 	if (prep->process && prep->process->relay.active) {
@@ -373,9 +379,6 @@ static void release(struct preparation *prep)
 	}
 	fd_close(&prep->null);
 	fd_close(&prep->launch.cgroup_procs);
-	free(prep->envp);
-	free(prep->path);
-	free(prep->candidates);
 }
 
 int writ_spawn(const struct writ_sandbox *sandbox, const struct writ_launch *launch,

@@ -48,8 +48,7 @@ void process_free(struct writ_process *process)
 		cgroup_remove(process->cgroup);
 	relay_close(&process->relay);
 	fd_close(&process->pidfd);
-	free(process->cgroup);
-	free(process);
+	pool_free(&process->pool);
 }
 
 pid_t writ_process_pid(const struct writ_process *process)

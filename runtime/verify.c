@@ -32,6 +32,29 @@ bool verify_str(const struct image *image, struct writ_fmt_str str, uint32_t min
 	return memchr(image_str(image, str), 0, str.len) == NULL;
 }
 
+bool verify_text(const struct image *image, struct writ_fmt_range text)
+{
+	return text.count <= WRIT_MAX_TEXT &&
+	       image_has(image, WRIT_SECTION_PARTS, text.first, text.count);
+}
+
+bool verify_path_text(const struct image *image, struct writ_fmt_range text)
+{
+	const struct writ_fmt_part *part;
+
+	if (text.count == 0 || !verify_text(image, text))
+		return false;
+	part = image_PARTS(image, text.first);
+	switch (part->kind) {
+	case WRIT_PART_LITERAL:
+		return image_str(image, part->text)[0] == '/';
+	case WRIT_PART_PARAM:
+		return image_PARAMS(image, part->param)->type == WRIT_PARAM_PATH;
+	default:
+		return part->kind == WRIT_PART_HOME;
+	}
+}
+
 bool verify_tool_name(const char *name, size_t len)
 {
 	if (len == 0 || len > WRIT_MAX_NAME)
@@ -56,15 +79,18 @@ static struct writ_fmt_str name_at(const struct image *image, const struct verif
 	return name;
 }
 
+int verify_str_order(const struct image *image, struct writ_fmt_str a, struct writ_fmt_str b)
+{
+	int order = memcmp(image_str(image, a), image_str(image, b), a.len < b.len ? a.len : b.len);
+
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 bool verify_names_ascend(const struct image *image, const struct verify_names *names)
 {
 	for (uint32_t i = 1; i < names->n; i++) {
-		struct writ_fmt_str a = name_at(image, names, i - 1);
-		struct writ_fmt_str b = name_at(image, names, i);
-		int order = memcmp(image_str(image, a), image_str(image, b),
-				   a.len < b.len ? a.len : b.len);
-
-		if (order > 0 || (order == 0 && a.len >= b.len))
+		if (verify_str_order(image, name_at(image, names, i - 1),
+				     name_at(image, names, i)) >= 0)
 			return false;
 	}
 	return true;
@@ -164,5 +190,7 @@ int verify_image(const struct image *image, struct writ_error *error)
 		rc = verify_sandboxes(image, error);
 	if (!rc)
 		rc = verify_rbac(image, error);
+	if (!rc)
+		rc = verify_info(image, error);
 	return rc;
 }

@@ -12,6 +12,8 @@ WRIT_MUST_CHECK int verify_image(const struct image *image, struct writ_error *e
 /* The parts of it, one file each. */
 WRIT_MUST_CHECK int verify_sandboxes(const struct image *image, struct writ_error *error);
 WRIT_MUST_CHECK int verify_rbac(const struct image *image, struct writ_error *error);
+WRIT_MUST_CHECK int verify_conditions(const struct image *image, struct writ_error *error);
+WRIT_MUST_CHECK int verify_info(const struct image *image, struct writ_error *error);
 
 /* NULL when the kernel would load this program as a seccomp filter, else what is wrong with it. */
 const char *verify_bpf(const struct writ_fmt_insn *insns, uint32_t count);
@@ -30,6 +32,22 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 int verify_bad(struct writ_error *error, const char *section, uint32_t index, const char *what);
 bool verify_str(const struct image *image, struct writ_fmt_str str, uint32_t min, uint32_t max);
 bool verify_tool_name(const char *name, size_t len);
+
+/* The order of two strings by bytes, as memcmp's. */
+int verify_str_order(const struct image *image, struct writ_fmt_str a, struct writ_fmt_str b);
+
+bool verify_text(const struct image *image, struct writ_fmt_range text);
+
+/* Is a text not empty, and does it begin as an absolute path does? */
+bool verify_path_text(const struct image *image, struct writ_fmt_range text);
+
+/* Records of sandboxes, by index: NULL, or what is wrong. runtime/verify_place.c */
+const char *verify_endpoint(const struct image *image, uint32_t index);
+const char *verify_deny(const struct image *image, uint32_t index);
+const char *verify_scratch(const struct image *image, uint32_t index);
+const char *verify_unix_socket(const struct image *image, uint32_t index);
+const char *verify_call(const struct image *image, uint32_t index);
+const char *verify_call_cond(const struct image *image, uint32_t index);
 
 /* A run of records that begin with their name. */
 struct verify_names {

@@ -174,6 +174,14 @@ static bool begins_with_arch(uint32_t audit_arch, const struct writ_fmt_insn *in
 	return other->code == BPF_OP_RET_K && other->k == SECCOMP_ACTION_KILL_PROCESS;
 }
 
+/* To log is to let it happen. */
+static bool allows(const struct writ_fmt_insn *insns, const struct call *call)
+{
+	uint32_t action = run(insns, call);
+
+	return action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG;
+}
+
 const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,
 			  bool has_ports)
 {
@@ -184,7 +192,7 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 		return "a filter does not begin with the test of its architecture";
 	for (size_t i = 0; i < LEN(forbidden); i++) {
 		call.number = forbidden[i].numbers[arch];
-		if (run(insns, &call) == SECCOMP_ACTION_ALLOW)
+		if (allows(insns, &call))
 			return forbidden[i].what;
 	}
 	for (size_t i = 0; arch == ARCH_X86_64 && i < LEN(x32_numbers); i++) {
@@ -195,8 +203,7 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 	for (size_t i = 0; i < LEN(limited); i++) {
 		call.number = limited[i].numbers[arch];
 		call.args = limited[i].args;
-		if (!(limited[i].flags & NO_PORT && has_ports) &&
-		    run(insns, &call) == SECCOMP_ACTION_ALLOW)
+		if (!(limited[i].flags & NO_PORT && has_ports) && allows(insns, &call))
 			return limited[i].what;
 	}
 	return NULL;

@@ -3,7 +3,8 @@
  * finds the column of a tool name the policy does not list.
  *
  * After this a check needs no bounds of its own: every id found by name is in range, every cell
- * names a rule, every lookup ends, and every byte string drives the automaton to a state it has.
+ * names a rule or a chain of rules that can decide there, every lookup ends, and every byte string
+ * drives the automaton to a state it has.
  */
 #include "runtime/verify.h"
 
@@ -14,6 +15,7 @@
 #include "runtime/index.h"
 
 #define N_BYTES 256u
+#define FEW     512u /* rules and tools: for these, no memory is asked for, which is dear */
 
 struct index_check {
 	const char *name; /* for messages */
@@ -84,16 +86,45 @@ static int check_index(const struct image *image, const struct index_check *chec
 	return 0;
 }
 
+/* A place is whole or left out. */
+static bool place_ok(const struct image *image, const struct writ_fmt_rule *rule)
+{
+	if (rule->file.len == 0)
+		return rule->file.offset == 0 && rule->line == 0 && rule->col == 0;
+	return verify_str(image, rule->file, 1, WRIT_MAX_TEXT);
+}
+
+/* No rate, or so many calls a second, minute, hour or day. */
+static bool rate_ok(const struct writ_fmt_rule *rule)
+{
+	if (rule->rate == 0)
+		return rule->period_s == 0 && rule->burst == 0;
+	return rule->burst != 0 && (rule->period_s == 1 || rule->period_s == 60 ||
+				    rule->period_s == 3600 || rule->period_s == 86400);
+}
+
+/* The tests of its condition are verify_conditions's. */
 static const char *check_rule(const struct image *image, uint32_t index)
 {
 	const struct writ_fmt_rule *rule = image_RULES(image, index);
+	bool has_condition = rule->where.count != 0;
 
 	if (!verify_str(image, rule->pattern, 1, WRIT_MAX_NAME))
 		return "the pattern";
-	if (!verify_str(image, rule->file, 1, WRIT_MAX_TEXT))
-		return "the file";
+	if (!place_ok(image, rule))
+		return "the place";
 	if (rule->role >= image_count(image, WRIT_SECTION_ROLES))
 		return "the role";
+	if (rule->sandbox != WRIT_NONE &&
+	    rule->sandbox >= image_count(image, WRIT_SECTION_SANDBOXES))
+		return "the sandbox";
+	if (!has_condition && rule->where.first)
+		return "the condition";
+	if (!verify_str(image, rule->condition, has_condition ? 1 : 0,
+			has_condition ? WRIT_MAX_CONDITION : 0))
+		return "the condition's text";
+	if (!rate_ok(rule))
+		return "the rate";
 	return rule->reserved ? "a reserved field is not zero" : NULL;
 }
 
@@ -236,14 +267,24 @@ static int check_indexes(const struct image *image, struct writ_error *error)
 /*
  * The decision table, checked against itself in one pass. homes[r] is the column of the tool that
  * rule r names, or WRIT_NONE for a wildcard; classes[c] is the column of the class that column c's
- * tool would be in if it were not listed, or WRIT_NONE when no wildcard matches its name.
+ * tool would be in if it were not listed, or WRIT_NONE when no wildcard matches its name. work is
+ * how many rules were looked at in chains.
  */
 struct cell_check {
+	const struct image *image;
 	uint32_t n_rules;
 	uint32_t n_named;
 	uint32_t n_columns;
 	const uint32_t *homes;
 	const uint32_t *classes;
+	uint64_t work;
+};
+
+/* The rules that may decide a cell, strictest first; none for an empty cell. */
+struct deciders {
+	uint16_t plain; /* of a cell that names a rule and no chain */
+	const uint16_t *rules;
+	uint32_t n;
 };
 
 /* The first rule that names a tool which is not listed, or their number. */
@@ -281,29 +322,88 @@ static void find_classes(const struct image *image, uint32_t *classes)
 	}
 }
 
+static bool is_plain(const struct cell_check *check, uint32_t rule)
+{
+	return image_RULES(check->image, rule)->where.count == 0;
+}
+
+/* False when a cell names no chain that there is, or a rule with a condition. */
+static bool get_deciders(const struct cell_check *check, uint16_t cell, struct deciders *out)
+{
+	const struct writ_fmt_range *chain;
+
+	*out = (struct deciders){0, NULL, 0};
+	if (cell == 0)
+		return true;
+	if (cell <= check->n_rules) {
+		*out = (struct deciders){(uint16_t)(cell - 1), &out->plain, 1};
+		return is_plain(check, out->plain);
+	}
+	if (cell - check->n_rules > image_count(check->image, WRIT_SECTION_CHAINS))
+		return false;
+	chain = image_CHAINS(check->image, cell - check->n_rules - 1);
+	out->rules = image_CHAIN_RULES(check->image, chain->first);
+	out->n = chain->count;
+	return true;
+}
+
+/* The rules of a cell that is about to be walked; false also when it is too much together. */
+static bool walk_deciders(struct cell_check *check, uint16_t cell, struct deciders *out)
+{
+	if (!get_deciders(check, cell, out))
+		return false;
+	check->work += cell > check->n_rules ? out->n : 0;
+	return check->work <= WRIT_MAX_CHAIN_WORK;
+}
+
 /*
- * The rule that decides a listed tool is one that names it, or the wildcard that decides its class;
- * of the two the stricter, which has the smaller number.
+ * The rules that may decide a listed tool are those that name it and the wildcards that may decide
+ * its class, merged, up to the first without a condition: none of the others is there, and none of
+ * the wildcards up to there is missing.
  */
-static bool named_cell_ok(const struct cell_check *check, const uint16_t *row, uint32_t column)
+static bool merges(const struct cell_check *check, uint32_t column, const struct deciders *own,
+		   const struct deciders *wild)
+{
+	uint32_t w = 0;
+
+	for (uint32_t i = 0; i < own->n; i++) {
+		uint32_t rule = own->rules[i];
+
+		if (w < wild->n && wild->rules[w] == rule)
+			w++;
+		else if (check->homes[rule] != column || (w < wild->n && wild->rules[w] < rule))
+			return false;
+	}
+	return w == wild->n || (own->n > 0 && is_plain(check, own->rules[own->n - 1]));
+}
+
+static bool named_cell_ok(struct cell_check *check, const uint16_t *row, uint32_t column)
 {
 	uint32_t class = check->classes[column];
-	uint16_t wild = class == WRIT_NONE ? 0 : row[class];
-	uint16_t cell = row[column];
+	uint16_t wild_cell = class == WRIT_NONE ? 0 : row[class];
+	struct deciders own, wild;
 
-	if (cell == wild)
+	if (row[column] == wild_cell)
 		return true;
-	return cell && cell <= check->n_rules && check->homes[cell - 1] == column &&
-	       (!wild || cell < wild);
+	return walk_deciders(check, row[column], &own) && get_deciders(check, wild_cell, &wild) &&
+	       merges(check, column, &own, &wild);
 }
 
-/* Only a wildcard decides about names that are not listed. */
-static bool class_cell_ok(const struct cell_check *check, uint16_t cell)
+/* Only wildcards decide about names that are not listed. */
+static bool class_cell_ok(struct cell_check *check, uint16_t cell)
 {
-	return !cell || (cell <= check->n_rules && check->homes[cell - 1] == WRIT_NONE);
+	struct deciders deciders;
+
+	if (!walk_deciders(check, cell, &deciders))
+		return false;
+	for (uint32_t i = 0; i < deciders.n; i++) {
+		if (check->homes[deciders.rules[i]] != WRIT_NONE)
+			return false;
+	}
+	return true;
 }
 
-static bool row_ok(const struct cell_check *check, const uint16_t *row)
+static bool row_ok(struct cell_check *check, const uint16_t *row)
 {
 	for (uint32_t i = check->n_named; i < check->n_columns; i++) {
 		if (!class_cell_ok(check, row[i]))
@@ -322,9 +422,15 @@ static int check_cells(const struct image *image, struct writ_error *error)
 	uint32_t n_rules = image_count(image, WRIT_SECTION_RULES);
 	uint32_t n_columns = image_count(image, WRIT_SECTION_COLUMNS);
 	const uint16_t *cells = image->sections[WRIT_SECTION_CELLS].records;
-	uint32_t *homes = calloc((size_t)n_rules + policy->n_named + 1, sizeof(*homes));
-	const struct cell_check check = {n_rules, policy->n_named, n_columns, homes,
-					 homes + n_rules};
+	uint32_t few[FEW];
+	size_t n_homes = (size_t)n_rules + policy->n_named;
+	uint32_t *homes = n_homes <= FEW ? few : calloc(n_homes, sizeof(*homes));
+	struct cell_check check = {.image = image,
+				   .n_rules = n_rules,
+				   .n_named = policy->n_named,
+				   .n_columns = n_columns,
+				   .homes = homes,
+				   .classes = homes + n_rules};
 	uint32_t unlisted;
 	int rc = 0;
 
@@ -338,7 +444,8 @@ static int check_cells(const struct image *image, struct writ_error *error)
 		if (!row_ok(&check, cells + (size_t)row * n_columns))
 			rc = verify_bad(error, "cells", row, "a rule that can't decide there");
 	}
-	free(homes);
+	if (homes != few)
+		free(homes);
 	return rc;
 }
 
@@ -360,6 +467,8 @@ int verify_rbac(const struct image *image, struct writ_error *error)
 		rc = check_automaton(image, error);
 	if (!rc)
 		rc = check_indexes(image, error);
+	if (!rc)
+		rc = verify_conditions(image, error);
 	if (!rc)
 		rc = check_cells(image, error);
 	return rc;

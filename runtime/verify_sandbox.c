@@ -24,25 +24,6 @@
 #define N_ARCHS      2u
 #define MAX_FILTERS  8u
 
-/* Does a text begin as an absolute path does? */
-static bool begins_as_path(const struct image *image, const struct writ_fmt_part *part)
-{
-	switch (part->kind) {
-	case WRIT_PART_LITERAL:
-		return image_str(image, part->text)[0] == '/';
-	case WRIT_PART_PARAM:
-		return image_PARAMS(image, part->param)->type == WRIT_PARAM_PATH;
-	default:
-		return part->kind == WRIT_PART_HOME;
-	}
-}
-
-static bool text_ok(const struct image *image, struct writ_fmt_range text)
-{
-	return text.count <= WRIT_MAX_TEXT &&
-	       image_has(image, WRIT_SECTION_PARTS, text.first, text.count);
-}
-
 /* The Landlock rights that the language's rights give: docs/language.md. */
 static uint64_t access_of(uint32_t rights)
 {
@@ -60,10 +41,8 @@ static const char *check_path(const struct image *image, uint32_t index)
 {
 	const struct writ_fmt_path *path = image_PATHS(image, index);
 
-	if (path->text.count == 0 || !text_ok(image, path->text))
-		return "the text";
-	if (!begins_as_path(image, image_PARTS(image, path->text.first)))
-		return "it does not begin as an absolute path";
+	if (!verify_path_text(image, path->text))
+		return "it is not the text of an absolute path";
 	if (path->rights & ~PATH_RIGHTS || !(path->rights & ~WRIT_PATH_IMPLIED))
 		return "the rights";
 	if (path->access & ~access_of(path->rights) || !path->access)
@@ -179,31 +158,74 @@ static const char *check_env(const struct image *image, uint32_t index)
 		return "the name";
 	if (env->kind != WRIT_ENV_SET)
 		return env->value.first || env->value.count ? "a value" : NULL;
-	return text_ok(image, env->value) ? NULL : "the value";
+	return verify_text(image, env->value) ? NULL : "the value";
+}
+
+/* What a sandbox is made of. shared: several sandboxes may have the same records. */
+static const struct box_range {
+	const char *name;
+	enum writ_section_id section;
+	size_t offset; /* of the range in struct writ_fmt_sandbox */
+	uint32_t max;
+	bool shared;
+} box_ranges[] = {
+#define RANGE(name, section, max, shared)                                                          \
+	{                                                                                          \
+#name, WRIT_SECTION_##section, offsetof(struct writ_fmt_sandbox, name), max,       \
+			shared                                                                     \
+	}
+	RANGE(paths, PATHS, WRIT_MAX_GRANTS, false),
+	RANGE(ports, PORTS, WRIT_MAX_GRANTS, false),
+	RANGE(landlock, LANDLOCK, MAX_VARIANTS, false),
+	RANGE(filters, FILTERS, N_ARCHS, false),
+	RANGE(limits, LIMITS, WRIT_LIMIT__COUNT, false),
+	RANGE(env, ENV, WRIT_MAX_GRANTS, false),
+	RANGE(endpoints, ENDPOINTS, WRIT_MAX_GRANTS, false),
+	RANGE(denies, DENIES, WRIT_MAX_GRANTS, false),
+	RANGE(scratches, SCRATCHES, WRIT_MAX_GRANTS, false),
+	RANGE(unix_sockets, UNIX_SOCKETS, WRIT_MAX_GRANTS, false),
+	RANGE(calls, CALLS, WRIT_MAX_GRANTS, true),
+#undef RANGE
+};
+#define N_BOX_RANGES (sizeof(box_ranges) / sizeof(box_ranges[0]))
+
+static struct writ_fmt_range range_of(const struct writ_fmt_sandbox *box,
+				      const struct box_range *which)
+{
+	struct writ_fmt_range range;
+
+	memcpy(&range, (const char *)box + which->offset, sizeof(range));
+	return range;
 }
 
 static bool ranges_ok(const struct image *image, const struct writ_fmt_sandbox *box)
 {
-	const struct {
-		enum writ_section_id section;
-		struct writ_fmt_range range;
-		uint32_t max;
-	} ranges[] = {
-		{WRIT_SECTION_PATHS, box->paths, WRIT_MAX_GRANTS},
-		{WRIT_SECTION_PORTS, box->ports, WRIT_MAX_GRANTS},
-		{WRIT_SECTION_LANDLOCK, box->landlock, MAX_VARIANTS},
-		{WRIT_SECTION_FILTERS, box->filters, N_ARCHS},
-		{WRIT_SECTION_LIMITS, box->limits, WRIT_LIMIT__COUNT},
-		{WRIT_SECTION_ENV, box->env, WRIT_MAX_GRANTS},
-	};
+	for (size_t i = 0; i < N_BOX_RANGES; i++) {
+		struct writ_fmt_range range = range_of(box, &box_ranges[i]);
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (ranges[i].range.count > ranges[i].max ||
-		    !image_has(image, ranges[i].section, ranges[i].range.first,
-			       ranges[i].range.count))
+		if (range.count > box_ranges[i].max ||
+		    !image_has(image, box_ranges[i].section, range.first, range.count))
 			return false;
 	}
 	return true;
+}
+
+/*
+ * The records of one kind are the sandboxes', in their order, each one's own; so a small file can't
+ * make large sandboxes. Behind them in ENDPOINTS are those of conditions.
+ */
+static bool range_covers(const struct image *image, const struct box_range *which)
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < image_count(image, WRIT_SECTION_SANDBOXES); i++) {
+		struct writ_fmt_range range = range_of(image_SANDBOXES(image, i), which);
+
+		if (range.first != (range.count ? at : 0))
+			return false;
+		at += range.count;
+	}
+	return at == image_count(image, which->section) || which->section == WRIT_SECTION_ENDPOINTS;
 }
 
 /*
@@ -267,6 +289,28 @@ static const char *check_filters(const struct image *image, const struct writ_fm
 	return what;
 }
 
+/* A grant or a denial, as it is no condition's operand. */
+static bool endpoints_grant(const struct image *image, struct writ_fmt_range range)
+{
+	for (uint32_t i = 0; i < range.count; i++) {
+		if (!(image_ENDPOINTS(image, range.first + i)->flags & ~WRIT_ENDPOINT_UDP))
+			return false;
+	}
+	return true;
+}
+
+static bool calls_ascend(const struct image *image, struct writ_fmt_range range)
+{
+	for (uint32_t i = 1; i < range.count; i++) {
+		struct writ_fmt_str a = image_CALLS(image, range.first + i - 1)->name;
+		struct writ_fmt_str b = image_CALLS(image, range.first + i)->name;
+
+		if (verify_str_order(image, a, b) > 0)
+			return false;
+	}
+	return true;
+}
+
 static const char *check_sandbox(const struct image *image, uint32_t index)
 {
 	const struct writ_fmt_sandbox *box = image_SANDBOXES(image, index);
@@ -283,6 +327,10 @@ static const char *check_sandbox(const struct image *image, uint32_t index)
 		what = check_filters(image, box);
 	if (what)
 		return what;
+	if (!endpoints_grant(image, box->endpoints))
+		return "an endpoint that is neither granted nor denied";
+	if (!calls_ascend(image, box->calls))
+		return "the system calls do not ascend";
 	return limits_ascend(image, box->limits) ? NULL : "the limits";
 }
 
@@ -316,6 +364,12 @@ static const struct {
 	{"filters", check_filter, WRIT_SECTION_FILTERS, WRIT_MAX_FILTERS},
 	{"limits", check_limit, WRIT_SECTION_LIMITS, UINT32_MAX},
 	{"env", check_env, WRIT_SECTION_ENV, WRIT_MAX_ALL},
+	{"endpoints", verify_endpoint, WRIT_SECTION_ENDPOINTS, UINT32_MAX},
+	{"denies", verify_deny, WRIT_SECTION_DENIES, WRIT_MAX_ALL},
+	{"scratches", verify_scratch, WRIT_SECTION_SCRATCHES, WRIT_MAX_ALL},
+	{"unix_sockets", verify_unix_socket, WRIT_SECTION_UNIX_SOCKETS, WRIT_MAX_ALL},
+	{"call_conds", verify_call_cond, WRIT_SECTION_CALL_CONDS, UINT32_MAX},
+	{"calls", verify_call, WRIT_SECTION_CALLS, UINT32_MAX},
 	{"sandboxes", check_sandbox, WRIT_SECTION_SANDBOXES, WRIT_MAX_SANDBOXES},
 };
 #define N_RECORD_CHECKS (sizeof(record_checks) / sizeof(record_checks[0]))
@@ -343,5 +397,10 @@ int verify_sandboxes(const struct image *image, struct writ_error *error)
 	}
 	if (!verify_names_ascend(image, &names))
 		return verify_bad(error, "sandboxes", 0, "the names do not ascend");
+	for (size_t i = 0; i < N_BOX_RANGES; i++) {
+		if (!box_ranges[i].shared && !range_covers(image, &box_ranges[i]))
+			return verify_bad(error, box_ranges[i].name, 0,
+					  "not each sandbox's own, in order");
+	}
 	return 0;
 }

@@ -13,8 +13,8 @@
  *
  * The library needs libc only. It never prints, exits, installs signal handlers or starts threads.
  * It fails closed: whatever is unknown, missing or unsupported is a refusal with a reason.
- * Everything that can be parsed is parsed by writ_open; a check parses nothing, allocates nothing,
- * locks nothing and makes no system call.
+ * Everything of a policy is parsed by writ_open; a check reads the arguments that a condition tests,
+ * allocates nothing, locks nothing and makes no system call.
  *
  * Functions that can fail return 0, or a negative enum writ_error_code, and then fill *error when
  * it is not NULL; out-parameters are written on success only. Strings are NUL-terminated UTF-8, or
@@ -89,30 +89,20 @@ struct writ_param {
 struct writ_options {
 	const struct writ_param *params; /* bindings; one the policy does not declare is an error */
 	size_t n_params;
+	/* what "~" means: absolute; NULL: $HOME if absolute, else the passwd entry */
 	const char *home;
-	/* what "~" means: absolute; NULL: $HOME if absolute, else the passwd entry */ /*
-											* Not 0: a
-											* parameter
-											* that has
-											* no value
-											* gets a
-											* stand-in
-											* of its
-											* type, a
-											* path one
-											* that does
-											* not exist.
-											* For asking
-											* what a
-											* host can
-											* enforce;
-											* nothing
-											* should be
-											* run under
-											* such a
-											* policy.
-											*/
+	/*
+	 * Not 0: a parameter that has no value gets a stand-in of its type, a path one that does
+	 * not exist. For asking what a host can enforce; nothing should be run under such a policy.
+	 */
 	int stand_ins;
+	/*
+	 * Not 0: for examining only. A policy that demands what this version can't enforce is
+	 * opened all the same (writ_unsupported lists it), checks decide as if no call had been
+	 * made before (rates are not counted), and a sandbox that demands such a thing can't be
+	 * opened. 0: such a policy is refused (UNSUPPORTED).
+	 */
+	int examine;
 };
 
 /*
@@ -130,11 +120,17 @@ WRIT_API WRIT_MUST_CHECK int writ_open_memory(const void *bytes, size_t size,
 
 /*
  * Checks a bundle completely, as writ_open does, but binds no parameters: after 0, writ_open can
- * only fail with PARAM (a value is missing, or a text that is put together can't be used), NOMEM or
- * SYSTEM. For tools that read bundles themselves. Any thread. Errors: FORMAT, DIGEST, UNSUPPORTED,
+ * only fail with PARAM (a value is missing, or a text that is put together can't be used), NOMEM,
+ * SYSTEM, or UNSUPPORTED when it demands what this version can't enforce yet. For tools that read bundles themselves. Any thread. Errors: FORMAT, DIGEST, UNSUPPORTED,
  * INVALID, NOMEM.
  */
 WRIT_API WRIT_MUST_CHECK int writ_verify(const void *bytes, size_t size, struct writ_error *error);
+
+/*
+ * What a policy that was opened with options.examine demands and this version can't enforce, one
+ * line each: "filesystem deny, of sandbox 'x'". NULL past the last; valid until writ_close.
+ */
+WRIT_API const char *writ_unsupported(const struct writ_policy *policy, size_t index);
 
 /* Frees a policy. NULL is allowed. Sandboxes opened from it stay valid. */
 WRIT_API void writ_close(struct writ_policy *policy);
@@ -150,9 +146,10 @@ enum writ_verdict { WRIT_DENY = 0, WRIT_ASK = 1, WRIT_ALLOW = 2 };
 enum writ_reason {
 	WRIT_BY_RULE = 0,     /* decision.rule decided */
 	WRIT_NO_RULE,         /* no rule of the subject matches the tool: denied by default */
+	WRIT_NO_CONDITION,    /* rules match the tool, but none of their conditions holds: denied */
 	WRIT_UNKNOWN_SUBJECT, /* the policy has no such role or user */
 	WRIT_BAD_TOOL_NAME,   /* not a name a tool can have: [A-Za-z0-9_.-]+, at most 255 bytes */
-	WRIT_BAD_REQUEST,     /* neither or both of role and user were given */
+	WRIT_BAD_REQUEST,     /* no tool, neither or both of role and user, or too many arguments */
 };
 
 #define WRIT_NO_ID UINT32_MAX
@@ -160,8 +157,27 @@ enum writ_reason {
 struct writ_decision {
 	enum writ_verdict verdict;
 	enum writ_reason reason;
-	uint32_t rule;    /* for writ_rule(); WRIT_NO_ID unless reason is WRIT_BY_RULE */
-	uint32_t sandbox; /* the tool's sandbox, for writ_sandbox_open(); WRIT_NO_ID: it has none */
+	uint32_t rule;    /* for writ_rule(); of WRIT_NO_CONDITION the first rule that would have let
+			     the call pass, or else denied it; WRIT_NO_ID for other reasons */
+	uint32_t sandbox; /* the rule's or else the tool's, for writ_sandbox_open(); WRIT_NO_ID:
+			     none */
+};
+
+/*
+ * An argument of a call. A condition reads it as the type it needs: text for strings, paths, URLs
+ * and hosts; of an integer or a truth value either the text ("42", "-1", "true") or the typed
+ * value. What can't be read so counts as missing, and a missing argument never widens: it makes no
+ * allow or ask rule match, and lets a deny rule match. A name that is given twice is missing too.
+ */
+enum writ_arg_type { WRIT_ARG_TEXT = 0, WRIT_ARG_INTEGER, WRIT_ARG_BOOLEAN };
+
+struct writ_arg {
+	const char *name;
+	const char *text; /* for TEXT */
+	size_t name_len;  /* 0: name is NUL-terminated */
+	size_t text_len;  /* of text; (size_t)-1: it is NUL-terminated */
+	enum writ_arg_type type;
+	int64_t number; /* for INTEGER, and for BOOLEAN 0 or 1 */
 };
 
 /*
@@ -176,7 +192,10 @@ struct writ_request {
 	size_t role_len;
 	size_t user_len;
 	size_t tool_len;
+	const struct writ_arg *args;
+	size_t n_args; /* more than WRIT_MAX_CALL_ARGS: denied as a bad request */
 };
+#define WRIT_MAX_CALL_ARGS 64
 
 /*
  * The decision on a request, by names. decision may be NULL. Never fails: what can't be decided is
@@ -198,12 +217,20 @@ WRIT_API WRIT_MUST_CHECK enum writ_verdict writ_check_id(const struct writ_polic
 							 uint32_t subject, uint32_t tool,
 							 struct writ_decision *decision);
 
+/* The same for a call with arguments; writ_check_id is for one without. */
+WRIT_API WRIT_MUST_CHECK enum writ_verdict writ_check_call(const struct writ_policy *policy,
+							   uint32_t subject, uint32_t tool,
+							   const struct writ_arg *args,
+							   size_t n_args,
+							   struct writ_decision *decision);
+
 /* The rule behind a decision; strings are valid until writ_close. */
 struct writ_rule {
 	enum writ_verdict verdict;
-	const char *role;    /* the role it is written in */
-	const char *pattern; /* the tool name or wildcard it names */
-	const char *file;
+	const char *role;      /* the role it is written in */
+	const char *pattern;   /* the tool name or wildcard it names */
+	const char *condition; /* its where clause, or "" */
+	const char *file;      /* "" in a bundle compiled without places */
 	uint32_t line;
 	uint32_t col;
 };
@@ -231,7 +258,8 @@ WRIT_API const char *writ_sandbox_name(const struct writ_policy *policy, uint32_
 
 /*
  * Prepares sandbox id of a policy on this host. The caller owns *out and gives it back to
- * writ_sandbox_close. Errors: UNKNOWN, HOST (with what is missing), PARAM, NOMEM, SYSTEM.
+ * writ_sandbox_close. Errors: UNKNOWN, UNSUPPORTED, HOST (with what is missing), PARAM, NOMEM,
+ * SYSTEM.
  */
 WRIT_API WRIT_MUST_CHECK int writ_sandbox_open(const struct writ_policy *policy, uint32_t id,
 					       struct writ_sandbox **out, struct writ_error *error);

@@ -18,7 +18,7 @@
  */
 #define WRIT_MAGIC          "\x7fWRT\r\n\x1a\n"
 #define WRIT_MAGIC_SIZE     8u
-#define WRIT_FORMAT_VERSION 1u
+#define WRIT_FORMAT_VERSION 2u
 #define WRIT_DIGEST_SIZE    32u
 #define WRIT_ALIGN          8u
 #define WRIT_NONE           UINT32_MAX
@@ -36,6 +36,15 @@
 #define WRIT_MAX_GRANTS    4096u  /* paths, ports and variables of one sandbox, each */
 #define WRIT_MAX_ALL       65536u /* the same of all sandboxes together, each */
 #define WRIT_MAX_RANGE     1024u  /* ports in one range: each is a rule of its own in the kernel */
+#define WRIT_MAX_ARGS      64u    /* arguments of one tool, and of one call */
+#define WRIT_MAX_TESTS     1024u  /* in one rule's condition */
+#define WRIT_MAX_OPERANDS  1024u  /* of one test */
+#define WRIT_MAX_PATTERN   255u   /* bytes of a "matches" pattern */
+#define WRIT_MAX_CHAIN     4096u  /* rules that decide one role's calls of one tool */
+#define WRIT_MAX_CHAIN_WORK                                                                        \
+	(1u << 26) /* lengths of the chains of all cells together: what opening has to look at */
+#define WRIT_MAX_CONDITION 65536u /* bytes of a where clause as text */
+#define WRIT_MAX_VALUE     (1u << 20) /* bytes of an argument; no test holds of a longer one */
 
 struct writ_fmt_header {
 	uint8_t magic[WRIT_MAGIC_SIZE];
@@ -75,14 +84,31 @@ _Static_assert(sizeof(struct writ_fmt_header) == 64, "on disk");
 	SECTION(20, CELLS, uint16_t)                                                               \
 	SECTION(21, CHAR_CLASSES, uint8_t)                                                         \
 	SECTION(22, STATES, uint16_t)                                                              \
-	SECTION(23, ACCEPTS, uint32_t)
+	SECTION(23, ACCEPTS, uint32_t)                                                             \
+	SECTION(24, CHAINS, struct writ_fmt_range)                                                 \
+	SECTION(25, CHAIN_RULES, uint16_t)                                                         \
+	SECTION(26, TESTS, struct writ_fmt_test)                                                   \
+	SECTION(27, OPERANDS, struct writ_fmt_operand)                                             \
+	SECTION(28, ENDPOINTS, struct writ_fmt_endpoint)                                           \
+	SECTION(29, DENIES, struct writ_fmt_place)                                                 \
+	SECTION(30, SCRATCHES, struct writ_fmt_place)                                              \
+	SECTION(31, UNIX_SOCKETS, struct writ_fmt_place)                                           \
+	SECTION(32, CALLS, struct writ_fmt_call)                                                   \
+	SECTION(33, CALL_CONDS, struct writ_fmt_call_cond)                                         \
+	SECTION(34, TOOLS, struct writ_fmt_tool)                                                   \
+	SECTION(35, ARGS, struct writ_fmt_arg)                                                     \
+	SECTION(36, ROLE_INFO, struct writ_fmt_role_info)                                          \
+	SECTION(37, USER_INFO, struct writ_fmt_user_info)                                          \
+	SECTION(38, CONFLICTS, struct writ_fmt_conflict)                                           \
+	SECTION(39, REDACTS, struct writ_fmt_redact)                                               \
+	SECTION(40, INDICES, uint32_t)
 
 enum writ_section_id {
 #define SECTION(id, name, type) WRIT_SECTION_##name = id,
 	WRIT_SECTIONS(SECTION)
 #undef SECTION
 };
-#define WRIT_KNOWN_SECTIONS 23u
+#define WRIT_KNOWN_SECTIONS 40u
 
 #define WRIT_SECTION_REQUIRED 1u
 
@@ -158,8 +184,13 @@ struct writ_fmt_sandbox {
 	struct writ_fmt_range filters;  /* at most one for an architecture */
 	struct writ_fmt_range limits;
 	struct writ_fmt_range env;
+	struct writ_fmt_range endpoints;
+	struct writ_fmt_range denies;
+	struct writ_fmt_range scratches;
+	struct writ_fmt_range unix_sockets;
+	struct writ_fmt_range calls;
 };
-_Static_assert(sizeof(struct writ_fmt_sandbox) == 64, "on disk");
+_Static_assert(sizeof(struct writ_fmt_sandbox) == 104, "on disk");
 
 /* What a policy grants on a path (the language's rights; bits of writ_fmt_path.rights). */
 #define WRIT_PATH_READ    1u
@@ -263,16 +294,205 @@ _Static_assert(sizeof(struct writ_fmt_env) == 24, "on disk");
 
 enum writ_verdict_id { WRIT_VERDICT_DENY = 0, WRIT_VERDICT_ASK = 1, WRIT_VERDICT_ALLOW = 2 };
 
-/* A rule, for telling why; the verdict is in its position (see writ_fmt_policy). */
+/*
+ * A rule; the verdict is in its position (see writ_fmt_policy). file, line and col are empty and 0
+ * in a bundle compiled without places.
+ */
 struct writ_fmt_rule {
 	struct writ_fmt_str pattern;
 	uint32_t role;
 	uint32_t line;
 	uint32_t col;
-	uint32_t reserved;
+	uint32_t sandbox; /* of "using", or WRIT_NONE: the tool's own */
 	struct writ_fmt_str file;
+	struct writ_fmt_range where;   /* of TESTS; none: the rule always matches */
+	struct writ_fmt_str condition; /* the where clause as text, for telling why */
+	uint32_t rate;                 /* calls a period, 0: no limit */
+	uint32_t period_s;
+	uint32_t burst;
+	uint32_t reserved;
 };
-_Static_assert(sizeof(struct writ_fmt_rule) == 32, "on disk");
+_Static_assert(sizeof(struct writ_fmt_rule) == 64, "on disk");
+
+/* Types of tool arguments. */
+enum writ_arg_kind {
+	WRIT_ARG_STRING = 1,
+	WRIT_ARG_PATH = 2,
+	WRIT_ARG_URL = 3,
+	WRIT_ARG_HOST = 4,
+	WRIT_ARG_INT = 5,
+	WRIT_ARG_BOOL = 6,
+};
+
+/*
+ * What a test does with the value of an argument, one row each: TEST(id, name, operand, doc).
+ * operand is TEXT (of PARTS, put together when the bundle is loaded), NUMBER, ENDPOINT or NONE.
+ * What each does exactly is in docs/language.md, "Conditions". A value that is not of the test's
+ * type makes the test unknown.
+ */
+#define WRIT_TESTS(TEST)                                                                           \
+	TEST(1, PRESENT, NONE, "the argument is given")                                            \
+	TEST(2, STRING_EQ, TEXT, "equal, byte for byte")                                           \
+	TEST(3, STRING_MATCHES, TEXT, "'*' any bytes, '?' one byte")                               \
+	TEST(4, PATH_EQ, TEXT, "the same path, both normalised")                                   \
+	TEST(5, PATH_UNDER, TEXT, "the same or below, both normalised")                            \
+	TEST(6, PATH_MATCHES, TEXT, "normalised; '*', '?' within a name, '**' any names")          \
+	TEST(7, HOST_EQ, TEXT, "the same host: no case, no dot at the end")                        \
+	TEST(8, HOST_MATCHES, TEXT, "as HOST_EQ; '*' any bytes")                                   \
+	TEST(9, ENDPOINT, ENDPOINT, "the URL's or host's name and port are listed")                \
+	TEST(10, INT_EQ, NUMBER, "==")                                                             \
+	TEST(11, INT_LT, NUMBER, "<")                                                              \
+	TEST(12, INT_LE, NUMBER, "<=")                                                             \
+	TEST(13, INT_GT, NUMBER, ">")                                                              \
+	TEST(14, INT_GE, NUMBER, ">=")                                                             \
+	TEST(15, BOOL_EQ, NUMBER, "true is 1, false is 0")
+
+enum writ_test_op {
+#define TEST(id, name, operand, doc) WRIT_TEST_##name = id,
+	WRIT_TESTS(TEST)
+#undef TEST
+};
+
+/*
+ * One step of a rule's condition. The condition is in negation normal form: "not" is only at tests
+ * (NEGATED). Evaluation begins at the first test of the rule's range; a test that holds goes on at
+ * yes, else at no: an index relative to the range's first, greater than the test's own, or MATCH or
+ * FAIL. An unknown test holds in a deny rule, negated or not, and in no other. Jumps are those of
+ * "and" and "or" of the tests, nested anyhow: taken in order, tests join to one that leads to MATCH
+ * and FAIL (runtime/verify_conditions.c).
+ */
+#define WRIT_TEST_NEGATED 1u
+#define WRIT_TEST_MATCH   0xffffffffu
+#define WRIT_TEST_FAIL    0xfffffffeu
+
+struct writ_fmt_test {
+	struct writ_fmt_str arg;
+	uint16_t op; /* enum writ_test_op */
+	uint16_t flags;
+	uint32_t yes;
+	uint32_t no;
+	struct writ_fmt_range operands; /* the test is true when it is for one of them */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct writ_fmt_test) == 32, "on disk");
+
+struct writ_fmt_operand {
+	struct writ_fmt_range text; /* of PARTS */
+	int64_t number;
+	uint32_t endpoint; /* of ENDPOINTS, or WRIT_NONE */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct writ_fmt_operand) == 24, "on disk");
+
+/*
+ * The rules that may decide a cell, ascending, when the strictest has a condition: the first whose
+ * condition holds decides, and none after one without a condition is listed.
+ */
+
+enum writ_host_kind {
+	WRIT_HOST_ANY = 0,
+	WRIT_HOST_NAME = 1,
+	WRIT_HOST_SUFFIX = 2,
+	WRIT_HOST_NET = 3
+};
+
+#define WRIT_ENDPOINT_CONNECT 1u
+#define WRIT_ENDPOINT_BIND    2u
+#define WRIT_ENDPOINT_DENY    4u
+#define WRIT_ENDPOINT_UDP     8u
+
+struct writ_fmt_endpoint {
+	uint32_t flags;             /* WRIT_ENDPOINT_* */
+	uint32_t kind;              /* enum writ_host_kind */
+	struct writ_fmt_range name; /* of PARTS, for NAME and SUFFIX (without "*.") */
+	uint8_t address[16];        /* for NET; IPv4 as ::ffff:a.b.c.d */
+	uint32_t prefix;            /* for NET: 0 to 128 */
+	uint16_t first;             /* ports, both included; 0 to 65535: any */
+	uint16_t last;
+	uint32_t param; /* index of a port parameter, or WRIT_NONE */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct writ_fmt_endpoint) == 48, "on disk");
+
+/* A denied path pattern, a scratch directory or a unix socket. */
+struct writ_fmt_place {
+	struct writ_fmt_range text; /* of PARTS */
+	uint64_t size_bytes;        /* of scratch, else 0 */
+};
+_Static_assert(sizeof(struct writ_fmt_place) == 16, "on disk");
+
+/*
+ * The system call rules that a sandbox's filters were made from, for tools that read bundles. The
+ * kernel is told the filters only.
+ */
+enum writ_call_verdict {
+	WRIT_CALL_ALLOW = 0,
+	WRIT_CALL_LOG = 1,
+	WRIT_CALL_ERRNO = 2,
+	WRIT_CALL_KILL = 3,
+};
+
+struct writ_fmt_call {
+	struct writ_fmt_str name;
+	uint16_t verdict; /* enum writ_call_verdict */
+	uint16_t error;
+	uint32_t guard; /* 0 or 1 */
+	struct writ_fmt_range conds;
+};
+_Static_assert(sizeof(struct writ_fmt_call) == 24, "on disk");
+
+struct writ_fmt_call_cond {
+	uint32_t arg; /* 0 to 5 */
+	uint16_t op;  /* enum cond_op of the compiler's tables: EQ, NE, LT, LE, GT, GE, MASKED_EQ,
+			 _NE */
+	uint16_t is_64;
+	uint64_t mask;
+	uint64_t value;
+};
+_Static_assert(sizeof(struct writ_fmt_call_cond) == 24, "on disk");
+
+/* A tool as declared (perhaps with wildcards), or named by a rule. */
+#define WRIT_TOOL_DECLARED 1u
+
+struct writ_fmt_tool {
+	struct writ_fmt_str name;
+	uint32_t class;
+	uint32_t sandbox; /* or WRIT_NONE */
+	uint32_t flags;
+	uint32_t reserved;
+	struct writ_fmt_range args;
+};
+_Static_assert(sizeof(struct writ_fmt_tool) == 32, "on disk");
+
+struct writ_fmt_arg {
+	struct writ_fmt_str name;
+	uint32_t kind;   /* enum writ_arg_kind */
+	uint32_t secret; /* 0 or 1 */
+};
+_Static_assert(sizeof(struct writ_fmt_arg) == 16, "on disk");
+
+struct writ_fmt_role_info {            /* one for each role */
+	struct writ_fmt_range rules;   /* of INDICES: all effective rules */
+	struct writ_fmt_range parents; /* of INDICES: roles */
+};
+_Static_assert(sizeof(struct writ_fmt_role_info) == 16, "on disk");
+
+struct writ_fmt_user_info {          /* one for each user */
+	struct writ_fmt_range roles; /* of INDICES */
+};
+_Static_assert(sizeof(struct writ_fmt_user_info) == 8, "on disk");
+
+struct writ_fmt_conflict {
+	struct writ_fmt_range roles; /* of INDICES */
+	uint32_t session;            /* 0 or 1 */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct writ_fmt_conflict) == 16, "on disk");
+
+struct writ_fmt_redact {
+	struct writ_fmt_str pattern;
+};
+_Static_assert(sizeof(struct writ_fmt_redact) == 8, "on disk");
 
 struct writ_fmt_role {
 	struct writ_fmt_str name;
@@ -328,8 +548,9 @@ struct writ_fmt_slot {
 _Static_assert(sizeof(struct writ_fmt_slot) == 8, "on disk");
 
 /*
- * CELLS is n_rows rows of as many cells as there are COLUMNS. 0: no rule matches, denied. Else the
- * index of the deciding rule, plus 1.
+ * CELLS is n_rows rows of as many cells as there are COLUMNS. 0: no rule matches, denied. Up to the
+ * number of RULES: the index of the deciding rule, plus 1. Above it: the index of a chain, plus 1,
+ * plus the number of RULES.
  *
  * A tool name that is not in TOOL_INDEX runs through the automaton of all wildcards: from start,
  * for each byte b, state = STATES[state * n_classes + CHAR_CLASSES[b]]; at the end ACCEPTS[state]

@@ -84,14 +84,18 @@ static bool is_one_of(struct str name, const char *const *names)
 	return *names != NULL;
 }
 
+static bool lets_through(const struct ir_call *rule)
+{
+	return rule->verdict == IR_CALL_ALLOW || rule->verdict == IR_CALL_LOG;
+}
+
 /* Is a call refused whatever its arguments are? */
 static bool always_refused(const struct ir_sandbox *sandbox, struct str name)
 {
 	for (size_t i = 0; i < sandbox->calls.n; i++) {
 		const struct ir_call *rule = &sandbox->calls.items[i];
 
-		if (rule->verdict != IR_CALL_ALLOW && rule->n_conds == 0 &&
-		    str_eq(rule->name, name))
+		if (!lets_through(rule) && rule->n_conds == 0 && str_eq(rule->name, name))
 			return true;
 	}
 	return false;
@@ -125,7 +129,7 @@ static bool cond_holds(const struct call_cond *cond, uint32_t value)
 	case COND_GE:
 		break;
 	}
-	return true; /* no group compares so: taken to hold, which only asks for more */
+	return true; /* not worked out: taken to hold, which only asks for more */
 }
 
 /* Could a rule match a call whose second argument is value? */
@@ -166,8 +170,7 @@ static bool filter_allows(const struct ir_sandbox *sandbox,
 	for (size_t i = 0; i < sandbox->calls.n; i++) {
 		const struct ir_call *rule = &sandbox->calls.items[i];
 
-		if (rule->verdict == IR_CALL_ALLOW && is_such(rule) &&
-		    !always_refused(sandbox, rule->name))
+		if (lets_through(rule) && is_such(rule) && !always_refused(sandbox, rule->name))
 			return true;
 	}
 	return false;

@@ -5,18 +5,22 @@
  * end give the classes of names (states with equal sets of matching wildcards share a column), and
  * running the known names through it tells which wildcards match them. So each pattern has a list
  * of columns, and a row is the minimum of its rules' numbers over those lists: rules are sorted
- * strictest first, which makes the smallest number the deciding rule.
+ * strictest first, which makes the smallest number the deciding rule. Rules with a condition come
+ * second: those that are stricter than what a cell then holds form its chain, with that at the end.
  */
 #include "backend/rbac.h"
 
 #include "base/map.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define NO_RULE UINT16_MAX
+#define MAX_CELL UINT16_MAX
 
-_Static_assert(WRIT_MAX_RULES < NO_RULE, "a rule's number plus one fits in a cell");
+_Static_assert(WRIT_MAX_RULES < MAX_CELL, "a rule's number plus one fits in a cell");
+
+VEC_TYPE(rule_list, uint16_t);
 
 struct wild {
 	struct str pattern;
@@ -32,6 +36,12 @@ struct table {
 	struct ir_indices *wild_cols; /* by wildcard: the columns it matches */
 	struct map named;             /* tool name to column */
 	VEC(struct ir_indices) rows;  /* by row: its roles */
+
+	struct ir_indices conditional; /* of the row being filled: its rules with a condition */
+	struct rule_list *lists;       /* by column: those that apply there */
+	struct ir_indices listed;      /* the columns whose lists are not empty */
+	struct map chain_ids;
+	uint64_t chain_work;
 };
 
 static void add_wild(struct table *table, struct str pattern, const struct ir_tool *tool)
@@ -173,37 +183,156 @@ static void lower_cell(uint16_t *cell, uint32_t rule)
 		*cell = (uint16_t)(rule + 1);
 }
 
-static void apply_rule(const struct table *table, uint16_t *row, uint32_t rule)
+/* The columns a rule applies to. one is where the column of a tool that it names is put. */
+static const uint32_t *columns_of(const struct table *table, uint32_t rule, uint32_t *one,
+				  size_t *n)
 {
 	struct str pattern = table->policy->rules.items[rule].pattern;
-	uint32_t index;
+	uint32_t wild;
 
-	if (map_get(&table->named, pattern, &index)) {
-		lower_cell(&row[index], rule);
-	} else if (map_get(&table->wild_ids, pattern, &index)) {
-		const struct ir_indices *columns = &table->wild_cols[index];
+	*n = 1;
+	if (map_get(&table->named, pattern, one))
+		return one;
+	*n = 0;
+	if (!map_get(&table->wild_ids, pattern, &wild))
+		return NULL;
+	*n = table->wild_cols[wild].n;
+	return table->wild_cols[wild].items;
+}
 
-		for (size_t i = 0; i < columns->n; i++)
-			lower_cell(&row[columns->items[i]], rule);
+static void apply_rule(const struct table *table, uint16_t *row, uint32_t rule)
+{
+	uint32_t one;
+	size_t n;
+	const uint32_t *columns = columns_of(table, rule, &one, &n);
+
+	for (size_t i = 0; i < n; i++)
+		lower_cell(&row[columns[i]], rule);
+}
+
+/* Rules without a condition; the others are collected. */
+static void apply_plain_rules(struct table *table, uint16_t *row, const struct ir_indices *roles)
+{
+	const struct ir_policy *policy = table->policy;
+
+	table->conditional.n = 0;
+	for (size_t i = 0; i < roles->n; i++) {
+		const struct ir_indices *rules = &policy->roles.items[roles->items[i]].rules;
+
+		for (size_t r = 0; r < rules->n; r++) {
+			uint32_t rule = rules->items[r];
+
+			if (policy->rules.items[rule].where)
+				vec_add(table->arena, &table->conditional, rule);
+			else
+				apply_rule(table, row, rule);
+		}
 	}
 }
 
-static void fill_cells(struct table *table)
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a;
+	uint32_t y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Puts a rule with a condition on the lists of the cells where nothing stricter holds anyway. */
+static void list_rule(struct table *table, const uint16_t *row, uint32_t rule)
+{
+	uint32_t one;
+	size_t n;
+	const uint32_t *columns = columns_of(table, rule, &one, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct rule_list *list = &table->lists[columns[i]];
+
+		if (row[columns[i]] && row[columns[i]] <= rule)
+			continue;
+		if (list->n == 0)
+			vec_add(table->arena, &table->listed, columns[i]);
+		vec_add(table->arena, list, (uint16_t)rule);
+	}
+}
+
+static void list_conditional_rules(struct table *table, const uint16_t *row)
+{
+	struct ir_indices *rules = &table->conditional;
+
+	if (rules->n == 0)
+		return;
+	/* A rule may reach a user twice, by two of its roles. */
+	qsort(rules->items, rules->n, sizeof(*rules->items), by_number);
+	for (size_t i = 0; i < rules->n; i++) {
+		if (i == 0 || rules->items[i] != rules->items[i - 1])
+			list_rule(table, row, rules->items[i]);
+	}
+}
+
+/* The cell of a list of rules. */
+static enum rbac_result intern_chain(struct table *table, const struct rule_list *list,
+				     uint16_t *cell)
+{
+	struct rbac_plan *out = table->out;
+	size_t size = list->n * sizeof(*list->items);
+	struct str key = {(const char *)list->items, size};
+	uint32_t id = (uint32_t)out->chains.n;
+
+	if (list->n > WRIT_MAX_CHAIN)
+		return RBAC_CHAIN_TOO_LONG;
+	table->chain_work += list->n;
+	if (table->chain_work > WRIT_MAX_CHAIN_WORK)
+		return RBAC_CHAINS_TOO_LARGE;
+	if (!map_get(&table->chain_ids, key, &id)) {
+		if (table->policy->rules.n + id >= MAX_CELL)
+			return RBAC_TOO_MANY_CHAINS;
+		key = str_copy(table->arena, key.ptr, key.len);
+		map_put(table->arena, &table->chain_ids, key, id);
+		vec_add(table->arena, &out->chains,
+			((struct rbac_chain){(uint32_t)out->chain_rules.n, (uint32_t)list->n}));
+		for (size_t i = 0; i < list->n; i++)
+			vec_add(table->arena, &out->chain_rules, list->items[i]);
+	}
+	*cell = (uint16_t)(table->policy->rules.n + id + 1);
+	return RBAC_OK;
+}
+
+static enum rbac_result make_chains(struct table *table, uint16_t *row)
+{
+	enum rbac_result result = RBAC_OK;
+
+	for (size_t i = 0; i < table->listed.n && !result; i++) {
+		uint32_t column = table->listed.items[i];
+		struct rule_list *list = &table->lists[column];
+
+		if (row[column])
+			vec_add(table->arena, list, (uint16_t)(row[column] - 1));
+		result = intern_chain(table, list, &row[column]);
+		table->out->limit.column = column;
+		list->n = 0;
+	}
+	table->listed.n = 0;
+	return result;
+}
+
+static enum rbac_result fill_cells(struct table *table)
 {
 	struct rbac_plan *out = table->out;
 	size_t width = out->columns.n;
+	enum rbac_result result = RBAC_OK;
 
 	out->cells = arena_alloc(table->arena, out->n_rows * width * sizeof(*out->cells));
-	for (size_t row = 0; row < out->n_rows; row++) {
-		const struct ir_indices *roles = &table->rows.items[row];
+	table->lists = arena_alloc(table->arena, width * sizeof(*table->lists));
+	for (uint32_t row = 0; row < out->n_rows && !result; row++) {
+		uint16_t *cells = &out->cells[row * width];
 
-		for (size_t i = 0; i < roles->n; i++) {
-			const struct ir_role *role = &table->policy->roles.items[roles->items[i]];
-
-			for (size_t r = 0; r < role->rules.n; r++)
-				apply_rule(table, &out->cells[row * width], role->rules.items[r]);
-		}
+		apply_plain_rules(table, cells, &table->rows.items[row]);
+		list_conditional_rules(table, cells);
+		result = make_chains(table, cells);
+		out->limit.row = row;
 	}
+	return result;
 }
 
 enum rbac_result rbac_build(struct arena *arena, const struct ir_policy *policy,
@@ -221,6 +350,5 @@ enum rbac_result rbac_build(struct arena *arena, const struct ir_policy *policy,
 	make_rows(&table);
 	if (out->columns.n > 0 && out->n_rows > RBAC_MAX_CELLS / out->columns.n)
 		return RBAC_TOO_MANY_CELLS;
-	fill_cells(&table);
-	return RBAC_OK;
+	return fill_cells(&table);
 }

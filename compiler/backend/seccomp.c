@@ -2,10 +2,10 @@
  * The planner of filters: which node answers which number, and the search tree that gets there.
  *
  * Every number is given the node that decides it: a plain verdict, or a chain of argument tests in
- * the order kill, errno, allow. Equal decisions are one node, so neighbouring numbers with the same
- * node form a run. A balanced tree of comparisons finds the run: the kernel executes the filter
- * once for every number when it is installed, so a shallow tree is what makes a launch cheap.
- * Numbers that no name is known for and the x32 range are runs like any other.
+ * the order kill, errno, log, allow. Equal decisions are one node, so neighbouring numbers with the
+ * same node form a run. A balanced tree of comparisons finds the run: the kernel executes the
+ * filter once for every number when it is installed, so a shallow tree is what makes a launch
+ * cheap. Numbers that no name is known for and the x32 range are runs like any other.
  */
 #include "backend/seccomp.h"
 
@@ -41,6 +41,8 @@ static uint32_t rule_action(const struct ir_call *rule)
 	switch (rule->verdict) {
 	case IR_CALL_ALLOW:
 		return SECCOMP_RET_ALLOW;
+	case IR_CALL_LOG:
+		return SECCOMP_RET_LOG;
 	case IR_CALL_ERRNO:
 		return errno_action(rule->error);
 	case IR_CALL_KILL:
@@ -110,6 +112,9 @@ static bool add_rules(struct planner *planner, struct deciding *deciding,
 		node = rule_node(planner, rule, otherwise);
 		if (holds_index(&deciding->nodes, node))
 			continue;
+		/* Each is an instruction at least: nothing more is needed to be too long. */
+		if (deciding->rules.n > WRIT_MAX_INSNS)
+			return true;
 		vec_add(arena, &deciding->nodes, node);
 		vec_add(arena, &deciding->rules, (uint32_t)i);
 		if (rule->n_conds == 0)
@@ -122,7 +127,7 @@ static bool add_rules(struct planner *planner, struct deciding *deciding,
 static uint32_t decide_number(struct planner *planner, uint32_t number)
 {
 	static const enum ir_call_verdict strictest_first[] = {IR_CALL_KILL, IR_CALL_ERRNO,
-							       IR_CALL_ALLOW};
+							       IR_CALL_LOG, IR_CALL_ALLOW};
 	struct deciding deciding = {.name = syscall_name(planner->arch, number)};
 	bool is_clone3;
 	uint32_t node;

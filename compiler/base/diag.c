@@ -63,7 +63,8 @@ struct diag *diag_report(struct diag_list *list, enum diag_code code, struct spa
 	if (!diag_count(list, severity))
 		return diag;
 	diag = vec_push(list->arena, &list->items);
-	*diag = (struct diag){.code = code, .severity = severity, .span = span};
+	*diag = (struct diag){.code = code, .severity = severity};
+	diag->span = source_map(list->sources, span);
 	va_start(args, format);
 	diag->message = message_format(list->arena, format, args);
 	va_end(args);
@@ -78,7 +79,7 @@ void diag_note(struct diag_list *list, struct diag *diag, struct span span, cons
 	if (diag == &list->overflow)
 		return;
 	note = vec_push(list->arena, &diag->notes);
-	note->span = span;
+	note->span = source_map(list->sources, span);
 	va_start(args, format);
 	note->text = message_format(list->arena, format, args);
 	va_end(args);

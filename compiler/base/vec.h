@@ -34,7 +34,7 @@ void *vec_reserve_one(struct arena *arena, void *items, size_t n, size_t *cap, s
 
 #define vec_push(arena, vec)                                                                       \
 	((vec)->items = vec_reserve_one((arena), (vec)->items, (vec)->n, &(vec)->cap,              \
-					sizeof(*(vec)->items)),                                    \
+					sizeof(__typeof__(*(vec)->items))),                        \
 	 &(vec)->items[(vec)->n++])
 
 #define vec_add(arena, vec, value) (*vec_push((arena), (vec)) = (value))

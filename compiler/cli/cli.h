@@ -56,6 +56,9 @@ int cli_choice(const char *verb, const char *option, const char *value, const ch
 bool cli_color(void);
 
 int verb_compile(int argc, char **argv);
+int verb_diff(int argc, char **argv);
+int verb_fmt(int argc, char **argv);
+int verb_import(int argc, char **argv);
 int verb_lint(int argc, char **argv);
 int verb_show(int argc, char **argv);
 

@@ -79,13 +79,14 @@ static int compile(const char *path, const char *output, const struct bundle_opt
 int verb_compile(int argc, char **argv)
 {
 	const char *output = NULL, *targets = NULL, *key = NULL;
+	struct bundle_options options = {0};
 	const struct cli_option table[] = {
 		{"-o", NULL, &output},
 		{"--target", NULL, &targets},
 		{"--sign", NULL, &key},
+		{"--strip", &options.strip_places, NULL},
 		{NULL, NULL, NULL},
 	};
-	struct bundle_options options = {0};
 	int n = cli_parse("compile", table, argc, argv);
 
 	if (n < 0)

@@ -28,17 +28,19 @@ static const struct sandbox_section {
 	void (*text)(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 	json_t *(*json)(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 } sandbox_sections[] = {
+	{"filesystem", show_filesystem_text, show_filesystem_json},
 	{"landlock", show_landlock_text, show_landlock_json},
 	{"network", show_network_text, show_network_json},
 	{"limits", show_limits_text, show_limits_json},
 	{"env", show_env_text, show_env_json},
+	{"calls", show_calls_text, show_calls_json},
 	{"seccomp", show_seccomp_text, show_seccomp_json},
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const section_names[] = {"policy", "rbac", "landlock", "network",
-					    "limits", "env",  "seccomp",  NULL};
+static const char *const section_names[] = {"policy", "rbac", "filesystem", "landlock", "network",
+					    "limits", "env",  "calls",      "seccomp",  NULL};
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_RAW };
 static const char *const format_names[] = {"text", "json", "raw", NULL};

@@ -30,6 +30,10 @@ void show_landlock_text(const struct show *show, const struct writ_fmt_sandbox *
 json_t *show_landlock_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 void show_network_text(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 json_t *show_network_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
+void show_filesystem_text(const struct show *show, const struct writ_fmt_sandbox *sandbox);
+json_t *show_filesystem_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
+void show_calls_text(const struct show *show, const struct writ_fmt_sandbox *sandbox);
+json_t *show_calls_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 void show_seccomp_text(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 json_t *show_seccomp_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 void show_limits_text(const struct show *show, const struct writ_fmt_sandbox *sandbox);
@@ -42,6 +46,9 @@ bool show_arch(uint32_t audit_arch, enum arch *out);
 
 /* A run of parts as it is written in a policy: "${workspace}/src", "~/.cache". */
 struct str show_parts(const struct show *show, struct writ_fmt_range parts);
+
+/* "64MiB", in the largest unit that divides it. */
+struct str show_size(struct arena *arena, uint64_t bytes);
 
 /*
  * The text a record names, with what could act on a terminal replaced by \xHH: a bundle from

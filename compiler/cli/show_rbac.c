@@ -161,6 +161,56 @@ static const uint16_t *table_row(const struct table *table, uint32_t row)
 	return &table->cells[(size_t)row * table->n_columns];
 }
 
+/* The rules that may decide a cell, strictest first; *n is how many. */
+static const uint16_t *cell_rules(const struct table *table, uint16_t cell, uint16_t *only,
+				  uint32_t *n)
+{
+	const struct bundle_image *image = table->show->image;
+	uint32_t n_rules = BUNDLE_N(image, RULES);
+	const uint16_t *rules = image->sections[WRIT_SECTION_CHAIN_RULES].records;
+	const struct writ_fmt_range *chains = image->sections[WRIT_SECTION_CHAINS].records;
+
+	*only = (uint16_t)(cell - 1u);
+	*n = cell ? 1 : 0;
+	if (cell <= n_rules)
+		return only;
+	*n = chains[cell - n_rules - 1].count;
+	return rules + chains[cell - n_rules - 1].first;
+}
+
+/* " where path under "/x" using box rate 10/60s burst 3", or nothing. */
+static struct str rule_terms(const struct show *show, const struct writ_fmt_rule *rule)
+{
+	struct str text = {"", 0};
+
+	if (rule->condition.len)
+		text = str_printf(show->arena, " where %.*s",
+				  STR_ARG(show_str(show, rule->condition)));
+	if (rule->sandbox != WRIT_NONE)
+		text = str_printf(show->arena, "%.*s using %.*s", STR_ARG(text),
+				  STR_ARG(sandbox_name(show, rule->sandbox)));
+	if (rule->rate)
+		text = str_printf(show->arena,
+				  "%.*s rate %" PRIu32 " in %" PRIu32 "s burst %" PRIu32,
+				  STR_ARG(text), rule->rate, rule->period_s, rule->burst);
+	return text;
+}
+
+static void print_rule(const struct table *table, uint32_t index, struct str label)
+{
+	const struct show *show = table->show;
+	const struct writ_fmt_rule *rule = BUNDLE_AT(show->image, RULES, rule, index);
+	struct str role = show_str(show, BUNDLE_AT(show->image, ROLES, role, rule->role)->name);
+	struct str place = STR("");
+
+	if (rule->file.len)
+		place = str_printf(show->arena, "%.*s:%" PRIu32 ":%" PRIu32 " ",
+				   STR_ARG(show_str(show, rule->file)), rule->line, rule->col);
+	fprintf(show->out, "    %-5s %-24.*s %.*srole %.*s: %.*s%.*s\n",
+		verdict_name(table->policy, index), STR_ARG(label), STR_ARG(place), STR_ARG(role),
+		STR_ARG(show_str(show, rule->pattern)), STR_ARG(rule_terms(show, rule)));
+}
+
 static void print_row(const struct table *table, uint32_t row)
 {
 	const struct show *show = table->show;
@@ -168,19 +218,13 @@ static void print_row(const struct table *table, uint32_t row)
 	unsigned printed = 0;
 
 	for (uint32_t i = 0; i < table->n_columns; i++) {
-		const struct writ_fmt_rule *rule;
-		struct str role;
+		uint16_t only;
+		uint32_t n;
+		const uint16_t *rules = cell_rules(table, cells[i], &only, &n);
 
-		if (cells[i] == 0)
-			continue;
-		rule = BUNDLE_AT(show->image, RULES, rule, cells[i] - 1u);
-		role = show_str(show, BUNDLE_AT(show->image, ROLES, role, rule->role)->name);
-		fprintf(show->out,
-			"    %-5s %-24.*s %.*s:%" PRIu32 ":%" PRIu32 " role %.*s: %.*s\n",
-			verdict_name(table->policy, cells[i] - 1u), STR_ARG(table->labels[i]),
-			STR_ARG(show_str(show, rule->file)), rule->line, rule->col, STR_ARG(role),
-			STR_ARG(show_str(show, rule->pattern)));
-		printed++;
+		for (uint32_t r = 0; r < n; r++)
+			print_rule(table, rules[r], table->labels[i]);
+		printed += n;
 	}
 	if (printed == 0)
 		fputs("    nothing is allowed\n", show->out);
@@ -248,15 +292,39 @@ static json_t *row_json(const struct table *table, uint32_t row)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < table->n_columns; i++) {
-		if (cells[i] == 0)
-			continue;
-		json_array_append_new(array,
-				      json_pack("{s:s%,s:s,s:i}", "tool", table->labels[i].ptr,
-						table->labels[i].len, "verdict",
-						verdict_name(table->policy, cells[i] - 1u), "rule",
-						cells[i] - 1));
+		uint16_t only;
+		uint32_t n;
+		const uint16_t *rules = cell_rules(table, cells[i], &only, &n);
+		json_t *others = json_array();
+
+		for (uint32_t r = 1; r < n; r++)
+			json_array_append_new(others, json_integer(rules[r]));
+		if (n)
+			json_array_append_new(array,
+					      json_pack("{s:s%,s:s,s:i,s:O}", "tool",
+							table->labels[i].ptr, table->labels[i].len,
+							"verdict",
+							verdict_name(table->policy, rules[0]),
+							"rule", (int)rules[0], "else", others));
+		json_decref(others);
 	}
 	return array;
+}
+
+static void add_terms(const struct show *show, json_t *entry, const struct writ_fmt_rule *rule)
+{
+	if (rule->condition.len)
+		json_object_set_new(entry, "where", show_json_str(show, rule->condition));
+	if (rule->sandbox != WRIT_NONE)
+		json_object_set_new(entry, "using",
+				    show_json_str(show, BUNDLE_AT(show->image, SANDBOXES, sandbox,
+								  rule->sandbox)
+								->name));
+	if (rule->rate)
+		json_object_set_new(entry, "rate",
+				    json_pack("{s:I,s:I,s:I}", "calls", (json_int_t)rule->rate,
+					      "seconds", (json_int_t)rule->period_s, "burst",
+					      (json_int_t)rule->burst));
 }
 
 static json_t *rules_json(const struct table *table)
@@ -267,16 +335,15 @@ static json_t *rules_json(const struct table *table)
 	for (uint32_t i = 0; i < BUNDLE_N(show->image, RULES); i++) {
 		const struct writ_fmt_rule *rule = BUNDLE_AT(show->image, RULES, rule, i);
 
-		json_array_append_new(array,
-				      json_pack("{s:s,s:o,s:o,s:o,s:I,s:I}", "verdict",
-						verdict_name(table->policy, i), "pattern",
-						show_json_str(show, rule->pattern), "role",
-						show_json_str(show, BUNDLE_AT(show->image, ROLES,
-									      role, rule->role)
-									    ->name),
-						"file", show_json_str(show, rule->file), "line",
-						(json_int_t)rule->line, "column",
-						(json_int_t)rule->col));
+		json_t *entry = json_pack(
+			"{s:s,s:o,s:o,s:o,s:I,s:I}", "verdict", verdict_name(table->policy, i),
+			"pattern", show_json_str(show, rule->pattern), "role",
+			show_json_str(show, BUNDLE_AT(show->image, ROLES, role, rule->role)->name),
+			"file", show_json_str(show, rule->file), "line", (json_int_t)rule->line,
+			"column", (json_int_t)rule->col);
+
+		add_terms(show, entry, rule);
+		json_array_append_new(array, entry);
 	}
 	return array;
 }

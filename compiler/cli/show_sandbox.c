@@ -1,5 +1,5 @@
 /*
- * Landlock, network, limits and environment of a sandbox, as `writc show` prints them.
+ * Landlock, limits and environment of a sandbox, as `writc show` prints them.
  */
 #include "cli/show.h"
 
@@ -24,10 +24,6 @@ static const struct name_row right_names[] = {{WRIT_PATH_READ, "read", NULL},
 					      {WRIT_PATH_EXECUTE, "execute", NULL},
 					      {WRIT_PATH_IMPLIED, "implied", NULL},
 					      {0, NULL, NULL}};
-
-static const struct name_row port_names[] = {{WRIT_PORT_CONNECT, "connect", NULL},
-					     {WRIT_PORT_BIND, "bind", NULL},
-					     {0, NULL, NULL}};
 
 static const struct name_row lacking_names[] = {
 #define LACKING(bit, id, abi, doc) {(uint64_t)1 << (bit), #id, doc},
@@ -159,51 +155,7 @@ json_t *show_landlock_json(const struct show *show, const struct writ_fmt_sandbo
 	return json_pack("{s:o,s:o}", "paths", paths, "variants", variants);
 }
 
-static struct str port_text(const struct show *show, const struct writ_fmt_port *port)
-{
-	if (port->param != WRIT_NONE)
-		return str_printf(
-			show->arena, "${%.*s}",
-			STR_ARG(show_str(
-				show, BUNDLE_AT(show->image, PARAMS, param, port->param)->name)));
-	if (port->first != port->last)
-		return str_printf(show->arena, "%u-%u", port->first, port->last);
-	return str_printf(show->arena, "%u", port->first);
-}
-
-void show_network_text(const struct show *show, const struct writ_fmt_sandbox *sandbox)
-{
-	fputs("  network:\n", show->out);
-	for (uint32_t i = 0; i < sandbox->ports.count; i++) {
-		const struct writ_fmt_port *port = BUNDLE_AT(show->image, PORTS, port,
-							     sandbox->ports.first + i);
-
-		fprintf(show->out, "    %-20.*s TCP port %.*s\n",
-			STR_ARG(bit_names(show->arena, port_names, port->rights)),
-			STR_ARG(port_text(show, port)));
-	}
-	if (sandbox->ports.count == 0)
-		fputs("    nothing\n", show->out);
-}
-
-json_t *show_network_json(const struct show *show, const struct writ_fmt_sandbox *sandbox)
-{
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < sandbox->ports.count; i++) {
-		const struct writ_fmt_port *port = BUNDLE_AT(show->image, PORTS, port,
-							     sandbox->ports.first + i);
-		struct str text = port_text(show, port);
-
-		json_array_append_new(array,
-				      json_pack("{s:o,s:s,s:s%}", "rights",
-						bit_array(port_names, port->rights), "protocol",
-						"tcp", "port", text.ptr, text.len));
-	}
-	return array;
-}
-
-static struct str size_text(struct arena *arena, uint64_t value)
+struct str show_size(struct arena *arena, uint64_t value)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
 	unsigned unit = 0;
@@ -218,7 +170,7 @@ static struct str size_text(struct arena *arena, uint64_t value)
 static struct str limit_text(struct arena *arena, uint32_t id, uint64_t value)
 {
 	if (id < WRIT_LIMIT__COUNT && limit_rows[id].unit == UNIT_SIZE)
-		return size_text(arena, value);
+		return show_size(arena, value);
 	if (id < WRIT_LIMIT__COUNT && limit_rows[id].unit == UNIT_DURATION)
 		return value % 1000 ? str_printf(arena, "%" PRIu64 "ms", value)
 				    : str_printf(arena, "%" PRIu64 "s", value / 1000);

@@ -100,6 +100,8 @@ static struct str action_name(struct arena *arena, uint32_t action)
 	switch (action & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ALLOW:
 		return STR("allow");
+	case SECCOMP_RET_LOG:
+		return STR("allow and log");
 	case SECCOMP_RET_KILL_PROCESS:
 		return STR("kill");
 	case SECCOMP_RET_ERRNO:

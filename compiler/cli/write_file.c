@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define NO_MODE     ((mode_t)-1)
 #define WRITE_CHUNK ((size_t)1 << 20) /* between two looks for signals */
 
 static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -52,14 +53,17 @@ static bool is_asked_to_end(void)
 	return false;
 }
 
-static int check_target(const char *path)
+/* *mode is that of the file that is there, or NO_MODE. */
+static int check_target(const char *path, mode_t *mode)
 {
 	struct stat st;
 
+	*mode = NO_MODE;
 	if (lstat(path, &st))
 		return errno == ENOENT ? 0 : -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
+	*mode = st.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
 	/* Renaming over a device or a link would replace what the user named, not write to it. */
 	return S_ISREG(st.st_mode) ? 0 : -EEXIST;
 }
@@ -105,7 +109,14 @@ static int finish(int fd, int rc)
 	return rc;
 }
 
-static int replace_file(const char *path, const void *bytes, size_t size)
+static int write_mode(int fd, mode_t mode, const void *bytes, size_t size)
+{
+	if (mode != NO_MODE && fchmod(fd, mode))
+		return -errno;
+	return write_all(fd, bytes, size);
+}
+
+static int replace_file(const char *path, mode_t mode, const void *bytes, size_t size)
 {
 	char *name = temporary_name(path);
 	int rc;
@@ -118,7 +129,7 @@ static int replace_file(const char *path, const void *bytes, size_t size)
 		rc = -errno;
 		goto out;
 	}
-	rc = finish(fd, write_all(fd, bytes, size));
+	rc = finish(fd, write_mode(fd, mode, bytes, size));
 	if (!rc && rename(name, path))
 		rc = -errno;
 	if (rc)
@@ -130,13 +141,14 @@ out:
 
 int write_file(const char *path, const void *bytes, size_t size)
 {
-	int rc = check_target(path);
+	mode_t mode;
+	int rc = check_target(path, &mode);
 	sigset_t before;
 
 	if (rc)
 		return rc;
 	hold_signals(&before);
-	rc = replace_file(path, bytes, size);
+	rc = replace_file(path, mode, bytes, size);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return rc;
 }

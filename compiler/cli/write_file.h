@@ -8,9 +8,10 @@
 
 /*
  * Replaces the file at path by size bytes: written to a temporary file beside it, synced, renamed.
- * 0, or a negative errno, and then path is as it was before. A path that exists and is not a
- * regular file is -EISDIR or -EEXIST. SIGHUP, SIGINT, SIGQUIT and SIGTERM are held back meanwhile;
- * when one comes early enough the answer is -EINTR.
+ * A file that was there lends the new one its permissions. 0, or a negative errno, and then path is
+ * as it was before. A path that exists and is not a regular file is -EISDIR or -EEXIST. SIGHUP,
+ * SIGINT, SIGQUIT and SIGTERM are held back meanwhile; when one comes early enough the answer is
+ * -EINTR.
  */
 __attribute__((warn_unused_result)) int write_file(const char *path, const void *bytes,
 						   size_t size);

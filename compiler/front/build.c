@@ -2,8 +2,7 @@
  * Nodes of the syntax tree: names, literals, and the declarations of one statement.
  *
  * The grammar calls in with spans; names and values are read from the source text there. Nothing is
- * resolved: a name is kept as written. What has no node yet is recorded as pending, and sema
- * refuses it.
+ * resolved: a name is kept as written.
  */
 #include "front/build.h"
 
@@ -37,9 +36,31 @@ struct ast_literal build_word_literal(struct parse *parse, struct span span)
 	return (struct ast_literal){.kind = AST_WORD, .span = span, .word = word};
 }
 
-void build_pending(struct parse *parse, const char *feature, struct span span)
+static const struct {
+	size_t max;
+	const char *what;
+} lists[] = {
+	[BUILD_LIST_SET_ITEMS] = {PARSE_MAX_SET_ITEMS, "items in one set"},
+	[BUILD_LIST_IN_VALUES] = {PARSE_MAX_IN_VALUES, "values in one 'in'"},
+	[BUILD_LIST_CONDS] = {PARSE_MAX_CONDS, "conditions on one system call"},
+	[BUILD_LIST_TERMS] = {PARSE_MAX_TERMS, "constants in one value"},
+	[BUILD_LIST_BINDINGS] = {PARSE_MAX_BINDINGS, "values in one list"},
+	[BUILD_LIST_EXPECTS] = {PARSE_MAX_EXPECTS, "expectations in one block"},
+};
+
+/* May a list of n items take one more? If not, that is reported, once a statement or test. */
+bool build_has_room(struct parse *parse, size_t n, enum build_list list, struct span item)
 {
-	*vec_push(parse->arena, &parse->ast->pending) = (struct ast_pending){feature, span};
+	struct span owner = list == BUILD_LIST_EXPECTS ? parse->test.name.span
+						       : parse->lexer.statement;
+
+	if (n < lists[list].max)
+		return true;
+	if (parse->full_list != owner.begin + 1)
+		diag_report(parse->diags, DIAG_E0018, item, "there are more than %zu %s",
+			    lists[list].max, lists[list].what);
+	parse->full_list = owner.begin + 1;
+	return false;
 }
 
 /*
@@ -67,12 +88,6 @@ void build_open(struct parse *parse)
 	parse->in_head = false;
 	if (lexer->depth && lexer->now.span.begin == lexer->opens[lexer->depth - 1].span.begin)
 		lexer->opens[lexer->depth - 1].is_block = true;
-}
-
-void build_test_begin(struct parse *parse, struct span span)
-{
-	parse->in_head = true;
-	build_pending(parse, "'test' blocks", span);
 }
 
 /* A pattern token is all the scanner knows; a policy's name has neither dots nor stars. */
@@ -123,15 +138,16 @@ void build_policy(struct parse *parse, struct span line, struct span name, struc
 		parse->ast->version = build_number(parse, version);
 }
 
-void build_import(struct parse *parse, struct ast_text path)
+void build_import(struct parse *parse, struct ast_text path, struct span span)
 {
-	*vec_push(parse->arena, &parse->imports) = path;
+	vec_add(parse->arena, &parse->ast->imports,
+		((struct ast_import){path, span, SPAN_NO_FILE}));
 }
 
 void build_param(struct parse *parse, struct ast_name name, struct span type,
-		 const struct ast_literal *fallback)
+		 const struct ast_literal *fallback, struct span span)
 {
-	struct ast_param param = {.name = name, .type_span = type};
+	struct ast_param param = {.name = name, .type_span = type, .span = span};
 	int value = 0;
 
 	if (!words_match(parse, &words_param_type, type, &value))
@@ -143,19 +159,28 @@ void build_param(struct parse *parse, struct ast_name name, struct span type,
 	*vec_push(parse->arena, &parse->ast->params) = param;
 }
 
-void build_set(struct parse *parse, struct ast_name name, struct span kind, struct span span)
+void build_set(struct parse *parse, struct ast_name name, struct span kind,
+	       const struct ast_set_items *items, struct span span)
 {
 	int value = 0;
 
-	words_match(parse, &words_set_kind, kind, &value);
-	map_put(parse->arena, parse->set_names, name.text, 0);
-	build_pending(parse, "named sets", span);
+	if (words_match(parse, &words_set_kind, kind, &value))
+		vec_add(parse->arena, &parse->ast->sets,
+			((struct ast_set){name, (enum ast_set_kind)value, span, *items}));
 }
 
-void build_user(struct parse *parse, struct ast_text name, struct ast_names roles)
+void build_user(struct parse *parse, struct ast_text name, struct ast_names roles, struct span span)
 {
-	struct ast_user *user = vec_push(parse->arena, &parse->ast->users);
+	vec_add(parse->arena, &parse->ast->users, ((struct ast_user){name, roles, span}));
+}
 
-	user->name = name;
-	user->roles = roles;
+void build_conflict(struct parse *parse, bool session, struct ast_names roles, struct span span)
+{
+	vec_add(parse->arena, &parse->ast->conflicts,
+		((struct ast_conflict){session, roles, span}));
+}
+
+void build_redact(struct parse *parse, struct ast_text pattern, struct span span)
+{
+	vec_add(parse->arena, &parse->ast->redacts, ((struct ast_redact){pattern, span}));
 }

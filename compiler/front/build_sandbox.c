@@ -1,10 +1,10 @@
 /*
- * Nodes of sandboxes, and what is left of named sets.
+ * Nodes of sandboxes.
  *
  * A sandbox is built up in struct parse and joins the tree when its block ends. Sections may come
- * in any order and more than once; their statements are kept in source order. A name among system
- * calls may be a set: which, is known only when every file was read, so build_drop_sets looks once
- * at the end.
+ * in any order and more than once; their statements are kept in source order. What stands behind a
+ * list, like "errno EPERM", goes to each of its items. A name among system calls may be a set: sema
+ * knows.
  */
 #include "front/build.h"
 
@@ -18,8 +18,9 @@ void build_sandbox_begin(struct parse *parse, struct ast_name name)
 	};
 }
 
-void build_sandbox_end(struct parse *parse)
+void build_sandbox_end(struct parse *parse, struct span span)
 {
+	parse->sandbox.span = span;
 	*vec_push(parse->arena, &parse->ast->sandboxes) = parse->sandbox;
 }
 
@@ -32,30 +33,28 @@ void build_best_effort(struct parse *parse, struct span span)
 void build_grant_verb(struct parse *parse, enum ast_grant_kind kind)
 {
 	parse->grant_kind = kind;
-	parse->grant_pending = false;
-}
-
-void build_verb_pending(struct parse *parse, const char *feature, struct span span)
-{
-	parse->grant_pending = true;
-	build_pending(parse, feature, span);
 }
 
 void build_grant(struct parse *parse, struct ast_text text)
 {
-	struct ast_grant *grant;
-
-	if (parse->grant_pending)
-		return;
-	grant = vec_push(parse->arena, &parse->sandbox.grants);
-	grant->kind = parse->grant_kind;
-	grant->text = text;
+	vec_add(parse->arena, &parse->sandbox.grants,
+		((struct ast_grant){.kind = parse->grant_kind, .text = text, .span = text.span}));
 }
 
-void build_scratch(struct parse *parse, struct span size, struct span span)
+void build_grant_set(struct parse *parse, struct ast_name set)
 {
-	build_number(parse, size);
-	build_pending(parse, "'scratch' directories", span);
+	vec_add(parse->arena, &parse->sandbox.grants,
+		((struct ast_grant){
+			.kind = parse->grant_kind, .is_set = true, .set = set, .span = set.span}));
+}
+
+void build_scratch(struct parse *parse, struct ast_text text, struct span size, struct span span)
+{
+	vec_add(parse->arena, &parse->sandbox.grants,
+		((struct ast_grant){.kind = AST_FS_SCRATCH,
+				    .text = text,
+				    .size_bytes = build_number(parse, size),
+				    .span = span}));
 }
 
 void build_syscalls(struct parse *parse, struct span span)
@@ -70,13 +69,23 @@ void build_call_verb(struct parse *parse, bool allow)
 	parse->first_call = parse->sandbox.calls.n;
 }
 
-void build_call(struct parse *parse, struct ast_name name)
+void build_call(struct parse *parse, const struct ast_call *form, struct span span)
 {
 	struct ast_call *call = vec_push(parse->arena, &parse->sandbox.calls);
 
+	*call = *form;
 	call->allow = parse->call_allow;
-	call->name = name;
 	call->action = AST_CALL_DEFAULT;
+	call->span = span;
+}
+
+struct ast_cond build_cond(struct parse *parse, struct ast_name arg, enum ast_op op,
+			   const struct ast_value *value, struct span span)
+{
+	struct ast_cond cond = {.span = span, .arg = arg, .op = op};
+
+	vec_add(parse->arena, &cond.values, *value);
+	return cond;
 }
 
 void build_call_action(struct parse *parse, enum ast_call_action action, struct ast_name errno_name)
@@ -112,27 +121,4 @@ void build_env_set(struct parse *parse, struct ast_name name, struct ast_text va
 	env->kind = AST_ENV_SET;
 	env->name = name;
 	env->value = value;
-}
-
-static void drop_sets(struct arena *arena, struct ast *ast, struct ast_sandbox *sandbox,
-		      const struct map *set_names)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < sandbox->calls.n; i++) {
-		struct ast_call *call = &sandbox->calls.items[i];
-
-		if (map_get(set_names, call->name.text, NULL))
-			*vec_push(arena, &ast->pending) = (struct ast_pending){"named sets",
-									       call->name.span};
-		else
-			sandbox->calls.items[kept++] = *call;
-	}
-	sandbox->calls.n = kept;
-}
-
-void build_drop_sets(struct arena *arena, struct ast *ast, const struct map *set_names)
-{
-	for (size_t i = 0; i < ast->sandboxes.n; i++)
-		drop_sets(arena, ast, &ast->sandboxes.items[i], set_names);
 }

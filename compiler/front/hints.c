@@ -25,9 +25,22 @@ static const struct {
 	const char *written;
 	const char *keyword;
 } aliases[] = {
-	{"fs", "filesystem"}, {"run", "execute"},  {"listen", "bind"},
-	{"permit", "allow"},  {"grant", "allow"},  {"forbid", "deny"},
-	{"block", "deny"},    {"from", "extends"}, {"inherits", "extends"},
+	{"fs", "filesystem"},    {"run", "execute"},  {"listen", "bind"}, {"permit", "allow"},
+	{"grant", "allow"},      {"forbid", "deny"},  {"block", "deny"},  {"from", "extends"},
+	{"inherits", "extends"}, {"when", "where"},   {"if", "where"},    {"like", "matches"},
+	{"glob", "matches"},     {"within", "under"}, {"below", "under"}, {"exists", "present"},
+};
+
+/* Signs of other notations where ours has a word, or another sign. */
+static const struct {
+	const char *found;
+	const char *expected; /* could have stood there instead */
+	const char *help;
+} signs[] = {
+	{"=", "==", "a comparison is written '=='"},
+	{"==", "=", "a value is given with '='"},
+	{"&", "and", "write 'and'"},
+	{"|", "or", "write 'or'"},
 };
 
 /* Statements that want strings, by their first word. */
@@ -37,19 +50,14 @@ static const struct statement {
 	const char *bytes;
 	bool is_list; /* of strings or the names of sets, so a '/' or ':' may come after a name */
 } statements[] = {
-	{"read", "paths", PATH_BYTES, true},
-	{"write", "paths", PATH_BYTES, true},
-	{"execute", "paths", PATH_BYTES, true},
-	{"unix", "paths", PATH_BYTES, true},
-	{"scratch", "paths", PATH_BYTES, false},
-	{"import", "paths", PATH_BYTES, false},
-	{"connect", NULL, PORT_BYTES, true},
-	{"bind", NULL, PORT_BYTES, true},
-	{"set", "values", PATH_BYTES, false},
-	{"user", "user names", TOOL_BYTES, false},
-	{"describe", "descriptions", NAME_BYTES, false},
-	{"redact", "patterns", NAME_BYTES, false},
-	{"test", "names of tests", NAME_BYTES, false},
+	{"read", "paths", PATH_BYTES, true},        {"write", "paths", PATH_BYTES, true},
+	{"execute", "paths", PATH_BYTES, true},     {"unix", "paths", PATH_BYTES, true},
+	{"scratch", "paths", PATH_BYTES, false},    {"import", "paths", PATH_BYTES, false},
+	{"connect", NULL, PORT_BYTES, true},        {"bind", NULL, PORT_BYTES, true},
+	{"allow", "values", PORT_BYTES "~", false}, {"deny", "values", PORT_BYTES "~", false},
+	{"ask", "values", PORT_BYTES "~", false},   {"set", "values", PATH_BYTES, false},
+	{"user", "user names", TOOL_BYTES, false},  {"describe", "descriptions", NAME_BYTES, false},
+	{"redact", "patterns", NAME_BYTES, false},  {"test", "names of tests", NAME_BYTES, false},
 };
 
 static bool is_found(const struct syntax_error *error, const char *name)
@@ -185,19 +193,17 @@ static const struct statement *statement_of(const struct parse *parse)
 	return NULL;
 }
 
-/* The port or range at the end of what was written as an endpoint, or "443". */
-static struct str port_of(struct str endpoint)
+/* An endpoint that was written without quotes: a port alone is that of every host. */
+static struct str endpoint_help(struct parse *parse, struct str meant)
 {
-	const char *colon = memrchr(endpoint.ptr, ':', endpoint.len);
-	struct str port = endpoint;
+	size_t i = 0;
 
-	if (colon)
-		port = (struct str){colon + 1, endpoint.len - (size_t)(colon + 1 - endpoint.ptr)};
-	for (size_t i = 0; i < port.len; i++) {
-		if (!is_any_of(port.ptr[i], i ? "0123456789-" : "0123456789"))
-			return STR("443");
-	}
-	return port.len ? port : STR("443");
+	while (i < meant.len && is_any_of(meant.ptr[i], i ? "0123456789-" : "0123456789"))
+		i++;
+	if (i == meant.len)
+		return str_printf(parse->arena, "write a TCP port as \"*:%.*s\"", STR_ARG(meant));
+	return str_printf(parse->arena, "write endpoints as strings: \"%.*s%s\"", STR_ARG(meant),
+			  memchr(meant.ptr, ':', meant.len) ? "" : ":443");
 }
 
 /* "read /usr", "connect 443", "user bob": a string without quotes. */
@@ -212,10 +218,8 @@ static struct str unquoted(struct parse *parse, const struct syntax_error *error
 	meant = run_around(parse, error->span, statement->bytes);
 	if (!meant.len || meant.len > HINTS_MAX_SHOWN)
 		return (struct str){NULL, 0};
-	if (!statement->what) {
-		meant = port_of(meant);
-		return str_printf(parse->arena, "write a TCP port as \"*:%.*s\"", STR_ARG(meant));
-	}
+	if (!statement->what)
+		return endpoint_help(parse, meant);
 	return str_printf(parse->arena, "write %s as strings: \"%.*s\"", statement->what,
 			  STR_ARG(meant));
 }
@@ -304,9 +308,19 @@ static struct str other_letters(struct parse *parse, const struct syntax_error *
 	return str_from("a name is letters, digits and '_', and does not begin with a digit");
 }
 
+static struct str other_sign(struct parse *parse, const struct syntax_error *error)
+{
+	(void)parse;
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (is_found(error, signs[i].found) && syntax_expects(error, signs[i].expected))
+			return str_from(signs[i].help);
+	}
+	return (struct str){NULL, 0};
+}
+
 static struct str (*const hints[])(struct parse *, const struct syntax_error *) = {
 	unquoted,        quoted,      bare_variable, limit_with_sign,
-	name_with_space, inheritance, other_letters,
+	name_with_space, inheritance, other_letters, other_sign,
 };
 
 struct str hints_help(struct parse *parse, const struct syntax_error *error)

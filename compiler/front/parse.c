@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "front/build.h"
+#include "front/yaml.h"
 
 #define BOM "\xef\xbb\xbf"
 
@@ -34,7 +35,7 @@ struct loader {
 	struct str root; /* "" or a path with '/' at its end, as messages show it */
 	char *real_root; /* or NULL when the directory can't be resolved */
 	uint32_t main_file;
-	struct map set_names;
+	struct tokens *tokens; /* where all that are read go, or NULL */
 	VEC(struct unit) units;
 	unsigned depth;
 };
@@ -120,32 +121,31 @@ static const struct unit *loader_find(const struct loader *loader, const struct 
 	return NULL;
 }
 
-/*
- * True when the file is text; *begin is where it begins, after a byte order mark that was reported.
- */
-static bool check_text(struct loader *loader, uint32_t file, uint32_t *begin)
+bool parse_check_text(struct diag_list *diags, uint32_t file, uint32_t *begin)
 {
-	struct str text = loader->diags->sources->files.items[file].text;
+	struct str text = diags->sources->files.items[file].text;
 	struct span bad;
 	const char *why;
 
 	*begin = 0;
-	if (source_check(loader->diags->sources, file, &bad, &why)) {
-		diag_report(loader->diags, DIAG_E0004, bad, "%s: a policy is UTF-8 text", why);
+	if (source_check(diags->sources, file, &bad, &why)) {
+		diag_report(diags, DIAG_E0004, bad, "%s: a policy is UTF-8 text", why);
 		return false;
 	}
 	if (text.len >= strlen(BOM) && memcmp(text.ptr, BOM, strlen(BOM)) == 0) {
 		*begin = (uint32_t)strlen(BOM);
-		diag_report(loader->diags, DIAG_E0005, (struct span){file, 0, *begin},
+		diag_report(diags, DIAG_E0005, (struct span){file, 0, *begin},
 			    "the file begins with a byte order mark: save it as UTF-8 without one");
 	}
 	return true;
 }
 
-/* Scans and parses one file; *parse keeps its imports. */
-static void parse_file(struct loader *loader, uint32_t file, struct parse *parse)
+/* Scans and parses one file. */
+static void parse_file(struct loader *loader, uint32_t file)
 {
 	size_t errors = loader->diags->errors;
+	struct parse *parse = arena_new(loader->arena, struct parse);
+	bool yaml = yaml_is_name(loader->diags->sources->files.items[file].path);
 	uint32_t begin;
 
 	*parse = (struct parse){
@@ -156,18 +156,24 @@ static void parse_file(struct loader *loader, uint32_t file, struct parse *parse
 		.main_file = loader->main_file,
 		.text = loader->diags->sources->files.items[file].text,
 		.policy_line = SPAN_NONE,
-		.set_names = &loader->set_names,
+		.tokens = loader->tokens,
 	};
-	if (!check_text(loader, file, &begin))
+	if (!parse_check_text(loader->diags, file, &begin))
 		return;
+	if (yaml) {
+		if (!yaml_translate(parse, begin))
+			return;
+		begin = 0;
+	}
 	policy_scan(parse, begin);
 	if (file != loader->main_file || parse->policy_line.file != SPAN_NO_FILE ||
 	    loader->diags->errors > errors)
 		return;
 	diag_help(loader->diags,
-		  diag_report(loader->diags, DIAG_E0014, (struct span){file, begin, begin},
+		  diag_report(loader->diags, DIAG_E0014, (struct span){file, 0, 0},
 			      "a policy begins with its name"),
-		  "write 'policy NAME;' as the first statement");
+		  "write '%s' as the first %s", yaml ? "policy: NAME" : "policy NAME;",
+		  yaml ? "line" : "statement");
 }
 
 /* Does a path's spelling say that it is a directory: "x/", "x/.", "x/.."? */
@@ -241,10 +247,10 @@ static bool import_has_room(struct loader *loader, struct span span)
 
 /*
  * Reads what an import names, unless it was read before; true and a new unit at the end of
- * loader->units when there is something to parse.
+ * loader->units when there is something to parse. *file is the file, new or not.
  */
 static bool import_open(struct loader *loader, const struct unit *from,
-			const struct ast_text *written)
+			const struct ast_text *written, uint32_t *file)
 {
 	struct unit unit = {0};
 	const struct unit *known;
@@ -259,6 +265,8 @@ static bool import_open(struct loader *loader, const struct unit *from,
 		return false;
 	unit_identify(&unit, path.ptr);
 	known = loader_find(loader, &unit);
+	if (known)
+		*file = known->file;
 	if (known && known->active)
 		diag_report(loader->diags, DIAG_E0353, written->span,
 			    "'%s' is being read already: files can't import each other in a circle",
@@ -271,6 +279,7 @@ static bool import_open(struct loader *loader, const struct unit *from,
 			    path.ptr, strerror(-rc));
 		return false;
 	}
+	*file = unit.file;
 	unit.dir = path_parent(below);
 	*vec_push(loader->arena, &loader->units) = unit;
 	return true;
@@ -280,13 +289,19 @@ static bool import_open(struct loader *loader, const struct unit *from,
 static void load_unit(struct loader *loader, size_t index)
 {
 	struct unit unit = loader->units.items[index];
-	struct parse *parse = arena_new(loader->arena, struct parse);
+	size_t first = loader->ast->imports.n, end;
 
-	parse_file(loader, unit.file, parse);
+	parse_file(loader, unit.file);
+	end = loader->ast->imports.n;
 	loader->units.items[index].active = true;
 	loader->depth++;
-	for (size_t i = 0; i < parse->imports.n; i++) {
-		if (import_open(loader, &unit, &parse->imports.items[i]))
+	for (size_t i = first; i < end; i++) {
+		const struct ast_import import = loader->ast->imports.items[i];
+		uint32_t file = SPAN_NO_FILE;
+		bool is_new = import_open(loader, &unit, &import.path, &file);
+
+		loader->ast->imports.items[i].file = file;
+		if (is_new)
 			load_unit(loader, loader->units.n - 1);
 	}
 	loader->depth--;
@@ -311,7 +326,6 @@ static void load_all(struct diag_list *diags, struct str path, uint32_t file, st
 	unit_identify(&unit, cpath);
 	*vec_push(diags->arena, &loader.units) = unit;
 	load_unit(&loader, 0);
-	build_drop_sets(diags->arena, ast, &loader.set_names);
 	free(loader.real_root);
 }
 
@@ -334,4 +348,17 @@ int parse_text(struct diag_list *diags, struct str path, struct str text, struct
 		return -EMFILE;
 	load_all(diags, path, source_add(diags->sources, path, text), ast);
 	return 0;
+}
+
+void parse_alone(struct diag_list *diags, uint32_t file, struct ast *ast, struct tokens *tokens)
+{
+	struct loader loader = {
+		.diags = diags,
+		.arena = diags->arena,
+		.ast = ast,
+		.main_file = SPAN_NO_FILE,
+		.tokens = tokens,
+	};
+
+	parse_file(&loader, file);
 }

@@ -17,6 +17,16 @@
 #define PARSE_MAX_DEPTH        64u
 #define PARSE_MAX_IMPORT_DEPTH 16u
 
+/* What one list or condition may hold; the runtime evaluates conditions and has limits of its own.
+ */
+#define PARSE_MAX_TESTS     1024u
+#define PARSE_MAX_IN_VALUES 1024u
+#define PARSE_MAX_SET_ITEMS 65536u
+#define PARSE_MAX_CONDS     64u
+#define PARSE_MAX_TERMS     64u
+#define PARSE_MAX_BINDINGS  64u
+#define PARSE_MAX_EXPECTS   65536u
+
 /*
  * Parses path and what it imports into *ast. Returns 0 when the tree is usable (diagnostics may
  * have been reported: look at diags->errors), or a negative errno when path itself can't be read:

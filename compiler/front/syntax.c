@@ -141,6 +141,12 @@ static struct str expected_text(struct parse *parse, const struct syntax_error *
 	return text;
 }
 
+/* Is the text a translation, so that its statements' ends are not the author's? */
+static bool is_generated(const struct parse *parse)
+{
+	return parse->diags->sources->files.items[parse->file].original != SPAN_NO_FILE;
+}
+
 static struct str found_text(struct parse *parse, const struct syntax_error *error)
 {
 	struct str text = parse_text_at(parse, error->span);
@@ -148,6 +154,8 @@ static struct str found_text(struct parse *parse, const struct syntax_error *err
 
 	if (strcmp(error->found, "end of file") == 0)
 		return str_from(error->found);
+	if (source_is_made_up(parse->diags->sources, error->span) && text.ptr[0] != '"')
+		return STR("the end of the value");
 	if (len > SYNTAX_MAX_SHOWN) {
 		len = SYNTAX_MAX_SHOWN;
 		while (len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80)
@@ -167,7 +175,7 @@ static bool is_missing_semicolon(const struct parse *parse, const struct syntax_
 {
 	bool at_end = strcmp(error->found, "end of file") == 0;
 
-	if (!is_statement_end(error))
+	if (!is_statement_end(error) || is_generated(parse))
 		return false;
 	return at_end || error->n == 1 || strcmp(error->found, "}") == 0 ||
 	       has_newline(parse, parse->lexer.before.end, error->span.begin);
@@ -308,8 +316,12 @@ static void report_unexpected(struct parse *parse, struct syntax_error *error)
 	struct str expected;
 	struct diag *diag;
 
-	if (!is_statement_end(error))
+	if (!is_statement_end(error) || is_generated(parse))
 		expected_remove(error, ";");
+	if (is_generated(parse)) { /* there, these have places of their own */
+		expected_remove(error, "using");
+		expected_remove(error, "rate");
+	}
 	collapse_keywords(error);
 	for (size_t i = 0; i < sizeof(syntax_groups) / sizeof(syntax_groups[0]); i++)
 		collapse_group(error, &syntax_groups[i]);

@@ -55,7 +55,7 @@ static bool is_allowed_in_text(uint32_t scalar)
 	bool shaping = scalar == 0x200c || scalar == 0x200d ||
 		       (scalar >= 0xfe00 && scalar <= 0xfe0f);
 
-	return scalar == '\t' || scalar == '\r' || shaping || !utf8_is_deceptive(scalar);
+	return scalar == '\t' || shaping || !utf8_is_deceptive(scalar);
 }
 
 /* Reports each character of span that must not stand in a string or a comment as it is. */
@@ -79,6 +79,15 @@ void build_check_visible(struct parse *parse, struct span span)
 				   "invisible or control character <U+%04X>", scalar);
 		diag_help(parse->diags, diag, "in a string, write its bytes as \\xHH");
 	}
+}
+
+/* Blanks at its end, and the first half of a line ending, are not part of a comment. */
+void build_comment(struct parse *parse, struct span span)
+{
+	while (strchr(" \t\r", parse->text.ptr[span.end - 1]))
+		span.end--;
+	build_check_visible(parse, span);
+	vec_add(parse->arena, &parse->ast->comments, source_map(parse->diags->sources, span));
 }
 
 static struct span reader_span(const struct text_reader *reader, uint32_t begin, uint32_t end)

@@ -31,9 +31,20 @@ static const struct word classes[] = {
 	{"admin", AST_CLASS_ADMIN},
 };
 
-/* Sets and rates are recorded as pending: only the words matter, not their values. */
-static const struct word set_kinds[] = {{"paths", 0}, {"hosts", 0}, {"syscalls", 0}, {"tools", 0}};
-static const struct word rate_units[] = {{"second", 0}, {"minute", 0}, {"hour", 0}, {"day", 0}};
+static const struct word set_kinds[] = {
+	{"paths", AST_SET_PATHS},
+	{"hosts", AST_SET_HOSTS},
+	{"syscalls", AST_SET_SYSCALLS},
+	{"tools", AST_SET_TOOLS},
+};
+
+/* Their values are seconds. */
+static const struct word rate_units[] = {
+	{"second", 1},
+	{"minute", 60},
+	{"hour", 3600},
+	{"day", 86400},
+};
 
 #define LIST(what, words)                                                                          \
 	{                                                                                          \

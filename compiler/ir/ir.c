@@ -41,6 +41,42 @@ bool ir_pattern_matches(struct str pattern, struct str name)
 	return p == pattern.len;
 }
 
+/* Do both agree on the bytes that both fix at their beginnings? */
+static bool prefixes_agree(struct str a, struct str b)
+{
+	for (size_t i = 0; i < a.len && i < b.len && a.ptr[i] != '*' && b.ptr[i] != '*'; i++) {
+		if (a.ptr[i] != b.ptr[i])
+			return false;
+	}
+	return true;
+}
+
+static bool suffixes_agree(struct str a, struct str b)
+{
+	for (size_t i = 1; i <= a.len && i <= b.len; i++) {
+		char left = a.ptr[a.len - i], right = b.ptr[b.len - i];
+
+		if (left == '*' || right == '*')
+			return true;
+		if (left != right)
+			return false;
+	}
+	return true;
+}
+
+bool ir_patterns_overlap(struct str a, struct str b)
+{
+	if (ir_pattern_is_exact(a))
+		return ir_pattern_matches(b, a);
+	if (ir_pattern_is_exact(b))
+		return ir_pattern_matches(a, b);
+	/*
+	 * Each has a star that takes whatever stands in the middle of the other, so only the ends
+	 * can contradict.
+	 */
+	return prefixes_agree(a, b) && suffixes_agree(a, b);
+}
+
 size_t ir_pattern_literals(struct str pattern)
 {
 	size_t count = 0;
@@ -50,7 +86,7 @@ size_t ir_pattern_literals(struct str pattern)
 	return count;
 }
 
-static const struct ir_tool *tool_by_name(const struct ir_policy *policy, struct str name)
+const struct ir_tool *ir_tool_named(const struct ir_policy *policy, struct str name)
 {
 	size_t low = 0, high = policy->tools.n;
 
@@ -70,7 +106,7 @@ static const struct ir_tool *tool_by_name(const struct ir_policy *policy, struct
 
 const struct ir_tool *ir_tool_for(const struct ir_policy *policy, struct str name)
 {
-	const struct ir_tool *best = tool_by_name(policy, name);
+	const struct ir_tool *best = ir_tool_named(policy, name);
 	size_t best_bytes = 0;
 
 	if (best && ir_pattern_is_exact(name))

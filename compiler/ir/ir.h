@@ -47,12 +47,69 @@ struct ir_param {
 	struct str fallback; /* in the spelling that the runtime parses: "443", "/srv/x" */
 };
 
+struct ir_arg {
+	struct str name;
+	enum writ_arg_kind kind;
+	bool secret;
+};
+
 struct ir_tool {
 	struct str name; /* may hold wildcards: then it lends its properties to tools seen at run
 			    time */
 	enum writ_tool_class class;
-	uint32_t sandbox; /* or IR_NONE */
-	bool declared;    /* false: only named by a rule */
+	uint32_t sandbox;        /* or IR_NONE */
+	bool declared;           /* false: only named by a rule */
+	VEC(struct ir_arg) args; /* sorted by name; of a declared one its own, else its lender's */
+};
+
+/* Names and addresses of peers: of network sections, and of "url in SET" conditions. */
+enum ir_host_kind {
+	IR_HOST_ANY,    /* "*" */
+	IR_HOST_NAME,   /* exactly this name */
+	IR_HOST_SUFFIX, /* "*.example.org": any name below, not example.org itself */
+	IR_HOST_NET,    /* an address or a CIDR */
+};
+
+#define IR_ENDPOINT_CONNECT 1u
+#define IR_ENDPOINT_BIND    2u
+#define IR_ENDPOINT_DENY    4u
+
+struct ir_endpoint {
+	uint32_t rights; /* IR_ENDPOINT_*; 0 in a condition */
+	bool udp;        /* only UDP; else TCP, and what is denied any protocol */
+	enum ir_host_kind kind;
+	struct ir_text name; /* NAME and SUFFIX (without the "*."): lower case, no dot at the end */
+	uint8_t address[16]; /* NET: IPv6, or IPv4 mapped (::ffff:a.b.c.d); host bits are zero */
+	uint8_t prefix; /* NET: 0 to 128; of IPv4 96 more than written; below 96 no IPv4 is meant */
+	uint16_t first, last; /* ports, both included; 0 and 65535: any */
+	uint32_t param;       /* the port is this parameter's value, or IR_NONE */
+	struct ir_origin origin;
+};
+
+/*
+ * A condition on the arguments of a call. A test is true, false, or unknown: the argument is
+ * missing or is not of the test's type. Unknown goes through "not" unchanged; "and" and "or" are
+ * Kleene's (false and unknown is false, true or unknown is true). An allow or ask rule matches when
+ * its condition is true, a deny rule when it is not false: a missing argument never widens.
+ */
+enum ir_where_kind { IR_WHERE_AND, IR_WHERE_OR, IR_WHERE_NOT, IR_WHERE_TEST };
+
+struct ir_operand {
+	struct ir_text text;         /* of STRING_*, PATH_* and HOST_* tests */
+	int64_t number;              /* of INT_* and BOOL_EQ (0 or 1) */
+	struct ir_endpoint endpoint; /* of ENDPOINT */
+};
+
+struct ir_where {
+	enum ir_where_kind kind;
+	VEC(struct ir_where *) kids; /* AND, OR: two or more, none of their own kind; NOT: one */
+	struct str arg;              /* TEST: the argument's name */
+	enum writ_test_op op;
+	VEC(struct ir_operand) operands; /* true when one of them is; none for PRESENT */
+	struct {
+		struct str text;         /* of this test, as fmt prints it */
+		struct ir_origin origin; /* where the test is written */
+	} source;
 };
 
 struct ir_rule {
@@ -60,6 +117,12 @@ struct ir_rule {
 	struct str pattern;
 	uint32_t role; /* that the rule is written in */
 	struct ir_origin origin;
+	const struct ir_where *where; /* or NULL: always */
+	struct str condition; /* the where clause in canonical text, without "where"; or empty */
+	uint32_t sandbox;     /* of "using", or IR_NONE: the tool's own */
+	uint32_t rate;        /* calls a period, 0: no limit */
+	uint32_t period_s;
+	uint32_t burst; /* at least 1 when there is a rate */
 };
 
 VEC_TYPE(ir_indices, uint32_t);
@@ -68,6 +131,8 @@ struct ir_role {
 	struct str name;
 	struct ir_indices
 		rules; /* all effective: its own, then its ancestors', nearest first; no doubles */
+	struct ir_indices parents; /* as written */
+	struct ir_origin origin;
 };
 
 struct ir_user {
@@ -87,12 +152,12 @@ struct ir_port {
 	uint32_t param;       /* the port is this parameter's value, or IR_NONE */
 };
 
-enum ir_call_verdict { IR_CALL_ALLOW, IR_CALL_ERRNO, IR_CALL_KILL };
+enum ir_call_verdict { IR_CALL_ALLOW, IR_CALL_LOG, IR_CALL_ERRNO, IR_CALL_KILL };
 
 /*
  * One system call rule. The verdict on a call is the strictest of the rules whose conditions all
- * hold: kill, then errno (of the first such rule), then allow. Where none matches, EPERM; for a
- * number the table does not know, and for clone3, ENOSYS.
+ * hold: kill, then errno (of the first such rule), then log (allowed, and the kernel logs it), then
+ * allow. Where none matches, EPERM; for a number the table does not know, and for clone3, ENOSYS.
  */
 struct ir_call {
 	struct str name;
@@ -100,6 +165,25 @@ struct ir_call {
 	uint16_t error;                /* for IR_CALL_ERRNO: 1 to 4095 */
 	const struct call_cond *conds; /* all must hold */
 	uint32_t n_conds;
+	bool guard; /* made by the compiler to keep another promise; no statement of the policy */
+};
+
+/* A path pattern that is refused inside what is granted: "*", "?" within a name, "**" any names. */
+struct ir_deny {
+	struct ir_text text;
+	struct ir_origin origin;
+};
+
+/* A private file system in memory. */
+struct ir_scratch {
+	struct ir_text text;
+	uint64_t size_bytes;
+	struct ir_origin origin;
+};
+
+struct ir_unix { /* a unix socket that may be connected to */
+	struct ir_text text;
+	struct ir_origin origin;
 };
 
 struct ir_env {
@@ -111,12 +195,28 @@ struct ir_env {
 struct ir_sandbox {
 	struct str name;
 	bool best_effort;
-	VEC(struct ir_path) paths; /* one entry a distinct text, rights joined; sorted by text */
-	VEC(struct ir_port) ports; /* sorted, no doubles */
-	VEC(struct ir_call) calls; /* sorted by name, then strictest first */
-	VEC(struct ir_env) env;    /* one entry a name; sorted by name */
+	VEC(struct ir_path) paths;  /* one entry a distinct text, rights joined; sorted by text */
+	VEC(struct ir_port) ports;  /* sorted, no doubles */
+	VEC(struct ir_call) calls;  /* sorted by name, then strictest first */
+	VEC(struct ir_env) env;     /* one entry a name; sorted by name */
+	VEC(struct ir_deny) denies; /* sorted by text, no doubles, as the next two */
+	VEC(struct ir_scratch) scratches;
+	VEC(struct ir_unix) unix_sockets;
+	VEC(struct ir_endpoint) endpoints; /* all but TCP grants of any host, which are in ports */
+	struct ir_origin origin;
 	bool limit_set[WRIT_LIMIT__COUNT];
 	uint64_t limits[WRIT_LIMIT__COUNT];
+};
+
+struct ir_conflict {
+	bool session;            /* not both active in one session; else: no user holds both */
+	struct ir_indices roles; /* sorted, two or more */
+	struct ir_origin origin;
+};
+
+struct ir_redact {
+	struct str pattern; /* POSIX extended regular expression */
+	struct ir_origin origin;
 };
 
 struct ir_policy {
@@ -128,11 +228,16 @@ struct ir_policy {
 	VEC(struct ir_role) roles;   /* sorted by name */
 	VEC(struct ir_user) users;   /* sorted by name */
 	VEC(struct ir_sandbox) sandboxes; /* sorted by name */
+	VEC(struct ir_conflict) conflicts;
+	VEC(struct ir_redact) redacts;
 };
 
 /* The one matcher of tool patterns: "*" stands for any bytes of a name, also none. */
 bool ir_pattern_matches(struct str pattern, struct str name);
 bool ir_pattern_is_exact(struct str pattern);
+
+/* Is there a name that both match? */
+bool ir_patterns_overlap(struct str a, struct str b);
 
 /* How many of a pattern's bytes are not "*". */
 size_t ir_pattern_literals(struct str pattern);
@@ -140,10 +245,47 @@ size_t ir_pattern_literals(struct str pattern);
 /*
  * The reference meaning: the verdict of a set of roles on a tool name, decided by walking the
  * rules. *rule is the index of the rule that decided (the first of the strictest verdict), or
- * IR_NONE.
+ * IR_NONE. A call without arguments.
  */
 enum writ_verdict_id ir_decide(const struct ir_policy *policy, const uint32_t *roles,
 			       size_t n_roles, struct str tool, uint32_t *rule);
+
+/* What the holes of texts are filled with. */
+struct ir_values {
+	const struct str
+		*params; /* by index, every one bound: defaults are the caller's to fill in */
+	struct str home;
+};
+
+struct ir_call_arg { /* text is read as the type that a test needs */
+	struct str name;
+	struct str text;
+};
+
+struct ir_request {
+	const uint32_t *roles;
+	size_t n_roles;
+	struct str tool;
+	const struct ir_call_arg *args;
+	size_t n_args;
+	const struct ir_values *values;
+};
+
+/* The same with arguments. The arena is for expanded texts. ir/ir_where.c */
+enum writ_verdict_id ir_decide_call(struct arena *arena, const struct ir_policy *policy,
+				    const struct ir_request *request, uint32_t *rule);
+
+enum ir_truth { IR_FALSE, IR_UNKNOWN, IR_TRUE };
+
+/* The truth of a condition, or of one test of it. */
+enum ir_truth ir_where_truth(struct arena *arena, const struct ir_where *where,
+			     const struct ir_request *request);
+
+/* Is it a host's name or address, as an argument of type host has one? */
+bool ir_is_host(struct str text);
+
+/* The tool, or the pattern of tools, of exactly this name, or NULL. */
+const struct ir_tool *ir_tool_named(const struct ir_policy *policy, struct str name);
 
 /*
  * The tool declaration a name belongs to: exact, else the pattern with most literal bytes (of

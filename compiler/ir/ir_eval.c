@@ -4,8 +4,8 @@
  * Nothing here is fast and nothing is clever; it is what the compiled artifacts (the RBAC table,
  * the BPF programs) are compared with. What it says is the language's definition in
  * docs/language.md: deny beats ask beats allow and what nothing allows is denied; for system calls,
- * kill beats errno beats allow, what nothing allows is EPERM, and a number without a name is
- * ENOSYS.
+ * kill beats errno beats log beats allow, what nothing allows is EPERM, and a number without a name
+ * is ENOSYS.
  */
 #include "ir/ir.h"
 
@@ -93,7 +93,8 @@ static uint32_t errno_action(unsigned error)
 static uint32_t rules_verdict(const struct ir_sandbox *sandbox, struct str name,
 			      const uint64_t args[6])
 {
-	const struct ir_call *allow = NULL, *refuse = NULL;
+	const struct ir_call *refuse = NULL;
+	bool allow = false, log = false;
 
 	for (size_t i = 0; i < sandbox->calls.n; i++) {
 		const struct ir_call *call = &sandbox->calls.items[i];
@@ -104,11 +105,13 @@ static uint32_t rules_verdict(const struct ir_sandbox *sandbox, struct str name,
 			return SECCOMP_RET_KILL_PROCESS;
 		if (call->verdict == IR_CALL_ERRNO && !refuse)
 			refuse = call;
-		if (call->verdict == IR_CALL_ALLOW)
-			allow = call;
+		log |= call->verdict == IR_CALL_LOG;
+		allow |= call->verdict == IR_CALL_ALLOW;
 	}
 	if (refuse)
 		return errno_action(refuse->error);
+	if (log)
+		return SECCOMP_RET_LOG;
 	if (allow)
 		return SECCOMP_RET_ALLOW;
 	/* ENOSYS makes libc fall back to clone(2), whose flags a filter can see. */

@@ -1,6 +1,7 @@
 /*
  * Prints the IR. Lines are self-contained (a diff of two listings reads well) and every field that
- * a back end reads is on one of them; the order is the IR's own.
+ * a back end reads is on one of them; the order is the IR's own. Sandboxes are in
+ * ir_print_sandbox.c.
  */
 #include "ir/ir_print.h"
 
@@ -48,127 +49,105 @@ static const char *const verdicts[] = {
 	[WRIT_VERDICT_ALLOW] = "allow",
 };
 
-static const char *const env_kinds[] = {
-	[WRIT_ENV_PASS] = "pass",
-	[WRIT_ENV_SET] = "set",
-	[WRIT_ENV_SECRET] = "secret",
+static const char *const arg_kinds[] = {
+	[WRIT_ARG_STRING] = "string", [WRIT_ARG_PATH] = "path", [WRIT_ARG_URL] = "url",
+	[WRIT_ARG_HOST] = "host",     [WRIT_ARG_INT] = "int",   [WRIT_ARG_BOOL] = "bool",
 };
 
-static const char *const limit_names[] = {
-#define LIMIT(id, name, unit, doc) name,
-#include "runtime/limits.def"
-#undef LIMIT
+static const struct {
+	const char *name;
+	enum { OPERAND_TEXT, OPERAND_NUMBER, OPERAND_ENDPOINT, OPERAND_NONE } operand;
+} tests[] = {
+#define TEST(id, name, operand, doc) [id] = {#name, OPERAND_##operand},
+	WRIT_TESTS(TEST)
+#undef TEST
 };
 
-static const char *const cond_ops[] = {
-	[COND_EQ] = "==", [COND_NE] = "!=", [COND_LT] = "<",         [COND_LE] = "<=",
-	[COND_GT] = ">",  [COND_GE] = ">=", [COND_MASKED_EQ] = "==", [COND_MASKED_NE] = "!=",
-};
-
-static void print_cond(FILE *out, const struct call_cond *cond)
+static void print_operand(FILE *out, struct arena *arena, const struct ir_policy *policy,
+			  const struct ir_where *test, const struct ir_operand *operand)
 {
-	fprintf(out, " arg%u", cond->arg);
-	if (cond->is_64)
-		fputs(":64", out);
-	if (cond->op == COND_MASKED_EQ || cond->op == COND_MASKED_NE)
-		fprintf(out, "&%#" PRIx64, cond->mask);
-	fprintf(out, "%s%#" PRIx64, cond_ops[cond->op], cond->value);
-}
-
-static void print_call(FILE *out, const struct ir_call *call)
-{
-	switch (call->verdict) {
-	case IR_CALL_ALLOW:
-		fprintf(out, "\tallow %.*s", STR_ARG(call->name));
+	switch (tests[test->op].operand) {
+	case OPERAND_TEXT:
+		fprintf(out, " \"%.*s\"", STR_ARG(ir_text_spell(arena, policy, &operand->text)));
 		break;
-	case IR_CALL_ERRNO:
-		fprintf(out, "\terrno %.*s %s", STR_ARG(call->name), errno_name(call->error));
+	case OPERAND_NUMBER:
+		fprintf(out, " %" PRId64, operand->number);
 		break;
-	case IR_CALL_KILL:
-		fprintf(out, "\tkill %.*s", STR_ARG(call->name));
+	case OPERAND_ENDPOINT:
+		fprintf(out, " %.*s",
+			STR_ARG(ir_endpoint_spell(arena, policy, &operand->endpoint)));
+		break;
+	case OPERAND_NONE:
 		break;
 	}
-	for (uint32_t i = 0; i < call->n_conds; i++)
-		print_cond(out, &call->conds[i]);
+}
+
+/* The tests of a condition, in order; how they are joined is in its text. */
+static void print_tests(FILE *out, struct arena *arena, const struct ir_policy *policy,
+			const struct ir_where *where)
+{
+	for (size_t i = 0; i < where->kids.n; i++)
+		print_tests(out, arena, policy, where->kids.items[i]);
+	if (where->kind != IR_WHERE_TEST)
+		return;
+	fprintf(out, "\t%s %.*s", tests[where->op].name, STR_ARG(where->arg));
+	for (size_t i = 0; i < where->operands.n; i++)
+		print_operand(out, arena, policy, where, &where->operands.items[i]);
 	fputc('\n', out);
 }
 
-static void print_path(FILE *out, struct arena *arena, const struct ir_policy *policy,
-		       const struct ir_path *path)
-{
-	fprintf(out, "\tpath %c%c%c %.*s\n", path->rights & WRIT_PATH_READ ? 'r' : '-',
-		path->rights & WRIT_PATH_WRITE ? 'w' : '-',
-		path->rights & WRIT_PATH_EXECUTE ? 'x' : '-',
-		STR_ARG(ir_text_spell(arena, policy, &path->text)));
-}
-
-static void print_port(FILE *out, const struct ir_policy *policy, const struct ir_port *port)
-{
-	fprintf(out, "\tport %c%c ", port->rights & WRIT_PORT_CONNECT ? 'c' : '-',
-		port->rights & WRIT_PORT_BIND ? 'b' : '-');
-	if (port->param != IR_NONE)
-		fprintf(out, "${%.*s}\n", STR_ARG(policy->params.items[port->param].name));
-	else
-		fprintf(out, "%u-%u\n", port->first, port->last);
-}
-
-static void print_env(FILE *out, struct arena *arena, const struct ir_policy *policy,
-		      const struct ir_env *env)
-{
-	fprintf(out, "\t%s %.*s", env_kinds[env->kind], STR_ARG(env->name));
-	if (env->kind == WRIT_ENV_SET)
-		fprintf(out, "=%.*s", STR_ARG(ir_text_spell(arena, policy, &env->value)));
-	fputc('\n', out);
-}
-
-static void print_sandbox(FILE *out, struct arena *arena, const struct ir_policy *policy,
-			  const struct ir_sandbox *sandbox)
-{
-	fprintf(out, "sandbox %.*s%s\n", STR_ARG(sandbox->name),
-		sandbox->best_effort ? " best_effort" : "");
-	for (size_t i = 0; i < sandbox->paths.n; i++)
-		print_path(out, arena, policy, &sandbox->paths.items[i]);
-	for (size_t i = 0; i < sandbox->ports.n; i++)
-		print_port(out, policy, &sandbox->ports.items[i]);
-	for (int id = 0; id < WRIT_LIMIT__COUNT; id++) {
-		if (sandbox->limit_set[id])
-			fprintf(out, "\tlimit %s %" PRIu64 "\n", limit_names[id],
-				sandbox->limits[id]);
-	}
-	for (size_t i = 0; i < sandbox->env.n; i++)
-		print_env(out, arena, policy, &sandbox->env.items[i]);
-	for (size_t i = 0; i < sandbox->calls.n; i++)
-		print_call(out, &sandbox->calls.items[i]);
-}
-
-static void print_rule(FILE *out, const struct ir_policy *policy, size_t index)
+static void print_rule(FILE *out, struct arena *arena, const struct ir_policy *policy, size_t index)
 {
 	const struct ir_rule *rule = &policy->rules.items[index];
 
-	fprintf(out, "rule %zu %s %.*s role %.*s %.*s:%u:%u\n", index, verdicts[rule->verdict],
+	fprintf(out, "rule %zu %s %.*s role %.*s %.*s:%u:%u", index, verdicts[rule->verdict],
 		STR_ARG(rule->pattern), STR_ARG(policy->roles.items[rule->role].name),
 		STR_ARG(rule->origin.file), rule->origin.line, rule->origin.col);
+	if (rule->sandbox != IR_NONE)
+		fprintf(out, " using %.*s", STR_ARG(policy->sandboxes.items[rule->sandbox].name));
+	if (rule->rate)
+		fprintf(out, " rate %u/%us burst %u", rule->rate, rule->period_s, rule->burst);
+	if (rule->where)
+		fprintf(out, " where %.*s", STR_ARG(rule->condition));
+	fputc('\n', out);
+	if (rule->where)
+		print_tests(out, arena, policy, rule->where);
+}
+
+static void print_role(FILE *out, const struct ir_policy *policy, const struct ir_role *role)
+{
+	fprintf(out, "role %.*s", STR_ARG(role->name));
+	if (role->parents.n)
+		fputs(" extends", out);
+	for (size_t p = 0; p < role->parents.n; p++)
+		fprintf(out, " %.*s", STR_ARG(policy->roles.items[role->parents.items[p]].name));
+	fputs(" rules", out);
+	for (size_t r = 0; r < role->rules.n; r++)
+		fprintf(out, " %u", role->rules.items[r]);
+	fputc('\n', out);
+}
+
+static void print_holders(FILE *out, const struct ir_policy *policy, const struct ir_indices *roles)
+{
+	for (size_t r = 0; r < roles->n; r++)
+		fprintf(out, " %.*s", STR_ARG(policy->roles.items[roles->items[r]].name));
+	fputc('\n', out);
 }
 
 static void print_subjects(FILE *out, const struct ir_policy *policy)
 {
-	for (size_t i = 0; i < policy->roles.n; i++) {
-		const struct ir_role *role = &policy->roles.items[i];
-
-		fprintf(out, "role %.*s rules", STR_ARG(role->name));
-		for (size_t r = 0; r < role->rules.n; r++)
-			fprintf(out, " %u", role->rules.items[r]);
-		fputc('\n', out);
-	}
+	for (size_t i = 0; i < policy->roles.n; i++)
+		print_role(out, policy, &policy->roles.items[i]);
 	for (size_t i = 0; i < policy->users.n; i++) {
-		const struct ir_user *user = &policy->users.items[i];
-
-		fprintf(out, "user %.*s roles", STR_ARG(user->name));
-		for (size_t r = 0; r < user->roles.n; r++)
-			fprintf(out, " %.*s",
-				STR_ARG(policy->roles.items[user->roles.items[r]].name));
-		fputc('\n', out);
+		fprintf(out, "user %.*s roles", STR_ARG(policy->users.items[i].name));
+		print_holders(out, policy, &policy->users.items[i].roles);
 	}
+	for (size_t i = 0; i < policy->conflicts.n; i++) {
+		fputs(policy->conflicts.items[i].session ? "conflict session" : "conflict", out);
+		print_holders(out, policy, &policy->conflicts.items[i].roles);
+	}
+	for (size_t i = 0; i < policy->redacts.n; i++)
+		fprintf(out, "redact %.*s\n", STR_ARG(policy->redacts.items[i].pattern));
 }
 
 static void print_tool(FILE *out, const struct ir_policy *policy, const struct ir_tool *tool)
@@ -177,6 +156,10 @@ static void print_tool(FILE *out, const struct ir_policy *policy, const struct i
 	if (tool->sandbox != IR_NONE)
 		fprintf(out, " sandbox %.*s", STR_ARG(policy->sandboxes.items[tool->sandbox].name));
 	fprintf(out, "%s\n", tool->declared ? "" : " undeclared");
+	for (size_t i = 0; i < tool->args.n; i++)
+		fprintf(out, "\targ %.*s %s%s\n", STR_ARG(tool->args.items[i].name),
+			arg_kinds[tool->args.items[i].kind],
+			tool->args.items[i].secret ? " secret" : "");
 }
 
 static void print_param(FILE *out, const struct ir_param *param)
@@ -195,8 +178,8 @@ void ir_print(FILE *out, struct arena *arena, const struct ir_policy *policy)
 	for (size_t i = 0; i < policy->tools.n; i++)
 		print_tool(out, policy, &policy->tools.items[i]);
 	for (size_t i = 0; i < policy->rules.n; i++)
-		print_rule(out, policy, i);
+		print_rule(out, arena, policy, i);
 	print_subjects(out, policy);
 	for (size_t i = 0; i < policy->sandboxes.n; i++)
-		print_sandbox(out, arena, policy, &policy->sandboxes.items[i]);
+		ir_print_sandbox(out, arena, policy, &policy->sandboxes.items[i]);
 }

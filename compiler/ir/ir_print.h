@@ -13,6 +13,13 @@
 struct str ir_text_spell(struct arena *arena, const struct ir_policy *policy,
 			 const struct ir_text *text);
 
+/* "api.example.org:443-443", "*.example.org:*", "[::ffff:10.0.0.0/104]:*", "udp://…". */
+struct str ir_endpoint_spell(struct arena *arena, const struct ir_policy *policy,
+			     const struct ir_endpoint *endpoint);
+
+void ir_print_sandbox(FILE *out, struct arena *arena, const struct ir_policy *policy,
+		      const struct ir_sandbox *sandbox);
+
 void ir_print(FILE *out, struct arena *arena, const struct ir_policy *policy);
 
 #endif

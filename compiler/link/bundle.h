@@ -23,6 +23,7 @@ struct bytes {
 
 struct bundle_options {
 	bool archs[ARCH__COUNT]; /* to make filters for; at least one */
+	bool strip_places;       /* leave out where rules are written */
 };
 
 /*

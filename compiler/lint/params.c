@@ -2,32 +2,23 @@
  * Lints on parameters.
  *
  * A parameter is used where a string names it. The tree decides, not the IR: what a sandbox states
- * counts also when no tool runs in it.
+ * counts also when no tool runs in it. A test that binds a parameter does not use it.
  */
+#include "front/refs.h"
 #include "lint/rules.h"
-
-static void collect_text(struct lint *lint, const struct ast_text *text, struct map *used)
-{
-	for (size_t i = 0; i < text->n; i++) {
-		if (text->parts[i].is_param)
-			map_put(lint->arena, used, text->parts[i].text, 0);
-	}
-}
-
-static void collect_sandbox(struct lint *lint, const struct ast_sandbox *sandbox, struct map *used)
-{
-	for (size_t i = 0; i < sandbox->grants.n; i++)
-		collect_text(lint, &sandbox->grants.items[i].text, used);
-	for (size_t i = 0; i < sandbox->env.n; i++)
-		collect_text(lint, &sandbox->env.items[i].value, used);
-}
 
 void lint_unused_param(struct lint *lint)
 {
 	struct map used = {0};
+	struct refs refs = {0};
 
-	for (size_t i = 0; i < lint->ast->sandboxes.n; i++)
-		collect_sandbox(lint, &lint->ast->sandboxes.items[i], &used);
+	refs_collect(lint->arena, lint->ast, &refs);
+	for (size_t i = 0; i < refs.n; i++) {
+		const struct ref *ref = &refs.items[i];
+
+		if (ref->kind == REF_PARAM && !ref->declares && !ref->in_test)
+			map_put(lint->arena, &used, ref->name, 0);
+	}
 	for (size_t i = 0; i < lint->ast->params.n; i++) {
 		const struct ast_param *param = &lint->ast->params.items[i];
 

@@ -9,11 +9,24 @@
 struct tools {
 	struct map seen; /* names looked at */
 	struct map declared;
+	struct map sets;            /* of tools: name to index */
 	struct ir_policy wildcards; /* the declared ones */
 };
 
+static struct map collect_sets(struct lint *lint)
+{
+	struct map sets = {0};
+
+	for (uint32_t i = 0; i < lint->ast->sets.n; i++) {
+		if (lint->ast->sets.items[i].kind == AST_SET_TOOLS)
+			map_put(lint->arena, &sets, lint->ast->sets.items[i].name.text, i);
+	}
+	return sets;
+}
+
 static void collect_tools(struct lint *lint, struct tools *tools)
 {
+	tools->sets = collect_sets(lint);
 	for (uint32_t i = 0; i < lint->ir->tools.n; i++) {
 		const struct ir_tool *tool = &lint->ir->tools.items[i];
 
@@ -49,7 +62,7 @@ static void check_pattern(struct lint *lint, struct tools *tools, const struct a
 {
 	struct diag *diag;
 
-	if (!ir_pattern_is_exact(name->text) ||
+	if (!ir_pattern_is_exact(name->text) || map_get(&tools->sets, name->text, NULL) ||
 	    !map_put(lint->arena, &tools->seen, name->text, 0) || is_covered(tools, name->text))
 		return;
 	diag = diag_report(lint->diags, DIAG_W0101, name->span, "tool '%.*s' is not declared",
@@ -68,6 +81,12 @@ void lint_undeclared_tool(struct lint *lint)
 		for (size_t i = 0; i < role->rules.n; i++)
 			check_pattern(lint, &tools, &role->rules.items[i].pattern);
 	}
+	for (size_t s = 0; s < lint->ast->sets.n; s++) {
+		const struct ast_set *set = &lint->ast->sets.items[s];
+
+		for (size_t i = 0; set->kind == AST_SET_TOOLS && i < set->items.n; i++)
+			check_pattern(lint, &tools, &set->items.items[i].name);
+	}
 }
 
 static bool matches_everything(struct str pattern)
@@ -79,8 +98,32 @@ static bool matches_everything(struct str pattern)
 	return true;
 }
 
+struct everything {
+	struct map sets;
+	struct map known; /* a set's name to whether it holds a pattern for everything */
+};
+
+/* A pattern for everything, or the name of a set that holds one. */
+static bool names_everything(struct lint *lint, struct everything *in, struct str pattern)
+{
+	const struct ast_set *set;
+	uint32_t index, found = 0;
+
+	if (!map_get(&in->sets, pattern, &index))
+		return matches_everything(pattern);
+	if (map_get(&in->known, pattern, &found))
+		return found;
+	set = &lint->ast->sets.items[index];
+	for (size_t i = 0; i < set->items.n && !found; i++)
+		found = names_everything(lint, in, set->items.items[i].name.text);
+	map_put(lint->arena, &in->known, pattern, found);
+	return found;
+}
+
 void lint_allow_everything(struct lint *lint)
 {
+	struct everything in = {.sets = collect_sets(lint)};
+
 	for (size_t r = 0; r < lint->ast->roles.n; r++) {
 		const struct ast_role *role = &lint->ast->roles.items[r];
 
@@ -89,7 +132,8 @@ void lint_allow_everything(struct lint *lint)
 		for (size_t i = 0; i < role->rules.n; i++) {
 			const struct ast_rule *rule = &role->rules.items[i];
 
-			if (rule->verdict == AST_ALLOW && matches_everything(rule->pattern.text))
+			if (rule->verdict == AST_ALLOW &&
+			    names_everything(lint, &in, rule->pattern.text))
 				diag_report(lint->diags, DIAG_W0102, rule->pattern.span,
 					    "role '%.*s' may call every tool, also future ones",
 					    STR_ARG(role->name.text));

@@ -1,5 +1,6 @@
 /*
- * Inheritance of roles and of sandboxes: resolve parents, refuse cycles, order parents first.
+ * Inheritance of roles and of sandboxes: resolve parents, refuse cycles, order parents first. Sets
+ * that hold other sets are the same thing.
  *
  * The order is found by taking, again and again, declarations whose parents are all taken (Kahn's
  * algorithm), without recursion, so a long chain can't exhaust the stack. What is left at the end
@@ -96,7 +97,15 @@ static uint32_t waiting_parent(const struct inherit *in, uint32_t index)
 
 static const char *kind_word(const struct inherit *in)
 {
-	return in->kind == SEMA_ROLE ? "role" : "sandbox";
+	static const char *const words[SEMA__KINDS] = {
+		[SEMA_ROLE] = "role", [SEMA_SANDBOX] = "sandbox", [SEMA_SET] = "set"};
+
+	return words[in->kind];
+}
+
+static const char *verb(const struct inherit *in)
+{
+	return in->kind == SEMA_SET ? "holds" : "extends";
 }
 
 /* The notes stop after some steps: a cycle of thousands needs no page of them. */
@@ -109,14 +118,14 @@ static void report_cycle(struct inherit *in, uint32_t member)
 	uint32_t at = member, notes = 0;
 	struct diag *diag;
 
-	diag = diag_report(diags, DIAG_E0310, names[member].span, "%s '%.*s' extends itself",
-			   kind_word(in), STR_ARG(names[member].text));
+	diag = diag_report(diags, DIAG_E0310, names[member].span, "%s '%.*s' %s itself",
+			   kind_word(in), STR_ARG(names[member].text), verb(in));
 	do {
 		uint32_t parent = waiting_parent(in, at);
 
 		if (notes++ < MAX_CYCLE_NOTES)
-			diag_note(diags, diag, names[at].span, "'%.*s' extends '%.*s'",
-				  STR_ARG(names[at].text), STR_ARG(names[parent].text));
+			diag_note(diags, diag, names[at].span, "'%.*s' %s '%.*s'",
+				  STR_ARG(names[at].text), verb(in), STR_ARG(names[parent].text));
 		at = parent;
 	} while (at != member);
 }

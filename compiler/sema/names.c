@@ -1,10 +1,10 @@
 /*
  * Names: what is declared, and finding it again.
  *
- * Parameters, tools, sandboxes, roles and users each have a name space of their own. The first
- * declaration of a name is the one that counts; a further one is an error with a note to the first.
- * Ids are given in the bytewise order of the names, so that the order of the source does not show
- * in the IR. A name that is not there is reported with the nearest one that is.
+ * Parameters, tools, sandboxes, roles, sets and users each have a name space of their own. The
+ * first declaration of a name is the one that counts; a further one is an error with a note to the
+ * first. Ids are given in the bytewise order of the names, so that the order of the source does not
+ * show in the IR. A name that is not there is reported with the nearest one that is.
  */
 #include "sema/pass.h"
 
@@ -16,7 +16,7 @@ static const struct {
 } kinds[SEMA__KINDS] = {
 	[SEMA_PARAM] = {"parameter", DIAG_E0102}, [SEMA_TOOL] = {"tool", DIAG_E0102},
 	[SEMA_SANDBOX] = {"sandbox", DIAG_E0103}, [SEMA_ROLE] = {"role", DIAG_E0104},
-	[SEMA_USER] = {"user", DIAG_E0102},
+	[SEMA_SET] = {"set", DIAG_E0113},         [SEMA_USER] = {"user", DIAG_E0102},
 };
 
 struct named {
@@ -109,6 +109,8 @@ static void collect(struct sema *sema)
 		vec_add(sema->arena, &names[SEMA_SANDBOX].list, ast->sandboxes.items[i].name);
 	for (size_t i = 0; i < ast->roles.n; i++)
 		vec_add(sema->arena, &names[SEMA_ROLE].list, ast->roles.items[i].name);
+	for (size_t i = 0; i < ast->sets.n; i++)
+		vec_add(sema->arena, &names[SEMA_SET].list, ast->sets.items[i].name);
 }
 
 /* Their names are strings, and what a string may name is to be declared before. */

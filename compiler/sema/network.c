@@ -1,12 +1,15 @@
 /*
- * Network grants: which TCP ports, and the system call rules that leave nothing else.
+ * Network grants: who may be connected to and listened on, and the system call rules that leave
+ * nothing else.
  *
- * An endpoint of this version is "*:443", "*:8000-8010" or "*:${port}"; hosts, networks and UDP are
- * refused as not supported yet. Landlock limits connect and bind to ports, but only of TCP sockets
- * and only where a call names a port. The rest is closed by rules on system calls, made here and
- * strictest of all, so no rule of the policy lifts them: no sockets at all without a granted port;
- * else TCP over IPv4 or IPv6 only; no TCP Fast Open, which connects without connect(); no listening
- * without a grant to bind, since listen() on an unbound socket binds it.
+ * A TCP port of any host is what Landlock can limit a process to; those grants are kept as ports.
+ * Every other endpoint (names, addresses, UDP, what is denied) is kept as such: it takes a broker
+ * to enforce it, and a runtime without one refuses the sandbox. Landlock limits connect and bind to
+ * ports only of TCP sockets and only where a call names a port. The rest is closed by rules on
+ * system calls, made here and strictest of all, so no rule of the policy lifts them: no sockets at
+ * all without a granted port; else TCP over IPv4 or IPv6 only; no TCP Fast Open, which connects
+ * without connect(); no listening without a grant to bind, since listen() on an unbound socket
+ * binds it. Endpoints open none of this: who enforces them makes the connections itself.
  */
 #include "sema/pass.h"
 
@@ -16,169 +19,78 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define MAX_PORT_RANGE 1024u
-
 /* The kernel takes the type from these bits and flags such as SOCK_CLOEXEC from the others. */
 #define SOCK_TYPE_BITS 0xfu
 
-static bool parse_port(struct str digits, uint32_t *port)
-{
-	uint32_t value = 0;
+/* Grants by kind; 0: no grant of the network. */
+static const uint32_t grant_rights[] = {
+	[AST_NET_CONNECT] = IR_ENDPOINT_CONNECT,
+	[AST_NET_BIND] = IR_ENDPOINT_BIND,
+	[AST_NET_DENY] = IR_ENDPOINT_DENY,
+	[AST_NET_UNIX] = 0,
+};
 
-	if (!digits.len)
-		return false;
-	for (size_t i = 0; i < digits.len; i++) {
-		if (digits.ptr[i] < '0' || digits.ptr[i] > '9')
-			return false;
-		/*
-		 * Saturates above every port, so that a long number is out of range, not malformed.
-		 */
-		value = value > UINT16_MAX ? value : value * 10 + (uint32_t)(digits.ptr[i] - '0');
-	}
-	*port = value;
-	return true;
+/* A single port, a range that is listed port by port, or a parameter; of any host, over TCP. */
+static bool is_port(const struct ir_endpoint *endpoint)
+{
+	return !endpoint->udp && endpoint->kind == IR_HOST_ANY && endpoint->first > 0 &&
+	       endpoint->rights != IR_ENDPOINT_DENY;
 }
 
-/* "443" or "8000-8010". */
-static bool parse_ports(struct str text, uint32_t *first, uint32_t *last)
+static bool is_param_port(const struct ir_endpoint *endpoint)
 {
-	const char *dash = memchr(text.ptr, '-', text.len);
-	size_t before = dash ? (size_t)(dash - text.ptr) : text.len;
-
-	if (!parse_port((struct str){text.ptr, before}, first))
-		return false;
-	if (!dash) {
-		*last = *first;
-		return true;
-	}
-	return parse_port((struct str){dash + 1, text.len - before - 1}, last);
+	return !endpoint->udp && endpoint->kind == IR_HOST_ANY && endpoint->param != IR_NONE &&
+	       endpoint->rights != IR_ENDPOINT_DENY;
 }
 
-static const char *find_last_colon(struct str text)
+static void add_endpoint(struct sema *sema, struct sema_box *box, struct ir_endpoint endpoint,
+			 struct span span)
 {
-	return memrchr(text.ptr, ':', text.len);
-}
+	struct ir_port port = {
+		.rights = endpoint.rights == IR_ENDPOINT_BIND ? WRIT_PORT_BIND : WRIT_PORT_CONNECT,
+		.first = endpoint.first,
+		.last = endpoint.last,
+		.param = endpoint.param,
+	};
+	unsigned width = (unsigned)(endpoint.last - endpoint.first) + 1;
 
-static bool has_scheme(const struct ir_text *text)
-{
-	return text->n && text->parts[0].kind == IR_PART_LITERAL &&
-	       memmem(text->parts[0].literal.ptr, text->parts[0].literal.len, "://", 3);
-}
-
-/*
- * Cuts an endpoint at its last colon. On success *port is what follows in the last part, which may
- * be empty when a parameter stands there, and *any_host tells whether "*" alone stands before.
- */
-static bool split_endpoint(const struct ir_text *text, size_t *colon_part, struct str *port,
-			   bool *any_host)
-{
-	for (size_t i = text->n; i-- > 0;) {
-		struct str literal = text->parts[i].literal;
-		const char *colon;
-
-		if (text->parts[i].kind != IR_PART_LITERAL)
-			continue;
-		colon = find_last_colon(literal);
-		if (!colon)
-			continue;
-		*colon_part = i;
-		*port = (struct str){colon + 1, literal.len - (size_t)(colon + 1 - literal.ptr)};
-		*any_host = i == 0 && colon - literal.ptr == 1 && literal.ptr[0] == '*';
-		/* A colon in the first place leaves no host at all. */
-		return i > 0 || colon > literal.ptr;
-	}
-	return false;
-}
-
-static void malformed(struct sema *sema, struct span span)
-{
-	struct diag *diag = diag_report(sema->diags, DIAG_E0207, span, "malformed endpoint");
-
-	diag_help(sema->diags, diag,
-		  "write \"*:443\", \"*:8000-8010\", or \"*:${name}\" with a port parameter");
-}
-
-static bool lower_param_port(struct sema *sema, struct span span, uint32_t id, struct ir_port *out)
-{
-	const struct ast_param *param = &sema->ast->params.items[sema->names[SEMA_PARAM].order[id]];
-	struct diag *diag;
-
-	out->param = id;
-	if (param->type == AST_TYPE_PORT)
-		return true;
-	diag = diag_report(sema->diags, DIAG_E0203, span,
-			   "parameter '%.*s' is a %s and can't be used as a port",
-			   STR_ARG(param->name.text), sema_type_name(param->type));
-	diag_note(sema->diags, diag, param->name.span, "declared here");
-	return false;
-}
-
-static bool lower_literal_port(struct sema *sema, struct span span, struct str text,
-			       struct ir_port *out)
-{
-	uint32_t first, last;
-
-	if (!parse_ports(text, &first, &last)) {
-		malformed(sema, span);
-		return false;
-	}
-	if (first < 1 || last > UINT16_MAX || first > last) {
-		diag_report(sema->diags, DIAG_E0208, span,
-			    "ports are 1 to 65535, and a range goes upward");
-		return false;
-	}
-	if (last - first >= MAX_PORT_RANGE) {
+	endpoint.origin = sema_origin(sema, span);
+	if (!is_port(&endpoint) && !is_param_port(&endpoint))
+		vec_add(sema->arena, &box->endpoints, endpoint);
+	else if (width > WRIT_MAX_RANGE)
 		diag_report(sema->diags, DIAG_E0455, span,
-			    "this range has %u ports; at most %u are possible", last - first + 1,
-			    MAX_PORT_RANGE);
-		return false;
-	}
-	out->first = (uint16_t)first;
-	out->last = (uint16_t)last;
-	return true;
+			    "this range has %u ports; at most %u are possible", width,
+			    WRIT_MAX_RANGE);
+	else
+		vec_add(sema->arena, &box->ports, port);
 }
 
-static bool lower_endpoint(struct sema *sema, const struct ast_text *text, struct ir_port *out)
+static void add_set(struct sema *sema, struct sema_box *box, const struct ast_grant *grant)
 {
-	size_t errors = sema->diags->errors;
-	struct ir_text lowered = sema_text(sema, text, SEMA_ANY_TYPE, "an endpoint");
-	struct str port;
-	bool any_host, has_param;
-	size_t at;
+	const struct sema_set *set = sema_set(sema, &grant->set, AST_SET_HOSTS);
 
-	if (sema->diags->errors != errors)
-		return false;
-	if (!split_endpoint(&lowered, &at, &port, &any_host)) {
-		malformed(sema, text->span);
-		return false;
+	for (size_t i = 0; set && i < set->items.n; i++) {
+		const struct ast_set_item *item = set->items.items[i];
+		struct ir_endpoint endpoint;
+
+		if (sema_item_endpoint(sema, item, grant_rights[grant->kind], &endpoint))
+			add_endpoint(sema, box, endpoint, item->text.span);
 	}
-	if (has_scheme(&lowered) || !any_host) {
-		diag_help(sema->diags,
-			  diag_report(sema->diags, DIAG_E0902, text->span,
-				      "not supported yet: endpoints other than a TCP port at any "
-				      "address"),
-			  "write the port alone: \"*:443\"");
-		return false;
-	}
-	has_param = at + 2 == lowered.n && !port.len;
-	if (!has_param && at + 1 != lowered.n) {
-		malformed(sema, text->span);
-		return false;
-	}
-	return has_param ? lower_param_port(sema, text->span, lowered.parts[at + 1].param, out)
-			 : lower_literal_port(sema, text->span, port, out);
 }
 
 static void network_own(struct sema *sema, struct sema_box *box)
 {
 	for (size_t i = 0; i < box->ast->grants.n; i++) {
 		const struct ast_grant *grant = &box->ast->grants.items[i];
-		struct ir_port port = {.param = IR_NONE};
+		struct ir_endpoint endpoint;
 
-		if (grant->kind < AST_NET_CONNECT || !lower_endpoint(sema, &grant->text, &port))
+		if (grant->kind < AST_NET_CONNECT || !grant_rights[grant->kind])
 			continue;
-		port.rights = grant->kind == AST_NET_BIND ? WRIT_PORT_BIND : WRIT_PORT_CONNECT;
-		vec_add(sema->arena, &box->ports, port);
+		if (grant->is_set)
+			add_set(sema, box, grant);
+		else if (sema_granted_endpoint(sema, &grant->text, grant_rights[grant->kind],
+					       &endpoint))
+			add_endpoint(sema, box, endpoint, grant->span);
 	}
 }
 
@@ -186,25 +98,81 @@ static void network_inherit(struct sema *sema, struct sema_box *box, const struc
 {
 	for (size_t i = 0; i < parent->ports.n; i++)
 		vec_add(sema->arena, &box->ports, parent->ports.items[i]);
+	for (size_t i = 0; i < parent->endpoints.n; i++)
+		vec_add(sema->arena, &box->endpoints, parent->endpoints.items[i]);
+}
+
+static int number_cmp(uint32_t a, uint32_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* Who and which ports, and whether granted or denied. */
+static int peer_cmp(const struct ir_endpoint *a, const struct ir_endpoint *b)
+{
+	int order = number_cmp(a->kind, b->kind);
+
+	if (!order)
+		order = sema_text_cmp(&a->name, &b->name);
+	if (!order)
+		order = memcmp(a->address, b->address, sizeof(a->address));
+	if (!order)
+		order = number_cmp(a->prefix, b->prefix);
+	if (!order)
+		order = number_cmp(a->udp, b->udp);
+	if (!order)
+		order = number_cmp(a->param, b->param);
+	if (!order)
+		order = number_cmp(a->first, b->first);
+	if (!order)
+		order = number_cmp(a->last, b->last);
+	return order ? order
+		     : number_cmp(a->rights & IR_ENDPOINT_DENY, b->rights & IR_ENDPOINT_DENY);
+}
+
+/* Of equal ones the first written comes first: its place is kept. */
+static int endpoint_cmp(const void *left, const void *right)
+{
+	const struct ir_endpoint *a = left, *b = right;
+	int order = peer_cmp(a, b);
+
+	if (!order)
+		order = str_cmp(a->origin.file, b->origin.file);
+	if (!order)
+		order = number_cmp(a->origin.line, b->origin.line);
+	return order ? order : number_cmp(a->origin.col, b->origin.col);
+}
+
+static void settle_endpoints(struct sema_endpoints *endpoints)
+{
+	size_t n = 0;
+
+	if (!endpoints->n)
+		return;
+	qsort(endpoints->items, endpoints->n, sizeof(*endpoints->items), endpoint_cmp);
+	for (size_t i = 0; i < endpoints->n; i++) {
+		if (n && !peer_cmp(&endpoints->items[n - 1], &endpoints->items[i]))
+			endpoints->items[n - 1].rights |= endpoints->items[i].rights;
+		else
+			endpoints->items[n++] = endpoints->items[i];
+	}
+	endpoints->n = n;
 }
 
 static int port_cmp(const void *left, const void *right)
 {
 	const struct ir_port *a = left, *b = right;
+	int order = number_cmp(a->param, b->param);
 
-	if (a->param != b->param)
-		return a->param < b->param ? -1 : 1;
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	return a->last == b->last ? 0 : a->last < b->last ? -1 : 1;
+	if (!order)
+		order = number_cmp(a->first, b->first);
+	return order ? order : number_cmp(a->last, b->last);
 }
 
-static void network_settle(struct sema *sema, struct sema_box *box)
+static void settle_ports(struct sema_ports *ports)
 {
-	struct sema_ports *ports = &box->ports;
 	size_t n = 0;
 
-	(void)sema;
 	if (!ports->n)
 		return;
 	qsort(ports->items, ports->n, sizeof(*ports->items), port_cmp);
@@ -215,6 +183,13 @@ static void network_settle(struct sema *sema, struct sema_box *box)
 			ports->items[n++] = ports->items[i];
 	}
 	ports->n = n;
+}
+
+static void network_settle(struct sema *sema, struct sema_box *box)
+{
+	(void)sema;
+	settle_ports(&box->ports);
+	settle_endpoints(&box->endpoints);
 }
 
 const struct sema_section sema_network = {network_own, network_inherit, network_settle};
@@ -325,7 +300,8 @@ void sema_network_guards(struct sema *sema, struct sema_box *box)
 			continue;
 		call = vec_push(sema->arena, &box->calls);
 		call->call = (struct ir_call){.name = str_from(needed[i].name),
-					      .verdict = IR_CALL_ALLOW};
+					      .verdict = IR_CALL_ALLOW,
+					      .guard = true};
 	}
 	for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]); i++) {
 		struct sema_call *call;
@@ -339,6 +315,7 @@ void sema_network_guards(struct sema *sema, struct sema_box *box)
 			.error = EPERM,
 			.conds = guards[i].conds,
 			.n_conds = guards[i].n_conds,
+			.guard = true,
 		};
 	}
 }

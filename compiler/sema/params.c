@@ -34,10 +34,17 @@ static struct str spell_size(struct sema *sema, uint64_t bytes)
 	return str_printf(sema->arena, "%" PRIu64 "B", bytes);
 }
 
-static void unusable(struct sema *sema, const struct ast_param *param, const char *why)
+/* A value for a parameter; what is "default" or "value". */
+struct bound {
+	const struct ast_param *param;
+	const struct ast_literal *literal;
+	const char *what;
+};
+
+static void unusable(struct sema *sema, const struct bound *bound, const char *why)
 {
-	diag_report(sema->diags, DIAG_E0202, param->fallback.span,
-		    "the default of parameter '%.*s' %s", STR_ARG(param->name.text), why);
+	diag_report(sema->diags, DIAG_E0202, bound->literal->span, "the %s of parameter '%.*s' %s",
+		    bound->what, STR_ARG(bound->param->name.text), why);
 }
 
 /* As the runtime checks what is bound: names, addresses, wildcards. */
@@ -53,11 +60,11 @@ static bool is_host(struct str host)
 	return host.len > 0 && host.len <= WRIT_MAX_NAME;
 }
 
-static void default_path(struct sema *sema, const struct ast_param *param, struct str *out)
+static void bind_path(struct sema *sema, const struct bound *bound, struct str *out)
 {
 	struct ir_text text;
 
-	if (!sema_path_text(sema, &param->fallback.text, &text))
+	if (!sema_path_text(sema, &bound->literal->text, &text))
 		return;
 	*out = text.parts[0].literal;
 	/* Whose home directory that is, is known when the bundle is loaded. */
@@ -66,44 +73,59 @@ static void default_path(struct sema *sema, const struct ast_param *param, struc
 				  STR_ARG(text.n > 1 ? text.parts[1].literal : STR("")));
 }
 
-static void default_string(struct sema *sema, const struct ast_param *param, struct str *out)
+static void bind_string(struct sema *sema, const struct bound *bound, struct str *out)
 {
-	if (!sema_plain_text(sema, &param->fallback.text, "a default", out))
+	if (!sema_plain_text(sema, &bound->literal->text,
+			     str_printf(sema->arena, "a %s", bound->what).ptr, out))
 		return;
-	if (param->type == AST_TYPE_PATH)
-		default_path(sema, param, out);
-	else if (param->type == AST_TYPE_HOST && !is_host(*out))
-		unusable(sema, param, "is not a host's name or address");
+	if (bound->param->type == AST_TYPE_PATH)
+		bind_path(sema, bound, out);
+	else if (bound->param->type == AST_TYPE_HOST && !is_host(*out))
+		unusable(sema, bound, "is not a host's name or address");
 }
 
-static void default_number(struct sema *sema, const struct ast_param *param, struct str *out)
+static void bind_number(struct sema *sema, const struct bound *bound, struct str *out)
 {
-	uint64_t number = param->fallback.number;
+	enum ast_type type = bound->param->type;
+	uint64_t number = bound->literal->number;
 
-	if (param->type == AST_TYPE_PORT && (number < 1 || number > UINT16_MAX))
-		unusable(sema, param, "is not a port: those are 1 to 65535");
+	if (type == AST_TYPE_PORT && (number < 1 || number > UINT16_MAX))
+		unusable(sema, bound, "is not a port: those are 1 to 65535");
 	if (number > INT64_MAX)
-		unusable(sema, param, "is too large");
-	if (param->type == AST_TYPE_SIZE)
+		unusable(sema, bound, "is too large");
+	if (type == AST_TYPE_SIZE)
 		*out = spell_size(sema, number);
-	else if (param->type == AST_TYPE_DURATION)
+	else if (type == AST_TYPE_DURATION)
 		*out = str_printf(sema->arena, "%" PRIu64 "ms", number);
 	else
 		*out = str_printf(sema->arena, "%" PRIu64, number);
 }
 
-static void lower_default(struct sema *sema, const struct ast_param *param, struct str *out)
+static void bind(struct sema *sema, const struct bound *bound, struct str *out)
 {
-	if (param->fallback.kind != types[param->type].literal) {
-		diag_report(sema->diags, DIAG_E0201, param->fallback.span,
-			    "the default of a %s must be one, such as %s",
-			    sema_type_name(param->type), types[param->type].example);
-		return;
-	}
-	if (param->fallback.kind == AST_STRING)
-		default_string(sema, param, out);
+	enum ast_type type = bound->param->type;
+
+	assert(type < N_TYPES && types[type].example);
+	if (bound->literal->kind != types[type].literal)
+		diag_report(sema->diags, DIAG_E0201, bound->literal->span,
+			    "the %s of a %s must be one, such as %s", bound->what,
+			    sema_type_name(type), types[type].example);
+	else if (bound->literal->kind == AST_STRING)
+		bind_string(sema, bound, out);
 	else
-		default_number(sema, param, out);
+		bind_number(sema, bound, out);
+}
+
+void sema_check_binding(struct sema *sema, const struct ast_binding *binding)
+{
+	uint32_t index = sema_resolve(sema, SEMA_PARAM, binding->name.text, binding->name.span);
+	struct bound bound = {.literal = &binding->value, .what = "value"};
+	struct str value;
+
+	if (index == IR_NONE)
+		return;
+	bound.param = &sema->ast->params.items[index];
+	bind(sema, &bound, &value);
 }
 
 void sema_params(struct sema *sema)
@@ -114,13 +136,13 @@ void sema_params(struct sema *sema)
 		const struct ast_param *param = &sema->ast->params.items[names->order[id]];
 		struct ir_param *out = vec_push(sema->arena, &sema->ir->params);
 
-		assert(param->type < N_TYPES && types[param->type].example);
 		*out = (struct ir_param){
 			.name = param->name.text,
 			.type = types[param->type].type,
 			.has_default = param->has_default,
 		};
 		if (param->has_default)
-			lower_default(sema, param, &out->fallback);
+			bind(sema, &(struct bound){param, &param->fallback, "default"},
+			     &out->fallback);
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * Filesystem grants: which paths, with which rights.
+ * Paths in policies, and filesystem grants: which paths, with which rights.
  *
  * A path is absolute, or begins with "~" or with a path parameter, and is brought to one spelling
  * ("//" and "/." are taken out, a slash at the end too), so that equal grants are one grant. What
@@ -121,7 +121,38 @@ static const char *misplaced_part(const struct sema *sema, const struct ir_text 
 	return NULL;
 }
 
-static bool check_literals(struct sema *sema, const struct ast_text *text)
+/* "**" that is not a whole name: what it stood for could not be said in a sentence. */
+static bool has_glued_stars(struct str literal, bool begins_name, bool ends_name)
+{
+	for (size_t i = 0; i + 2 <= literal.len; i++) {
+		bool begins = i ? literal.ptr[i - 1] == '/' : begins_name;
+		bool ends = i + 2 < literal.len ? literal.ptr[i + 2] == '/' : ends_name;
+
+		if (memcmp(literal.ptr + i, "**", 2) == 0 && (!begins || !ends))
+			return true;
+	}
+	return false;
+}
+
+static bool check_wildcards(struct sema *sema, const struct ast_text *text, size_t at,
+			    bool wildcards)
+{
+	struct str literal = text->parts[at].text;
+
+	if (!wildcards && memchr(literal.ptr, '*', literal.len)) {
+		diag_report(sema->diags, DIAG_E0903, text->span,
+			    "wildcards in paths are not supported yet; grant the directory");
+		return false;
+	}
+	if (has_glued_stars(literal, false, at + 1 == text->n)) {
+		diag_report(sema->diags, DIAG_E0246, text->span,
+			    "'**' stands for whole names: write \"/**/\" or \"/**\" at the end");
+		return false;
+	}
+	return true;
+}
+
+static bool check_literals(struct sema *sema, const struct ast_text *text, bool wildcards)
 {
 	for (size_t i = 0; i < text->n; i++) {
 		struct str literal = text->parts[i].text;
@@ -133,12 +164,8 @@ static bool check_literals(struct sema *sema, const struct ast_text *text)
 				    "a path can't have '..' in it");
 			return false;
 		}
-		if (memchr(literal.ptr, '*', literal.len)) {
-			diag_report(
-				sema->diags, DIAG_E0903, text->span,
-				"wildcards in paths are not supported yet; grant the directory");
+		if (!check_wildcards(sema, text, i, wildcards))
 			return false;
-		}
 	}
 	return true;
 }
@@ -151,13 +178,14 @@ static bool is_rooted(const struct sema *sema, const struct ir_text *text)
 	       is_path_param(sema, &text->parts[0]);
 }
 
-bool sema_path_text(struct sema *sema, const struct ast_text *text, struct ir_text *out)
+static bool path_text(struct sema *sema, const struct ast_text *text, bool wildcards,
+		      struct ir_text *out)
 {
 	size_t errors = sema->diags->errors;
 	struct ir_text path = sema_text(sema, text, PATH_TYPES, "a path");
 	const char *why;
 
-	if (sema->diags->errors != errors || !check_literals(sema, text))
+	if (sema->diags->errors != errors || !check_literals(sema, text, wildcards))
 		return false;
 	split_home(sema, &path);
 	if (!is_rooted(sema, &path)) {
@@ -175,23 +203,58 @@ bool sema_path_text(struct sema *sema, const struct ast_text *text, struct ir_te
 	return true;
 }
 
+bool sema_path_text(struct sema *sema, const struct ast_text *text, struct ir_text *out)
+{
+	return path_text(sema, text, false, out);
+}
+
+bool sema_path_pattern(struct sema *sema, const struct ast_text *text, struct ir_text *out)
+{
+	return path_text(sema, text, true, out);
+}
+
 static const uint32_t rights[] = {
 	[AST_FS_READ] = WRIT_PATH_READ,
 	[AST_FS_WRITE] = WRIT_PATH_WRITE,
 	[AST_FS_EXECUTE] = WRIT_PATH_EXECUTE,
 };
 
+static void add_path(struct sema *sema, struct sema_box *box, const struct ast_grant *grant,
+		     struct ir_text text)
+{
+	struct ir_path path = {
+		.text = text,
+		.rights = rights[grant->kind],
+		.origin = sema_origin(sema, grant->span),
+	};
+
+	vec_add(sema->arena, &box->paths, path);
+}
+
+static void add_set(struct sema *sema, struct sema_box *box, const struct ast_grant *grant)
+{
+	const struct sema_set *set = sema_set(sema, &grant->set, AST_SET_PATHS);
+
+	for (size_t i = 0; set && i < set->items.n; i++) {
+		struct ir_text text;
+
+		if (sema_item_path(sema, set->items.items[i], false, &text))
+			add_path(sema, box, grant, text);
+	}
+}
+
 static void paths_own(struct sema *sema, struct sema_box *box)
 {
 	for (size_t i = 0; i < box->ast->grants.n; i++) {
 		const struct ast_grant *grant = &box->ast->grants.items[i];
-		struct ir_path path = {0};
+		struct ir_text text;
 
-		if (grant->kind > AST_FS_EXECUTE || !sema_path_text(sema, &grant->text, &path.text))
+		if (grant->kind > AST_FS_EXECUTE)
 			continue;
-		path.rights = rights[grant->kind];
-		path.origin = sema_origin(sema, grant->text.span);
-		vec_add(sema->arena, &box->paths, path);
+		if (grant->is_set)
+			add_set(sema, box, grant);
+		else if (sema_path_text(sema, &grant->text, &text))
+			add_path(sema, box, grant, text);
 	}
 }
 

@@ -5,44 +5,144 @@
  * first one that matches decides, whichever role or file it was written in. A role then is a list
  * of indices into it: its own rules, its parents', their parents', nearest first.
  */
-#include "sema/pass.h"
+#include "sema/conditions.h"
 
-/* Rules of one verdict, in source order, appended to the IR; own[role] gets their indices. */
-static void add_rules(struct sema *sema, enum ast_verdict verdict, enum writ_verdict_id id,
-		      struct ir_indices *own)
+#include <inttypes.h>
+
+struct rules {
+	struct sema *sema;
+	struct ir_indices *own; /* rules by the role's index in the tree */
+	bool full;              /* reported that there are too many */
+	/* The patterns of one statement share its condition, and mostly the types of arguments. */
+	const struct ast_expr *where;
+	struct str condition;
+	struct str pattern;
+	const struct ir_where *lowered;
+};
+
+static void add_condition(struct rules *rules, const struct ast_rule *rule, struct ir_rule *out)
 {
-	for (uint32_t r = 0; r < sema->ast->roles.n; r++) {
-		const struct ast_role *role = &sema->ast->roles.items[r];
+	struct sema *sema = rules->sema;
+	bool same = rules->where == rule->where;
 
-		for (size_t i = 0; i < role->rules.n; i++) {
-			const struct ast_rule *rule = &role->rules.items[i];
-
-			if (rule->verdict != verdict)
-				continue;
-			sema_check_name_length(sema, rule->pattern.text, rule->pattern.span);
-			vec_add(sema->arena, &own[r], (uint32_t)sema->ir->rules.n);
-			vec_add(sema->arena, &sema->ir->rules,
-				((struct ir_rule){
-					.verdict = id,
-					.pattern = rule->pattern.text,
-					.role = sema_id(sema, SEMA_ROLE, r),
-					.origin = sema_origin(sema, rule->pattern.span),
-				}));
-		}
+	if (!same)
+		rules->condition = sema_expr_text(sema, rule->where);
+	if (!same || !sema_same_types(sema, rule->where, rules->pattern, out->pattern)) {
+		rules->where = rule->where;
+		rules->pattern = out->pattern;
+		rules->lowered = sema_where(sema, rule->where, out->pattern);
 	}
+	out->where = rules->lowered;
+	out->condition = rules->condition;
 }
 
-static void check_count(struct sema *sema)
+static void report_no_effect(struct sema *sema, struct span span, const char *clause,
+			     const char *help)
 {
-	const struct ast *ast = sema->ast;
-	size_t n = 0;
+	struct diag *diag = diag_report(sema->diags, DIAG_E0223, span,
+					"a deny rule can't have '%s'", clause);
 
-	for (size_t r = 0; r < ast->roles.n; r++) {
-		n += ast->roles.items[r].rules.n;
-		if (n > WRIT_MAX_RULES) {
-			diag_report(sema->diags, DIAG_E0451, ast->roles.items[r].name.span,
+	diag_help(sema->diags, diag, "%s", help);
+}
+
+static uint32_t rate_number(struct sema *sema, struct span span, uint64_t number, const char *what)
+{
+	if (number >= 1 && number <= UINT32_MAX)
+		return (uint32_t)number;
+	diag_report(sema->diags, DIAG_E0224, span, "a %s is 1 to %" PRIu32 ", not %" PRIu64, what,
+		    UINT32_MAX, number);
+	return 1;
+}
+
+static void check_deny(struct sema *sema, const struct ast_rule *rule)
+{
+	if (rule->rate.span.file != SPAN_NO_FILE)
+		report_no_effect(sema, rule->rate.span, "rate",
+				 "what is denied is denied always; limit the rule that allows");
+	if (rule->using.text.ptr)
+		report_no_effect(sema, rule->using.span, "using",
+				 "what is denied runs in no sandbox");
+}
+
+static void add_clauses(struct rules *rules, const struct ast_rule *rule, struct ir_rule *out)
+{
+	struct sema *sema = rules->sema;
+	const struct ast_rate *rate = &rule->rate;
+	uint32_t sandbox;
+
+	if (rule->where)
+		add_condition(rules, rule, out);
+	if (rule->verdict == AST_DENY) {
+		check_deny(sema, rule);
+		return;
+	}
+	if (rule->using.text.ptr) {
+		sandbox = sema_resolve(sema, SEMA_SANDBOX, rule->using.text, rule->using.span);
+		out->sandbox = sema_id(sema, SEMA_SANDBOX, sandbox);
+	}
+	if (rate->span.file == SPAN_NO_FILE)
+		return;
+	out->rate = rate_number(sema, rate->span, rate->count, "rate");
+	out->period_s = rate->period_s;
+	out->burst = rate->has_burst ? rate_number(sema, rate->span, rate->burst, "burst")
+				     : out->rate;
+}
+
+static void add_rule(struct rules *rules, uint32_t role, const struct ast_rule *rule,
+		     struct str pattern)
+{
+	static const enum writ_verdict_id verdicts[] = {
+		[AST_ALLOW] = WRIT_VERDICT_ALLOW,
+		[AST_DENY] = WRIT_VERDICT_DENY,
+		[AST_ASK] = WRIT_VERDICT_ASK,
+	};
+	struct sema *sema = rules->sema;
+	struct ir_rule out = {
+		.verdict = verdicts[rule->verdict],
+		.pattern = pattern,
+		.role = sema_id(sema, SEMA_ROLE, role),
+		.origin = sema_origin(sema, rule->pattern.span),
+		.sandbox = IR_NONE,
+	};
+
+	if (sema->ir->rules.n >= WRIT_MAX_RULES) {
+		if (!rules->full)
+			diag_report(sema->diags, DIAG_E0451, rule->pattern.span,
 				    "this policy has more than %u rules", WRIT_MAX_RULES);
-			return;
+		rules->full = true;
+		return;
+	}
+	add_clauses(rules, rule, &out);
+	vec_add(sema->arena, &rules->own[role], (uint32_t)sema->ir->rules.n);
+	vec_add(sema->arena, &sema->ir->rules, out);
+}
+
+/* One rule a pattern, and one for each item of a set of tools. */
+static void add_rules_of(struct rules *rules, uint32_t role, const struct ast_rule *rule)
+{
+	struct sema *sema = rules->sema;
+	const struct sema_set *set = sema_set_find(sema, rule->pattern.text, AST_SET_TOOLS);
+
+	if (!set) {
+		sema_check_name_length(sema, rule->pattern.text, rule->pattern.span);
+		add_rule(rules, role, rule, rule->pattern.text);
+		return;
+	}
+	for (size_t i = 0; i < set->items.n && !rules->full; i++)
+		add_rule(rules, role, rule, set->items.items[i]->name.text);
+}
+
+/* Rules of one verdict, in source order, appended to the IR. */
+static void add_rules(struct rules *rules, enum ast_verdict verdict)
+{
+	const struct ast *ast = rules->sema->ast;
+
+	for (uint32_t r = 0; r < ast->roles.n; r++) {
+		const struct ast_role *role = &ast->roles.items[r];
+
+		for (size_t i = 0; i < role->rules.n && !rules->full; i++) {
+			if (role->rules.items[i].verdict == verdict)
+				add_rules_of(rules, r, &role->rules.items[i]);
 		}
 	}
 }
@@ -84,6 +184,15 @@ static bool flatten_role(struct flatten *flat, uint32_t index, struct ir_indices
 	return true;
 }
 
+static void add_parents(struct flatten *flat, uint32_t index, struct ir_role *role)
+{
+	const struct ir_indices *parents = &flat->graph->parents[index];
+
+	for (size_t p = 0; p < parents->n; p++)
+		vec_add(flat->sema->arena, &role->parents,
+			sema_id(flat->sema, SEMA_ROLE, parents->items[p]));
+}
+
 static void flatten_roles(struct sema *sema, const struct sema_graph *graph,
 			  const struct ir_indices *own)
 {
@@ -101,6 +210,8 @@ static void flatten_roles(struct sema *sema, const struct sema_graph *graph,
 		struct ir_role *role = vec_push(sema->arena, &sema->ir->roles);
 
 		role->name = name->text;
+		role->origin = sema_origin(sema, name->span);
+		add_parents(&flat, names->order[id], role);
 		if (flatten_role(&flat, names->order[id], &role->rules))
 			continue;
 		diag_report(sema->diags, DIAG_E0454, name->span,
@@ -113,17 +224,18 @@ static void flatten_roles(struct sema *sema, const struct sema_graph *graph,
 void sema_roles(struct sema *sema)
 {
 	size_t n = sema->ast->roles.n;
-	struct ir_indices *own = arena_alloc(sema->arena, n * sizeof(*own));
 	struct ast_names *parents = arena_alloc(sema->arena, n * sizeof(*parents));
-	struct sema_graph graph;
+	struct rules rules = {
+		.sema = sema,
+		.own = arena_alloc(sema->arena, n * sizeof(*rules.own)),
+	};
 
 	for (size_t i = 0; i < n; i++)
 		parents[i] = sema->ast->roles.items[i].parents;
-	graph = sema_graph(sema, SEMA_ROLE, parents);
-	check_count(sema);
-	add_rules(sema, AST_DENY, WRIT_VERDICT_DENY, own);
-	add_rules(sema, AST_ASK, WRIT_VERDICT_ASK, own);
-	add_rules(sema, AST_ALLOW, WRIT_VERDICT_ALLOW, own);
-	if (graph.usable)
-		flatten_roles(sema, &graph, own);
+	sema->roles = sema_graph(sema, SEMA_ROLE, parents);
+	add_rules(&rules, AST_DENY);
+	add_rules(&rules, AST_ASK);
+	add_rules(&rules, AST_ALLOW);
+	if (sema->roles.usable)
+		flatten_roles(sema, &sema->roles, rules.own);
 }

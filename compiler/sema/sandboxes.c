@@ -9,14 +9,19 @@
 #include "sema/pass.h"
 
 static const struct sema_section *const sections[] = {
-	&sema_filesystem, &sema_network, &sema_syscalls, &sema_limits, &sema_env,
+	&sema_filesystem, &sema_places, &sema_network, &sema_syscalls, &sema_limits, &sema_env,
 };
 
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
 static size_t box_size(const struct sema_box *box)
 {
-	return box->paths.n + box->ports.n + box->calls.n + box->env.n + 1;
+	size_t places = 0;
+
+	for (unsigned kind = 0; kind < SEMA_PLACE__KINDS; kind++)
+		places += box->places[kind].n;
+	return places + box->paths.n + box->ports.n + box->endpoints.n + box->calls.n + box->env.n +
+	       1;
 }
 
 static void join(struct sema *sema, struct sema_box *boxes, const struct sema_graph *graph,
@@ -52,6 +57,25 @@ static bool join_all(struct sema *sema, struct sema_box *boxes, const struct sem
 	return true;
 }
 
+static void lower_places(struct sema *sema, const struct sema_box *box, struct ir_sandbox *out)
+{
+	const struct sema_place_list *denies = &box->places[SEMA_PLACE_DENY];
+	const struct sema_place_list *scratches = &box->places[SEMA_PLACE_SCRATCH];
+	const struct sema_place_list *sockets = &box->places[SEMA_PLACE_UNIX];
+
+	for (size_t i = 0; i < denies->n; i++)
+		vec_add(sema->arena, &out->denies,
+			((struct ir_deny){denies->items[i].text, denies->items[i].origin}));
+	for (size_t i = 0; i < scratches->n; i++)
+		vec_add(sema->arena, &out->scratches,
+			((struct ir_scratch){scratches->items[i].text,
+					     scratches->items[i].size_bytes,
+					     scratches->items[i].origin}));
+	for (size_t i = 0; i < sockets->n; i++)
+		vec_add(sema->arena, &out->unix_sockets,
+			((struct ir_unix){sockets->items[i].text, sockets->items[i].origin}));
+}
+
 static void lower_box(struct sema *sema, struct sema_box box, struct ir_sandbox *out)
 {
 	sema_default_calls(sema, &box);
@@ -59,11 +83,15 @@ static void lower_box(struct sema *sema, struct sema_box box, struct ir_sandbox 
 	sema_launch_guards(sema, &box);
 	sema_syscalls.settle(sema, &box);
 	out->name = box.ast->name.text;
+	out->origin = sema_origin(sema, box.ast->name.span);
 	out->best_effort = box.ast->best_effort.file != SPAN_NO_FILE;
 	for (size_t i = 0; i < box.paths.n; i++)
 		vec_add(sema->arena, &out->paths, box.paths.items[i]);
 	for (size_t i = 0; i < box.ports.n; i++)
 		vec_add(sema->arena, &out->ports, box.ports.items[i]);
+	for (size_t i = 0; i < box.endpoints.n; i++)
+		vec_add(sema->arena, &out->endpoints, box.endpoints.items[i]);
+	lower_places(sema, &box, out);
 	for (size_t i = 0; i < box.calls.n; i++)
 		vec_add(sema->arena, &out->calls, box.calls.items[i].call);
 	for (size_t i = 0; i < box.env.n; i++)
@@ -95,6 +123,7 @@ void sema_sandboxes(struct sema *sema)
 	struct sema_box *boxes = own_boxes(sema);
 	struct sema_graph graph;
 
+	sema_check_set_items(sema);
 	if (n > SEMA_MAX_SANDBOXES) {
 		diag_report(sema->diags, DIAG_E0456,
 			    sema->ast->sandboxes.items[SEMA_MAX_SANDBOXES].name.span,

@@ -2,9 +2,10 @@
  * System call rules: names and groups resolved, each call a rule of its own.
  *
  * "allow @group" allows its calls, each under the group's conditions; "deny @group" refuses them
- * under any. Some calls can never be allowed, because what else confines a process would not hold
- * any more: naming one is an error, and a group that has one among others is allowed without it. A
- * sandbox without a syscalls section, its own or inherited, has @default.
+ * under any. The name of a set stands for its items. Some calls can never be allowed, because what
+ * else confines a process would not hold any more: naming one is an error, and a group that has one
+ * among others is allowed without it. A sandbox without a syscalls section, its own or inherited,
+ * has @default.
  */
 #include "sema/pass.h"
 
@@ -38,6 +39,17 @@ static const char *confined_reason(struct str name)
 	return NULL;
 }
 
+static struct str near_set(const struct sema *sema, struct str name)
+{
+	struct sema_nearest nearest = sema_nearest(name);
+
+	for (size_t i = 0; i < sema->ast->sets.n; i++) {
+		if (sema->ast->sets.items[i].kind == AST_SET_SYSCALLS)
+			sema_nearest_offer(&nearest, sema->ast->sets.items[i].name.text);
+	}
+	return nearest.best;
+}
+
 static void unknown_call(struct sema *sema, const struct ast_name *name)
 {
 	struct diag *diag = diag_report(sema->diags, DIAG_E0105, name->span,
@@ -46,6 +58,8 @@ static void unknown_call(struct sema *sema, const struct ast_name *name)
 
 	if (sema->diags->errors <= DIAG_MAX_ERRORS)
 		near = syscall_suggest(name->text);
+	if (!near.ptr)
+		near = near_set(sema, name->text);
 	if (near.ptr)
 		diag_help(sema->diags, diag, "did you mean '%.*s'?", STR_ARG(near));
 }
@@ -78,25 +92,41 @@ static void unknown_errno(struct sema *sema, const struct ast_name *name)
 	sema_nearest_help(sema, diag, &nearest);
 }
 
+static bool check_action(struct sema *sema, const struct ast_call *stated)
+{
+	if (stated->allow &&
+	    (stated->action == AST_CALL_ERRNO || stated->action == AST_CALL_KILL)) {
+		diag_report(sema->diags, DIAG_E0213, stated->name.span,
+			    "'allow' takes no errno and does not kill");
+		return false;
+	}
+	if (stated->allow || stated->action != AST_CALL_LOG)
+		return true;
+	diag_help(sema->diags,
+		  diag_report(sema->diags, DIAG_E0255, stated->name.span,
+			      "what is denied is not logged"),
+		  "'allow ... log' lets the call through and the kernel writes it down; 'deny ... "
+		  "kill' is audited by the kernel as it is");
+	return false;
+}
+
 /* The verdict and errno that a statement gives to each call it names. */
 static bool lower_action(struct sema *sema, const struct ast_call *stated, struct sema_call *out)
 {
 	int error = EPERM;
 
-	if (stated->allow && stated->action != AST_CALL_DEFAULT) {
-		diag_report(sema->diags, DIAG_E0213, stated->name.span,
-			    "'allow' takes no errno and does not kill");
+	if (!check_action(sema, stated))
 		return false;
-	}
 	if (stated->action == AST_CALL_ERRNO)
 		error = errno_value(stated->errno_name.text);
 	if (error < 1 || error > MAX_ERRNO) {
 		unknown_errno(sema, &stated->errno_name);
 		return false;
 	}
-	out->call.verdict = stated->allow                     ? IR_CALL_ALLOW
-			    : stated->action == AST_CALL_KILL ? IR_CALL_KILL
-							      : IR_CALL_ERRNO;
+	if (stated->allow)
+		out->call.verdict = stated->action == AST_CALL_LOG ? IR_CALL_LOG : IR_CALL_ALLOW;
+	else
+		out->call.verdict = stated->action == AST_CALL_KILL ? IR_CALL_KILL : IR_CALL_ERRNO;
 	out->call.error = out->call.verdict == IR_CALL_ERRNO ? (uint16_t)error : 0;
 	out->named_errno = stated->action == AST_CALL_ERRNO;
 	return true;
@@ -108,21 +138,44 @@ static void not_allowable(struct sema *sema, const struct ast_name *name, const 
 		    STR_ARG(name->text), why);
 }
 
+static bool is_group(struct str name)
+{
+	return name.len && name.ptr[0] == '@';
+}
+
+bool sema_check_call(struct sema *sema, const struct ast_name *name)
+{
+	if (is_group(name->text)) {
+		if (group_find(name->text))
+			return true;
+		unknown_group(sema, name);
+	} else {
+		if (syscall_exists(name->text))
+			return true;
+		unknown_call(sema, name);
+	}
+	return false;
+}
+
+static bool is_allowing(const struct sema_call *rule)
+{
+	return rule->call.verdict == IR_CALL_ALLOW || rule->call.verdict == IR_CALL_LOG;
+}
+
 static void lower_call(struct sema *sema, struct sema_box *box, const struct ast_call *stated,
 		       struct sema_call rule)
 {
 	const char *why = stated->allow ? confined_reason(stated->name.text) : NULL;
 
-	if (!syscall_exists(stated->name.text)) {
-		unknown_call(sema, &stated->name);
-		return;
-	}
 	if (why) {
 		not_allowable(sema, &stated->name, why);
 		return;
 	}
 	rule.call.name = stated->name.text;
-	vec_add(sema->arena, &box->calls, rule);
+	if (stated->conds.n)
+		sema_add_conditional(sema, box, stated, &rule);
+	else
+		vec_add(sema->arena, &box->calls, rule);
 }
 
 static uint32_t add_group(struct sema *sema, struct sema_box *box, const struct call_group *group,
@@ -132,9 +185,9 @@ static uint32_t add_group(struct sema *sema, struct sema_box *box, const struct 
 
 	for (uint32_t i = 0; i < group->n_calls; i++) {
 		rule.call.name = str_from(group->calls[i].name);
-		if (rule.call.verdict == IR_CALL_ALLOW && confined_reason(rule.call.name))
+		if (is_allowing(&rule) && confined_reason(rule.call.name))
 			continue;
-		if (rule.call.verdict == IR_CALL_ALLOW) {
+		if (is_allowing(&rule)) {
 			rule.call.conds = group->calls[i].conds;
 			rule.call.n_conds = group->calls[i].n_conds;
 		}
@@ -149,12 +202,39 @@ static void lower_group(struct sema *sema, struct sema_box *box, const struct as
 {
 	const struct call_group *group = group_find(stated->name.text);
 
-	if (!group) {
-		unknown_group(sema, &stated->name);
-		return;
-	}
 	if (!add_group(sema, box, group, rule))
 		not_allowable(sema, &stated->name, confined_reason(str_from(group->calls[0].name)));
+}
+
+/* A call or a group that is known to exist. */
+static void lower_item(struct sema *sema, struct sema_box *box, const struct ast_call *stated,
+		       struct sema_call rule)
+{
+	if (is_group(stated->name.text))
+		lower_group(sema, box, stated, rule);
+	else
+		lower_call(sema, box, stated, rule);
+}
+
+static void lower_set(struct sema *sema, struct sema_box *box, const struct ast_call *stated,
+		      struct sema_call rule)
+{
+	const struct sema_set *set = sema_set_find(sema, stated->name.text, AST_SET_SYSCALLS);
+
+	if (stated->conds.n) {
+		diag_report(sema->diags, DIAG_E0254, stated->span,
+			    "'%.*s' is a set: conditions are for single system calls",
+			    STR_ARG(stated->name.text));
+		return;
+	}
+	for (size_t i = 0; i < set->items.n; i++) {
+		struct ast_call item = *stated;
+
+		/* What can't be allowed is reported where the set is named. */
+		item.name.text = set->items.items[i]->name.text;
+		if (sema_item_call(sema, set->items.items[i]))
+			lower_item(sema, box, &item, rule);
+	}
 }
 
 static void syscalls_own(struct sema *sema, struct sema_box *box)
@@ -166,10 +246,12 @@ static void syscalls_own(struct sema *sema, struct sema_box *box)
 
 		if (!lower_action(sema, stated, &rule))
 			continue;
-		if (stated->name.text.len && stated->name.text.ptr[0] == '@')
-			lower_group(sema, box, stated, rule);
-		else
-			lower_call(sema, box, stated, rule);
+		if (sema_set_find(sema, stated->name.text, AST_SET_SYSCALLS))
+			lower_set(sema, box, stated, rule);
+		else if (map_get(&sema->names[SEMA_SET].first, stated->name.text, NULL))
+			sema_set(sema, &stated->name, AST_SET_SYSCALLS);
+		else if (sema_check_call(sema, &stated->name))
+			lower_item(sema, box, stated, rule);
 	}
 }
 
@@ -185,26 +267,12 @@ static int number_cmp(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
-static int cond_cmp(const struct call_cond *a, const struct call_cond *b)
-{
-	int order = number_cmp(a->arg, b->arg);
-
-	if (!order)
-		order = number_cmp(a->is_64, b->is_64);
-	if (!order)
-		order = number_cmp(a->op, b->op);
-	if (!order)
-		order = number_cmp(a->mask, b->mask);
-	return order ? order : number_cmp(a->value, b->value);
-}
-
 /*
  * By name; the strictest first; among refusals those whose errno the policy named, for they say
  * more than the EPERM that goes without saying.
  */
-static int call_cmp(const void *left, const void *right)
+static int call_cmp(const struct sema_call *a, const struct sema_call *b)
 {
-	const struct sema_call *a = left, *b = right;
 	int order = str_cmp(a->call.name, b->call.name);
 
 	if (!order)
@@ -216,8 +284,17 @@ static int call_cmp(const void *left, const void *right)
 	if (!order)
 		order = number_cmp(a->call.n_conds, b->call.n_conds);
 	for (uint32_t i = 0; !order && i < a->call.n_conds; i++)
-		order = cond_cmp(&a->call.conds[i], &b->call.conds[i]);
+		order = sema_cond_cmp(&a->call.conds[i], &b->call.conds[i]);
 	return order;
+}
+
+/* Of a rule that the policy states and the compiler makes too, the policy's comes first. */
+static int stated_cmp(const void *left, const void *right)
+{
+	const struct sema_call *a = left, *b = right;
+	int order = call_cmp(a, b);
+
+	return order ? order : number_cmp(a->call.guard, b->call.guard);
 }
 
 static void syscalls_settle(struct sema *sema, struct sema_box *box)
@@ -228,7 +305,7 @@ static void syscalls_settle(struct sema *sema, struct sema_box *box)
 	(void)sema;
 	if (!calls->n)
 		return;
-	qsort(calls->items, calls->n, sizeof(*calls->items), call_cmp);
+	qsort(calls->items, calls->n, sizeof(*calls->items), stated_cmp);
 	for (size_t i = 0; i < calls->n; i++) {
 		if (!n || call_cmp(&calls->items[n - 1], &calls->items[i]))
 			calls->items[n++] = calls->items[i];
@@ -260,11 +337,13 @@ void sema_launch_guards(struct sema *sema, struct sema_box *box)
 					     .verdict = IR_CALL_ERRNO,
 					     .error = EPERM,
 					     .conds = &to_parent,
-					     .n_conds = 1}}));
+					     .n_conds = 1,
+					     .guard = true}}));
 	/* The launcher sets the mask; a process that may set its own would undo it. */
 	if (box->limit_set[WRIT_LIMIT_CPUS])
 		vec_add(sema->arena, &box->calls,
 			((struct sema_call){.call = {.name = STR("sched_setaffinity"),
 						     .verdict = IR_CALL_ERRNO,
-						     .error = EPERM}}));
+						     .error = EPERM,
+						     .guard = true}}));
 }

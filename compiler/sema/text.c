@@ -147,10 +147,11 @@ static struct str stable_name(const struct sema *sema, struct str path)
 struct ir_origin sema_origin(const struct sema *sema, struct span span)
 {
 	const struct sources *sources = sema->diags->sources;
-	struct line_col at = source_line_col(sources, span.file, span.begin);
+	struct span place = source_map(sources, span);
+	struct line_col at = source_line_col(sources, place.file, place.begin);
 
 	return (struct ir_origin){
-		.file = stable_name(sema, sources->files.items[span.file].path),
+		.file = stable_name(sema, sources->files.items[place.file].path),
 		.line = at.line,
 		.col = at.col,
 	};

@@ -3,8 +3,7 @@
  *
  * A declaration with wildcards lends its class and sandbox to tools whose names are first seen at
  * run time. A tool that a rule names exactly is a tool of the policy too, declared or not: it gets
- * what the best matching wildcard declaration lends, as any name would. Arguments are checked and
- * then dropped: no rule of this version looks at them.
+ * what the best matching wildcard declaration lends, as any name would: class, sandbox, arguments.
  */
 #include "sema/pass.h"
 
@@ -14,6 +13,12 @@ static const enum writ_tool_class classes[] = {
 	[AST_CLASS_NONE] = WRIT_CLASS_NONE,   [AST_CLASS_READ] = WRIT_CLASS_READ,
 	[AST_CLASS_WRITE] = WRIT_CLASS_WRITE, [AST_CLASS_EXECUTE] = WRIT_CLASS_EXECUTE,
 	[AST_CLASS_ADMIN] = WRIT_CLASS_ADMIN,
+};
+
+static const enum writ_arg_kind arg_kinds[] = {
+	[AST_TYPE_STRING] = WRIT_ARG_STRING, [AST_TYPE_PATH] = WRIT_ARG_PATH,
+	[AST_TYPE_URL] = WRIT_ARG_URL,       [AST_TYPE_HOST] = WRIT_ARG_HOST,
+	[AST_TYPE_INT] = WRIT_ARG_INT,       [AST_TYPE_BOOL] = WRIT_ARG_BOOL,
 };
 
 static const char *const prop_words[] = {
@@ -69,8 +74,29 @@ static void lower_prop(struct sema *sema, const struct ast_tool_prop *prop, stru
 		sema_plain_text(sema, &prop->describe, "a description", &description);
 		break;
 	case AST_TOOL_ARG:
+		vec_add(sema->arena, &out->args,
+			((struct ir_arg){.name = prop->arg.name.text,
+					 .kind = arg_kinds[prop->arg.type],
+					 .secret = prop->arg.secret}));
 		break;
 	}
+}
+
+static int arg_cmp(const void *left, const void *right)
+{
+	const struct ir_arg *a = left, *b = right;
+
+	return str_cmp(a->name, b->name);
+}
+
+static void settle_args(struct sema *sema, const struct ast_tool *tool, struct ir_tool *out)
+{
+	if (out->args.n > WRIT_MAX_ARGS)
+		diag_report(sema->diags, DIAG_E0458, tool->pattern.span,
+			    "tool '%.*s' has %zu arguments; at most %u are possible",
+			    STR_ARG(tool->pattern.text), out->args.n, WRIT_MAX_ARGS);
+	if (out->args.n)
+		qsort(out->args.items, out->args.n, sizeof(*out->args.items), arg_cmp);
 }
 
 static void lower_tool(struct sema *sema, const struct ast_tool *tool, struct ir_tool *out)
@@ -88,6 +114,7 @@ static void lower_tool(struct sema *sema, const struct ast_tool *tool, struct ir
 			check_once(sema, &first[prop->kind], prop);
 		lower_prop(sema, prop, out);
 	}
+	settle_args(sema, tool, out);
 }
 
 static int tool_cmp(const void *left, const void *right)
@@ -97,27 +124,47 @@ static int tool_cmp(const void *left, const void *right)
 	return str_cmp(a->name, b->name);
 }
 
-/* Exact names in rules that no tool has: into found, each once. */
-static void find_undeclared(struct sema *sema, struct ast_names *found)
-{
-	struct map seen = {0};
+struct undeclared {
+	struct map seen;
+	struct ast_names names;
+};
 
+static void note_name(struct sema *sema, struct undeclared *found, const struct ast_name *name)
+{
+	if (ir_pattern_is_exact(name->text) &&
+	    !map_get(&sema->names[SEMA_TOOL].first, name->text, NULL) &&
+	    map_put(sema->arena, &found->seen, name->text, 0))
+		vec_add(sema->arena, &found->names, *name);
+}
+
+/* A name in a rule: of a tool, or of a set of them. */
+static void note_pattern(struct sema *sema, struct undeclared *found, const struct ast_name *name)
+{
+	const struct sema_set *set = sema_set_find(sema, name->text, AST_SET_TOOLS);
+
+	if (!set) {
+		note_name(sema, found, name);
+		return;
+	}
+	if (!map_put(sema->arena, &found->seen, name->text, 0))
+		return;
+	for (size_t i = 0; i < set->items.n; i++)
+		note_name(sema, found, &set->items.items[i]->name);
+}
+
+/* Exact names in rules that no tool has, each once. */
+static void find_undeclared(struct sema *sema, struct undeclared *found)
+{
 	for (size_t r = 0; r < sema->ast->roles.n; r++) {
 		const struct ast_role *role = &sema->ast->roles.items[r];
 
-		for (size_t i = 0; i < role->rules.n; i++) {
-			const struct ast_name *name = &role->rules.items[i].pattern;
-
-			if (ir_pattern_is_exact(name->text) &&
-			    !map_get(&sema->names[SEMA_TOOL].first, name->text, NULL) &&
-			    map_put(sema->arena, &seen, name->text, 0))
-				vec_add(sema->arena, found, *name);
-		}
+		for (size_t i = 0; i < role->rules.n; i++)
+			note_pattern(sema, found, &role->rules.items[i].pattern);
 	}
 }
 
 /* The declarations that lend: those with wildcards. Sorted, as all tools are. */
-static struct ir_policy *find_lenders(struct sema *sema)
+static const struct ir_policy *find_lenders(struct sema *sema)
 {
 	struct ir_policy *lenders = arena_new(sema->arena, struct ir_policy);
 
@@ -130,21 +177,22 @@ static struct ir_policy *find_lenders(struct sema *sema)
 
 static void add_undeclared(struct sema *sema)
 {
-	const struct ir_policy *lenders = find_lenders(sema);
-	struct ast_names found = {0};
+	struct undeclared found = {0};
 
 	find_undeclared(sema, &found);
-	for (size_t i = 0; i < found.n; i++) {
-		struct ir_tool tool = {.name = found.items[i].text, .sandbox = IR_NONE};
-		const struct ir_tool *lender = ir_tool_for(lenders, tool.name);
+	for (size_t i = 0; i < found.names.n; i++) {
+		struct ir_tool tool = {.name = found.names.items[i].text, .sandbox = IR_NONE};
+		const struct ir_tool *lender = ir_tool_for(sema->lenders, tool.name);
 
 		if (lender) {
 			tool.class = lender->class;
 			tool.sandbox = lender->sandbox;
+			tool.args.items = lender->args.items;
+			tool.args.n = tool.args.cap = lender->args.n;
 		}
 		vec_add(sema->arena, &sema->ir->tools, tool);
 	}
-	if (found.n)
+	if (found.names.n)
 		qsort(sema->ir->tools.items, sema->ir->tools.n, sizeof(*sema->ir->tools.items),
 		      tool_cmp);
 }
@@ -161,5 +209,6 @@ void sema_tools(struct sema *sema)
 		if (!sema_is_first(sema, SEMA_TOOL, i))
 			lower_tool(sema, &sema->ast->tools.items[i], &ignored);
 	}
+	sema->lenders = find_lenders(sema);
 	add_undeclared(sema);
 }

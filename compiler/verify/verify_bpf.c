@@ -5,14 +5,17 @@
  * first made to hold, and then each argument in turn is moved over all values near a constant that
  * some rule of that call compares it with: the constant, one less, one more, its bits outside and
  * inside a mask, zero, all ones, each also with a dirty upper half; and all that with the bits that
- * the rule does not look at clear, and set. Where no rule has conditions the run must not load an
- * argument at all: then one call stands for every one with this number. Whatever the planner does
- * with runs, leaves and loads, a wrong turn shows as a wrong verdict on one of these.
+ * the rule does not look at clear, and set. A call that has so many conditions that all of this
+ * would take seconds is given every value and every rule, but not every value beside every rule.
+ * Where no rule has conditions the run must not load an argument at all: then one call stands for
+ * every one with this number. Whatever the planner does with runs, leaves and loads, a wrong turn
+ * shows as a wrong verdict on one of these.
  */
 #include "verify/verify_bpf.h"
 
 #include <linux/audit.h>
 
+#include "base/map.h"
 #include "verify/bpf_run.h"
 
 /* Numbers are tested from 0 to here: past the end of every architecture's table. */
@@ -20,7 +23,21 @@
 
 #define UPPER_GARBAGE 0xdeadbeef00000000u
 
-VEC_TYPE(value_list, uint64_t);
+/* Rules looked at for one call, all runs together: from here on values are left out. */
+#define MAX_WORK (1u << 23)
+
+struct value_list {
+	VEC(uint64_t) values;
+	struct map known;
+};
+
+/* A call whose argument "moved" takes all values in turn; what it is itself does not matter. */
+struct context {
+	uint64_t args[6];
+	uint64_t moved;
+};
+
+VEC_TYPE(contexts, struct context);
 
 struct check {
 	struct arena *arena;
@@ -30,6 +47,9 @@ struct check {
 	const struct writ_fmt_insn *insns;
 	struct str wrong;
 };
+
+/* Pairs of constants that are tried in the two halves of one argument. */
+#define MAX_PAIRS 4096u
 
 /* Edge numbers beyond the table, on each side of the x32 bit and of the sign. */
 static const uint32_t edge_numbers[] = {
@@ -105,13 +125,19 @@ static uint64_t holding_value(const struct call_cond *cond)
 	return cond->value;
 }
 
+/* Adds a key of this many bytes; false when it was there already. */
+static bool is_new(struct arena *arena, struct map *known, const void *bytes, size_t size)
+{
+	struct str key = {bytes, size};
+
+	return !map_get(known, key, NULL) &&
+	       map_put(arena, known, str_copy(arena, key.ptr, key.len), 0);
+}
+
 static void add_value(struct arena *arena, struct value_list *list, uint64_t value)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		if (list->items[i] == value)
-			return;
-	}
-	vec_add(arena, list, value);
+	if (is_new(arena, &list->known, &value, sizeof(value)))
+		vec_add(arena, &list->values, value);
 }
 
 static void near_values(struct arena *arena, const struct call_cond *cond, struct value_list *out)
@@ -138,34 +164,31 @@ static void near_values(struct arena *arena, const struct call_cond *cond, struc
 
 /*
  * Every constant of the call's rules in the upper half of an argument that is tested whole: code
- * that tested a word it did not load would take it for the argument of that constant.
+ * that tested a word it did not load would take it for the argument of that constant. The lower
+ * halves are those of that argument's own constants, in turn.
  */
-static void mixed_values(struct check *check, const struct call_cond *cond, struct value_list *out)
+static void mix_values(struct check *check, struct value_list values[6])
 {
-	if (!cond->is_64)
-		return;
+	struct value_list wide[6] = {0}, all = {0};
+
 	for (size_t i = 0; i < check->rules.calls.n; i++) {
 		const struct ir_call *rule = &check->rules.calls.items[i];
 
-		for (uint32_t c = 0; c < rule->n_conds; c++)
-			add_value(check->arena, out,
-				  (cond->value & UINT32_MAX) | rule->conds[c].value << 32);
-	}
-}
+		for (uint32_t c = 0; c < rule->n_conds; c++) {
+			const struct call_cond *cond = &rule->conds[c];
 
-/* From a call that a rule matches, every argument in turn over all its values. */
-static void check_around(struct check *check, uint32_t number, const uint64_t base[6],
-			 const struct value_list values[6])
-{
-	uint64_t args[6];
-
-	for (unsigned arg = 0; arg < 6; arg++) {
-		for (unsigned i = 0; i < 6; i++)
-			args[i] = base[i];
-		for (size_t v = 0; v < values[arg].n; v++) {
-			args[arg] = values[arg].items[v];
-			expect_like_ir(check, number, args);
+			add_value(check->arena, &all, cond->value);
+			if (cond->is_64)
+				add_value(check->arena, &wide[cond->arg], cond->value);
 		}
+	}
+	for (unsigned arg = 0; arg < 6; arg++) {
+		size_t n = wide[arg].values.n, pairs = n * all.values.n;
+
+		for (size_t i = 0; n && i < pairs && i < MAX_PAIRS; i++)
+			add_value(check->arena, &values[arg],
+				  (wide[arg].values.items[i % n] & UINT32_MAX) |
+					  all.values.items[(i / n + i % n) % all.values.n] << 32);
 	}
 }
 
@@ -185,20 +208,66 @@ static void matching_call(const struct ir_call *rule, bool ones, uint64_t args[6
 	}
 }
 
-static void check_rules(struct check *check, uint32_t number)
+/* From a call that a rule matches, each argument that some rule tests is moved once. */
+static void add_contexts(struct check *check, const uint64_t base[6],
+			 const struct value_list values[6], struct map *known,
+			 struct contexts *contexts)
 {
-	struct value_list values[6] = {0};
+	for (unsigned arg = 0; arg < 6; arg++) {
+		struct context context = {.moved = arg};
 
+		for (unsigned i = 0; i < 6; i++)
+			context.args[i] = i == arg ? 0 : base[i];
+		if (values[arg].values.n && is_new(check->arena, known, &context, sizeof(context)))
+			vec_add(check->arena, contexts, context);
+	}
+}
+
+/* How many values to go on by, so that the work is bounded: 1 but for very many conditions. */
+static size_t stride(const struct check *check, const struct contexts *contexts,
+		     const struct value_list values[6])
+{
+	uint64_t work = 0;
+
+	for (size_t i = 0; i < contexts->n; i++)
+		work += values[contexts->items[i].moved].values.n;
+	return (size_t)(work * check->rules.calls.n / MAX_WORK) + 1;
+}
+
+static void check_contexts(struct check *check, uint32_t number, const struct contexts *contexts,
+			   const struct value_list values[6])
+{
+	size_t step = stride(check, contexts, values);
+
+	for (size_t i = 0; i < contexts->n; i++) {
+		struct context context = contexts->items[i];
+		const struct value_list *list = &values[context.moved];
+
+		for (size_t v = i % step; v < list->values.n; v += step) {
+			context.args[context.moved] = list->values.items[v];
+			expect_like_ir(check, number, context.args);
+		}
+	}
+}
+
+static void collect_values(struct check *check, struct value_list values[6])
+{
 	for (size_t i = 0; i < check->rules.calls.n; i++) {
 		const struct ir_call *rule = &check->rules.calls.items[i];
 
-		for (uint32_t c = 0; c < rule->n_conds; c++) {
-			struct value_list *list = &values[rule->conds[c].arg];
-
-			near_values(check->arena, &rule->conds[c], list);
-			mixed_values(check, &rule->conds[c], list);
-		}
+		for (uint32_t c = 0; c < rule->n_conds; c++)
+			near_values(check->arena, &rule->conds[c], &values[rule->conds[c].arg]);
 	}
+}
+
+static void check_rules(struct check *check, uint32_t number)
+{
+	struct value_list values[6] = {0};
+	struct contexts contexts = {0};
+	struct map known = {0};
+
+	collect_values(check, values);
+	mix_values(check, values);
 	for (size_t i = 0; i < 2 * check->rules.calls.n; i++) {
 		const struct ir_call *rule = &check->rules.calls.items[i / 2];
 		uint64_t base[6];
@@ -207,8 +276,9 @@ static void check_rules(struct check *check, uint32_t number)
 			continue;
 		matching_call(rule, i % 2, base);
 		expect_like_ir(check, number, base);
-		check_around(check, number, base, values);
+		add_contexts(check, base, values, &known, &contexts);
 	}
+	check_contexts(check, number, &contexts, values);
 }
 
 static void select_rules(struct check *check, struct str name)

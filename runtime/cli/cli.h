@@ -40,6 +40,7 @@ struct cli_options {
 	const char *audit;
 	bool approve;
 	bool stand_ins; /* parameters that are not bound get any value */
+	bool examine;   /* also a policy that can't be enforced is opened */
 	bool help;
 	struct cli_pairs params;
 	struct cli_pairs args;
@@ -86,9 +87,22 @@ enum writ_verdict cli_decide(const struct cli_options *options, const struct wri
 void cli_explain(const struct cli_options *options, const struct writ_policy *policy,
 		 const struct writ_decision *decision, char *text, size_t size);
 
-/* Refuses what is parsed but not there yet. 0, or the exit status after a message. */
+/* Who wants to call what must be given. 0, or the exit status after a message. */
 int cli_check_subject(const struct cli_options *options);
-int cli_check_audit(const struct cli_options *options);
+
+/* How a verb that decides is called. */
+struct cli_usage {
+	unsigned int accepted; /* options */
+	const char *help;
+	int (*check)(const struct cli_options *options); /* that they fit together */
+};
+
+/*
+ * Reads the command line. True when there is something to do; else *status is what to end with,
+ * after the help or a message.
+ */
+bool cli_begin(char **argv, const struct cli_usage *usage, struct cli_options *options,
+	       int *status);
 
 /* The verbs. argv[0] is the verb; they return the exit status. */
 int cli_verb_decide(char **argv);

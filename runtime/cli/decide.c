@@ -15,7 +15,7 @@ const char cli_help_decide[] =
 	"  -p, --bundle FILE    the compiled policy\n"
 	"  --role, --user NAME  who wants to call\n"
 	"  --tool NAME          what\n"
-	"  --arg NAME=VALUE     an argument of the call; no rule tests arguments yet\n"
+	"  --arg NAME=VALUE     an argument of the call, for the conditions of rules\n"
 	"  --param NAME=VALUE   binds a parameter of the policy\n"
 	"\n"
 	"exit status: 0 allow; 1 deny or ask; 2 wrong command line; 3 unusable bundle; 4 not "
@@ -28,27 +28,24 @@ int cli_verb_decide(char **argv)
 		[WRIT_ASK] = "ask",
 		[WRIT_ALLOW] = "allow",
 	};
+	static const struct cli_usage usage = {
+		.accepted = CLI_BUNDLE | CLI_ROLE | CLI_USER | CLI_TOOL | CLI_ARG | CLI_PARAM |
+			    CLI_AUDIT,
+		.help = cli_help_decide,
+		.check = cli_check_subject,
+	};
 	static struct cli_options options;
 	struct writ_policy *policy = NULL;
 	struct writ_decision decision;
 	enum writ_verdict verdict;
 	char reason[MAX_REASON];
-	int rc = cli_parse(argv,
-			   CLI_BUNDLE | CLI_ROLE | CLI_USER | CLI_TOOL | CLI_ARG | CLI_PARAM |
-				   CLI_AUDIT,
-			   &options);
+	int status;
 
-	if (rc)
-		return rc;
-	if (options.help)
-		return fputs(cli_help_decide, stdout) < 0 ? EXIT_RUN_FAILED : 0;
-	rc = cli_check_subject(&options);
-	if (!rc)
-		rc = cli_check_audit(&options);
-	if (!rc)
-		rc = cli_open(&options, &policy);
-	if (rc)
-		return rc;
+	if (!cli_begin(argv, &usage, &options, &status))
+		return status;
+	status = cli_open(&options, &policy);
+	if (status)
+		return status;
 	verdict = cli_decide(&options, policy, &decision);
 	cli_explain(&options, policy, &decision, reason, sizeof(reason));
 	writ_close(policy);

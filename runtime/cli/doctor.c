@@ -13,7 +13,7 @@ const char cli_help_doctor[] =
 	"Tells what this host can enforce; with a bundle, whether each sandbox is enforced here.\n"
 	"\n"
 	"exit status: 0 all is enforced; 2 wrong command line; 3 unusable bundle;\n"
-	"4 a sandbox can't be enforced on this host\n";
+	"4 a sandbox can't be enforced on this host, or the bundle by this version\n";
 
 #define LANDLOCK_FULL 6 /* the newest ABI that a bundle asks anything of */
 
@@ -107,11 +107,25 @@ static bool print_sandbox(const struct writ_policy *policy, uint32_t id, const c
 	return true;
 }
 
+/* What no host makes up for. True when there is nothing. */
+static bool print_unsupported(const struct writ_policy *policy)
+{
+	const char *what;
+	size_t i;
+
+	for (i = 0; (what = writ_unsupported(policy, i)); i++) {
+		(void)fputs("this version can't enforce: ", stdout);
+		cli_print_safe(stdout, what);
+		(void)putchar('\n');
+	}
+	return i == 0;
+}
+
 static int print_bundle(const struct cli_options *options)
 {
 	struct writ_policy *policy = NULL;
 	const char *name;
-	bool all = true;
+	bool all;
 	int rc;
 
 	/* What goes wrong now is said after the table, where both go to one place. */
@@ -120,6 +134,7 @@ static int print_bundle(const struct cli_options *options)
 	if (rc)
 		return rc;
 	(void)putchar('\n');
+	all = print_unsupported(policy);
 	for (uint32_t id = 0; (name = writ_sandbox_name(policy, id)); id++)
 		all = print_sandbox(policy, id, name) && all;
 	writ_close(policy);
@@ -141,5 +156,6 @@ int cli_verb_doctor(char **argv)
 	writ_host_probe(&host);
 	print_host(&host);
 	options.stand_ins = true;
+	options.examine = true;
 	return options.bundle ? print_bundle(&options) : 0;
 }

@@ -36,7 +36,7 @@ const char cli_help_run[] =
 	"  -p, --bundle FILE    the compiled policy\n"
 	"  --role, --user NAME  who wants to call\n"
 	"  --tool NAME          what\n"
-	"  --arg NAME=VALUE     an argument of the call; no rule tests arguments yet\n"
+	"  --arg NAME=VALUE     an argument of the call, for the conditions of rules\n"
 	"  --param NAME=VALUE   binds a parameter of the policy\n"
 	"  --approve            a human has approved what the policy says to ask about\n"
 	"  --sandbox NAME       no decision: the sandbox by name\n"
@@ -157,7 +157,6 @@ static void catch_signals(void)
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigaction(SIGCHLD, &reap, NULL);
-	ignore_libc_signals();
 }
 
 static void give_up(int number)
@@ -168,9 +167,9 @@ static void give_up(int number)
 
 /*
  * The launch is over, and what is left is to say how. Whoever did not read the command's output may
- * not read that either, and must not keep us.
+ * not read that either, and must not keep us. Returns the status.
  */
-static void limit_messages(int status)
+static int say_last(int status, const char *text)
 {
 	sigset_t only_alarm;
 
@@ -180,6 +179,7 @@ static void limit_messages(int status)
 	(void)signal(SIGALRM, give_up);
 	(void)sigprocmask(SIG_UNBLOCK, &only_alarm, NULL);
 	(void)alarm(MESSAGE_SECONDS);
+	return cli_fail(status, "%s", text);
 }
 
 /* The sandbox's id, or WRIT_NO_ID after a message and with *status set. */
@@ -235,7 +235,7 @@ static int open_sandbox(const struct cli_options *options, struct writ_sandbox *
 		if (rc)
 			status = cli_fail(writ_exit_status(rc), "%s", error.text);
 	}
-	writ_close(policy);
+	/* The policy stays open: unmapping it would only delay the launch. */
 	return status;
 }
 
@@ -268,12 +268,11 @@ static int tell_end(const struct writ_result *result)
 {
 	int status = status_of(result);
 
-	limit_messages(status);
 	if (result->end == WRIT_WALL_LIMIT)
-		(void)cli_fail(status, "killed: its wall-clock limit is over");
+		return say_last(status, "killed: its wall-clock limit is over");
 	if (result->output_lost && (result->end == WRIT_EXITED || result->end == WRIT_SIGNALED))
-		(void)cli_fail(status, "the end of the command's output is lost: its reader did "
-				       "not take it in time");
+		return say_last(status, "the end of the command's output is lost: its reader did "
+					"not take it in time");
 	return status;
 }
 
@@ -291,20 +290,24 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	sigset_t before;
 	int rc;
 
-	/* Until there is something to kill, a signal waits: blocked first, then caught. */
+	/*
+	 * Until there is something to kill, a signal waits: it is blocked before the launch and
+	 * caught after, while the command already starts. Those that the libc does not block are
+	 * ignored.
+	 */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
-	catch_signals();
+	ignore_libc_signals();
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 	rc = writ_spawn(sandbox, &request, &running, &error);
+	catch_signals();
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!rc)
 		rc = writ_wait(&running, &result, &error);
 	reap_orphans();
 	if (!rc)
 		return tell_end(&result);
-	limit_messages(writ_exit_status(rc));
-	return cli_fail(writ_exit_status(rc), "%s", error.text);
+	return say_last(writ_exit_status(rc), error.text);
 }
 
 static int check_options(const struct cli_options *options)
@@ -324,27 +327,21 @@ static int check_options(const struct cli_options *options)
 
 int cli_verb_run(char **argv)
 {
+	static const struct cli_usage usage = {
+		.accepted = CLI_BUNDLE | CLI_ROLE | CLI_USER | CLI_TOOL | CLI_ARG | CLI_PARAM |
+			    CLI_AUDIT | CLI_SANDBOX | CLI_CWD | CLI_APPROVE | CLI_COMMAND,
+		.help = cli_help_run,
+		.check = check_options,
+	};
 	static struct cli_options options;
 	struct writ_sandbox *sandbox = NULL;
-	int status = cli_parse(argv,
-			       CLI_BUNDLE | CLI_ROLE | CLI_USER | CLI_TOOL | CLI_ARG | CLI_PARAM |
-				       CLI_AUDIT | CLI_SANDBOX | CLI_CWD | CLI_APPROVE |
-				       CLI_COMMAND,
-			       &options);
+	int status;
 
-	if (status)
+	if (!cli_begin(argv, &usage, &options, &status))
 		return status;
-	if (options.help)
-		return fputs(cli_help_run, stdout) < 0 ? EXIT_RUN_FAILED : 0;
-	status = check_options(&options);
-	if (!status)
-		status = cli_check_audit(&options);
-	if (!status)
-		status = open_sandbox(&options, &sandbox);
+	status = open_sandbox(&options, &sandbox);
 	if (status)
 		return status;
 	print_warnings(sandbox);
-	status = launch(&options, sandbox);
-	writ_sandbox_close(sandbox);
-	return status;
+	return launch(&options, sandbox); /* which is our end: nothing is given back */
 }

@@ -1,13 +1,15 @@
 /*
  * How long a decision takes.
  *
- *	bench_check [--brief] BUNDLE ROLES TOOLS ...
+ *	bench_check [--brief | --conditions] BUNDLE ROLES TOOLS ...
  *
  * For each bundle of genpolicy.c: the mean of random queries over all roles and tools, by ids and
- *by names; the median and 99th percentile of single queries by names after the caches were evicted;
- *and of a tool that the policy does not name, which runs through the automaton of wildcards. Each
- *hot figure is the best of several rounds, since whatever else the machine does only adds. --brief
- *prints one line, for the demo, and takes the names from any policy: BUNDLE ROLE TOOL.
+ * by names; the median and 99th percentile of single queries by names after the caches were
+ * evicted; and of a tool that the policy does not name, which runs through the automaton of
+ * wildcards. Each hot figure is the best of several rounds, since whatever else the machine does
+ * only adds. --conditions asks about calls that a rule with a condition on a path decides, with a
+ * path of 40 bytes. --brief prints one line, for the demo, and takes the names from any policy:
+ * BUNDLE ROLE TOOL.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -20,6 +22,8 @@
 #define COLD        2000
 #define EVICT_BYTES (64u << 20)
 #define NAME_SIZE   48
+#define PATH_BYTES  40
+#define PATH_SIZE   128
 
 struct query {
 	char role[NAME_SIZE];
@@ -30,9 +34,52 @@ struct query {
 	size_t tool_len;
 };
 
+/*
+ * Of the queries about conditions: PATH_BYTES long, in the role's directory; and the same with "."
+ * and ".." in it. Not in struct query, whose size is part of what the other figures measure.
+ */
+static char *paths[QUERIES];
+static char *detours[QUERIES];
+
 static volatile unsigned sink; /* what keeps the compiler from leaving the work out */
 
-static struct query *make_queries(const struct writ_policy *policy, unsigned roles, unsigned tools)
+static void make_query(const struct writ_policy *policy, unsigned role, unsigned tool,
+		       struct query *query)
+{
+	query->role_len = (size_t)snprintf(query->role, NAME_SIZE, "role%u", role);
+	query->tool_len = (size_t)snprintf(query->tool, NAME_SIZE, "family%u_tool%u", tool / 20,
+					   tool);
+	query->role_id = writ_role_id(policy, query->role, query->role_len);
+	query->tool_id = writ_tool_id(policy, query->tool, query->tool_len);
+	if (query->role_id == WRIT_NO_ID || query->tool_id == WRIT_NO_ID) {
+		fprintf(stderr, "bench_check: the bundle has no %s or no %s\n", query->role,
+			query->tool);
+		exit(1);
+	}
+}
+
+static char *make_path(const char *top, const struct query *query)
+{
+	char *path = malloc(PATH_SIZE);
+
+	if (!path)
+		exit(1);
+	snprintf(path, PATH_SIZE, "%s/data/%s/%040d", top, query->role, 0);
+	path[PATH_BYTES] = '\0';
+	return path;
+}
+
+/* Does a rule with a condition decide it? */
+static bool has_condition(const struct writ_policy *policy, const struct query *query)
+{
+	struct writ_decision decision;
+
+	(void)!writ_check_id(policy, query->role_id, query->tool_id, &decision);
+	return decision.reason == WRIT_NO_CONDITION;
+}
+
+static struct query *make_queries(const struct writ_policy *policy, unsigned roles, unsigned tools,
+				  bool conditions)
 {
 	struct query *queries = calloc(QUERIES, sizeof(*queries));
 	uint64_t state = 0xD6E8FEB86659FD93u;
@@ -40,19 +87,15 @@ static struct query *make_queries(const struct writ_policy *policy, unsigned rol
 	if (!queries)
 		exit(1);
 	for (unsigned i = 0; i < QUERIES; i++) {
-		struct query *query = &queries[i];
-		unsigned tool = (unsigned)(bench_random(&state) % tools);
+		do {
+			unsigned tool = (unsigned)(bench_random(&state) % tools);
 
-		query->role_len = (size_t)snprintf(query->role, NAME_SIZE, "role%u",
-						   (unsigned)(bench_random(&state) % roles));
-		query->tool_len = (size_t)snprintf(query->tool, NAME_SIZE, "family%u_tool%u",
-						   tool / 20, tool);
-		query->role_id = writ_role_id(policy, query->role, query->role_len);
-		query->tool_id = writ_tool_id(policy, query->tool, query->tool_len);
-		if (query->role_id == WRIT_NO_ID || query->tool_id == WRIT_NO_ID) {
-			fprintf(stderr, "bench_check: the bundle has no %s or no %s\n", query->role,
-				query->tool);
-			exit(1);
+			make_query(policy, (unsigned)(bench_random(&state) % roles), tool,
+				   &queries[i]);
+		} while (conditions && !has_condition(policy, &queries[i]));
+		if (conditions) {
+			paths[i] = make_path("/srv", &queries[i]);
+			detours[i] = make_path("/srv/./x/..", &queries[i]);
 		}
 	}
 	return queries;
@@ -83,6 +126,42 @@ static unsigned round_names(const struct writ_policy *policy, const struct query
 
 	for (unsigned i = 0; i < QUERIES; i++)
 		sum += check_names(policy, &queries[i]);
+	return sum;
+}
+
+static unsigned check_path(const struct writ_policy *policy, const struct query *query,
+			   const char *path)
+{
+	const struct writ_arg arg = {.name = "path",
+				     .name_len = 4,
+				     .text = path,
+				     .text_len = PATH_BYTES};
+
+	return writ_check(policy,
+			  &(struct writ_request){.role = query->role,
+						 .role_len = query->role_len,
+						 .tool = query->tool,
+						 .tool_len = query->tool_len,
+						 .args = &arg,
+						 .n_args = 1},
+			  NULL);
+}
+
+static unsigned round_path(const struct writ_policy *policy, const struct query *queries)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < QUERIES; i++)
+		sum += check_path(policy, &queries[i], paths[i]);
+	return sum;
+}
+
+static unsigned round_detour(const struct writ_policy *policy, const struct query *queries)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < QUERIES; i++)
+		sum += check_path(policy, &queries[i], detours[i]);
 	return sum;
 }
 
@@ -161,7 +240,7 @@ static void bench(const char *path, unsigned roles, unsigned tools)
 	uint64_t start = bench_now_ns();
 	struct writ_policy *policy = load(path, NULL);
 	double open_ms = (double)(bench_now_ns() - start) / 1e6;
-	struct query *queries = make_queries(policy, roles, tools);
+	struct query *queries = make_queries(policy, roles, tools, false);
 
 	printf("%6u %6u %9.2f %9.1f %9.1f %9.1f", roles, tools, open_ms,
 	       hot(round_ids, policy, queries), hot(round_names, policy, queries),
@@ -169,6 +248,24 @@ static void bench(const char *path, unsigned roles, unsigned tools)
 	cold(policy, queries, samples);
 	printf(" %9llu %9llu\n", (unsigned long long)bench_percentile(samples, COLD, 50),
 	       (unsigned long long)bench_percentile(samples, COLD, 99));
+	free(queries);
+	writ_close(policy);
+}
+
+static void bench_conditions(const char *path, unsigned roles, unsigned tools)
+{
+	uint64_t start = bench_now_ns();
+	struct writ_policy *policy = load(path, NULL);
+	double open_ms = (double)(bench_now_ns() - start) / 1e6;
+	struct query *queries = make_queries(policy, roles, tools, true);
+
+	printf("%6u %6u %9.2f %9.1f %9.1f %9.1f\n", roles, tools, open_ms,
+	       hot(round_names, policy, queries), hot(round_path, policy, queries),
+	       hot(round_detour, policy, queries));
+	for (unsigned i = 0; i < QUERIES; i++) {
+		free(paths[i]);
+		free(detours[i]);
+	}
 	free(queries);
 	writ_close(policy);
 }
@@ -192,22 +289,34 @@ static void brief(char **args)
 	writ_close(policy);
 }
 
+/* BUNDLE ROLES TOOLS ... */
+static int table(char **args, void (*row)(const char *path, unsigned roles, unsigned tools))
+{
+	for (; args[0] && args[1] && args[2]; args += 3)
+		row(args[0], (unsigned)strtoul(args[1], NULL, 10),
+		    (unsigned)strtoul(args[2], NULL, 10));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 6 && !strcmp(argv[1], "--brief")) {
 		brief(argv + 2);
 		return 0;
 	}
+	if (argc >= 5 && !strcmp(argv[1], "--conditions")) {
+		printf("writ_check by names, conditions on a path, ns a decision (open: ms)\n");
+		printf("%6s %6s %9s %9s %9s %9s\n", "roles", "tools", "open", "missing", "path",
+		       "with ..");
+		return table(argv + 2, bench_conditions);
+	}
 	if (argc < 4 || (argc - 1) % 3) {
-		fprintf(stderr, "usage: bench_check BUNDLE ROLES TOOLS ...\n"
+		fprintf(stderr, "usage: bench_check [--conditions] BUNDLE ROLES TOOLS ...\n"
 				"       bench_check --brief BUNDLE WORKSPACE ROLE TOOL\n");
 		return 2;
 	}
 	printf("writ_check, ns a decision (open: ms)\n");
 	printf("%6s %6s %9s %9s %9s %9s %9s %9s\n", "roles", "tools", "open", "ids", "names",
 	       "wildcard", "cold p50", "cold p99");
-	for (int i = 1; i + 2 < argc; i += 3)
-		bench(argv[i], (unsigned)strtoul(argv[i + 1], NULL, 10),
-		      (unsigned)strtoul(argv[i + 2], NULL, 10));
-	return 0;
+	return table(argv + 1, bench);
 }

@@ -1,9 +1,13 @@
 /*
- * Writes a policy of a given size to standard output: genpolicy ROLES TOOLS [USERS-PER-ROLE]
+ * Writes a policy of a given size to standard output:
+ *
+ *	genpolicy ROLES TOOLS [USERS-PER-ROLE [conditions]]
  *
  * Roles stand in groups of three: a0 is extended by a1, a1 by a2. Each has five exact grants and
- * one wildcard and one denial. The same arguments give the same bytes.
+ * one wildcard and one denial; with "conditions" the grants are for paths under the role's own
+ * directory. The same arguments give the same bytes.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,7 +22,7 @@ static void print_tool(unsigned tool)
 	printf("family%u_tool%u", tool / PER_FAMILY, tool);
 }
 
-static void print_role(unsigned role, unsigned tools, uint64_t *state)
+static void print_role(unsigned role, unsigned tools, bool conditions, uint64_t *state)
 {
 	unsigned first;
 
@@ -31,7 +35,10 @@ static void print_role(unsigned role, unsigned tools, uint64_t *state)
 		print_tool((first + i * (tools / GRANTS)) % tools);
 		printf(", ");
 	}
-	printf("family%u_*;\n", (unsigned)(bench_random(state) % (tools / PER_FAMILY)));
+	printf("family%u_*", (unsigned)(bench_random(state) % (tools / PER_FAMILY)));
+	if (conditions)
+		printf(" where path under \"/srv/data/role%u\"", role);
+	printf(";\n");
 	printf("  deny ");
 	print_tool((unsigned)(bench_random(state) % tools));
 	printf(";\n}\n");
@@ -42,11 +49,13 @@ int main(int argc, char **argv)
 	unsigned roles = argc > 2 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
 	unsigned tools = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
 	unsigned users = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 10;
+	bool conditions = argc > 4;
 	uint64_t state = 0x9E3779B97F4A7C15u;
 
 	if (!roles || tools < PER_FAMILY) {
 		fprintf(stderr,
-			"usage: genpolicy ROLES TOOLS [USERS-PER-ROLE], at least %d tools\n",
+			"usage: genpolicy ROLES TOOLS [USERS-PER-ROLE [conditions]], at least %d "
+			"tools\n",
 			PER_FAMILY);
 		return 2;
 	}
@@ -54,10 +63,10 @@ int main(int argc, char **argv)
 	for (unsigned tool = 0; tool < tools; tool++) {
 		printf("tool ");
 		print_tool(tool);
-		printf(" { class read; }\n");
+		printf(" { class read;%s }\n", conditions ? " arg path : path;" : "");
 	}
 	for (unsigned role = 0; role < roles; role++)
-		print_role(role, tools, &state);
+		print_role(role, tools, conditions, &state);
 	for (unsigned role = 0; role < roles; role++)
 		for (unsigned user = 0; user < users; user++)
 			printf("user \"user%u.%u\" : role%u;\n", role, user, role);

@@ -1,12 +1,14 @@
 /*
  * Fuzzes the bundle reader. In: any bytes, whose digest is made right first, so that the fuzzer
- * gets past it. The laws: no crash and no sanitizer report; and a bundle that opens is one that
- * writ_verify accepts, and answers every question without one either, however it was made.
+ * gets past it. The laws: no crash and no sanitizer report; a bundle that opens is one that
+ * writ_verify accepts, and answers every question without one either, however it was made; and what
+ * writ_verify accepts, the compiler can read back.
  */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "link/bundle_ir.h"
 #include "runtime/sha256.h"
 #include "runtime/writ.h"
 #include "runtime/writ_format.h"
@@ -23,6 +25,16 @@ static const char *const names[] = {"guest",
 				    "x y",
 				    "zzzzzzzzzzzzzzzzzzzzzzzz"};
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
+
+/* Of every type that a condition may read. */
+static const struct writ_arg args[] = {
+	{.name = "path", .text = "/tmp/../srv//x/.env", .text_len = 19},
+	{.name = "url", .text = "https://[2001:db8::1]:8443/x", .text_len = 28},
+	{.name = "host", .text = "api.example.com.", .text_len = 16},
+	{.name = "command", .text = "rm -rf x", .text_len = 8},
+	{.name = "n", .type = WRIT_ARG_INTEGER, .number = -1},
+	{.name = "flag", .type = WRIT_ARG_BOOLEAN, .number = 1},
+};
 
 static void set_digest(uint8_t *bytes, size_t size)
 {
@@ -43,7 +55,10 @@ static void set_digest(uint8_t *bytes, size_t size)
 static void ask(const struct writ_policy *policy)
 {
 	for (size_t i = 0; i < N_NAMES * N_NAMES; i++) {
-		struct writ_request request = {.tool = names[i % N_NAMES]};
+		struct writ_request request = {.tool = names[i % N_NAMES],
+					       .args = args,
+					       .n_args = i % 3 ? sizeof(args) / sizeof(args[0])
+							       : 0};
 		struct writ_decision decision;
 		struct writ_rule rule;
 
@@ -58,12 +73,26 @@ static void ask(const struct writ_policy *policy)
 	}
 }
 
+static void read_back(uint8_t *bytes, size_t size)
+{
+	struct bundle_image image;
+	struct arena arena;
+
+	arena_init(&arena);
+	bundle_read((struct bytes){bytes, size}, &image);
+	(void)bundle_ir(&arena, &image);
+	arena_fini(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct writ_param params[] = {{"workspace", "/tmp"}};
-	static const struct writ_options options = {.params = params, .n_params = 1, .home = "/"};
+	static const struct writ_options options = {.params = params,
+						    .n_params = 1,
+						    .home = "/",
+						    .examine = 1};
 	struct writ_policy *policy = NULL;
 	uint8_t *bytes = malloc(size ? size : 1);
 	bool verified;
@@ -73,6 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(bytes, data, size);
 	set_digest(bytes, size);
 	verified = !writ_verify(bytes, size, NULL);
+	if (verified)
+		read_back(bytes, size);
 	if (!writ_open_memory(bytes, size, &options, &policy, NULL)) {
 		if (!verified)
 			abort();

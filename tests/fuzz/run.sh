@@ -9,8 +9,14 @@ for name in "$@"; do
 	corpus=$BUILD/corpus/$name
 	mkdir -p "$corpus"
 	case $name in
-	fuzz_bundle) cp "$BUILD"/policies/*.wrt "$corpus/" ;;
-	*) for f in policies/*/*.writ tests/bad/*.writ; do cp "$f" "$corpus/$(echo "$f" | tr '/' '_')"; done ;;
+	fuzz_bundle)
+		cp "$BUILD"/policies/*.wrt "$corpus/"
+		for f in tests/golden/ir/*.writ; do
+			"$BUILD/writc" compile "$f" -o "$corpus/$(basename "$f").wrt" 2>/dev/null || true
+		done ;;
+	fuzz_yaml) for f in tests/golden/yaml/*.yaml tests/bad/*.yaml; do cp "$f" "$corpus/$(echo "$f" | tr '/' '_')"; done ;;
+	fuzz_decide) printf '\001\002\000/srv/work/src/../x\377\001https://api.example.com:443/' >"$corpus/seed" ;;
+	*) for f in policies/*/*.writ tests/bad/*.writ tests/golden/*/*.writ; do cp "$f" "$corpus/$(echo "$f" | tr '/' '_')"; done ;;
 	esac
 	dictionary=
 	[ "$name" = fuzz_bundle ] || dictionary=-dict=$BUILD/fuzz/policy.dict

@@ -99,11 +99,11 @@ int bundle_try(const struct test_bundle *bundle, struct writ_error *error)
 	return rc;
 }
 
-int bundle_open_with(const struct test_bundle *bundle, const char *params,
-		     struct writ_policy **policy, struct writ_error *error)
+static int open_bundle(const struct test_bundle *bundle, const char *params, int examine,
+		       struct writ_policy **policy, struct writ_error *error)
 {
 	struct writ_param items[MAX_PARAMS];
-	struct writ_options options = {.params = items, .home = "/home/test"};
+	struct writ_options options = {.params = items, .home = "/home/test", .examine = examine};
 	char *copy = strdup(params ? params : "");
 	char *state = NULL;
 
@@ -114,6 +114,18 @@ int bundle_open_with(const struct test_bundle *bundle, const char *params,
 		items[options.n_params++] = (struct writ_param){word, equals + 1};
 	}
 	return writ_open_memory(bundle->bytes, bundle->size, &options, policy, error);
+}
+
+int bundle_open_with(const struct test_bundle *bundle, const char *params,
+		     struct writ_policy **policy, struct writ_error *error)
+{
+	return open_bundle(bundle, params, 0, policy, error);
+}
+
+int bundle_examine(const struct test_bundle *bundle, const char *params,
+		   struct writ_policy **policy, struct writ_error *error)
+{
+	return open_bundle(bundle, params, 1, policy, error);
 }
 
 struct writ_policy *bundle_open(const char *text, const char *params)

@@ -41,4 +41,8 @@ struct writ_policy *bundle_open(const char *text, const char *params);
 int bundle_open_with(const struct test_bundle *bundle, const char *params,
 		     struct writ_policy **policy, struct writ_error *error);
 
+/* The same for examining only: what can't be enforced yet is no error. */
+int bundle_examine(const struct test_bundle *bundle, const char *params,
+		   struct writ_policy **policy, struct writ_error *error);
+
 #endif

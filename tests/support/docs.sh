@@ -4,6 +4,9 @@
 # Fenced blocks of the Markdown files, by their info string:
 #   writ [FILE]       a complete policy: no finding from lint, compiles; kept as FILE for what follows
 #   writ-error CODE…  a policy that must give these codes; kept as error.writ
+#   yaml FILE         a complete policy in YAML: compiles; kept as FILE
+#   yaml-part FILE    a file that such a policy imports; kept as FILE
+#   yaml-error CODE   a policy in YAML that must give these codes; kept as error.yaml
 #   c FILE            a program: compiles without a warning; kept as FILE
 #   console           commands behind "$ " (continued behind "> ") and exactly what they print
 # Others are text. The blocks of one document share a directory and come in order. Beside that: manual
@@ -125,10 +128,18 @@ block_writ() {
 	ok "$1: the policy is clean and compiles"
 }
 
-block_writ_error() {
-	cp "$2" "$work/error.writ"
+block_yaml() {
+	cp "$2" "$work/$3"
+	(cd "$work" && writc compile -o "${3%.yaml}.wrt" -- "$3") >"$tmp/out" 2>&1 ||
+		{ cat "$tmp/out" >&2; fail "$1: does not compile"; }
+	ok "$1: the policy compiles"
+}
+
+# Arguments: place, block, codes, ending of the form it is in.
+block_error() {
+	cp "$2" "$work/error.$4"
 	status=0
-	(cd "$work" && writc lint error.writ) >"$tmp/out" 2>&1 || status=$?
+	(cd "$work" && writc lint "error.$4") >"$tmp/out" 2>&1 || status=$?
 	case $3 in E*) want=3 ;; *) want=1 ;; esac
 	[ $status -eq $want ] || { cat "$tmp/out" >&2; fail "$1: lint exits with $status, not $want"; }
 	for code in $3; do
@@ -184,7 +195,10 @@ document() {
 		arg=$(cat "$number.arg")
 		case $block in
 		*.writ) block_writ "$where" "$block" "$arg" ;;
-		*.writ-error) block_writ_error "$where" "$block" "$arg" ;;
+		*.writ-error) block_error "$where" "$block" "$arg" writ ;;
+		*.yaml-error) block_error "$where" "$block" "$arg" yaml ;;
+		*.yaml-part) cp "$block" "$work/$arg" ;;
+		*.yaml) block_yaml "$where" "$block" "$arg" ;;
 		*.c) block_c "$where" "$block" "$arg" ;;
 		*.console)
 			if can_enforce; then

@@ -16,6 +16,7 @@ python3 python3
 /usr/include/seccomp.h libseccomp-dev
 /usr/include/sodium.h libsodium-dev
 /usr/include/jansson.h libjansson-dev
+/usr/include/yaml.h libyaml-dev
 strip binutils'
 test='
 git git

@@ -46,6 +46,14 @@ void maker_refuse(struct ir_sandbox *sandbox, const char *name, uint16_t error)
 	call->error = error;
 }
 
+struct ir_tool maker_tool(const char *name, enum writ_tool_class class, uint32_t sandbox)
+{
+	return (struct ir_tool){.name = str_from(name),
+				.class = class,
+				.sandbox = sandbox,
+				.declared = true};
+}
+
 void maker_group(struct ir_sandbox *sandbox, const char *name)
 {
 	const struct call_group *group = group_find(str_from(name));

@@ -16,6 +16,9 @@ void maker_call(struct ir_sandbox *sandbox, const char *name, enum ir_call_verdi
 /* The same, refusing with an error number. */
 void maker_refuse(struct ir_sandbox *sandbox, const char *name, uint16_t error);
 
+/* A declared tool without arguments. */
+struct ir_tool maker_tool(const char *name, enum writ_tool_class class, uint32_t sandbox);
+
 /* Allows a group. */
 void maker_group(struct ir_sandbox *sandbox, const char *name);
 

@@ -4,7 +4,7 @@
 Usage: read_bundle.py BUNDLE [ROLE TOOL]...
 
 Checks the frame of the bundle (header, digest, section table, gaps) and prints for each ROLE and TOOL
-what `writ decide` prints first: allow, deny or ask. A difference means that the document, the compiler
+what `writ decide` prints first for a call without arguments: allow, deny or ask. A difference means that the document, the compiler
 or the runtime is wrong. Any damage ends in an exception.
 """
 import hashlib
@@ -13,20 +13,26 @@ import sys
 
 SECTIONS = [  # name, record: docs/format.md, "Sections"
     ("STRINGS", "B"), ("POLICY", "IIQIIIIII"), ("PARAMS", "IIIIII"), ("PARTS", "IIII"),
-    ("SANDBOXES", "16I"), ("PATHS", "IIIIQ"), ("PORTS", "IHHII"), ("LANDLOCK", "IIQQQ"),
+    ("SANDBOXES", "26I"), ("PATHS", "IIIIQ"), ("PORTS", "IHHII"), ("LANDLOCK", "IIQQQ"),
     ("FILTERS", "IIII"), ("INSNS", "HBBI"), ("LIMITS", "IIQ"), ("ENV", "IIIIII"),
-    ("RULES", "IIIIIIII"), ("ROLES", "IIII"), ("USERS", "IIII"), ("COLUMNS", "IIII"),
+    ("RULES", "16I"), ("ROLES", "IIII"), ("USERS", "IIII"), ("COLUMNS", "IIII"),
     ("ROLE_INDEX", "II"), ("USER_INDEX", "II"), ("TOOL_INDEX", "II"), ("CELLS", "H"),
-    ("CHAR_CLASSES", "B"), ("STATES", "H"), ("ACCEPTS", "I"),
+    ("CHAR_CLASSES", "B"), ("STATES", "H"), ("ACCEPTS", "I"), ("CHAINS", "II"), ("CHAIN_RULES", "H"),
+    ("TESTS", "IIHHIIIII"), ("OPERANDS", "IIqII"), ("ENDPOINTS", "IIII16sIHHII"), ("DENIES", "IIQ"),
+    ("SCRATCHES", "IIQ"), ("UNIX_SOCKETS", "IIQ"), ("CALLS", "IIHHIII"), ("CALL_CONDS", "IHHQQ"),
+    ("TOOLS", "8I"), ("ARGS", "IIII"), ("ROLE_INFO", "IIII"), ("USER_INFO", "II"),
+    ("CONFLICTS", "IIII"), ("REDACTS", "II"), ("INDICES", "I"),
 ]
 NONE = 0xFFFFFFFF
+MATCH, FAIL = 0xFFFFFFFF, 0xFFFFFFFE
+PRESENT = 1
 MASK = (1 << 64) - 1
 
 
 def read_sections(data):
     """The records of every section, by name."""
     magic, version, count, size = struct.unpack_from("<8sIIQ", data, 0)
-    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 1 and size == len(data)
+    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 2 and size == len(data)
     assert data[56:64] == bytes(8)
     assert hashlib.sha256(data[:24] + bytes(32) + data[56:]).digest() == data[24:56]
     assert count == len(SECTIONS)
@@ -79,13 +85,34 @@ class Bundle:
             state = self.sections["STATES"][state * self.n_classes + column][0]
         return self.sections["ACCEPTS"][state][0]
 
+    def rules_of(self, cell):
+        """The rules that may decide a cell, strictest first."""
+        n_rules = len(self.sections["RULES"])
+        if cell <= n_rules:
+            return [cell - 1] if cell else []
+        first, count = self.sections["CHAINS"][cell - n_rules - 1]
+        return [rule for (rule,) in self.sections["CHAIN_RULES"][first:first + count]]
+
+    def matches(self, rule):
+        """Does a rule's condition hold for a call without arguments?"""
+        first, count = self.sections["RULES"][rule][8:10]
+        at = 0 if count else MATCH
+        while at not in (MATCH, FAIL):
+            _, _, op, flags, yes, no = self.sections["TESTS"][first + at][:6]
+            assert all(to in (MATCH, FAIL) or at < to < count for to in (yes, no))
+            unknown = op != PRESENT
+            holds = rule < self.n_deny if unknown else bool(flags & 1)
+            at = yes if holds else no
+        return at == MATCH
+
     def decide(self, role, tool):
         subject = self.find("ROLE_INDEX", "ROLES", role)
         column = self.column(tool)
         if subject is None or column == NONE:
             return "deny"
         row = self.sections["ROLES"][subject][2]
-        rule = self.sections["CELLS"][row * len(self.sections["COLUMNS"]) + column][0] - 1
+        cell = self.sections["CELLS"][row * len(self.sections["COLUMNS"]) + column][0]
+        rule = next((rule for rule in self.rules_of(cell) if self.matches(rule)), -1)
         if rule < self.n_deny:  # also -1, no rule
             return "deny"
         return "ask" if rule < self.n_deny + self.n_ask else "allow"

@@ -1,9 +1,9 @@
 /*
  * Every diagnostic has a policy that shows it.
  *
- * Walks diag.def: tests/bad/CODE.writ must be there and must give that code, and what writc prints
- * for it is a golden file. The few limits that no file of reasonable size reaches are shown by a
- * unit test, which is named here and must speak of the code.
+ * Walks diag.def: tests/bad/CODE.writ (or CODE.yaml) must be there and must give that code, and
+ * what writc prints for it is a golden file. The few limits that no file of reasonable size reaches
+ * are shown by a unit test, which is named here and must speak of the code.
  */
 #include <glob.h>
 #include <stdlib.h>
@@ -16,8 +16,9 @@
 #include "support/policy.h"
 
 /* Shown by unit tests, on policies that are generated. */
-static const char *const generated[] = {"E0401", "E0402", "E0403", "E0404",
-					"E0405", "E0451", "E0454", "E0456"};
+static const char *const generated[] = {"E0019", "E0401", "E0402", "E0403", "E0404", "E0405",
+					"E0406", "E0407", "E0408", "E0409", "E0451", "E0454",
+					"E0456", "E0053", "E0457", "E0459", "E0461"};
 
 static bool is_generated(const char *code)
 {
@@ -62,9 +63,12 @@ static struct compilation *compile_file(const char *path)
 	return compilation;
 }
 
+/* In Writ, or in YAML where that is what is wrong. */
 static void bad_path(char *path, size_t size, enum diag_code code)
 {
-	snprintf(path, size, "tests/bad/%s.writ", diag_info(code)->code);
+	snprintf(path, size, "tests/bad/%s.yaml", diag_info(code)->code);
+	if (access(path, F_OK))
+		snprintf(path, size, "tests/bad/%s.writ", diag_info(code)->code);
 }
 
 Test(bad, every_diagnostic_has_a_policy_that_shows_it)
@@ -111,6 +115,7 @@ Test(bad, no_policy_is_left_of_a_code_that_is_gone)
 	glob_t files;
 
 	cr_assert_eq(glob("tests/bad/*.writ", 0, NULL, &files), 0);
+	cr_assert_eq(glob("tests/bad/*.yaml", GLOB_APPEND, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		bool known = false;
 		char path[64];

@@ -8,6 +8,7 @@
 #include "runtime/hash.h"
 #include "runtime/writ.h"
 #include "support/ir_maker.h"
+#include "support/policy.h"
 
 static const struct bundle_options both = {.archs = {true, true}};
 
@@ -57,7 +58,11 @@ static void add_rule(struct ir_policy *policy, uint32_t role, enum writ_verdict_
 {
 	vec_add(maker_arena(), &policy->roles.items[role].rules, (uint32_t)policy->rules.n);
 	vec_add(maker_arena(), &policy->rules,
-		((struct ir_rule){verdict, str_from(pattern), role, {STR("p.writ"), 4, 2}}));
+		((struct ir_rule){.verdict = verdict,
+				  .pattern = str_from(pattern),
+				  .role = role,
+				  .origin = {STR("p.writ"), 4, 2},
+				  .sandbox = IR_NONE}));
 }
 
 /* Two roles, three users, tools with and without wildcards, one sandbox. */
@@ -71,12 +76,9 @@ static struct ir_policy *sample(void)
 	vec_add(maker_arena(), &policy->params,
 		((struct ir_param){STR("port"), WRIT_PARAM_PORT, true, STR("443")}));
 	add_sandbox(policy);
-	vec_add(maker_arena(), &policy->tools,
-		((struct ir_tool){STR("git_*"), WRIT_CLASS_WRITE, 0, true}));
-	vec_add(maker_arena(), &policy->tools,
-		((struct ir_tool){STR("git_push"), WRIT_CLASS_ADMIN, IR_NONE, true}));
-	vec_add(maker_arena(), &policy->tools,
-		((struct ir_tool){STR("read"), WRIT_CLASS_READ, 0, true}));
+	vec_add(maker_arena(), &policy->tools, maker_tool("git_*", WRIT_CLASS_WRITE, 0));
+	vec_add(maker_arena(), &policy->tools, maker_tool("git_push", WRIT_CLASS_ADMIN, IR_NONE));
+	vec_add(maker_arena(), &policy->tools, maker_tool("read", WRIT_CLASS_READ, 0));
 	vec_add(maker_arena(), &policy->roles, ((struct ir_role){.name = STR("admin")}));
 	vec_add(maker_arena(), &policy->roles, ((struct ir_role){.name = STR("guest")}));
 	add_rule(policy, 0, WRIT_VERDICT_DENY, "*_secret");
@@ -275,7 +277,7 @@ Test(bundle, a_filter_too_long_is_an_error)
 
 		*cond = (struct call_cond){.arg = 1, .op = COND_EQ, .value = 3 * i};
 		vec_add(maker_arena(), &sandbox->calls,
-			((struct ir_call){STR("bpf"), IR_CALL_ALLOW, 0, cond, 1}));
+			((struct ir_call){.name = STR("bpf"), .conds = cond, .n_conds = 1}));
 	}
 	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), -1);
 	cr_assert_eq(diags->items.items[0].code, DIAG_E0401);
@@ -314,6 +316,80 @@ Test(bundle, a_sandbox_with_too_many_grants_is_an_error)
 		vec_add(maker_arena(), &sandbox->env,
 			((struct ir_env){WRIT_ENV_PASS, STR("PATH"), {0}}));
 	cr_expect_eq(build_error(policy), DIAG_E0405);
+}
+
+/* Texts that are equal are written once; each list has its own limit. */
+Test(bundle, a_sandbox_with_too_many_places_is_an_error)
+{
+	for (int list = 0; list < 4; list++) {
+		struct ir_policy *policy = sample();
+		struct ir_sandbox *sandbox = &policy->sandboxes.items[0];
+		struct ir_text text = sandbox->paths.items[0].text;
+
+		for (uint32_t i = 0; i <= WRIT_MAX_GRANTS; i++) {
+			if (list == 0)
+				vec_push(maker_arena(), &sandbox->denies)->text = text;
+			if (list == 1)
+				vec_add(maker_arena(), &sandbox->scratches,
+					((struct ir_scratch){.text = text, .size_bytes = 1}));
+			if (list == 2)
+				vec_push(maker_arena(), &sandbox->unix_sockets)->text = text;
+			if (list == 3)
+				vec_add(maker_arena(), &sandbox->endpoints,
+					((struct ir_endpoint){.rights = IR_ENDPOINT_DENY,
+							      .last = UINT16_MAX,
+							      .param = IR_NONE}));
+		}
+		cr_expect_eq(build_error(policy), DIAG_E0405, "list %d", list);
+		sandbox->denies.n -= list == 0;
+		sandbox->scratches.n -= list == 1;
+		sandbox->unix_sockets.n -= list == 2;
+		sandbox->endpoints.n -= list == 3;
+		(void)build(policy);
+	}
+}
+
+/* However many conditions one filter's instruction can stand for. */
+Test(bundle, a_sandbox_with_too_many_call_rules_is_an_error)
+{
+	struct ir_policy *policy = sample();
+	struct ir_sandbox *sandbox = &policy->sandboxes.items[0];
+	struct ir_call call = sandbox->calls.items[sandbox->calls.n - 1];
+
+	while (sandbox->calls.n < WRIT_MAX_GRANTS)
+		vec_add(maker_arena(), &sandbox->calls, call);
+	(void)build(policy);
+	vec_add(maker_arena(), &sandbox->calls, call);
+	cr_expect_eq(build_error(policy), DIAG_E0405);
+}
+
+Test(bundle, equal_texts_and_endpoints_are_written_once)
+{
+	const struct ir_policy *policy = policy_ir(
+		"set h : hosts { \"a.org:443\", \"b.org:443\" };\n"
+		"role r { allow a where url in h; allow b where url in h; deny c where p under "
+		"\"/x\"; }\n"
+		"role s { deny d where p under \"/x\"; }\n");
+	struct bundle_image image;
+
+	bundle_read(build(policy), &image);
+	cr_expect_eq(BUNDLE_N(&image, ENDPOINTS), 2u);
+	cr_expect_eq(BUNDLE_N(&image, PARTS), 3u);
+}
+
+/* Their system call rules, as their filters. */
+Test(bundle, sandboxes_with_equal_calls_share_them)
+{
+	struct ir_policy *policy = sample();
+	struct bundle_image image;
+
+	add_sandbox(policy);
+	policy->sandboxes.items[1].name = STR("box2");
+	bundle_read(build(policy), &image);
+	cr_expect_eq(BUNDLE_AT(&image, SANDBOXES, sandbox, 0)->calls.first,
+		     BUNDLE_AT(&image, SANDBOXES, sandbox, 1)->calls.first);
+	cr_expect_eq(BUNDLE_AT(&image, SANDBOXES, sandbox, 1)->calls.count,
+		     policy->sandboxes.items[1].calls.n);
 }
 
 Test(bundle, sandboxes_with_too_many_grants_together_are_an_error)

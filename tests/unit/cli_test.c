@@ -212,6 +212,17 @@ Test(cli, same_source_gives_the_same_bytes_wherever_it_is_compiled)
 	expect_status(1, "cmp -s $D/a.wrt $D/d.wrt");
 }
 
+Test(cli, without_places_the_same_policy_gives_the_same_bytes_wherever_it_is_written)
+{
+	expect_status(0, "{ printf '\\n# moved\\n'; cat $D/good.writ; } > $D/moved.writ;"
+			 "$W compile $D/good.writ --strip -o $D/a.wrt &&"
+			 "$W compile --strip $D/moved.writ -o $D/b.wrt && cmp $D/a.wrt $D/b.wrt");
+	expect_status(
+		0, "$W compile $D/good.writ -o $D/c.wrt && $W compile $D/moved.writ -o $D/d.wrt");
+	expect_status(1, "cmp -s $D/a.wrt $D/c.wrt");
+	expect_status(1, "cmp -s $D/c.wrt $D/d.wrt");
+}
+
 Test(cli, compile_says_warnings_and_succeeds)
 {
 	expect_status(0, "$W compile $D/warn.writ -o $D/a.wrt");

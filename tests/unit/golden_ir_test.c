@@ -31,6 +31,16 @@ Test(golden, ir_of_each_construct)
 	golden_check("ir/constructs.ir", listing_of("tests/golden/ir/constructs.writ"));
 }
 
+Test(golden, ir_of_every_construct_of_sandboxes)
+{
+	golden_check("ir/sandbox.ir", listing_of("tests/golden/ir/sandbox.writ"));
+}
+
+Test(golden, ir_of_roles_and_conditions)
+{
+	golden_check("ir/rbac.ir", listing_of("tests/golden/ir/rbac.writ"));
+}
+
 Test(golden, ir_of_a_sandbox_that_states_nothing)
 {
 	golden_check("ir/default.ir", listing_of("tests/golden/ir/default.writ"));

@@ -238,3 +238,25 @@ Test(import, an_unreadable_main_file_is_an_errno_and_no_diagnostic)
 	cr_assert_eq(parse_policy(&diags, STR("p"), &ast), -EISDIR);
 	cr_assert_eq(diags.errors, 0);
 }
+
+/* The path of the file that the import of this index names. */
+static struct str imported(size_t index)
+{
+	return sources.files.items[ast.imports.items[index].file].path;
+}
+
+Test(import, each_import_knows_its_file)
+{
+	put("p/a.writ", "import \"b.writ\";");
+	put("p/b.writ", "role b { }");
+	cr_assert_eq(parse_main("policy p;\nimport \"a.writ\"; import \"b.writ\";\n"
+				"import \"none.writ\"; import \"a.writ\";"),
+		     0);
+	cr_assert_eq(ast.imports.n, 5);
+	cr_assert(str_eq_cstr(imported(0), "p/a.writ"));
+	cr_assert(str_eq_cstr(imported(1), "p/b.writ"));
+	cr_assert_eq(ast.imports.items[2].file, SPAN_NO_FILE);
+	cr_assert_eq(ast.imports.items[3].file, ast.imports.items[0].file);
+	cr_assert_eq(ast.imports.items[4].span.file, ast.imports.items[0].file);
+	cr_assert_eq(ast.imports.items[4].file, ast.imports.items[1].file);
+}

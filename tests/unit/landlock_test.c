@@ -102,6 +102,16 @@ Test(landlock, truncate_is_lacking_where_the_filter_lets_it_through)
 	cr_assert_neq(lacking(&sandbox, 1) & WRIT_LACKS_TRUNCATE, 0u);
 }
 
+Test(landlock, what_is_logged_is_let_through)
+{
+	struct ir_sandbox sandbox = {0};
+
+	maker_call(&sandbox, "truncate", IR_CALL_LOG, NULL, 0);
+	maker_call(&sandbox, "kill", IR_CALL_ALLOW, NULL, 0);
+	maker_call(&sandbox, "kill", IR_CALL_LOG, NULL, 0);
+	cr_assert_eq(lacking(&sandbox, 2), (unsigned)(WRIT_LACKS_TRUNCATE | WRIT_LACKS_SIGNAL));
+}
+
 Test(landlock, signals_and_ports_are_lacking_where_they_matter)
 {
 	struct ir_sandbox sandbox = {0};

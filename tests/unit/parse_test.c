@@ -1,93 +1,32 @@
+/*
+ * The parser from text to tree: what is accepted, how faults are told, that it goes on after them.
+ */
 #include <criterion/criterion.h>
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "front/parse.h"
 #include "front/words.h"
-
-/* A parse lives as long as the test's process. */
-struct parsed {
-	struct arena arena;
-	struct sources sources;
-	struct diag_list diags;
-	struct ast ast;
-};
-
-static struct parsed *parse_bytes(const char *text, size_t len)
-{
-	struct parsed *parsed = calloc(1, sizeof(*parsed));
-
-	cr_assert_not_null(parsed);
-	arena_init(&parsed->arena);
-	parsed->sources.arena = &parsed->arena;
-	diag_init(&parsed->diags, &parsed->arena, &parsed->sources);
-	cr_assert_eq(parse_text(&parsed->diags, STR("t.writ"), (struct str){text, len},
-				&parsed->ast),
-		     0);
-	diag_sort(&parsed->diags);
-	return parsed;
-}
-
-static struct parsed *parse(const char *text)
-{
-	return parse_bytes(text, strlen(text));
-}
-
-/* "LINE:COL message [code]" lines of all diagnostics. */
-static const char *says(const struct parsed *parsed)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	for (size_t i = 0; i < parsed->diags.items.n; i++) {
-		const struct diag *diag = &parsed->diags.items.items[i];
-		struct line_col at = source_line_col(&parsed->sources, diag->span.file,
-						     diag->span.begin);
-
-		fprintf(out, "%u:%u %.*s [%s]\n", at.line, at.col, STR_ARG(diag->message),
-			diag_info(diag->code)->code);
-		for (size_t n = 0; n < diag->notes.n; n++) {
-			if (diag->notes.items[n].is_help)
-				fprintf(out, "  %.*s\n", STR_ARG(diag->notes.items[n].text));
-		}
-	}
-	fclose(out);
-	return text;
-}
-
-static struct ast *parse_clean(const char *text)
-{
-	struct parsed *parsed = parse(text);
-
-	cr_assert_eq(parsed->diags.errors, 0, "%s", says(parsed));
-	return &parsed->ast;
-}
+#include "support/parsed.h"
 
 static void expect_says(const char *text, const char *wanted)
 {
-	cr_assert_str_eq(says(parse(text)), wanted);
+	cr_assert_str_eq(parsed_says(parsed_from(text)), wanted);
 }
-
-#define EXPECT_STR(found, wanted)                                                                  \
-	cr_assert(str_eq_cstr((found), (wanted)), "'%.*s' is not '%s'", STR_ARG(found), (wanted))
 
 Test(parse, the_policy_line_names_and_numbers)
 {
-	struct ast *ast = parse_clean("policy blog-agent version 0x10;");
+	struct ast *ast = parsed_clean("policy blog-agent version 0x10;");
 
 	EXPECT_STR(ast->name.text, "blog-agent");
 	cr_assert_eq(ast->version, 16);
 	cr_assert_eq(ast->version_span.begin, 26);
-	cr_assert_eq(parse_clean("policy x;")->version_span.file, SPAN_NO_FILE);
+	cr_assert_eq(parsed_clean("policy x;")->version_span.file, SPAN_NO_FILE);
 }
 
 Test(parse, parameters_have_types_and_defaults)
 {
-	struct ast *ast = parse_clean(
+	struct ast *ast = parsed_clean(
 		"policy p; param a : path; param b : port = 443;\n"
 		"param c : size = 64KiB; param d : duration = 5m;\n"
 		"param e : string = \"x${a}y\"; param f : int = true; param g : host = w;");
@@ -107,7 +46,7 @@ Test(parse, parameters_have_types_and_defaults)
 
 Test(parse, tools_keep_their_properties_in_order)
 {
-	struct ast *ast = parse_clean(
+	struct ast *ast = parsed_clean(
 		"policy p;\ntool http_get { class read; sandbox net; "
 		"describe \"gets\"; arg url : url; arg token : string secret; }");
 	struct ast_tool *tool = &ast->tools.items[0];
@@ -125,7 +64,7 @@ Test(parse, tools_keep_their_properties_in_order)
 
 Test(parse, sandboxes_keep_every_section)
 {
-	struct ast *ast = parse_clean(
+	struct ast *ast = parsed_clean(
 		"policy p; sandbox s extends base, net {\n"
 		"filesystem { read \"/usr\", \"/lib\"; write \"${w}/x\"; execute \"/bin/sh\"; }\n"
 		"network { connect \"*:443\"; bind \"*:8000-8010\"; }\n"
@@ -159,12 +98,11 @@ Test(parse, sandboxes_keep_every_section)
 	cr_assert_eq(sandbox->env.items[3].kind, AST_ENV_SECRET);
 	cr_assert_neq(sandbox->best_effort.file, SPAN_NO_FILE);
 	cr_assert_neq(sandbox->syscalls_span.file, SPAN_NO_FILE);
-	cr_assert_eq(ast->pending.n, 0);
 }
 
 Test(parse, a_sandbox_without_sections_says_so)
 {
-	struct ast *ast = parse_clean("policy p; sandbox s { }");
+	struct ast *ast = parsed_clean("policy p; sandbox s { }");
 
 	cr_assert_eq(ast->sandboxes.items[0].syscalls_span.file, SPAN_NO_FILE);
 	cr_assert_eq(ast->sandboxes.items[0].best_effort.file, SPAN_NO_FILE);
@@ -172,8 +110,8 @@ Test(parse, a_sandbox_without_sections_says_so)
 
 Test(parse, roles_and_users)
 {
-	struct ast *ast = parse_clean("policy p; role dev extends guest {\n\tallow git_*, a.b-c;\n"
-				      "\tdeny 2nd, *; }\nuser \"alice\" : dev, guest;");
+	struct ast *ast = parsed_clean("policy p; role dev extends guest {\n\tallow git_*, a.b-c;\n"
+				       "\tdeny 2nd, *; }\nuser \"alice\" : dev, guest;");
 	struct ast_role *role = &ast->roles.items[0];
 
 	EXPECT_STR(role->parents.items[0].text, "guest");
@@ -191,7 +129,7 @@ Test(parse, roles_and_users)
 
 Test(parse, keywords_are_names_where_a_name_is_expected)
 {
-	struct ast *ast = parse_clean(
+	struct ast *ast = parsed_clean(
 		"policy policy; tool read { class read; arg path : path; arg class : int; "
 		"arg where : int; }\n tool deny-list { } tool 10 { } tool 64KiB { } tool not { }\n"
 		"sandbox sandbox extends set, env { limits { wall 1; } env { pass set, pass; } }\n"
@@ -206,55 +144,13 @@ Test(parse, keywords_are_names_where_a_name_is_expected)
 	cr_assert_eq(ast->roles.items[0].rules.n, 5);
 }
 
-static const struct {
-	const char *text; /* inside of an otherwise empty policy */
-	const char *feature;
-} pendings[] = {
-	{"set s : paths { \"/a\" };", "named sets"},
-	{"set s : syscalls { read, @net };", "named sets"},
-	{"sandbox s { filesystem { read places; } }", "named sets"},
-	{"sandbox s { filesystem { deny \"/a\"; } }", "'deny' inside a filesystem section"},
-	{"sandbox s { filesystem { scratch \"/tmp\" 64MiB; } }", "'scratch' directories"},
-	{"sandbox s { network { unix \"/a\"; } }", "'unix' sockets"},
-	{"sandbox s { network { deny \"10.0.0.0/8\"; } }", "'deny' inside a network section"},
-	{"sandbox s { network { connect hosts; } }", "named sets"},
-	{"sandbox s { syscalls { allow a(b == C); } }", "system call argument conditions"},
-	{"sandbox s { syscalls { allow a(b & (C | D) == 0, arg1 in {1, E}); } }",
-	 "system call argument conditions"},
-	{"sandbox s { syscalls { deny a log; } }", "'log' actions"},
-	{"role r { allow t where a == 1; }", "'where' conditions"},
-	{"role r { allow t using s; }", "'using' clauses"},
-	{"role r { allow t rate 10/minute burst 3; }", "'rate' limits"},
-	{"role r { ask t; }", "'ask' rules"},
-	{"conflict a, b;", "'conflict' constraints"},
-	{"conflict session a, b;", "'conflict' constraints"},
-	{"redact \"sk-[A-Z]{20,}\";", "'redact' patterns"},
-	{"test \"x\" with a = 1 { allow r t(a = \"b\"); sandbox s { deny syscall x(a = B); } }",
-	 "'test' blocks"},
-};
-
-Test(parse, what_has_no_node_is_pending)
+Test(parse, a_call_named_like_a_set_is_kept_as_written)
 {
-	for (size_t i = 0; i < sizeof(pendings) / sizeof(pendings[0]); i++) {
-		char text[256];
-		struct ast *ast;
+	struct ast *ast = parsed_clean("policy p; sandbox s { syscalls { allow calls, read; } }\n"
+				       "set calls : syscalls { openat };");
 
-		snprintf(text, sizeof(text), "policy p;\n%s", pendings[i].text);
-		ast = parse_clean(text);
-		cr_assert_eq(ast->pending.n, 1, "%s", pendings[i].text);
-		cr_assert_str_eq(ast->pending.items[0].feature, pendings[i].feature);
-		cr_assert_geq(ast->pending.items[0].span.begin, 10);
-	}
-}
-
-Test(parse, a_call_named_like_a_set_is_a_pending_set)
-{
-	struct ast *ast = parse_clean("policy p; sandbox s { syscalls { allow calls, read; } }\n"
-				      "set calls : syscalls { openat };");
-
-	cr_assert_eq(ast->sandboxes.items[0].calls.n, 1);
-	EXPECT_STR(ast->sandboxes.items[0].calls.items[0].name.text, "read");
-	cr_assert_eq(ast->pending.n, 2);
+	cr_assert_eq(ast->sandboxes.items[0].calls.n, 2);
+	EXPECT_STR(ast->sandboxes.items[0].calls.items[0].name.text, "calls");
 }
 
 static const char *const expressions[] = {
@@ -277,14 +173,15 @@ Test(parse, every_form_of_condition_parses)
 
 		snprintf(text, sizeof(text), "policy p; role r { allow t where %s; }",
 			 expressions[i]);
-		parsed = parse(text);
-		cr_assert_eq(parsed->diags.errors, 0, "%s: %s", expressions[i], says(parsed));
+		parsed = parsed_from(text);
+		cr_assert_eq(parsed->diags.errors, 0, "%s: %s", expressions[i],
+			     parsed_says(parsed));
 	}
 }
 
 Test(parse, strings_are_decoded_and_split_at_parameters)
 {
-	struct ast *ast = parse_clean(
+	struct ast *ast = parsed_clean(
 		"policy p; tool t { describe "
 		"\"a\\\"\\\\\\n\\t\\x41${one}${_2}\\x24{no} $ {x}\"; describe \"\"; }");
 	struct ast_text *text = &ast->tools.items[0].props.items[0].describe;
@@ -328,7 +225,7 @@ Test(parse, numbers_have_their_values)
 
 		snprintf(text, sizeof(text), "policy p; sandbox s { limits { x %s; } }",
 			 numbers[i].written);
-		ast = parse_clean(text);
+		ast = parsed_clean(text);
 		cr_assert_eq(ast->sandboxes.items[0].limits.items[0].value.number, numbers[i].value,
 			     "%s", numbers[i].written);
 	}
@@ -408,7 +305,8 @@ Test(parse, each_fault_is_reported_once_where_it_is)
 		char text[256];
 
 		snprintf(text, sizeof(text), "policy p;\n%s", faults[i].text);
-		cr_expect_str_eq(says(parse(text)), faults[i].wanted, "%s", faults[i].text);
+		cr_expect_str_eq(parsed_says(parsed_from(text)), faults[i].wanted, "%s",
+				 faults[i].text);
 	}
 }
 
@@ -422,8 +320,8 @@ Test(parse, numbers_with_fractions_signs_or_unknown_units_are_malformed)
 
 		snprintf(text, sizeof(text), "policy p; sandbox s { limits { x %s; y 1; } }",
 			 written[i]);
-		parsed = parse(text);
-		cr_assert_eq(parsed->diags.errors, 1, "%s", says(parsed));
+		parsed = parsed_from(text);
+		cr_assert_eq(parsed->diags.errors, 1, "%s", parsed_says(parsed));
 		cr_assert_eq(parsed->diags.items.items[0].code, DIAG_E0012, "%s", written[i]);
 		cr_assert_eq(parsed->ast.sandboxes.items[0].limits.n, 1);
 	}
@@ -431,7 +329,7 @@ Test(parse, numbers_with_fractions_signs_or_unknown_units_are_malformed)
 
 Test(parse, an_unclosed_brace_is_shown)
 {
-	struct parsed *parsed = parse("policy p;\ntool t {\n\tclass read;\n");
+	struct parsed *parsed = parsed_from("policy p;\ntool t {\n\tclass read;\n");
 	const struct diag *diag = &parsed->diags.items.items[0];
 
 	cr_assert_eq(parsed->diags.errors, 1);
@@ -441,14 +339,14 @@ Test(parse, an_unclosed_brace_is_shown)
 
 Test(parse, what_follows_an_error_is_still_parsed)
 {
-	struct parsed *parsed = parse("policy p;\n"
-				      "tool a { clas read; arg x : int; }\n"
-				      "rolle r { allow a; }\n"
-				      "role s { allow a b; deny c; allow d }\n"
-				      "tool e { class read;\n"
-				      "role t { allow a; }\n");
+	struct parsed *parsed = parsed_from("policy p;\n"
+					    "tool a { clas read; arg x : int; }\n"
+					    "rolle r { allow a; }\n"
+					    "role s { allow a b; deny c; allow d }\n"
+					    "tool e { class read;\n"
+					    "role t { allow a; }\n");
 
-	cr_assert_eq(parsed->diags.errors, 5, "%s", says(parsed));
+	cr_assert_eq(parsed->diags.errors, 5, "%s", parsed_says(parsed));
 	cr_assert_eq(parsed->ast.tools.n, 2);
 	cr_assert_eq(parsed->ast.tools.items[0].props.n, 1);
 	cr_assert_eq(parsed->ast.roles.n, 2);
@@ -471,12 +369,12 @@ Test(parse, the_main_file_needs_a_policy_line)
 
 Test(parse, line_endings_are_white_space)
 {
-	cr_assert_eq(parse_clean("policy p;\r\nrole r {\r\n\tallow t;\r}\r\n")->roles.n, 1);
+	cr_assert_eq(parsed_clean("policy p;\r\nrole r {\r\n\tallow t;\r}\r\n")->roles.n, 1);
 }
 
 Test(parse, a_byte_order_mark_is_an_error)
 {
-	struct parsed *parsed = parse("\xef\xbb\xbfpolicy p;");
+	struct parsed *parsed = parsed_from("\xef\xbb\xbfpolicy p;");
 
 	cr_assert_eq(parsed->diags.errors, 1);
 	cr_assert_eq(parsed->diags.items.items[0].code, DIAG_E0005);
@@ -485,27 +383,12 @@ Test(parse, a_byte_order_mark_is_an_error)
 
 Test(parse, bytes_that_are_not_text_are_an_error)
 {
-	struct parsed *parsed = parse_bytes("policy p;\0", 10);
+	struct parsed *parsed = parsed_bytes("policy p;\0", 10);
 
 	cr_assert_eq(parsed->diags.errors, 1);
 	cr_assert_eq(parsed->diags.items.items[0].code, DIAG_E0004);
 	cr_assert_eq(parsed->diags.items.items[0].span.begin, 9);
-	cr_assert_eq(parse("policy \xff;")->diags.items.items[0].code, DIAG_E0004);
-}
-
-/* "policy p;" then head, n times unit, and tail. */
-static struct parsed *parse_repeated(const char *head, const char *unit, size_t n, const char *tail)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	fprintf(out, "policy p;\n%s", head);
-	for (size_t i = 0; i < n; i++)
-		fputs(unit, out);
-	fputs(tail, out);
-	fclose(out);
-	return parse_bytes(text, len);
+	cr_assert_eq(parsed_from("policy \xff;")->diags.items.items[0].code, DIAG_E0004);
 }
 
 Test(parse, nesting_ten_thousand_deep_is_one_error)
@@ -522,26 +405,26 @@ Test(parse, nesting_ten_thousand_deep_is_one_error)
 	};
 
 	for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]); i++) {
-		struct parsed *parsed = parse_repeated(deep[i].head, deep[i].unit, 10000, "");
+		struct parsed *parsed = parsed_repeated(deep[i].head, deep[i].unit, 10000, "");
 
-		cr_assert_eq(parsed->diags.errors, 1, "row %zu: %s", i, says(parsed));
+		cr_assert_eq(parsed->diags.errors, 1, "row %zu: %s", i, parsed_says(parsed));
 		cr_assert_eq(parsed->diags.items.items[0].code, deep[i].code, "row %zu", i);
 	}
 }
 
 Test(parse, brackets_nest_to_the_limit)
 {
-	struct parsed *parsed = parse_repeated("role r { allow t where ", "(", PARSE_MAX_DEPTH - 1,
-					       "a present");
+	struct parsed *parsed = parsed_repeated("role r { allow t where ", "(", PARSE_MAX_DEPTH - 1,
+						"a present");
 
-	cr_assert_eq(parsed->diags.items.items[0].code, DIAG_E0003, "%s", says(parsed));
-	parsed = parse_repeated("role r { allow t where ", "(", PARSE_MAX_DEPTH, "a present");
-	cr_assert_eq(parsed->diags.items.items[0].code, DIAG_E0013, "%s", says(parsed));
+	cr_assert_eq(parsed->diags.items.items[0].code, DIAG_E0003, "%s", parsed_says(parsed));
+	parsed = parsed_repeated("role r { allow t where ", "(", PARSE_MAX_DEPTH, "a present");
+	cr_assert_eq(parsed->diags.items.items[0].code, DIAG_E0013, "%s", parsed_says(parsed));
 }
 
 Test(parse, lists_may_be_long)
 {
-	struct parsed *parsed = parse_repeated("role r { allow ", "a, ", 200000, "b; }");
+	struct parsed *parsed = parsed_repeated("role r { allow ", "a, ", 200000, "b; }");
 
 	cr_assert_eq(parsed->diags.errors, 0);
 	cr_assert_eq(parsed->ast.roles.items[0].rules.n, 200001);
@@ -549,7 +432,7 @@ Test(parse, lists_may_be_long)
 
 Test(parse, garbage_is_reported_to_a_limit)
 {
-	struct parsed *parsed = parse_repeated("", "bad bad; ", 100000, "");
+	struct parsed *parsed = parsed_repeated("", "bad bad; ", 100000, "");
 
 	cr_assert_eq(parsed->diags.items.n, DIAG_MAX_ERRORS);
 }
@@ -577,14 +460,24 @@ static const char whole[] =
 	"set s : paths { \"/a\", \"/b\" };\n"
 	"tool t { class read; sandbox x; arg a : int secret; }\n"
 	"sandbox x extends y, z {\n"
-	"  filesystem {\n    read \"/usr\", s;\n    write \"${w}/x\";\n  }\n"
-	"  network {\n    connect \"*:443\";\n  }\n"
-	"  syscalls {\n    allow @default, kill;\n    deny mount errno EPERM;\n  }\n"
+	"  filesystem {\n    read \"/usr\", s;\n    write \"${w}/x\";\n    scratch \"/tmp\" 1MiB;\n"
+	"    deny \"~/.ssh\";\n  }\n"
+	"  network {\n    connect \"*:443\", h;\n    unix \"/s\";\n    deny \"10.0.0.0/8\";\n  }\n"
+	"  syscalls {\n    allow @default, kill;\n    deny mount errno EPERM;\n"
+	"    allow socket(domain in {A, 2}, type == B);\n    deny clone(flags & (C | D) == 0) "
+	"log;\n"
+	"  }\n"
 	"  limits {\n    wall 60s;\n  }\n"
 	"  env {\n    pass PATH;\n    set A = \"b\";\n  }\n"
 	"}\n"
-	"role r extends q {\n  allow t, u where a in { 1, 2 } and (b == 3);\n  deny *;\n}\n"
-	"user \"u\" : r;\n";
+	"role r extends q {\n  allow t, u where a in { 1, 2 } and (b == 3);\n  deny *;\n"
+	"  ask v where not c under \"/a\" or d matches \"*\" or e present or f in s using x\n"
+	"      rate 10/minute burst 3;\n}\n"
+	"user \"u\" : r;\n"
+	"conflict r, q;\n"
+	"redact \"sk-\";\n"
+	"test \"a test\" with w = \"/w\" {\n  allow r t(a = 1, b = c);\n  deny r u;\n"
+	"  sandbox x {\n    allow read \"/usr\";\n    deny syscall socket(domain = E);\n  }\n}\n";
 
 static size_t token_end(const char *text, size_t at)
 {
@@ -609,8 +502,8 @@ Test(parse, a_token_left_out_costs_at_most_two_errors)
 
 		end = token_end(whole, at);
 		snprintf(text, sizeof(text), "%.*s%s", (int)at, whole, whole + end);
-		parsed = parse(text);
-		cr_assert_leq(parsed->diags.errors, 2, "%s\n%s", text, says(parsed));
+		parsed = parsed_from(text);
+		cr_expect_leq(parsed->diags.errors, 2, "%s\n%s", text, parsed_says(parsed));
 		faulty += parsed->diags.errors > 0;
 		twice += parsed->diags.errors == 2;
 	}
@@ -620,11 +513,38 @@ Test(parse, a_token_left_out_costs_at_most_two_errors)
 
 Test(parse, a_section_inside_another_closes_that)
 {
-	struct parsed *parsed = parse("policy p;\nsandbox s {\n\tfilesystem {\n\t\tread \"/a\";\n"
-				      "\tlimits { wall 1s; }\n}\nrole r { }\n");
+	struct parsed *parsed = parsed_from(
+		"policy p;\nsandbox s {\n\tfilesystem {\n\t\tread \"/a\";\n"
+		"\tlimits { wall 1s; }\n}\nrole r { }\n");
 
-	cr_assert_eq(parsed->diags.errors, 1, "%s", says(parsed));
+	cr_assert_eq(parsed->diags.errors, 1, "%s", parsed_says(parsed));
 	cr_assert_eq(parsed->diags.items.items[0].code, DIAG_E0003);
 	cr_assert_eq(parsed->ast.sandboxes.items[0].limits.n, 1);
 	cr_assert_eq(parsed->ast.roles.n, 1);
+}
+
+Test(parse, comments_are_kept_without_what_ends_their_line)
+{
+	struct parsed *parsed = parsed_from("# a \t\r\npolicy p; # b\n#\ntool t { } # c");
+	const char *const wanted[] = {"# a", "# b", "#", "# c"};
+
+	cr_assert_eq(parsed->diags.errors, 0);
+	cr_assert_eq(parsed->ast.comments.n, 4);
+	for (size_t i = 0; i < 4; i++)
+		EXPECT_STR(parsed_text(parsed, parsed->ast.comments.items[i]), wanted[i]);
+}
+
+Test(parse, a_carriage_return_hides_nothing)
+{
+	expect_says("policy p;# x\rallow\n",
+		    "1:13 invisible or control character <U+000D> [E0006]\n"
+		    "  in a string, write its bytes as \\xHH\n");
+	cr_assert_eq(parsed_from("policy p; user \"a\rb\" : c;")->diags.items.items[0].code,
+		     DIAG_E0006);
+}
+
+Test(parse, a_string_cut_off_by_a_windows_line_ending_is_one_error)
+{
+	expect_says("policy p;\r\nuser \"a\r\n : b;\r\n",
+		    "2:6 this string doesn't end on its line [E0007]\n");
 }

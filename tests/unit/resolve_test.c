@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/resolve.h"
 #include "support/bundle_maker.h"
 
 /* A directory of the test's own: ws is what tools may write, out is not granted to anyone. */
@@ -37,7 +38,7 @@ static void remove_world(void)
 /* Opens the sandbox "reader" of a policy whose sandbox "writer" may write {root}/ws. */
 static int open_reader(const char *granted, struct writ_error *error)
 {
-	char text[512];
+	char text[1024];
 	struct writ_sandbox *sandbox = NULL;
 	struct writ_policy *policy;
 	int rc;
@@ -130,4 +131,64 @@ Test(resolve, a_loop_of_links_is_refused)
 	cr_assert_eq(symlink("b", "a"), 0);
 	cr_assert_eq(symlink("a", "b"), 0);
 	expect_refused("a");
+}
+
+Test(resolve, also_one_deep_in_the_tree)
+{
+	cr_assert_eq(mkdir("ws/docs/deep", 0755), 0);
+	cr_assert_eq(symlink("../../../out/docs", "ws/docs/deep/far"), 0);
+	expect_refused("ws/docs/deep/far");
+}
+
+/* The reader is granted both: the second path comes by a link that the first has made known. */
+static void both(char *granted, size_t size, const char *first, const char *second)
+{
+	snprintf(granted, size, "%s\", \"%s/%s", first, root, second);
+}
+
+Test(resolve, a_link_that_is_known_does_not_hide_a_planted_one)
+{
+	char granted[256];
+
+	both(granted, sizeof(granted), "alias", "alias/docs");
+	expect_opens(granted);
+	swap_docs("../out/docs");
+	expect_refused(granted);
+}
+
+Test(resolve, a_name_that_begins_like_a_known_link_is_another)
+{
+	char granted[256];
+
+	cr_assert_eq(mkdir("aliases", 0755), 0);
+	both(granted, sizeof(granted), "alias", "aliases");
+	expect_opens(granted);
+}
+
+Test(resolve, more_links_than_are_remembered_are_followed)
+{
+	enum { N = RESOLVER_LINKS + 2 };
+	char granted[512] = "out";
+	size_t len = strlen(granted);
+
+	for (int i = 0; i < N; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "l%d", i);
+		cr_assert_eq(symlink("out", name), 0);
+		len += (size_t)snprintf(granted + len, sizeof(granted) - len, "\", \"%s/%s/docs",
+					root, name);
+	}
+	expect_opens(granted);
+}
+
+/* What it leads to is not there: no access, so a warning and no refusal. */
+Test(resolve, a_planted_link_to_nowhere_grants_nothing)
+{
+	struct writ_error error = {.text = ""};
+
+	swap_docs("nowhere");
+	cr_expect_eq(open_reader("ws/docs", &error), 1);
+	cr_expect(strstr(error.text, "nothing is granted") || strstr(error.text, "Landlock"), "%s",
+		  error.text);
 }

@@ -121,6 +121,25 @@ Test(run, every_signal_that_would_end_writ_ends_the_launch)
 	}
 }
 
+/* SIGKILL can't be caught: the kernel ends the command with writ. */
+Test(run, a_kill_of_writ_ends_the_command)
+{
+	struct pollfd reader = {.events = POLLIN};
+	char line[4];
+	int ends[2];
+	pid_t pid;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	pid = start_shell("plain", "echo up; exec sleep 300", ends[1]);
+	close(ends[1]);
+	cr_assert_eq(read(ends[0], line, 3), 3);
+	kill(pid, SIGKILL);
+	cr_expect_eq(status_of(pid), -SIGKILL);
+	reader.fd = ends[0];
+	cr_expect_eq(poll(&reader, 1, 5000), 1, "the command goes on");
+	close(ends[0]);
+}
+
 /* musl keeps 32 to 34 for itself, so they can only be ignored. */
 Test(run, signals_that_writ_ignores_do_not_end_it)
 {
@@ -222,6 +241,32 @@ Test(run, doctor_enters_each_sandbox)
 	cr_expect_eq(status, 0);
 	cr_expect_not_null(strstr(read_all(fileno(out)), "sandbox kills: enforced\n"), "%s",
 			   read_all(fileno(out)));
+}
+
+/* Not this host's fault, and said before anything is tried. */
+Test(run, doctor_lists_what_this_version_can_not_enforce)
+{
+	static const char source[] = "role r { allow t rate 3/minute; }\n"
+				     "sandbox s { filesystem { deny \"/x\"; } }\n";
+	struct test_bundle bundle = bundle_make(source);
+	char file[] = "/tmp/writ-doctor-XXXXXX";
+	char *const doctor[] = {"writ", "doctor", "-p", file, NULL};
+	char *const decide[] = {"writ", "decide", "-p", file, "--role", "r", "--tool", "t", NULL};
+	FILE *out = tmpfile(), *refused = tmpfile();
+	int fd = mkstemp(file);
+
+	cr_assert_eq(write(fd, bundle.bytes, bundle.size), (ssize_t)bundle.size);
+	close(fd);
+	cr_expect_eq(status_of(start(doctor, fileno(out))), 4);
+	cr_expect_eq(status_of(start(decide, fileno(refused))), 4);
+	unlink(file);
+	cr_expect_not_null(strstr(read_all(fileno(out)),
+				  "this version can't enforce: rate, of the rule for 't' in role "
+				  "'r'\nthis version can't enforce: filesystem deny, of sandbox "
+				  "'s'\nsandbox s: can't be enforced: "),
+			   "%s", read_all(fileno(out)));
+	cr_expect_not_null(strstr(read_all(fileno(refused)), "rate, of the rule for 't'"), "%s",
+			   read_all(fileno(refused)));
 }
 
 /* Init may take its time to reap a killed orphan: then it would still be seen. */

@@ -16,6 +16,7 @@
 
 #include "backend/seccomp.h"
 #include "support/ir_maker.h"
+#include "support/policy.h"
 #include "verify/bpf_run.h"
 #include "verify/verify_bpf.h"
 
@@ -84,7 +85,7 @@ Test(seccomp, other_architectures_and_x32_die_and_unknown_numbers_are_enosys)
 	cr_assert_eq(bpf_run(program.insns, &data, NULL), FAILS(ENOSYS));
 }
 
-Test(seccomp, kill_beats_errno_beats_allow_in_any_order)
+Test(seccomp, kill_beats_errno_beats_log_beats_allow_in_any_order)
 {
 	static const struct call_cond is_one = {.arg = 0, .op = COND_EQ, .value = 1};
 	static const struct call_cond is_two = {.arg = 0, .op = COND_EQ, .value = 2};
@@ -94,6 +95,10 @@ Test(seccomp, kill_beats_errno_beats_allow_in_any_order)
 	maker_call(&sandbox, "dup", IR_CALL_ALLOW, NULL, 0);
 	maker_call(&sandbox, "dup", IR_CALL_ERRNO, &is_one, 1);
 	maker_call(&sandbox, "dup", IR_CALL_KILL, &is_two, 1);
+	maker_call(&sandbox, "sync", IR_CALL_ALLOW, NULL, 0);
+	maker_call(&sandbox, "sync", IR_CALL_LOG, NULL, 0);
+	maker_call(&sandbox, "fsync", IR_CALL_LOG, NULL, 0);
+	maker_call(&sandbox, "fsync", IR_CALL_ERRNO, &is_one, 1);
 	maker_refuse(&sandbox, "close", ENOENT);
 	maker_refuse(&sandbox, "close", EACCES);
 	maker_call(&sandbox, "close", IR_CALL_ALLOW, NULL, 0);
@@ -103,6 +108,9 @@ Test(seccomp, kill_beats_errno_beats_allow_in_any_order)
 	cr_assert_eq(verdict(&program, ARCH_AARCH64, "dup", 2, 0), KILL);
 	cr_assert_eq(verdict(&program, ARCH_AARCH64, "dup", (1ull << 32) | 2, 0), KILL);
 	cr_assert_eq(verdict(&program, ARCH_AARCH64, "close", 0, 0), FAILS(ENOENT));
+	cr_assert_eq(verdict(&program, ARCH_AARCH64, "sync", 0, 0), SECCOMP_RET_LOG);
+	cr_assert_eq(verdict(&program, ARCH_AARCH64, "fsync", 0, 0), SECCOMP_RET_LOG);
+	cr_assert_eq(verdict(&program, ARCH_AARCH64, "fsync", 1, 0), FAILS(EPERM));
 }
 
 /* What @default says of calls whose arguments matter. */
@@ -259,7 +267,7 @@ Test(seccomp, generated_policies_mean_what_the_ir_says, .timeout = 120)
 			maker_call(&sandbox,
 				   i % 3 ? random_name(&random, arch)
 					 : (const char *[]){"read", "mmap", "close"}[i / 3 % 3],
-				   (enum ir_call_verdict)(maker_random(&random) % 3), conds, n);
+				   (enum ir_call_verdict)(maker_random(&random) % 4), conds, n);
 		}
 		(void)assemble(&sandbox, arch);
 	}
@@ -295,7 +303,7 @@ Test(seccomp, a_filter_the_kernel_would_not_take_is_an_error)
 
 		*cond = (struct call_cond){.arg = 1, .op = COND_EQ, .value = 3 * i};
 		vec_add(maker_arena(), &sandbox.calls,
-			((struct ir_call){STR("bpf"), IR_CALL_ALLOW, 0, cond, 1}));
+			((struct ir_call){STR("bpf"), IR_CALL_ALLOW, 0, cond, 1, false}));
 	}
 	cr_assert_eq(seccomp_assemble(maker_arena(), &sandbox, ARCH_X86_64, &program), -1);
 }
@@ -544,3 +552,43 @@ Test(seccomp, the_kernel_takes_the_filter_and_does_as_it_says)
 	cr_assert(WIFSIGNALED(status) && (WTERMSIG(status) == SIGSYS));
 }
 #endif
+
+static void arguments_in_filter(void)
+{
+	install();
+	if (prctl(PR_SET_NAME, "x", 0, 0, 0) != -1 || errno != EACCES)
+		_exit(1);
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) < 0)
+		_exit(2);
+	if (syscall(SYS_getppid) <= 0)
+		_exit(3);
+	if (syscall(SYS_getpriority, 0, 7) != -1 || errno != EPERM)
+		_exit(4);
+	if (syscall(SYS_getpriority, 0, 0) < 0)
+		_exit(5);
+	if (syscall(SYS_getpriority, 0, -1) != -1 || errno != ESRCH)
+		_exit(6);
+}
+
+static void kill_in_filter(void)
+{
+	install();
+	syscall(SYS_kcmp, 0, 0, 1, 0, 0);
+}
+
+Test(seccomp, the_kernel_judges_arguments_too)
+{
+	int status;
+
+	installed = assemble(policy_sandbox("sandbox s { syscalls { allow @default, kcmp;\n"
+					    "  allow getppid log;\n"
+					    "  deny prctl(option == PR_SET_NAME) errno EACCES;\n"
+					    "  deny getpriority(who > 6);\n"
+					    "  deny kcmp(type == KCMP_VM) kill; } }"),
+			     ARCH_X86_64);
+	status = child_status(arguments_in_filter);
+	cr_assert(WIFEXITED(status));
+	cr_assert_eq(WEXITSTATUS(status), 0, "step %d", WEXITSTATUS(status));
+	status = child_status(kill_in_filter);
+	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+}

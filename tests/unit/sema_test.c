@@ -471,33 +471,6 @@ Test(sema, rules_stand_in_order_of_strictness)
 	policy_expect_line(listing, "role a rules 1 3");
 }
 
-Test(sema, what_is_not_supported_yet_is_refused_by_name)
-{
-	static const char *const later[] = {
-		"set h : hosts { \"a:1\" };",
-		"role r { allow x where a == 1; }",
-		"role r { ask x; }",
-		"role r { allow x rate 10/minute; }",
-		"role a { allow x; } role b { allow y; } conflict a, b;",
-		"redact \"x\";",
-		"test \"t\" { }",
-		"sandbox s { filesystem { deny \"/x\"; } }",
-		"sandbox s { filesystem { scratch \"/tmp\" 1MiB; } }",
-		"sandbox s { network { unix \"/x\"; } }",
-		"sandbox s { network { deny \"10.0.0.0/8\"; } }",
-		"sandbox s { syscalls { deny ptrace log; } }",
-		"sandbox s { syscalls { allow socket(domain == AF_UNIX); } }",
-	};
-
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-		const struct compilation *compilation = policy_check(later[i]);
-
-		cr_expect_null(compilation->ir, "%s", later[i]);
-		cr_expect_geq(policy_count(compilation, DIAG_E0901), 1, "%s: %s", later[i],
-			      policy_report(compilation));
-	}
-}
-
 Test(sema, thousands_of_errors_are_counted_and_not_kept)
 {
 	static char text[1 << 20];

@@ -130,6 +130,59 @@ Test(golden, show_prints_every_section, .init = setup, .fini = teardown)
 	golden_check("show/all.txt", output);
 }
 
+/* What rules, tools and sandboxes can hold beside that; no filters. */
+static const char constructs[] =
+	"param work : path;\n"
+	"param api : port = 443;\n"
+	"tool read_file { class read; sandbox reader; arg path : path; }\n"
+	"tool http_get { class read; arg url : url; arg token : string secret; }\n"
+	"sandbox reader {\n"
+	"  filesystem { read \"/usr\"; deny \"/usr/**/.env\", \"~/.ssh\"; scratch \"/tmp\" 64MiB; "
+	"}\n"
+	"  network { connect \"*:${api}\", \"api.example.org:${api}\", \"*.example.org:1-9\",\n"
+	"    \"10.0.0.0/8:5432\", \"[2001:db8::/32]:443\", \"udp://10.0.0.53:53\";\n"
+	"    unix \"${work}/x.sock\"; deny \"169.254.0.0/16\"; }\n"
+	"  syscalls { allow read, socket(domain in {AF_UNIX, AF_INET}), personality log;\n"
+	"    allow clone(flags & CLONE_NEWUSER == 0); deny mount errno ENOENT; deny ptrace kill; "
+	"}\n"
+	"}\n"
+	"sandbox empty { syscalls { allow read; } }\n"
+	"role guest { allow read_file; }\n"
+	"role dev extends guest {\n"
+	"  deny read_file where path under \"/etc\";\n"
+	"  ask read_file where path matches \"/**/secret\" using empty;\n"
+	"  allow http_get where token present rate 10/minute burst 3;\n"
+	"}\n"
+	"user \"bo\" : dev;\n"
+	"role other { allow undeclared; }\n"
+	"conflict dev, other;\n"
+	"conflict session guest, other;\n"
+	"redact \"sk-[a-z]+\";\n";
+
+Test(golden, show_prints_every_construct, .init = setup, .fini = teardown)
+{
+	static const char *const sections[] = {"policy", "rbac", "filesystem", "network", "calls"};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	build_text(constructs);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		cr_assert_eq(SHOW("--section", (char *)(uintptr_t)sections[i]), 0, "%s", output);
+		fputs(output, out);
+	}
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		cr_assert_eq(SHOW("--section", (char *)(uintptr_t)sections[i], "--format", "json"),
+			     0, "%s", output);
+		fputs(output, out);
+	}
+	fclose(out);
+	cut_line(text, "sha256 ");
+	cut_line(text, "\"sha256\":");
+	cut_line(text, "\"bytes\":");
+	golden_check("show/constructs.txt", text);
+}
+
 Test(show, a_section_and_a_sandbox_can_be_chosen, .init = setup, .fini = teardown)
 {
 	cr_assert_eq(SHOW("--section", "limits", "--sandbox", "reader"), 0, "%s", output);

@@ -14,17 +14,12 @@ int main(int argc, char **argv)
 		return 2; /* usage: embed BUNDLE ROLE TOOL COMMAND [ARGUMENT...] */
 	struct writ_request request = {.role = argv[2], .tool = argv[3]};
 	struct writ_launch launch = {.argv = (const char *const *)argv + 4, .stdio = {-1, 1, 2}};
+	int rc = writ_open(argv[1], NULL, &policy, &error);
 
-	if (writ_open(argv[1], NULL, &policy, &error))
-		goto failed;
-	if (writ_check(policy, &request, &decision) != WRIT_ALLOW)
+	if (!rc && writ_check(policy, &request, &decision) != WRIT_ALLOW)
 		return fprintf(stderr, "%s may not call %s\n", argv[2], argv[3]), 1;
-	if (writ_sandbox_open(policy, decision.sandbox, &sandbox, &error) ||
+	if (rc || writ_sandbox_open(policy, decision.sandbox, &sandbox, &error) ||
 	    writ_spawn(sandbox, &launch, &process, &error) || writ_wait(&process, &result, &error))
-		goto failed;
-	printf("end %d, status %d\n", (int)result.end, result.status);
-	return 0;
-failed:
-	fprintf(stderr, "embed: %s\n", error.text);
-	return writ_exit_status(error.code);
+		return fprintf(stderr, "embed: %s\n", error.text), writ_exit_status(error.code);
+	return printf("end %d, status %d\n", (int)result.end, result.status) < 0;
 }

@@ -1,0 +1,80 @@
+/*
+ * A source or a bundle, whichever the file turns out to be.
+ *
+ * A bundle is believed as far as writ_verify believes it, which checks it whole; what is said
+ * about a policy is then the same from its source and from its bundle.
+ */
+#include "cli/input.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/report.h"
+#include "link/bundle_ir.h"
+#include "runtime/writ.h"
+
+/* What can't be read is left for the one who reads it all to complain about. */
+static bool begins_as_bundle(const char *path)
+{
+	char magic[WRIT_MAGIC_SIZE];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool is_bundle = fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
+			 memcmp(magic, WRIT_MAGIC, sizeof(magic)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_bundle;
+}
+
+static int fail(const char *path, const char *why)
+{
+	fprintf(stderr, "%s: error: can't use the bundle: %s\n", path, why);
+	return CLI_INPUT;
+}
+
+static int load_bundle(const char *path, struct input *out)
+{
+	struct arena *arena = &out->compilation.arena;
+	int rc = bundle_load(arena, path, &out->bundle);
+	struct bundle_image image;
+	struct writ_error error;
+
+	if (rc)
+		return fail(path, strerror(-rc));
+	if (writ_verify(out->bundle.ptr, out->bundle.len, &error))
+		return fail(path, error.text);
+	bundle_read(out->bundle, &image);
+	out->ir = bundle_ir(arena, &image);
+	return out->ir ? CLI_OK : fail(path, "it has a condition that writc does not write so");
+}
+
+static int load_source(const char *path, struct input *out)
+{
+	struct compilation *compilation = &out->compilation;
+	struct bundle_options options = {0};
+	struct report_file file = {.path = path, .diags = &compilation->diags};
+
+	for (int arch = 0; arch < ARCH__COUNT; arch++)
+		options.archs[arch] = true;
+	file.error = -compile_check(compilation, str_from(path));
+	if (!file.error && !compile_bundle(compilation, &options, &out->bundle)) {
+		out->ir = compilation->ir;
+		return CLI_OK;
+	}
+	report_text(&file, 1);
+	return CLI_INPUT;
+}
+
+int input_load(const char *path, struct input *out)
+{
+	*out = (struct input){.is_bundle = begins_as_bundle(path)};
+	compilation_init(&out->compilation);
+	return out->is_bundle ? load_bundle(path, out) : load_source(path, out);
+}
+
+void input_fini(struct input *input)
+{
+	compilation_fini(&input->compilation);
+}

@@ -1,0 +1,282 @@
+/*
+ * From IR to records: sandboxes, what they grant and what the kernel is told for them.
+ *
+ * A sandbox's filter is verified right after it is made; sandboxes with equal filters share the
+ * instructions. Invariant: every index written names a record that exists, because arrays of the IR
+ * are written whole and in order.
+ */
+#include "link/linker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "backend/landlock.h"
+#include "backend/seccomp.h"
+#include "verify/verify_bpf.h"
+
+/* The exit status for our own mistakes: EX_SOFTWARE of sysexits.h. */
+#define EXIT_BUG 70
+
+static void put_paths(struct linker *linker, const struct landlock_plan *plan)
+{
+	for (size_t i = 0; i < plan->paths.n; i++) {
+		const struct landlock_path *path = &plan->paths.items[i];
+		struct ir_part part = {.kind = IR_PART_LITERAL, .literal = path->loader};
+		struct ir_text loader = {&part, 1};
+
+		LINKER_ADD(linker, PATHS,
+			   (struct writ_fmt_path){
+				   .text = linker_put_text(linker, path->path ? &path->path->text
+									      : &loader),
+				   .rights = path->rights,
+				   .access = path->access,
+			   });
+	}
+}
+
+static void put_ports(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	for (size_t i = 0; i < sandbox->ports.n; i++) {
+		const struct ir_port *port = &sandbox->ports.items[i];
+		bool bound = port->param != IR_NONE;
+
+		LINKER_ADD(linker, PORTS,
+			   (struct writ_fmt_port){
+				   .rights = port->rights,
+				   .first = bound ? 0 : port->first,
+				   .last = bound ? 0 : port->last,
+				   .param = bound ? port->param : WRIT_NONE,
+			   });
+	}
+}
+
+static struct writ_fmt_range put_program(struct linker *linker, const struct bpf_program *program)
+{
+	return linker_put_shared(linker, &linker->filters, WRIT_SECTION_INSNS, program->insns,
+				 program->n);
+}
+
+static void require_verified(struct linker *linker, const struct ir_sandbox *sandbox,
+			     enum arch arch, const struct bpf_program *program)
+{
+	struct str wrong = verify_filter(linker->arena, sandbox, arch, program->insns, program->n);
+
+	if (wrong.len == 0)
+		return;
+	fprintf(stderr,
+		"writc: internal error: the filter made for sandbox '%.*s' does not mean what the "
+		"policy says: %.*s\nNothing was written. Please report this with the policy.\n",
+		STR_ARG(sandbox->name), STR_ARG(wrong));
+	exit(EXIT_BUG);
+}
+
+static void put_filters(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	for (unsigned i = 0; i < ARCH__COUNT; i++) {
+		enum arch arch = (enum arch)i;
+		struct bpf_program program;
+
+		if (!linker->options->archs[i])
+			continue;
+		if (seccomp_assemble(linker->arena, sandbox, arch, &program)) {
+			diag_report(linker->diags, DIAG_E0401, SPAN_NONE,
+				    "the system call filter of sandbox '%.*s' for %s has more than "
+				    "%u instructions",
+				    STR_ARG(sandbox->name), arch_info(arch)->name, WRIT_MAX_INSNS);
+			continue;
+		}
+		require_verified(linker, sandbox, arch, &program);
+		LINKER_ADD(linker, FILTERS,
+			   (struct writ_fmt_filter){.audit_arch = arch_info(arch)->audit_arch,
+						    .insns = put_program(linker, &program)});
+	}
+}
+
+static void put_limits(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	for (uint32_t id = 0; id < WRIT_LIMIT__COUNT; id++) {
+		if (sandbox->limit_set[id])
+			LINKER_ADD(linker, LIMITS,
+				   (struct writ_fmt_limit){.id = id, .value = sandbox->limits[id]});
+	}
+}
+
+static void put_env(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	for (size_t i = 0; i < sandbox->env.n; i++) {
+		const struct ir_env *env = &sandbox->env.items[i];
+		struct writ_fmt_env record = {.kind = env->kind,
+					      .name = writer_str(&linker->writer, env->name)};
+
+		if (env->kind == WRIT_ENV_SET)
+			record.value = linker_put_text(linker, &env->value);
+		LINKER_ADD(linker, ENV, record);
+	}
+}
+
+static struct writ_fmt_range put_endpoints(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	uint32_t first = writer_count(&linker->writer, WRIT_SECTION_ENDPOINTS);
+
+	for (size_t i = 0; i < sandbox->endpoints.n; i++) {
+		struct writ_fmt_endpoint record = linker_endpoint(linker,
+								  &sandbox->endpoints.items[i]);
+
+		LINKER_ADD(linker, ENDPOINTS, record);
+	}
+	return writer_range(&linker->writer, WRIT_SECTION_ENDPOINTS, first);
+}
+
+static struct writ_fmt_range put_denies(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	uint32_t first = writer_count(&linker->writer, WRIT_SECTION_DENIES);
+
+	for (size_t i = 0; i < sandbox->denies.n; i++)
+		LINKER_ADD(linker, DENIES,
+			   (struct writ_fmt_place){linker_put_text(linker,
+								   &sandbox->denies.items[i].text),
+						   0});
+	return writer_range(&linker->writer, WRIT_SECTION_DENIES, first);
+}
+
+static struct writ_fmt_range put_scratches(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	uint32_t first = writer_count(&linker->writer, WRIT_SECTION_SCRATCHES);
+
+	for (size_t i = 0; i < sandbox->scratches.n; i++) {
+		const struct ir_scratch *scratch = &sandbox->scratches.items[i];
+
+		LINKER_ADD(linker, SCRATCHES,
+			   (struct writ_fmt_place){linker_put_text(linker, &scratch->text),
+						   scratch->size_bytes});
+	}
+	return writer_range(&linker->writer, WRIT_SECTION_SCRATCHES, first);
+}
+
+static struct writ_fmt_range put_sockets(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	uint32_t first = writer_count(&linker->writer, WRIT_SECTION_UNIX_SOCKETS);
+
+	for (size_t i = 0; i < sandbox->unix_sockets.n; i++)
+		LINKER_ADD(linker, UNIX_SOCKETS,
+			   (struct writ_fmt_place){
+				   linker_put_text(linker, &sandbox->unix_sockets.items[i].text),
+				   0});
+	return writer_range(&linker->writer, WRIT_SECTION_UNIX_SOCKETS, first);
+}
+
+static struct writ_fmt_call call_record(struct linker *linker, const struct ir_call *call)
+{
+	static const uint16_t verdicts[] = {[IR_CALL_ALLOW] = WRIT_CALL_ALLOW,
+					    [IR_CALL_LOG] = WRIT_CALL_LOG,
+					    [IR_CALL_ERRNO] = WRIT_CALL_ERRNO,
+					    [IR_CALL_KILL] = WRIT_CALL_KILL};
+	struct writ_fmt_call_cond *conds = arena_alloc(linker->arena,
+						       call->n_conds * sizeof(*conds));
+
+	for (uint32_t i = 0; i < call->n_conds; i++) {
+		const struct call_cond *cond = &call->conds[i];
+
+		conds[i] = (struct writ_fmt_call_cond){.arg = cond->arg,
+						       .op = (uint16_t)cond->op,
+						       .is_64 = cond->is_64,
+						       .mask = cond->mask,
+						       .value = cond->value};
+	}
+	return (struct writ_fmt_call){
+		.name = writer_str(&linker->writer, call->name),
+		.verdict = verdicts[call->verdict],
+		.error = call->verdict == IR_CALL_ERRNO ? call->error : 0,
+		.guard = call->guard,
+		.conds = linker_put_shared(linker, &linker->conds, WRIT_SECTION_CALL_CONDS, conds,
+					   call->n_conds),
+	};
+}
+
+/* Many sandboxes have the same rules: those of the default group. */
+static struct writ_fmt_range put_calls(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	struct writ_fmt_call *calls = arena_alloc(linker->arena, sandbox->calls.n * sizeof(*calls));
+
+	for (size_t i = 0; i < sandbox->calls.n; i++)
+		calls[i] = call_record(linker, &sandbox->calls.items[i]);
+	return linker_put_shared(linker, &linker->calls, WRIT_SECTION_CALLS, calls,
+				 sandbox->calls.n);
+}
+
+/* The runtime's limits on what a bundle makes it do when it is opened. */
+static void check_grants(struct linker *linker, const struct writ_fmt_sandbox *box, struct str name)
+{
+	const struct {
+		const char *what;
+		uint32_t own;
+		enum writ_section_id section;
+	} rows[] = {
+		{"paths", box->paths.count, WRIT_SECTION_PATHS},
+		{"port ranges", box->ports.count, WRIT_SECTION_PORTS},
+		{"environment variables", box->env.count, WRIT_SECTION_ENV},
+		{"network endpoints", box->endpoints.count, WRIT_SECTION_ENDPOINTS},
+		{"denied paths", box->denies.count, WRIT_SECTION_DENIES},
+		{"scratch directories", box->scratches.count, WRIT_SECTION_SCRATCHES},
+		{"unix sockets", box->unix_sockets.count, WRIT_SECTION_UNIX_SOCKETS},
+		{"system call rules", box->calls.count, WRIT_SECTION_CALLS},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool shared = rows[i].section == WRIT_SECTION_CALLS;
+		uint32_t all = shared ? 0 : writer_count(&linker->writer, rows[i].section);
+
+		if (rows[i].own > WRIT_MAX_GRANTS)
+			diag_report(linker->diags, DIAG_E0405, SPAN_NONE,
+				    "sandbox '%.*s' has %u %s; at most %u are possible",
+				    STR_ARG(name), rows[i].own, rows[i].what, WRIT_MAX_GRANTS);
+		else if (all > WRIT_MAX_ALL && all - rows[i].own <= WRIT_MAX_ALL)
+			diag_report(linker->diags, DIAG_E0405, SPAN_NONE,
+				    "the sandboxes up to '%.*s' have more than %u %s together",
+				    STR_ARG(name), WRIT_MAX_ALL, rows[i].what);
+	}
+}
+
+static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
+{
+	struct writer *writer = &linker->writer;
+	uint32_t paths = writer_count(writer, WRIT_SECTION_PATHS);
+	uint32_t ports = writer_count(writer, WRIT_SECTION_PORTS);
+	uint32_t landlock = writer_count(writer, WRIT_SECTION_LANDLOCK);
+	uint32_t filters = writer_count(writer, WRIT_SECTION_FILTERS);
+	uint32_t limits = writer_count(writer, WRIT_SECTION_LIMITS);
+	uint32_t env = writer_count(writer, WRIT_SECTION_ENV);
+	struct writ_fmt_sandbox record;
+	struct landlock_plan plan = {0};
+
+	landlock_lower(linker->arena, sandbox, linker->options->archs, &plan);
+	put_paths(linker, &plan);
+	put_ports(linker, sandbox);
+	writer_add(writer, WRIT_SECTION_LANDLOCK, plan.variants.items, plan.variants.n);
+	put_filters(linker, sandbox);
+	put_limits(linker, sandbox);
+	put_env(linker, sandbox);
+	record = (struct writ_fmt_sandbox){
+		.name = writer_str(writer, sandbox->name),
+		.flags = sandbox->best_effort ? WRIT_SANDBOX_BEST_EFFORT : 0,
+		.paths = writer_range(writer, WRIT_SECTION_PATHS, paths),
+		.ports = writer_range(writer, WRIT_SECTION_PORTS, ports),
+		.landlock = writer_range(writer, WRIT_SECTION_LANDLOCK, landlock),
+		.filters = writer_range(writer, WRIT_SECTION_FILTERS, filters),
+		.limits = writer_range(writer, WRIT_SECTION_LIMITS, limits),
+		.env = writer_range(writer, WRIT_SECTION_ENV, env),
+		.endpoints = put_endpoints(linker, sandbox),
+		.denies = put_denies(linker, sandbox),
+		.scratches = put_scratches(linker, sandbox),
+		.unix_sockets = put_sockets(linker, sandbox),
+		.calls = put_calls(linker, sandbox),
+	};
+	check_grants(linker, &record, sandbox->name);
+	LINKER_ADD(linker, SANDBOXES, record);
+}
+
+void linker_put_sandboxes(struct linker *linker)
+{
+	for (size_t i = 0; i < linker->policy->sandboxes.n; i++)
+		put_sandbox(linker, &linker->policy->sandboxes.items[i]);
+}

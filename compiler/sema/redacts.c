@@ -1,0 +1,159 @@
+/*
+ * Patterns of what must not reach an audit record.
+ *
+ * They are compiled here as the log will compile them, so that a mistake is found now. Repetitions
+ * within repetitions multiply, and a small pattern can need gigabytes when it is compiled; so the
+ * size it would be written out to is worked out first.
+ */
+#include "sema/pass.h"
+
+#include <regex.h>
+#include <string.h>
+
+#define MAX_SIZE  10000u /* elements, with repetitions written out */
+#define MAX_DEPTH 64u
+
+struct size {
+	struct str text;
+	size_t at;
+	unsigned depth;
+	size_t group[MAX_DEPTH]; /* elements so far of each open group */
+	size_t last;             /* of the last element or group, which a repetition multiplies */
+	bool too_large;
+};
+
+/* To the last byte of "[:name:]", "[.name.]" or "[=name=]" inside a bracket expression. */
+static void skip_class(struct size *in)
+{
+	size_t at = in->at + 2;
+	char kind;
+
+	if (at > in->text.len)
+		return;
+	kind = in->text.ptr[at - 1];
+	if (kind != ':' && kind != '.' && kind != '=')
+		return;
+	while (at + 1 < in->text.len && !(in->text.ptr[at] == kind && in->text.ptr[at + 1] == ']'))
+		at++;
+	in->at = at + 1;
+}
+
+/* To behind a bracket expression; "]" is a member where it comes first. */
+static void skip_brackets(struct size *in)
+{
+	in->at++;
+	in->at += in->at < in->text.len && in->text.ptr[in->at] == '^';
+	in->at += in->at < in->text.len && in->text.ptr[in->at] == ']';
+	while (in->at < in->text.len && in->text.ptr[in->at] != ']') {
+		if (in->text.ptr[in->at] == '[')
+			skip_class(in);
+		in->at++;
+	}
+	in->at++;
+}
+
+/* The greatest number of a "{m,n}", which stands at in->at. */
+static size_t read_bound(struct size *in)
+{
+	size_t most = 0, number = 0;
+
+	for (in->at++; in->at < in->text.len && in->text.ptr[in->at] != '}'; in->at++) {
+		char byte = in->text.ptr[in->at];
+
+		if (byte < '0' || byte > '9')
+			number = 0;
+		else if (number <= MAX_SIZE)
+			number = number * 10 + (size_t)(byte - '0');
+		most = number > most ? number : most;
+	}
+	in->at++;
+	return most ? most : 1;
+}
+
+static void add(struct size *in, size_t elements)
+{
+	in->last = elements;
+	in->group[in->depth] += elements;
+	in->too_large |= in->group[in->depth] > MAX_SIZE;
+}
+
+static void step(struct size *in)
+{
+	char byte = in->text.ptr[in->at];
+	size_t before = in->last;
+
+	if (byte == '{') {
+		size_t times = read_bound(in);
+
+		in->group[in->depth] -= before;
+		add(in, before * times);
+		return;
+	}
+	if (byte == '[') {
+		skip_brackets(in);
+		add(in, 1);
+		return;
+	}
+	in->at += byte == '\\' ? 2 : 1;
+	if (byte == '(' && in->depth + 1 < MAX_DEPTH) {
+		in->group[++in->depth] = 0;
+	} else if (byte == ')' && in->depth) {
+		in->depth--;
+		add(in, in->group[in->depth + 1] + 1);
+	} else {
+		in->too_large |= byte == '(';
+		add(in, 1);
+	}
+}
+
+static bool is_too_large(struct str pattern)
+{
+	struct size in = {.text = pattern};
+
+	while (in.at < pattern.len && !in.too_large)
+		step(&in);
+	return in.too_large;
+}
+
+static void check_pattern(struct sema *sema, const struct ast_redact *redact, struct str pattern)
+{
+	char why[256];
+	regex_t regex;
+	int rc;
+
+	if (!pattern.len) {
+		diag_report(sema->diags, DIAG_E0225, redact->pattern.span,
+			    "an empty pattern is found everywhere");
+		return;
+	}
+	if (is_too_large(pattern)) {
+		diag_report(sema->diags, DIAG_E0462, redact->pattern.span,
+			    "with its repetitions written out this pattern has more than %u "
+			    "elements, or more than %u groups within one another",
+			    MAX_SIZE, MAX_DEPTH - 1);
+		return;
+	}
+	rc = regcomp(&regex, arena_strndup(sema->arena, pattern.ptr, pattern.len),
+		     REG_EXTENDED | REG_NOSUB);
+	if (!rc) {
+		regfree(&regex);
+		return;
+	}
+	regerror(rc, NULL, why, sizeof(why));
+	diag_report(sema->diags, DIAG_E0225, redact->pattern.span,
+		    "this is not an extended regular expression: %s", why);
+}
+
+void sema_redacts(struct sema *sema)
+{
+	for (size_t i = 0; i < sema->ast->redacts.n; i++) {
+		const struct ast_redact *redact = &sema->ast->redacts.items[i];
+		struct ir_redact *out = vec_push(sema->arena, &sema->ir->redacts);
+		size_t errors = sema->diags->errors;
+
+		out->origin = sema_origin(sema, redact->span);
+		if (sema_plain_text(sema, &redact->pattern, "a pattern", &out->pattern) &&
+		    sema->diags->errors == errors)
+			check_pattern(sema, redact, out->pattern);
+	}
+}

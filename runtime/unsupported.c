@@ -1,0 +1,148 @@
+/*
+ * What this version can't enforce, one row each: of the whole policy first, then of a sandbox.
+ *
+ * In: a verified image. Out: which of its records demand such a thing, and a text that names it and
+ * its place. A row goes away when what it says can be enforced; nothing else has to change then.
+ */
+#include "runtime/unsupported.h"
+
+#include <stdio.h>
+
+#include "runtime/error.h"
+
+#define NAME_BYTES 80 /* shown of a name */
+
+static int shown(struct writ_fmt_str str)
+{
+	return str.len > NAME_BYTES ? NAME_BYTES : (int)str.len;
+}
+
+#define NAME(image, str) shown(str), image_str((image), (str))
+
+/* The policy's own demands: true, and the text. */
+static bool demands_rate(const struct image *image, char *text)
+{
+	for (uint32_t i = 0; i < image_count(image, WRIT_SECTION_RULES); i++) {
+		const struct writ_fmt_rule *rule = image_RULES(image, i);
+
+		if (!rule->rate)
+			continue;
+		(void)snprintf(text, UNSUPPORTED_TEXT,
+			       "rate, of the rule for '%.*s' in role '%.*s'",
+			       NAME(image, rule->pattern),
+			       NAME(image, image_ROLES(image, rule->role)->name));
+		return true;
+	}
+	return false;
+}
+
+static bool demands_session(const struct image *image, char *text)
+{
+	for (uint32_t i = 0; i < image_count(image, WRIT_SECTION_CONFLICTS); i++) {
+		const struct writ_fmt_conflict *conflict = image_CONFLICTS(image, i);
+		uint32_t role = *image_INDICES(image, conflict->roles.first);
+
+		if (!conflict->session)
+			continue;
+		(void)snprintf(text, UNSUPPORTED_TEXT, "conflict session, of role '%.*s'",
+			       NAME(image, image_ROLES(image, role)->name));
+		return true;
+	}
+	return false;
+}
+
+static bool (*const policy_rows[])(const struct image *image, char *text) = {
+	demands_rate,
+	demands_session,
+};
+#define N_POLICY_ROWS (sizeof(policy_rows) / sizeof(policy_rows[0]))
+
+/* Demands of a sandbox: a range that is not empty, of endpoints those that have a flag. */
+static const struct sandbox_row {
+	const char *what;
+	size_t range; /* offset in struct writ_fmt_sandbox */
+	uint32_t endpoint_flag;
+} sandbox_rows[] = {
+#define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
+	{"filesystem deny", RANGE(denies), 0},
+	{"filesystem scratch", RANGE(scratches), 0},
+	{"network unix", RANGE(unix_sockets), 0},
+	{"network deny", RANGE(endpoints), WRIT_ENDPOINT_DENY},
+	{"network connect to other than TCP \"*:PORT\"", RANGE(endpoints), WRIT_ENDPOINT_CONNECT},
+	{"network bind to other than TCP \"*:PORT\"", RANGE(endpoints), WRIT_ENDPOINT_BIND},
+#undef RANGE
+};
+#define N_SANDBOX_ROWS (sizeof(sandbox_rows) / sizeof(sandbox_rows[0]))
+
+static bool row_demands(const struct image *image, const struct writ_fmt_sandbox *sandbox,
+			const struct sandbox_row *row)
+{
+	const struct writ_fmt_range *range = (const void *)((const char *)sandbox + row->range);
+
+	if (!row->endpoint_flag)
+		return range->count > 0;
+	for (uint32_t i = 0; i < range->count; i++) {
+		if (image_ENDPOINTS(image, range->first + i)->flags & row->endpoint_flag)
+			return true;
+	}
+	return false;
+}
+
+/* The first row from *row on that a sandbox demands; *row is then the one behind it. */
+static bool next_of_sandbox(const struct image *image, uint32_t id, uint32_t *row, char *text)
+{
+	const struct writ_fmt_sandbox *sandbox = image_SANDBOXES(image, id);
+
+	while (*row < N_SANDBOX_ROWS) {
+		const struct sandbox_row *at = &sandbox_rows[(*row)++];
+
+		if (!row_demands(image, sandbox, at))
+			continue;
+		(void)snprintf(text, UNSUPPORTED_TEXT, "%s, of sandbox '%.*s'", at->what,
+			       NAME(image, sandbox->name));
+		return true;
+	}
+	return false;
+}
+
+/* row counts the policy's rows first, then those of the sandbox at hand. */
+bool unsupported_next(const struct image *image, struct unsupported *walk)
+{
+	uint32_t n_sandboxes = image_count(image, WRIT_SECTION_SANDBOXES);
+	uint32_t row;
+
+	while (walk->row < N_POLICY_ROWS) {
+		if (policy_rows[walk->row++](image, walk->text))
+			return true;
+	}
+	row = walk->row - (uint32_t)N_POLICY_ROWS;
+	for (; walk->sandbox < n_sandboxes; walk->sandbox++, row = 0) {
+		bool found = next_of_sandbox(image, walk->sandbox, &row, walk->text);
+
+		walk->row = (uint32_t)N_POLICY_ROWS + row;
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+static int refuse(struct writ_error *error, const char *text)
+{
+	return error_set(error, WRIT_E_UNSUPPORTED,
+			 "the policy demands what this version can't enforce yet: %s", text);
+}
+
+int unsupported_policy(const struct image *image, struct writ_error *error)
+{
+	struct unsupported walk = {.row = 0};
+
+	return unsupported_next(image, &walk) ? refuse(error, walk.text) : 0;
+}
+
+int unsupported_sandbox(const struct image *image, uint32_t id, struct writ_error *error)
+{
+	char text[UNSUPPORTED_TEXT];
+	uint32_t row = 0;
+
+	return next_of_sandbox(image, id, &row, text) ? refuse(error, text) : 0;
+}

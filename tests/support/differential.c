@@ -1,0 +1,161 @@
+/*
+ * See differential.h. The two evaluators share no code: the one runs tests with jumps over two
+ * values on prepared operands, the other walks the tree in Kleene's logic on the texts as they are
+ * written.
+ */
+#include "support/differential.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_SHOWN 100
+
+/* By the index of the parameter: they are sorted by name. GEN_PARAMS says the same. */
+static const struct writ_param params[] = {
+	{"api", "api.example.com"},
+	{"gate", "10.1.2.3"},
+	{"port", "8443"},
+	{"workspace", "/srv/./work"},
+};
+static const struct str param_values[] = {{"api.example.com", 15},
+					  {"10.1.2.3", 8},
+					  {"8443", 4},
+					  {"/srv/work", 9}};
+
+#define HOME "/home/test"
+
+static bool fail(struct differential *pair, const char *what, const char *detail)
+{
+	snprintf(pair->why, sizeof(pair->why), "%s: %s", what, detail);
+	return false;
+}
+
+bool differential_open(struct differential *pair, uint64_t *random)
+{
+	const struct bundle_options archs = {.archs = {true}};
+	const struct writ_options options = {.params = params,
+					     .n_params = sizeof(params) / sizeof(params[0]),
+					     .home = HOME,
+					     .examine = 1};
+	struct compilation *compilation = &pair->compilation;
+	struct bytes bytes = {NULL, 0};
+	struct writ_error error;
+	struct str text;
+
+	memset(pair, 0, sizeof(*pair));
+	compilation_init(compilation);
+	text = str_printf(&compilation->arena, "policy generated;\n%s",
+			  gen_policy(&compilation->arena, random));
+	if (compile_check_text(compilation, STR("generated.writ"), text) || !compilation->ir)
+		return fail(pair, "the generated policy has errors",
+			    compilation->diags.items.n
+				    ? compilation->diags.items.items[0].message.ptr
+				    : "");
+	if (compile_bundle(compilation, &archs, &bytes))
+		return fail(pair, "the generated policy does not compile", "");
+	if (writ_open_memory(bytes.ptr, bytes.len, &options, &pair->policy, &error))
+		return fail(pair, "its bundle does not open", error.text);
+	return true;
+}
+
+void differential_close(struct differential *pair)
+{
+	writ_close(pair->policy);
+	compilation_fini(&pair->compilation);
+}
+
+struct answer {
+	enum writ_verdict_id verdict;
+	uint32_t rule; /* or IR_NONE */
+	uint32_t sandbox;
+};
+
+static struct answer ask_reference(const struct differential *pair, struct arena *arena,
+				   const struct gen_call *call)
+{
+	const struct ir_policy *ir = pair->compilation.ir;
+	const struct ir_values values = {param_values, STR(HOME)};
+	const struct ir_tool *tool = ir_tool_for(ir, call->tool);
+	struct ir_call_arg args[GEN_MAX_ARGS];
+	struct ir_request request = {.roles = &call->index,
+				     .n_roles = 1,
+				     .tool = call->tool,
+				     .args = args,
+				     .n_args = call->n_args,
+				     .values = &values};
+	struct answer answer = {.rule = IR_NONE};
+
+	if (call->is_user) {
+		request.roles = ir->users.items[call->index].roles.items;
+		request.n_roles = ir->users.items[call->index].roles.n;
+	}
+	for (size_t i = 0; i < call->n_args; i++)
+		args[i] = (struct ir_call_arg){call->args[i].name, call->args[i].text};
+	answer.verdict = ir_decide_call(arena, ir, &request, &answer.rule);
+	answer.sandbox = answer.rule == IR_NONE ? IR_NONE : ir->rules.items[answer.rule].sandbox;
+	if (answer.sandbox == IR_NONE && tool)
+		answer.sandbox = tool->sandbox;
+	return answer;
+}
+
+static struct answer ask_runtime(const struct differential *pair, const struct gen_call *call)
+{
+	struct writ_arg args[GEN_MAX_ARGS] = {{.name = NULL}};
+	const struct writ_request request = {.role = call->is_user ? NULL : call->subject,
+					     .user = call->is_user ? call->subject : NULL,
+					     .tool = call->tool.ptr,
+					     .tool_len = call->tool.len,
+					     .args = args,
+					     .n_args = call->n_args};
+	struct writ_decision decision;
+	struct answer answer;
+
+	for (size_t i = 0; i < call->n_args; i++)
+		args[i] = (struct writ_arg){.name = call->args[i].name.ptr,
+					    .name_len = call->args[i].name.len,
+					    .text = call->args[i].text.ptr,
+					    .text_len = call->args[i].text.len};
+	answer.verdict = (enum writ_verdict_id)writ_check(pair->policy, &request, &decision);
+	answer.rule = decision.reason == WRIT_BY_RULE ? decision.rule : IR_NONE;
+	answer.sandbox = decision.sandbox;
+	return answer;
+}
+
+static void print_answer(FILE *out, const char *who, struct answer answer)
+{
+	fprintf(out, "%s: %d by rule %d, sandbox %d\n", who, (int)answer.verdict, (int)answer.rule,
+		(int)answer.sandbox);
+}
+
+static char *describe(const struct differential *pair, const struct gen_call *call,
+		      const struct answer answers[2])
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	print_answer(out, "reference", answers[0]);
+	print_answer(out, "runtime", answers[1]);
+	fprintf(out, "%s %.*s", call->subject, STR_ARG(call->tool));
+	for (size_t i = 0; i < call->n_args; i++)
+		fprintf(out, " %.*s='%.*s'(%zu)", STR_ARG(call->args[i].name),
+			call->args[i].text.len > MAX_SHOWN ? MAX_SHOWN
+							   : (int)call->args[i].text.len,
+			call->args[i].text.ptr, call->args[i].text.len);
+	fprintf(out, "\n%.*s", STR_ARG(pair->compilation.sources.files.items[0].text));
+	fclose(out);
+	return text;
+}
+
+char *differential_compare(const struct differential *pair, struct arena *arena,
+			   const struct gen_call *call, enum writ_verdict_id *verdict)
+{
+	const struct answer answers[2] = {ask_reference(pair, arena, call),
+					  ask_runtime(pair, call)};
+
+	*verdict = answers[0].verdict;
+	if (answers[0].verdict == answers[1].verdict && answers[0].rule == answers[1].rule &&
+	    answers[0].sandbox == answers[1].sandbox)
+		return NULL;
+	return describe(pair, call, answers);
+}

@@ -1,0 +1,71 @@
+/*
+ * The strongest test of decisions: for generated policies and calls, what writ_check says about the
+ * compiled bundle is what the reference evaluator says about the IR.
+ */
+#include <criterion/criterion.h>
+
+#include "support/differential.h"
+
+#define POLICIES 250
+#define CALLS    2000 /* of each; four parts make two millions */
+
+static void compare_calls(const struct differential *pair, uint64_t *random, unsigned counts[3])
+{
+	struct arena arena;
+	struct gen_call call;
+
+	arena_init(&arena);
+	for (unsigned i = 0; i < CALLS; i++) {
+		enum writ_verdict_id verdict;
+		char *difference;
+
+		if (i % 64 == 0) {
+			arena_fini(&arena);
+			arena_init(&arena);
+		}
+		gen_call(random, &call);
+		difference = differential_compare(pair, &arena, &call, &verdict);
+		if (difference)
+			cr_assert_fail("%s", difference);
+		counts[verdict]++;
+	}
+	arena_fini(&arena);
+}
+
+static void run_part(uint64_t seed)
+{
+	unsigned counts[3] = {0};
+	uint64_t random = seed;
+
+	for (unsigned i = 0; i < POLICIES; i++) {
+		struct differential pair;
+
+		cr_assert(differential_open(&pair, &random), "%s", pair.why);
+		compare_calls(&pair, &random, counts);
+		differential_close(&pair);
+	}
+	/* A generator that only makes denials would prove little. */
+	for (unsigned i = 0; i < 3; i++)
+		cr_expect_gt(counts[i], POLICIES * CALLS / 50, "verdict %u came %u times", i,
+			     counts[i]);
+}
+
+Test(differential, decisions_are_what_the_policy_means_1, .timeout = 120)
+{
+	run_part(1);
+}
+
+Test(differential, decisions_are_what_the_policy_means_2, .timeout = 120)
+{
+	run_part(2);
+}
+
+Test(differential, decisions_are_what_the_policy_means_3, .timeout = 120)
+{
+	run_part(3);
+}
+
+Test(differential, decisions_are_what_the_policy_means_4, .timeout = 120)
+{
+	run_part(4);
+}

@@ -1,0 +1,221 @@
+/*
+ * Records of what can't be enforced yet, or is kept for tools only, checked as all others are.
+ *
+ * writ_verify accepts the sample; each row changes one field of it.
+ */
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+#include "support/bundle_maker.h"
+
+static const char text[] =
+	"param p : port = 8080;\n"
+	"tool http_get { class read; arg token : string secret; arg url : url; }\n"
+	"tool git_* { class write; sandbox s; arg remote : string; }\n"
+	"sandbox s {\n"
+	"  filesystem { read \"/usr\"; deny \"/usr/**/x\", \"~/.ssh\"; scratch \"/tmp\" 1MiB; }\n"
+	"  network {\n"
+	"    connect \"api.example.org:443\", \"*.example.org:${p}\", \"10.0.0.0/8:5432\";\n"
+	"    unix \"/run/x.sock\";\n"
+	"    deny \"169.254.0.0/16\";\n"
+	"  }\n"
+	"  syscalls { allow @default, bpf(cmd == 3), personality log; deny mount errno EACCES; }\n"
+	"}\n"
+	"sandbox t { syscalls { allow @default; } }\n"
+	"role a { allow http_get, git_*; }\n"
+	"role b extends a { deny git_push; }\n"
+	"role c { allow read_file; }\n"
+	"user \"u\" : a, b;\n"
+	"user \"v\" : c;\n"
+	"conflict session a, c;\n"
+	"redact \"sk-[a-z]+\";\n";
+
+#define EXPECT_REFUSED(section, type, ...)                                                         \
+	do {                                                                                       \
+		struct test_bundle bundle = bundle_make(text);                                     \
+		struct writ_error error = {.code = 0};                                             \
+		uint32_t count = 0;                                                                \
+		struct writ_fmt_##type *record = bundle_section(&bundle, WRIT_SECTION_##section,   \
+								sizeof(*record), &count);          \
+                                                                                                   \
+		cr_assert_gt(count, 0u, #section " is empty");                                     \
+		__VA_ARGS__;                                                                       \
+		bundle_seal(&bundle);                                                              \
+		cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT,       \
+			     #section ": " #__VA_ARGS__ ": %s", error.text);                       \
+	} while (0)
+
+Test(verify, what_can_not_be_enforced_is_no_damage)
+{
+	struct test_bundle bundle = bundle_make(text);
+	struct writ_error error = {.code = 0};
+
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), 0, "%s", error.text);
+}
+
+/* The record of a kind, which the order of endpoints does not tell. */
+static struct writ_fmt_endpoint *find_kind(struct writ_fmt_endpoint *records, uint32_t count,
+					   uint32_t kind)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (records[i].kind == kind)
+			return &records[i];
+	}
+	cr_assert_fail("no endpoint of kind %u", kind);
+	return NULL;
+}
+
+#define KIND(kind) find_kind(record, count, WRIT_HOST_##kind)
+
+Test(verify, endpoints_are_checked)
+{
+	EXPECT_REFUSED(ENDPOINTS, endpoint, record->flags |= 16);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, record->flags = 0);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, record->flags = WRIT_ENDPOINT_UDP);
+	EXPECT_REFUSED(ENDPOINTS, endpoint,
+		       record->flags = WRIT_ENDPOINT_DENY | WRIT_ENDPOINT_CONNECT);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, record->kind = 4);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->name.count = 0);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->name.first = UINT32_MAX);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->kind = WRIT_HOST_ANY);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->address[0] = 1);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->prefix = 1);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NET)->prefix = 129);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NET)->address[15] = 1);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NET)->name.count = 1);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->first = 0);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->first = 444);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->param = 0);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(SUFFIX)->param = 1);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, record->reserved = 1);
+}
+
+Test(verify, places_are_checked)
+{
+	EXPECT_REFUSED(DENIES, place, record->size_bytes = 1);
+	EXPECT_REFUSED(DENIES, place, record->text.count = 0);
+	EXPECT_REFUSED(DENIES, place, record->text.first = UINT32_MAX);
+	EXPECT_REFUSED(SCRATCHES, place, record->size_bytes = 0);
+	EXPECT_REFUSED(SCRATCHES, place, record->size_bytes = UINT64_MAX);
+	EXPECT_REFUSED(SCRATCHES, place, record->text.count = UINT32_MAX);
+	EXPECT_REFUSED(UNIX_SOCKETS, place, record->size_bytes = 1);
+	EXPECT_REFUSED(UNIX_SOCKETS, place, record->text.count = 0);
+	EXPECT_REFUSED(SANDBOXES, sandbox, record->denies.count = 3);
+	EXPECT_REFUSED(SANDBOXES, sandbox, record->scratches.first = 1);
+	EXPECT_REFUSED(SANDBOXES, sandbox, record->unix_sockets.first = UINT32_MAX);
+	EXPECT_REFUSED(SANDBOXES, sandbox, record->endpoints.count = UINT32_MAX);
+}
+
+/* Each record is one sandbox's own. */
+Test(verify, ranges_that_overlap_or_leave_records_out_are_refused)
+{
+	EXPECT_REFUSED(SANDBOXES, sandbox, record->denies.count = 1);
+	EXPECT_REFUSED(SANDBOXES, sandbox, record->paths.count--);
+	EXPECT_REFUSED(SANDBOXES, sandbox, record->unix_sockets = (struct writ_fmt_range){0, 0});
+	EXPECT_REFUSED(SANDBOXES, sandbox, record->env.first = 1);
+	EXPECT_REFUSED(SANDBOXES, sandbox, record[1].landlock = record[0].landlock);
+	EXPECT_REFUSED(SANDBOXES, sandbox, record[1].filters = record[0].filters);
+}
+
+Test(verify, system_calls_are_checked)
+{
+	EXPECT_REFUSED(CALLS, call, record->name.len = 0);
+	EXPECT_REFUSED(CALLS, call, record->name.len = 256);
+	EXPECT_REFUSED(CALLS, call, record->verdict = 4);
+	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_ALLOW; record->error = 1);
+	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_ERRNO; record->error = 0);
+	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_ERRNO; record->error = 4096);
+	EXPECT_REFUSED(CALLS, call, record->guard = 2);
+	EXPECT_REFUSED(CALLS, call, record->conds.count = 65);
+	EXPECT_REFUSED(CALLS, call, record->conds.first = UINT32_MAX);
+	EXPECT_REFUSED(CALLS, call, struct writ_fmt_call was = record[0];
+		       record[0] = record[count - 1]; record[count - 1] = was);
+	EXPECT_REFUSED(CALL_CONDS, call_cond, record->arg = 6);
+	EXPECT_REFUSED(CALL_CONDS, call_cond, record->op = 8);
+	EXPECT_REFUSED(CALL_CONDS, call_cond, record->is_64 = 2);
+	EXPECT_REFUSED(CALL_CONDS, call_cond, record->is_64 = 0; record->value = UINT64_MAX);
+	EXPECT_REFUSED(CALL_CONDS, call_cond, record->op = 0; record->mask = 1);
+}
+
+Test(verify, tools_are_checked)
+{
+	EXPECT_REFUSED(TOOLS, tool, record->name.len = 0);
+	EXPECT_REFUSED(TOOLS, tool, record[1].name = record[0].name);
+	EXPECT_REFUSED(TOOLS, tool, record->class = 5);
+	EXPECT_REFUSED(TOOLS, tool, record->sandbox = 2);
+	EXPECT_REFUSED(TOOLS, tool, record->flags = 2);
+	EXPECT_REFUSED(TOOLS, tool, record->reserved = 1);
+	EXPECT_REFUSED(TOOLS, tool, record->args.count = 65);
+	EXPECT_REFUSED(TOOLS, tool, record->args.first = UINT32_MAX);
+	EXPECT_REFUSED(ARGS, arg, record->kind = 0);
+	EXPECT_REFUSED(ARGS, arg, record->kind = 7);
+	EXPECT_REFUSED(ARGS, arg, record->secret = 2);
+	EXPECT_REFUSED(ARGS, arg, record->name.len = 0);
+	EXPECT_REFUSED(ARGS, arg, struct writ_fmt_arg was = record[count - 2];
+		       record[count - 2] = record[count - 1]; record[count - 1] = was);
+	EXPECT_REFUSED(REDACTS, redact, record->pattern.len = 0);
+}
+
+Test(verify, subjects_are_checked)
+{
+	EXPECT_REFUSED(ROLE_INFO, role_info, record->rules.count++);
+	EXPECT_REFUSED(ROLE_INFO, role_info, record->rules.first++);
+	EXPECT_REFUSED(ROLE_INFO, role_info, record->parents.first = 1);
+	EXPECT_REFUSED(ROLE_INFO, role_info, record[1].rules = record[0].rules);
+	EXPECT_REFUSED(USER_INFO, user_info, record->roles.count = 1);
+	EXPECT_REFUSED(USER_INFO, user_info, record->roles.first = 0);
+	EXPECT_REFUSED(CONFLICTS, conflict, record->session = 2);
+	EXPECT_REFUSED(CONFLICTS, conflict, record->reserved = 1);
+	EXPECT_REFUSED(CONFLICTS, conflict, record->roles.count = 1);
+	EXPECT_REFUSED(CONFLICTS, conflict, record->roles.count = 0; record->roles.first = 0);
+}
+
+/* Roles come last in INDICES: the conflict's two, and before them those of the users. */
+Test(verify, indices_are_checked)
+{
+	struct test_bundle bundle = bundle_make(text);
+	uint32_t count;
+	uint32_t *indices = bundle_section(&bundle, WRIT_SECTION_INDICES, sizeof(*indices), &count);
+	static const uint32_t extra = 0;
+	struct writ_error error;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t was = indices[i];
+
+		indices[i] = 1000;
+		bundle_seal(&bundle);
+		cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT, "%u",
+			     i);
+		indices[i] = was;
+	}
+	indices[count - 1] = indices[count - 2];
+	bundle_seal(&bundle);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT);
+	bundle = bundle_make(text);
+	bundle_append(&bundle, WRIT_SECTION_INDICES, &extra, sizeof(extra), 1);
+	bundle_seal(&bundle);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, "nothing refers to it"), "%s", error.text);
+}
+
+/* setsid that is only logged happens all the same. */
+Test(verify, a_filter_that_logs_what_it_must_refuse_is_refused)
+{
+	struct test_bundle bundle = bundle_make("sandbox s { syscalls { allow @default; } }\n");
+	uint32_t count, changed = 0;
+	struct writ_fmt_insn *insns = bundle_section(&bundle, WRIT_SECTION_INSNS, sizeof(*insns),
+						     &count);
+	struct writ_error error;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (insns[i].code != 6 || insns[i].k != 0x50001)
+			continue;
+		insns[i].k = 0x7ffc0000;
+		changed++;
+	}
+	cr_assert_gt(changed, 0u);
+	bundle_seal(&bundle);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, "a filter allows"), "%s", error.text);
+}
