@@ -166,3 +166,16 @@ const char *host_name_flaw(struct str text)
 		text = (struct str){dot + 1, text.len - label.len - 1};
 	}
 }
+
+bool host_is_one(struct str text)
+{
+	bool bracketed = text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']';
+	struct str bare = bracketed ? (struct str){text.ptr + 1, text.len - 2} : text;
+	struct host_net net;
+
+	if (host_parse_ipv6(bare, &net))
+		return true;
+	if (host_looks_numeric(text))
+		return host_parse_ipv4(text, &net);
+	return !host_name_flaw(text);
+}
