@@ -71,8 +71,8 @@ static void place_diags(struct compilation *compilation)
 
 	for (size_t i = 0; i < diags->items.n; i++) {
 		if (diags->items.items[i].span.file == SPAN_NO_FILE)
-			diags->items.items[i].span =
-				source_map(diags->sources, compilation->ast.name.span);
+			diags->items.items[i].span = source_map(diags->sources,
+								compilation->ast.name.span);
 	}
 	diag_sort(diags);
 }

@@ -58,9 +58,9 @@ struct diag_list {
 	struct sources *sources;
 	VEC(struct diag) items;
 	VEC(struct diag_suppressed) suppressed; /* of no effect, for reports that show them */
-	size_t errors;        /* also those not kept */
-	size_t warnings;      /* also those not kept */
-	struct diag overflow; /* where reports go that are not kept */
+	size_t errors;                          /* also those not kept */
+	size_t warnings;                        /* also those not kept */
+	struct diag overflow;                   /* where reports go that are not kept */
 };
 
 void diag_init(struct diag_list *list, struct arena *arena, struct sources *sources);

@@ -81,10 +81,8 @@ int verb_compile(int argc, char **argv)
 	const char *output = NULL, *targets = NULL, *key = NULL;
 	struct bundle_options options = {0};
 	const struct cli_option table[] = {
-		{"-o", NULL, &output},
-		{"--target", NULL, &targets},
-		{"--sign", NULL, &key},
-		{"--strip", &options.strip_places, NULL},
+		{"-o", NULL, &output},  {"--target", NULL, &targets},
+		{"--sign", NULL, &key}, {"--strip", &options.strip_places, NULL},
 		{NULL, NULL, NULL},
 	};
 	int n = cli_parse("compile", table, argc, argv);
