@@ -110,7 +110,7 @@ bool host_clear_host_bits(struct host_net *net)
 		uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00u >> kept);
 
 		had |= (net->address[i] & ~mask) != 0;
-		net->address[i] &= mask;
+		net->address[i] = (uint8_t)(net->address[i] & mask);
 	}
 	return had;
 }
