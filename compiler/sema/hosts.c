@@ -107,7 +107,7 @@ bool host_clear_host_bits(struct host_net *net)
 
 	for (unsigned i = 0; i < sizeof(net->address); i++) {
 		unsigned kept = net->prefix <= 8 * i ? 0 : net->prefix - 8 * i;
-		uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00u >> kept);
+		uint8_t mask = (uint8_t)(kept >= 8 ? 0xffu : 0xff00u >> kept);
 
 		had |= (net->address[i] & ~mask) != 0;
 		net->address[i] = (uint8_t)(net->address[i] & mask);
