@@ -290,7 +290,10 @@ install: all
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -d $(DESTDIR)$(PREFIX)/share/doc/writ/docs
 	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/writ/docs
-	install -m 644 README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/writ
+	install -m 644 README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/writ
+	cp -R docs/examples $(DESTDIR)$(PREFIX)/share/doc/writ/docs/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/writ/generated
+	cp -R generated/editors $(DESTDIR)$(PREFIX)/share/doc/writ/generated/
 	for p in $(POLICIES); do install -d $(DESTDIR)$(PREFIX)/share/doc/writ/policies/$$p && \
 		install -m 644 policies/$$p/* $(DESTDIR)$(PREFIX)/share/doc/writ/policies/$$p || exit 1; done
 

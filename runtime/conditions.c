@@ -41,11 +41,14 @@ static bool read_text(struct condition_call *call, uint32_t index)
 {
 	const struct writ_arg *arg = &call->args[index];
 
-	if (arg->type != WRIT_ARG_TEXT || !arg->text)
+	bool bytes = arg->type == WRIT_ARG_BYTES;
+
+	if ((!bytes && arg->type != WRIT_ARG_TEXT) || !arg->text)
 		return false;
 	call->text.ptr = arg->text;
-	call->text.len = arg->text_len == (size_t)-1 ? strnlen(arg->text, WRIT_MAX_VALUE + 1)
-						     : arg->text_len;
+	call->text.len = arg->text_len;
+	if (!bytes && !arg->text_len)
+		call->text.len = strnlen(arg->text, WRIT_MAX_VALUE + 1);
 	return call->text.len <= WRIT_MAX_VALUE;
 }
 

@@ -171,13 +171,18 @@ struct writ_decision {
  * value. What can't be read so counts as missing, and a missing argument never widens: it makes no
  * allow or ask rule match, and lets a deny rule match. A call that gives a name twice is denied.
  */
-enum writ_arg_type { WRIT_ARG_TEXT = 0, WRIT_ARG_INTEGER, WRIT_ARG_BOOLEAN };
+enum writ_arg_type {
+	WRIT_ARG_TEXT = 0, /* text; a text_len of 0: NUL-terminated, as every other length of 0 */
+	WRIT_ARG_INTEGER,
+	WRIT_ARG_BOOLEAN,
+	WRIT_ARG_BYTES, /* text of text_len bytes, also of none */
+};
 
 struct writ_arg {
 	const char *name;
-	const char *text; /* for TEXT */
+	const char *text; /* for TEXT and BYTES */
 	size_t name_len;  /* 0: name is NUL-terminated */
-	size_t text_len;  /* of text; (size_t)-1: it is NUL-terminated */
+	size_t text_len;
 	enum writ_arg_type type;
 	int64_t number; /* for INTEGER, and for BOOLEAN 0 or 1 */
 };

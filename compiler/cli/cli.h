@@ -47,6 +47,12 @@ __attribute__((format(printf, 2, 3))) int cli_usage_error(const char *verb, cons
 							  ...);
 
 /*
+ * Reports "PATH: error: ..." on standard error and returns CLI_INPUT. Here as in usage errors,
+ * names are printed without control characters: whoever names a file need not be who looks at it.
+ */
+__attribute__((format(printf, 2, 3))) int cli_file_error(const char *path, const char *format, ...);
+
+/*
  * The index of the word in a NULL-terminated list, or -1 after reporting that the option takes only
  * those. For --format and its like.
  */

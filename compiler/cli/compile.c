@@ -51,9 +51,9 @@ static int write_bundle(const char *path, const struct bytes *bundle)
 
 	if (!rc)
 		return CLI_OK;
-	fprintf(stderr, "%s: error: can't write the bundle: %s\n", path,
-		rc == -EEXIST ? "it exists and is not a regular file" : strerror(-rc));
-	return CLI_INPUT;
+	return cli_file_error(path, "can't write the bundle: %s",
+			      rc == -EEXIST ? "it exists and is not a regular file"
+					    : strerror(-rc));
 }
 
 static int compile(const char *path, const char *output, const struct bundle_options *options)

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/input.h"
 
@@ -67,13 +68,18 @@ void diff_put_summary(const struct ir_diff *diff)
 
 void diff_put_text(struct str text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char byte = (unsigned char)text.ptr[i];
+	unsigned columns;
+
+	while (text.len) {
+		unsigned char byte = (unsigned char)text.ptr[0];
+		size_t used = 1;
 
 		if (byte < 0x20 || byte == 0x7f)
 			printf("\\x%02x", byte);
 		else
-			putchar(byte);
+			used = utf8_print_one(stdout, text, &columns);
+		text.ptr += used;
+		text.len -= used;
 	}
 }
 

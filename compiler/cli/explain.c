@@ -173,7 +173,8 @@ static void decide(struct explanation *explanation)
 		args[i] = (struct writ_arg){.name = request->args[i].name.ptr,
 					    .name_len = request->args[i].name.len,
 					    .text = request->args[i].text.ptr,
-					    .text_len = request->args[i].text.len};
+					    .text_len = request->args[i].text.len,
+					    .type = WRIT_ARG_BYTES};
 	if (explanation->is_user)
 		asked.user = subject.ptr;
 	else
@@ -273,8 +274,7 @@ static int answer(const struct order *order, struct input *input)
 		return CLI_USAGE;
 	explanation.request.tool = str_from(order->operands[2]);
 	if (bound_open(arena, input, &options, &explanation.bound, &error)) {
-		fprintf(stderr, "%s: error: %s\n", order->operands[0], error.text);
-		return CLI_INPUT;
+		return cli_file_error(order->operands[0], "%s", error.text);
 	}
 	explanation.request.values = &explanation.bound.values;
 	fill(&explanation);

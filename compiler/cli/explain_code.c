@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/diag.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "lint/lint.h"
 
@@ -105,7 +106,9 @@ static int unknown_code(const char *name)
 			guess = known;
 		}
 	}
-	fprintf(stderr, "writc explain-code: there is no code '%s'\n", name);
+	fputs("writc explain-code: there is no code '", stderr);
+	utf8_print(stderr, str_from(name));
+	fputs("'\n", stderr);
 	if (guess)
 		fprintf(stderr, "help: did you mean '%s'?\n", guess);
 	else

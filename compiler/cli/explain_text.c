@@ -117,7 +117,8 @@ void explain_text(const struct explanation *explanation)
 		put(sandbox);
 		puts("'");
 	} else if (explanation->decision.verdict != WRIT_DENY) {
-		puts("the tool has no sandbox: nothing limits what it may touch");
+		puts("the tool has no sandbox: nothing would limit what it touches, so `writ run` "
+		     "refuses it");
 	}
 	put_rules(explanation, "does not match", false, false);
 	put_rules(explanation, "matches, but comes after the one that decided", false, true);

@@ -55,8 +55,7 @@ static bool is_stdin(const char *path)
 
 static int fail(const char *path, const char *why)
 {
-	fprintf(stderr, "%s: error: %s\n", path, why);
-	return CLI_INPUT;
+	return cli_file_error(path, "%s", why);
 }
 
 /* write_file would also replace what its user may not write to. */

@@ -31,8 +31,7 @@ static bool begins_as_bundle(const char *path)
 
 static int fail(const char *path, const char *why)
 {
-	fprintf(stderr, "%s: error: can't use the bundle: %s\n", path, why);
-	return CLI_INPUT;
+	return cli_file_error(path, "can't use the bundle: %s", why);
 }
 
 static int load_bundle(const char *path, struct input *out)
@@ -43,7 +42,7 @@ static int load_bundle(const char *path, struct input *out)
 	struct writ_error error;
 
 	if (rc)
-		return fail(path, strerror(-rc));
+		return fail(path, report_reason(-rc));
 	if (writ_verify(out->bundle.ptr, out->bundle.len, &error))
 		return fail(path, error.text);
 	bundle_read(out->bundle, &image);

@@ -52,8 +52,9 @@ json_t *json_out_text(struct str text)
 
 void json_out_dump(json_t *root)
 {
-	if (json_dumpf(root, stdout, JSON_INDENT(2)))
-		fputs("writc: can't write to standard output\n", stderr);
+	/* What can't be written, main() reports. */
+	if (json_dumpf(root, stdout, JSON_INDENT(2)) && !ferror(stdout))
+		json_out_must(NULL);
 	putchar('\n');
 	json_decref(root);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 
 static const struct cli_verb verbs[] = {
 #define VERB_NAMED(id, name, usage, summary, help) {name, usage, summary, help, verb_##id},
@@ -59,7 +60,9 @@ static int unknown_verb(const char *name)
 			guess = verbs[i].name;
 		}
 	}
-	fprintf(stderr, "writc: unknown verb '%s'\n", name);
+	fputs("writc: unknown verb '", stderr);
+	utf8_print(stderr, str_from(name));
+	fputs("'\n", stderr);
 	if (guess)
 		fprintf(stderr, "help: did you mean '%s'?\n", guess);
 	else
@@ -146,7 +149,7 @@ int main(int argc, char **argv)
 	status = dispatch(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "writc: can't write to standard output: %s\n", strerror(errno));
-		return status ? status : CLI_INPUT;
+		return status > CLI_INPUT ? status : CLI_INPUT;
 	}
 	return status;
 }

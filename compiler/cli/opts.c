@@ -10,6 +10,31 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
+
+/* Of a longer message, the beginning. */
+#define MAX_MESSAGE 1024u
+
+__attribute__((format(printf, 1, 0))) static void put_message(const char *format, va_list args)
+{
+	char text[MAX_MESSAGE];
+
+	vsnprintf(text, sizeof(text), format, args);
+	utf8_print(stderr, str_from(text));
+}
+
+int cli_file_error(const char *path, const char *format, ...)
+{
+	va_list args;
+
+	utf8_print(stderr, str_from(path));
+	fputs(": error: ", stderr);
+	va_start(args, format);
+	put_message(format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return CLI_INPUT;
+}
 
 int cli_usage_error(const char *verb, const char *format, ...)
 {
@@ -17,7 +42,7 @@ int cli_usage_error(const char *verb, const char *format, ...)
 
 	fprintf(stderr, "writc %s: ", verb);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	put_message(format, args);
 	va_end(args);
 	fprintf(stderr, "\nhelp: 'writc help %s' says how to call it\n", verb);
 	return CLI_USAGE;
@@ -36,7 +61,9 @@ int cli_choice(const char *verb, const char *option, const char *value, const ch
 		if (strcmp(words[i], value) == 0)
 			return i;
 	}
-	fprintf(stderr, "writc %s: %s can't be '%s'; it is one of:", verb, option, value);
+	fprintf(stderr, "writc %s: %s can't be '", verb, option);
+	utf8_print(stderr, str_from(value));
+	fputs("'; it is one of:", stderr);
 	for (int i = 0; words[i]; i++)
 		fprintf(stderr, " %s", words[i]);
 	fputc('\n', stderr);

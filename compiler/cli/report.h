@@ -15,6 +15,9 @@ struct report_file {
 	const struct diag_list *diags;
 };
 
+/* Why a file can't be read; the kernel's words for a pipe or a device would be of no help. */
+const char *report_reason(int error);
+
 /* To standard error. */
 void report_text(const struct report_file *files, size_t n);
 

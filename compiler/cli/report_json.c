@@ -62,7 +62,7 @@ static json_t *unreadable_json(const struct report_file *file)
 	json_t *object = json_out_must(json_object());
 
 	json_out_add(object, "severity", json_string("error"));
-	json_out_add(object, "message", json_string(strerror(file->error)));
+	json_out_add(object, "message", json_string(report_reason(file->error)));
 	json_out_add(object, "file", json_out_text(str_from(file->path)));
 	return object;
 }
@@ -230,7 +230,7 @@ static json_t *sarif_invocation(const struct report_file *files, size_t n)
 			     json_out_must(json_pack(
 				     "{s:o}", "text",
 				     json_out_must(json_sprintf("can't read a policy: %s",
-								strerror(files[i].error))))));
+								report_reason(files[i].error))))));
 		json_out_append(notes, note);
 	}
 	json_out_add(invocation, "executionSuccessful", json_boolean(readable));

@@ -3,6 +3,7 @@
  */
 #include "cli/report.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -24,13 +25,18 @@ static void print_summary(size_t errors, size_t warnings)
 		fputc('\n', stderr);
 }
 
+const char *report_reason(int error)
+{
+	return error == ENOTSUP ? "it is not a regular file" : strerror(error);
+}
+
 void report_text(const struct report_file *files, size_t n)
 {
 	size_t errors = 0, warnings = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (files[i].error) {
-			fprintf(stderr, "%s: error: %s\n", files[i].path, strerror(files[i].error));
+			cli_file_error(files[i].path, "%s", report_reason(files[i].error));
 			errors++;
 			continue;
 		}

@@ -7,11 +7,12 @@
  */
 #include "cli/show.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/report.h"
 #include "link/bundle_check.h"
 #include "link/bundle_ir.h"
 #include "runtime/writ.h"
@@ -224,10 +225,6 @@ static int show_image(struct show *show, const struct request *request)
 		print_json(show, request);
 	else
 		print_text(show, request);
-	if (fflush(show->out) || ferror(show->out)) {
-		fprintf(stderr, "writc show: can't write: %s\n", strerror(errno));
-		return CLI_INPUT;
-	}
 	return rc;
 }
 
@@ -237,11 +234,11 @@ static void warn_of_forgery(struct arena *arena, const struct request *request,
 {
 	const struct ir_policy *policy = bundle_ir(arena, image);
 
-	if (!policy || !bundle_is_honest(arena, image, policy))
-		fprintf(stderr,
-			"%s: warning: it does not enforce what it lists, or another version of "
-			"writc made it\n",
-			request->path);
+	if (policy && bundle_is_honest(arena, image, policy))
+		return;
+	utf8_print(stderr, str_from(request->path));
+	fputs(": warning: it does not enforce what it lists, or another version of writc made it\n",
+	      stderr);
 }
 
 static int show_file(struct arena *arena, const struct request *request)
@@ -251,15 +248,11 @@ static int show_file(struct arena *arena, const struct request *request)
 	struct bytes bytes;
 	int rc = bundle_load(arena, request->path, &bytes);
 
-	if (rc) {
-		fprintf(stderr, "%s: error: can't read the bundle: %s\n", request->path,
-			strerror(-rc));
-		return CLI_INPUT;
-	}
-	if (writ_verify(bytes.ptr, bytes.len, &error)) {
-		fprintf(stderr, "%s: error: can't use the bundle: %s\n", request->path, error.text);
-		return CLI_INPUT;
-	}
+	if (rc)
+		return cli_file_error(request->path, "can't read the bundle: %s",
+				      report_reason(-rc));
+	if (writ_verify(bytes.ptr, bytes.len, &error))
+		return cli_file_error(request->path, "can't use the bundle: %s", error.text);
 	bundle_read(bytes, &image);
 	warn_of_forgery(arena, request, &image);
 	return show_image(&(struct show){.arena = arena,

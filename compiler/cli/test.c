@@ -16,11 +16,14 @@ static void (*const printers[])(const struct test_report *) = {
 	test_print_tap,
 };
 
+/* Of a file that can't be used nothing is covered, and how much there is, is not known. */
 unsigned test_percent(const struct test_report *report)
 {
 	size_t points = 0, covered = 0;
 
 	for (size_t i = 0; i < report->n; i++) {
+		if (report->files[i].status)
+			return 0;
 		points += report->coverage[i].points;
 		covered += report->coverage[i].covered;
 	}

@@ -59,6 +59,7 @@ static enum writ_verdict decide(const struct test_question *question, struct str
 			.name_len = request->args[i].name.len,
 			.text = request->args[i].text.ptr,
 			.text_len = request->args[i].text.len,
+			.type = WRIT_ARG_BYTES,
 		};
 	return writ_check(question->bound->policy,
 			  &(struct writ_request){

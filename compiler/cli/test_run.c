@@ -261,16 +261,14 @@ void test_run(struct test_file *file, const char *path)
 
 	*file = (struct test_file){.path = path};
 	file->status = input_load(path, &file->input);
-	if (!file->status && file->input.is_bundle) {
-		fprintf(stderr, "%s: error: a bundle holds no tests; give the policy's source\n",
-			path);
-		file->status = CLI_INPUT;
-	}
+	if (!file->status && file->input.is_bundle)
+		file->status = cli_file_error(path, "a bundle holds no tests; give the policy's "
+						    "source");
 	if (file->status)
 		return;
 	/* The compiler made the bundle, so it can be read back. */
 	if (!judge_init(&file->judge, &file->input.compilation.arena, file->input.bundle)) {
-		fprintf(stderr, "%s: error: its bundle can't be read back\n", path);
+		cli_file_error(path, "its bundle can't be read back");
 		file->status = CLI_BUG;
 		return;
 	}

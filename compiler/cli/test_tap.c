@@ -4,21 +4,27 @@
  */
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "cli/json_out.h"
 #include "cli/testing.h"
 
 /* On one line; '#' would begin a directive, and '\' escapes it. */
 static void put_description(struct str text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char byte = (unsigned char)text.ptr[i];
+	unsigned columns;
+
+	while (text.len) {
+		unsigned char byte = (unsigned char)text.ptr[0];
+		size_t used = 1;
 
 		if (byte < 0x20 || byte == 0x7f)
 			printf("\\\\x%02x", byte);
 		else if (byte == '#' || byte == '\\')
 			printf("\\%c", byte);
 		else
-			putchar(byte);
+			used = utf8_print_one(stdout, text, &columns);
+		text.ptr += used;
+		text.len -= used;
 	}
 }
 

@@ -15,6 +15,7 @@
 
 #define INDENT       2u /* of a block's statements */
 #define CONTINUATION 4u /* of a statement's second line */
+#define SILENCER     "# writ:"
 
 struct printer {
 	struct arena *arena;
@@ -179,6 +180,25 @@ static bool is_short_block(const struct printer *printer, size_t first, size_t o
 	return true;
 }
 
+/*
+ * Was it written on one line, with a comment behind it that silences a lint? Such a comment speaks
+ * of its line: broken, the statement would leave it behind.
+ */
+static bool is_silenced(const struct printer *printer, size_t first, size_t last)
+{
+	const struct fmt_token *next = &printer->tokens[last + 1];
+	const struct fmt_comment *comment = &printer->comments[next->comments];
+
+	if (!next->n_comments || !comment->trailing || comment->text.len < strlen(SILENCER) ||
+	    memcmp(comment->text.ptr, SILENCER, strlen(SILENCER)) != 0)
+		return false;
+	for (size_t i = first + 1; i <= last; i++) {
+		if (printer->tokens[i].newline_before || printer->tokens[i].n_comments)
+			return false;
+	}
+	return true;
+}
+
 struct statement {
 	size_t first;
 	size_t head; /* its ';', or the '{' of its block */
@@ -202,7 +222,8 @@ static struct statement statement_at(const struct printer *printer, size_t first
 	       !tokens[statement.last + 1].n_comments)
 		statement.last++;
 	statement.flat = (!statement.is_block || is_short_block(printer, first, statement.head)) &&
-			 fits(printer, first, statement.last, indent);
+			 (fits(printer, first, statement.last, indent) ||
+			  is_silenced(printer, first, statement.last));
 	return statement;
 }
 

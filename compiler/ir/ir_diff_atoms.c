@@ -313,11 +313,25 @@ static bool number_holds(const struct diff_atom *atom, int64_t value)
 	return value == atom->number;
 }
 
+/* A test of a bool sees 0 and 1 only. */
+static bool can_occur(const struct diff_slot *slot, int64_t value)
+{
+	if (value == 0 || value == 1)
+		return true;
+	for (size_t i = 0; i < slot->atoms.n; i++) {
+		if (slot->atoms.items[i].op != WRIT_TEST_BOOL_EQ)
+			return true;
+	}
+	return false;
+}
+
 static void try_number(struct diff_cases *cases, struct diff_slot *slot, struct map *known,
 		       int64_t value)
 {
 	uint8_t *row = arena_alloc(cases->arena, slot->atoms.n);
 
+	if (!can_occur(slot, value))
+		return;
 	for (size_t i = 0; i < slot->atoms.n; i++)
 		row[i] = number_holds(&slot->atoms.items[i], value);
 	diff_table_add(cases->arena, &slot->table, known, row);

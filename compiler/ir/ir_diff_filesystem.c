@@ -197,6 +197,20 @@ static const struct ir_scratch *find_scratch(struct diff *diff, const struct dif
 	return NULL;
 }
 
+/* Without the scratch directory, what is granted there of the host's shows. */
+static bool hid_a_grant(struct diff *diff, const struct diff_pair *pair, struct str key)
+{
+	const struct trees trees = trees_of(diff, pair, NEW);
+
+	for (size_t i = 0; i < trees.n; i++) {
+		enum diff_relation relation = diff_paths(trees.items[i].key, key);
+
+		if (trees.items[i].rights && relation != DIFF_APART)
+			return true;
+	}
+	return false;
+}
+
 static void compare_scratch(struct diff *diff, const struct diff_pair *pair, int side,
 			    const struct ir_scratch *scratch, struct diff_entries *out)
 {
@@ -218,6 +232,8 @@ static void compare_scratch(struct diff *diff, const struct diff_pair *pair, int
 		item.change = more ? IR_DIFF_SCRATCH_RAISED : IR_DIFF_SCRATCH_LOWERED;
 		item.before = diff_size_text(diff, other->size_bytes);
 		item.after = diff_size_text(diff, scratch->size_bytes);
+	} else if (!more && hid_a_grant(diff, pair, key)) {
+		item.effect = IR_DIFF_CHANGED;
 	}
 	diff_item(diff, out, &item);
 }

@@ -236,7 +236,10 @@ static const struct ir_arg *find_arg(const struct ir_tool *tool, struct str name
 	return NULL;
 }
 
-/* Arguments of a that are secret there and known, but not secret, in b. */
+/*
+ * Arguments that are secret on one side and on the other not, or not declared: what is not declared
+ * is recorded as it comes. One that is new and secret was not there to be recorded.
+ */
 static void report_secrets(struct diff *diff, const struct diff_column *column, int side)
 {
 	const struct ir_tool *tool = column->tool[side], *other = column->tool[!side];
@@ -246,7 +249,7 @@ static void report_secrets(struct diff *diff, const struct diff_column *column, 
 	for (size_t i = 0; i < tool->args.n; i++) {
 		const struct ir_arg *arg = find_arg(other, tool->args.items[i].name);
 
-		if (tool->args.items[i].secret && arg && !arg->secret)
+		if (tool->args.items[i].secret && (arg ? !arg->secret : side == OLD))
 			diff_object(diff, tool_entry(diff, column, change, effect),
 				    tool->args.items[i].name, NULL, NEW);
 	}

@@ -307,3 +307,34 @@ void lint_open_execution(struct lint *lint)
 				    STR_ARG(tool->name), STR_ARG(prop->sandbox.text));
 	}
 }
+
+static bool has_network(const struct ir_sandbox *sandbox)
+{
+	if (sandbox->ports.n || sandbox->unix_sockets.n)
+		return true;
+	for (size_t i = 0; i < sandbox->endpoints.n; i++) {
+		if (sandbox->endpoints.items[i].rights & ~IR_ENDPOINT_DENY)
+			return true;
+	}
+	return false;
+}
+
+/* A base says it for the sandboxes that extend it, which may have a network. */
+void lint_idle_socket(struct lint *lint)
+{
+	for (size_t i = 0; i < lint->n_sandboxes; i++) {
+		const struct lint_sandbox *sandbox = &lint->sandboxes[i];
+
+		if (!sandbox->runs || has_network(sandbox->ir))
+			continue;
+		for (size_t c = 0; c < sandbox->ast->calls.n; c++) {
+			const struct ast_call *call = &sandbox->ast->calls.items[c];
+
+			if (call->allow && str_eq_cstr(call->name.text, "socket"))
+				diag_report(lint->diags, DIAG_W0404, call->span,
+					    "'network' of sandbox '%.*s' grants nothing, so "
+					    "socket() fails all the same",
+					    STR_ARG(sandbox->ast->name.text));
+		}
+	}
+}

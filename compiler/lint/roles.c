@@ -276,43 +276,62 @@ static struct map plain_allows(struct lint *lint, const struct ir_role *role)
 	return out;
 }
 
-/* The pattern that one parent allows on a condition and the other always, or .ptr NULL. */
-static struct str widened(const struct lint *lint, const struct ir_role *strict,
-			  const struct map *strict_plain, const struct map *loose_plain)
-{
-	for (size_t i = 0; i < strict->rules.n; i++) {
-		const struct ir_rule *rule = &lint->ir->rules.items[strict->rules.items[i]];
+/* What the parents so far allow, each pattern with the first parent to do so. */
+struct parents_allow {
+	struct map always;
+	struct map on_condition;
+};
 
-		if (rule->verdict == WRIT_VERDICT_ALLOW && rule->where &&
-		    map_get(loose_plain, rule->pattern, NULL) &&
-		    !map_get(strict_plain, rule->pattern, NULL))
-			return rule->pattern;
+static void add_parent(struct lint *lint, struct parents_allow *sofar, const struct ir_role *parent,
+		       uint32_t index)
+{
+	const struct map plain = plain_allows(lint, parent);
+
+	for (size_t i = 0; i < parent->rules.n; i++) {
+		const struct ir_rule *rule = &lint->ir->rules.items[parent->rules.items[i]];
+		bool always = map_get(&plain, rule->pattern, NULL);
+
+		if (rule->verdict == WRIT_VERDICT_ALLOW)
+			map_put(lint->arena, always ? &sofar->always : &sofar->on_condition,
+				rule->pattern, index);
 	}
-	return (struct str){NULL, 0};
 }
 
-/* Each parent with the next one: enough to be told, and linear. */
+/* Does one of the parents so far allow on a condition what this one allows always, or reversed? */
+static bool check_parent(struct lint *lint, const struct parents_allow *sofar,
+			 const struct ir_role *role, const struct ast_role *ast, uint32_t index)
+{
+	const struct ir_role *roles = lint->ir->roles.items;
+	const struct ir_role *parent = &roles[role->parents.items[index]];
+	const struct map plain = plain_allows(lint, parent);
+
+	for (size_t i = 0; i < parent->rules.n; i++) {
+		const struct ir_rule *rule = &lint->ir->rules.items[parent->rules.items[i]];
+		bool always = map_get(&plain, rule->pattern, NULL);
+		const struct ir_role *strict = parent, *loose = parent;
+		uint32_t other = 0;
+
+		if (rule->verdict != WRIT_VERDICT_ALLOW ||
+		    !map_get(always ? &sofar->on_condition : &sofar->always, rule->pattern, &other))
+			continue;
+		*(always ? &strict : &loose) = &roles[role->parents.items[other]];
+		diag_report(lint->diags, DIAG_W0205, ast->parents.items[index].span,
+			    "role '%.*s' allows '%.*s' on a condition, role '%.*s' always",
+			    STR_ARG(strict->name), STR_ARG(rule->pattern), STR_ARG(loose->name));
+		return true;
+	}
+	return false;
+}
+
 static void check_diamond(struct lint *lint, const struct ast_role *role)
 {
 	const struct ir_role *ir = &lint->ir->roles.items[lint_role_id(lint, role)];
+	struct parents_allow sofar = {0};
 
-	for (size_t i = 0; i + 1 < ir->parents.n && i + 1 < role->parents.n; i++) {
-		const struct ir_role *pair[2] = {&lint->ir->roles.items[ir->parents.items[i]],
-						 &lint->ir->roles.items[ir->parents.items[i + 1]]};
-		struct map plain[2] = {plain_allows(lint, pair[0]), plain_allows(lint, pair[1])};
-
-		for (size_t strict = 0; strict < 2; strict++) {
-			struct str pattern = widened(lint, pair[strict], &plain[strict],
-						     &plain[1 - strict]);
-
-			if (!pattern.ptr)
-				continue;
-			diag_report(lint->diags, DIAG_W0205, role->parents.items[i + 1].span,
-				    "role '%.*s' allows '%.*s' on a condition, role '%.*s' always",
-				    STR_ARG(pair[strict]->name), STR_ARG(pattern),
-				    STR_ARG(pair[1 - strict]->name));
+	for (uint32_t i = 0; i < ir->parents.n && i < role->parents.n; i++) {
+		if (ir->parents.n < 2 || check_parent(lint, &sofar, ir, role, i))
 			return;
-		}
+		add_parent(lint, &sofar, &lint->ir->roles.items[ir->parents.items[i]], i);
 	}
 }
 

@@ -159,27 +159,25 @@ void lint_nothing_starts(struct lint *lint)
 
 static const struct str system_trees[] = {{"/", 1}, {"/proc", 5}, {"/sys", 4}, {"/dev", 4}};
 
-static void check_system_tree(struct lint *lint, const struct ast_text *text)
+static void check_system_tree(struct lint *lint, const struct lint_grant *grant)
 {
-	struct str path;
-
-	if (text->n != 1 || text->parts[0].is_param)
+	if (grant->kind != AST_FS_READ && grant->kind != AST_FS_WRITE &&
+	    grant->kind != AST_FS_EXECUTE)
 		return;
-	path = sema_tidy_path(lint->arena, text->parts[0].text, true);
 	for (size_t i = 0; i < sizeof(system_trees) / sizeof(system_trees[0]); i++) {
-		if (str_eq(path, system_trees[i]))
-			diag_report(lint->diags, DIAG_W0108, text->span, "all of '%.*s' is granted",
-				    STR_ARG(path));
+		if (str_eq(grant->text, system_trees[i]))
+			diag_report(lint->diags, DIAG_W0108, grant->span,
+				    "all of '%.*s' is granted", STR_ARG(grant->text));
 	}
 }
 
 void lint_system_tree(struct lint *lint)
 {
 	for (size_t i = 0; i < lint->n_sandboxes; i++) {
-		const struct ast_sandbox *sandbox = lint->sandboxes[i].ast;
+		const struct lint_grants *grants = &lint->sandboxes[i].grants;
 
-		for (size_t g = 0; g < sandbox->grants.n; g++)
-			check_system_tree(lint, &sandbox->grants.items[g].text);
+		for (size_t g = 0; g < grants->n; g++)
+			check_system_tree(lint, &grants->items[g]);
 	}
 }
 
@@ -200,6 +198,15 @@ static const char *const loader_variables[] = {
 	"GIT_SSH",
 	"GIT_EXTERNAL_DIFF",
 	"GIT_PROXY_COMMAND",
+	"GIT_EXEC_PATH",
+	"GIT_CONFIG_*",
+	"PYTHONPATH",
+	"NODE_PATH",
+	"RUBYLIB",
+	"PERL5DB",
+	"GCONV_PATH",
+	"_JAVA_OPTIONS",
+	"JDK_JAVA_OPTIONS",
 };
 
 static bool is_loader_variable(struct str name)

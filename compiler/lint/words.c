@@ -66,12 +66,12 @@ static bool is_secret_word(const char *word, size_t len)
 	return false;
 }
 
-/* "KEY" alone is the key of a table as often; behind one of these it is not. */
+/* "KEY" alone is the key of a table as often; behind one of these it is not. And PGPASSWORD. */
 static bool is_secret_key(struct str name)
 {
 	static const char *const tails[] = {
 		"api_key",    "api-key",     "private_key",    "access_key",
-		"secret_key", "signing_key", "encryption_key",
+		"secret_key", "signing_key", "encryption_key", "password",
 	};
 
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {

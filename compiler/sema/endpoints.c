@@ -175,8 +175,8 @@ static bool check_param(struct endpoint *endpoint, uint32_t id, enum ast_type ty
 	if (param->type == type)
 		return true;
 	diag = diag_report(sema->diags, DIAG_E0203, endpoint->span,
-			   "parameter '%.*s' is a %s and can't be used as %s",
-			   STR_ARG(param->name.text), sema_type_name(param->type), place);
+			   "parameter '%.*s' is %s and can't be used as %s",
+			   STR_ARG(param->name.text), sema_a_type(param->type), place);
 	diag_note(sema->diags, diag, param->name.span, "declared here");
 	return false;
 }

@@ -96,8 +96,8 @@ static void bind(struct sema *sema, const struct bound *bound, struct str *out)
 	assert(type < N_TYPES && types[type].example);
 	if (bound->literal->kind != types[type].literal)
 		diag_report(sema->diags, DIAG_E0201, bound->literal->span,
-			    "the %s of a %s must be one, such as %s", bound->what,
-			    sema_type_name(type), types[type].example);
+			    "the %s of %s must be one, such as %s", bound->what, sema_a_type(type),
+			    types[type].example);
 	else if (bound->literal->kind == AST_STRING)
 		bind_string(sema, bound, out);
 	else

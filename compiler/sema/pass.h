@@ -169,7 +169,7 @@ struct sema_graph sema_graph(struct sema *sema, enum sema_kind kind,
 /* text.c: strings with parameters in them. */
 #define SEMA_TYPE(type) (1u << (type))
 #define SEMA_ANY_TYPE   UINT32_MAX
-const char *sema_type_name(enum ast_type type);
+const char *sema_a_type(enum ast_type type); /* "a path", "an int" */
 struct ir_text sema_text(struct sema *sema, const struct ast_text *text, uint32_t types,
 			 const char *where);
 bool sema_plain_text(struct sema *sema, const struct ast_text *text, const char *where,

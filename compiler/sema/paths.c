@@ -141,7 +141,7 @@ static bool check_wildcards(struct sema *sema, const struct ast_text *text, size
 
 	if (!wildcards && memchr(literal.ptr, '*', literal.len)) {
 		diag_report(sema->diags, DIAG_E0903, text->span,
-			    "wildcards in paths are not supported yet; grant the directory");
+			    "wildcards stand in 'deny' only; this must name one file or directory");
 		return false;
 	}
 	if (has_glued_stars(literal, false, at + 1 == text->n)) {

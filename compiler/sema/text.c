@@ -12,14 +12,14 @@
 /* The "~" of a path becomes a part of its own. */
 #define MAX_PARTS (WRIT_MAX_TEXT - 1)
 
-const char *sema_type_name(enum ast_type type)
+const char *sema_a_type(enum ast_type type)
 {
 	static const char *const names[] = {
-		[AST_TYPE_STRING] = "string",     [AST_TYPE_PATH] = "path",
-		[AST_TYPE_HOST] = "host",         [AST_TYPE_PORT] = "port",
-		[AST_TYPE_INT] = "int",           [AST_TYPE_SIZE] = "size",
-		[AST_TYPE_DURATION] = "duration", [AST_TYPE_URL] = "url",
-		[AST_TYPE_BOOL] = "bool",
+		[AST_TYPE_STRING] = "a string",     [AST_TYPE_PATH] = "a path",
+		[AST_TYPE_HOST] = "a host",         [AST_TYPE_PORT] = "a port",
+		[AST_TYPE_INT] = "an int",          [AST_TYPE_SIZE] = "a size",
+		[AST_TYPE_DURATION] = "a duration", [AST_TYPE_URL] = "a url",
+		[AST_TYPE_BOOL] = "a bool",
 	};
 
 	return names[type];
@@ -54,8 +54,8 @@ static void add_param(struct sema *sema, struct ir_text *text, const struct ast_
 	param = &sema->ast->params.items[index];
 	if (!(types & SEMA_TYPE(param->type))) {
 		diag = diag_report(sema->diags, DIAG_E0203, part->span,
-				   "parameter '%.*s' is a %s and can't be used in %s",
-				   STR_ARG(part->text), sema_type_name(param->type), where);
+				   "parameter '%.*s' is %s and can't be used in %s",
+				   STR_ARG(part->text), sema_a_type(param->type), where);
 		diag_note(sema->diags, diag, param->name.span, "declared here");
 	}
 	text->parts[text->n++] = (struct ir_part){.kind = IR_PART_PARAM,

@@ -75,7 +75,6 @@ enum writ_verdict cli_decide(const struct cli_options *options, const struct wri
 	for (size_t i = 0; i < options->args.n; i++) {
 		args[i].name = options->args.items[i].name;
 		args[i].text = options->args.items[i].value;
-		args[i].text_len = strlen(args[i].text);
 	}
 	return writ_check(policy, &request, decision);
 }

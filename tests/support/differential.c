@@ -114,7 +114,8 @@ static struct answer ask_runtime(const struct differential *pair, const struct g
 		args[i] = (struct writ_arg){.name = call->args[i].name.ptr,
 					    .name_len = call->args[i].name.len,
 					    .text = call->args[i].text.ptr,
-					    .text_len = call->args[i].text.len};
+					    .text_len = call->args[i].text.len,
+					    .type = WRIT_ARG_BYTES};
 	answer.verdict = (enum writ_verdict_id)writ_check(pair->policy, &request, &decision);
 	answer.rule = decision.reason == WRIT_BY_RULE ? decision.rule : IR_NONE;
 	answer.sandbox = decision.sandbox;

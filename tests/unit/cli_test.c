@@ -337,5 +337,33 @@ Test(cli, closed_standard_streams_are_no_reason_to_write_into_files)
 Test(cli, output_that_can_not_be_written_is_an_error)
 {
 	expect_status(3, "$W lint --format json $D/good.writ > /dev/full");
+	expect_status(3, "$W lint --format json $D/warn.writ > /dev/full");
+	expect_status(3, "$W lint --format sarif $D/warn.writ > /dev/full");
 	expect_status(3, "$W --help > /dev/full");
+	expect_status(0, "$W compile $D/good.writ -o $D/a.wrt");
+	expect_status(3, "$W show $D/a.wrt 2>&1 >/dev/full | grep -c . | grep -qx 1 && exit 3");
+}
+
+Test(cli, a_pipe_is_no_policy)
+{
+	expect_status(3, "$W lint /dev/null");
+	expect_output("/dev/null: error: it is not a regular file");
+}
+
+Test(cli, names_of_files_can_not_drive_a_terminal)
+{
+	static const char *const verbs[] = {"lint", "fmt",         "test",  "show",
+					    "diff", "import yaml", "bogus", "explain-code"};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		char command[256];
+
+		snprintf(command, sizeof(command),
+			 "f=$(printf '\\033[31mx'); ! $W %s \"$f\" \"$f\" 2>&1 | "
+			 "grep -q \"$(printf '\\033')\"",
+			 verbs[i]);
+		expect_status(0, command);
+	}
+	expect_status(2, "$W explain-code \"$(printf '\\033x')\"");
+	expect_output("there is no code '<U+001B>x'");
 }

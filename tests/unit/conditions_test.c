@@ -37,7 +37,7 @@ static struct writ_policy *open_text(void)
 
 #define ARG(n, v)                                                                                  \
 	{                                                                                          \
-		.name = (n), .text = (v), .text_len = (size_t)-1                                   \
+		.name = (n), .text = (v)                                                           \
 	}
 #define INTEGER(n, v)                                                                              \
 	{                                                                                          \
@@ -489,4 +489,23 @@ Test(conditions, no_consistent_change_crashes, .timeout = 120)
 		bundle.bytes[i / 3] = before;
 	}
 	cr_expect_gt(opened, 10u);
+}
+
+/* 0 is "ends in a NUL" for every length but that of bytes. */
+Test(conditions, a_text_whose_length_was_left_out_is_read)
+{
+	struct writ_policy *policy = open_text();
+	struct writ_arg arg = {.name = "remote", .text = "origin"};
+
+	cr_expect_eq(call(policy, "r", "git_push", NULL, &arg, 1), WRIT_ALLOW);
+	arg.text = "evil";
+	cr_expect_eq(call(policy, "r", "git_push", NULL, &arg, 1), WRIT_DENY);
+	arg = (struct writ_arg){.name = "remote",
+				.text = "originals",
+				.text_len = 6,
+				.type = WRIT_ARG_BYTES};
+	cr_expect_eq(call(policy, "r", "git_push", NULL, &arg, 1), WRIT_ALLOW);
+	arg.text_len = 0;
+	cr_expect_eq(call(policy, "r", "git_push", NULL, &arg, 1), WRIT_DENY);
+	writ_close(policy);
 }

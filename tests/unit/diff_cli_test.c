@@ -132,3 +132,19 @@ Test(diff_cli, sarif_has_a_result_for_each_widening)
 	}
 	json_decref(root);
 }
+
+/* A comment on a pull request must not be drawn in another order than it is written in. */
+Test(diff_cli, text_that_reorders_is_shown_as_what_it_is)
+{
+	static const char policy[] = "policy p; role r { allow t; } "
+				     "user \"a\\xe2\\x80\\xae\" : r;";
+	static const char *const formats[] = {"text", "markdown"};
+
+	for (size_t i = 0; i < 2; i++) {
+		run("--version; f=$(mktemp); cat >$f <<'EOF'\n%s\nEOF\n"
+		    "$W diff old.writ $f --format %s; rm $f",
+		    policy, formats[i]);
+		cr_expect(strstr(output, "a<U+202E>"), "%s", output);
+		cr_expect_null(strstr(output, "\xe2\x80\xae"), "%s", output);
+	}
+}

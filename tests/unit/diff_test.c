@@ -320,6 +320,25 @@ Test(diff, denied_paths_and_scratch)
 	expect_sandbox("filesystem { scratch \"/tmp\" 1MiB; }",
 		       "filesystem { scratch \"/tmp\" 2MiB; }",
 		       "+ sandbox s scratch-raised: \"/tmp\" [1MiB -> 2MiB]\n");
+	expect_sandbox("filesystem { read \"/usr\"; scratch \"/tmp\" 1MiB; }",
+		       "filesystem { read \"/usr\"; }", "- sandbox s scratch-lost: \"/tmp\"\n");
+}
+
+Test(diff, a_scratch_directory_that_goes_bares_what_it_hid)
+{
+	expect_sandbox("filesystem { read \"/\"; scratch \"/tmp\" 1MiB; }",
+		       "filesystem { read \"/\"; }", "~ sandbox s scratch-lost: \"/tmp\"\n");
+	expect_sandbox("filesystem { write \"${w}\"; scratch \"/tmp\" 1MiB; }",
+		       "filesystem { write \"${w}\"; }", "~ sandbox s scratch-lost: \"/tmp\"\n");
+}
+
+Test(diff, a_bool_has_two_values)
+{
+	expect_rules("deny t where on == true; allow t;", "deny t where not on == false; allow t;",
+		     "");
+	expect_rules("allow t where on == true or on == false;", "allow t where on != true;",
+		     "- role r condition-tightened: t [allow where on == true or on == false -> "
+		     "allow where on != true]\n");
 }
 
 Test(diff, network_grants_contain_each_other)
@@ -417,4 +436,7 @@ Test(diff, tools_say_when_an_argument_is_no_longer_secret)
 	expect("tool t { class read; arg k : string secret; }",
 	       "tool t { class write; arg k : string; }",
 	       "= tool t class-changed: t [read -> write]\n+ tool t secret-removed: k\n");
+	expect("tool t { class read; arg k : string secret; }", "tool t { class read; }",
+	       "+ tool t secret-removed: k\n");
+	expect("tool t { class read; }", "tool t { class read; arg k : string secret; }", "");
 }

@@ -260,3 +260,19 @@ Test(golden, canonical_forms_read_well)
 		golden_check(golden, out);
 	}
 }
+
+/* A comment that silences a lint speaks of the line it stands on. */
+Test(fmt, what_silences_a_lint_stays_on_its_line)
+{
+	static const char *const rows[] = {
+		"tool x { class execute; arg a_name_that_is_long : string; arg another_such_name : "
+		"string; }  # writ: allow W0103 runs nothing\n",
+		"role r {\n  allow a_tool_with_a_long_name, another_tool_with_a_long_name where "
+		"an_argument == \"some text\";  # writ: allow W0101 not yet\n}\n",
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_expect_str_eq(format(rows[i]), rows[i]);
+		cr_expect(expect_laws(rows[i], rows[i]));
+	}
+}

@@ -43,7 +43,7 @@ static size_t n_results(json_t *log)
 Test(lint_cli, sarif_is_as_the_schema_says)
 {
 	cr_expect_eq(run("$W lint --format sarif tests/lint/*.writ"), 1);
-	cr_expect_geq(n_results(sarif_check(output)), 57);
+	cr_expect_geq(n_results(sarif_check(output)), 59);
 	cr_expect_eq(run("$W lint --format sarif tests/bad/E02*.writ"), 3);
 	cr_expect_gt(n_results(sarif_check(output)), 0);
 	cr_expect_eq(run("$W lint --format sarif policies/dev-agent/policy.writ"), 0);

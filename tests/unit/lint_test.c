@@ -2,6 +2,7 @@
  * Lints: each just not triggered (tests/lint/ has what triggers them), and where they point.
  */
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <criterion/criterion.h>
@@ -25,6 +26,15 @@ static void expect_warning(const char *text, enum diag_code code, const char *sa
 
 	cr_expect_not_null(compilation->ir, "%s", policy_report(compilation));
 	cr_expect_str_eq(policy_says(compilation, code), said, "%s", policy_report(compilation));
+}
+
+/* One warning of the code, wherever. */
+static void expect_told(const char *text, enum diag_code code)
+{
+	const struct compilation *compilation = policy_check(text);
+
+	cr_expect_not_null(compilation->ir, "%s", policy_report(compilation));
+	cr_expect_eq(policy_count(compilation, code), 1, "%s%s", text, policy_report(compilation));
 }
 
 Test(lint, clean_policy_is_clean)
@@ -161,6 +171,94 @@ Test(lint, whole_system_trees)
 	expect_silent(
 		"sandbox s { filesystem { read \"/dev/null\", \"/proc/cpuinfo\", \"/devel\"; } }",
 		DIAG_W0108);
+	expect_told("set all : paths { \"/\" }; sandbox s { filesystem { write all; } }",
+		    DIAG_W0108);
+	expect_silent("sandbox s { filesystem { read \"/x\"; deny \"/proc\", \"/dev\"; } }",
+		      DIAG_W0108);
+}
+
+Test(lint, an_ask_can_be_avoided_by_leaving_an_argument_out)
+{
+	static const char tool[] = "tool t { class read; arg n : int; arg s : string; } ";
+	static const struct {
+		const char *rules;
+		bool told;
+	} cases[] = {
+		{"role r { allow t; ask t where n > 5; }", true},
+		{"role r { allow t*; ask t where n > 5; }", true},
+		{"role r { allow t; ask t where n > 5 and s == \"x\"; deny t where not n present; "
+		 "}",
+		 true},
+		{"role a { ask t where n > 5; } role r extends a { allow *; }", true},
+		{"role r { allow t; ask t where n > 5; deny t where s == \"x\"; }", true},
+		{"role r { allow t where n > 0; ask t where n > 5; }", false},
+		{"role r { allow t; ask t where n present; }", false},
+		{"role r { allow t; ask t where n > 5; deny t where not n present; }", false},
+		{"role r { allow t; ask t where n > 5; ask t where not n present; }", false},
+		{"role r { allow t; ask t where n > 5; deny t where n > 9; }", false},
+		{"role r { allow t; ask t where n > 5; deny t; }", false},
+		{"role a { ask t where n > 5; } role r { allow *; }", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "%s%s", tool, cases[i].rules);
+		if (cases[i].told)
+			expect_told(text, DIAG_W0220);
+		else
+			expect_silent(text, DIAG_W0220);
+	}
+}
+
+Test(lint, parents_that_disagree_need_not_stand_together)
+{
+	static const char format[] = "tool t { class read; arg n : int; } role c { } "
+				     "role a { allow t where n == 1; } role b { %s } "
+				     "role r extends %s { }";
+	static const char *const orders[] = {"a, c, b", "b, c, a", "a, b"};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		snprintf(text, sizeof(text), format, "allow t;", orders[i]);
+		expect_told(text, DIAG_W0205);
+		snprintf(text, sizeof(text), format, "allow t where n == 2;", orders[i]);
+		expect_silent(text, DIAG_W0205);
+	}
+}
+
+Test(lint, keys_are_keys_in_any_home)
+{
+	static const char *const paths[] = {"~/.ssh/id_rsa", "/root/.ssh",
+					    "/home/al/.aws/credentials", "/srv/app/.env",
+					    "~/.kube/config"};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		snprintf(text, sizeof(text), "sandbox s { filesystem { read \"%s\"; } }", paths[i]);
+		expect_told(text, DIAG_W0309);
+	}
+	expect_silent("sandbox s { filesystem { read \"/srv/.envoy\", \"/srv/x.env\"; } }",
+		      DIAG_W0309);
+}
+
+Test(lint, secrets_are_told_by_their_names)
+{
+	expect_told("sandbox s { env { pass PGPASSWORD; } }", DIAG_W0501);
+	expect_silent("sandbox s { env { pass MONKEY, KEYMAP, PWD; } }", DIAG_W0501);
+	expect_told("sandbox s { env { pass PYTHONPATH; } }", DIAG_W0109);
+}
+
+Test(lint, a_socket_needs_a_network)
+{
+	expect_silent("sandbox s { network { unix \"/run/x\"; } syscalls { allow socket; } }",
+		      DIAG_W0404);
+	expect_silent("sandbox s { syscalls { deny socket; } }", DIAG_W0404);
+	expect_silent("sandbox b { syscalls { allow socket; } } "
+		      "sandbox s extends b { network { bind \"*:80\"; } }",
+		      DIAG_W0404);
+	expect_told("sandbox s { network { deny \"10.0.0.0/8\"; } syscalls { allow socket; } }",
+		    DIAG_W0404);
 }
 
 Test(lint, loader_variables_are_set_and_not_passed)

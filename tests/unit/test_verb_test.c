@@ -107,6 +107,16 @@ Test(test_verb, a_file_without_tests_is_no_failure_but_has_no_coverage)
 	cr_expect_eq(RUN_VERB(verb_test, "--coverage-min", "1", "p.writ").status, CLI_FINDINGS);
 }
 
+Test(test_verb, a_file_that_can_t_be_used_is_not_covered)
+{
+	struct run_verb run;
+
+	(void)run_text("rol r { allow t; }\n");
+	run = RUN_VERB(verb_test, "--coverage", "--format", "json", "p.writ");
+	cr_expect_eq(run.status, CLI_INPUT);
+	cr_expect_not_null(strstr(run.out, "\"coverage_percent\": 0"), "%s", run.out);
+}
+
 Test(test_verb, what_can_t_be_used_is_status_3)
 {
 	struct run_verb run = run_text("rol r { allow t; }\n");
