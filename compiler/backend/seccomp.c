@@ -26,12 +26,13 @@
 #define SIMULATED 480u
 
 /* Calls that a process is taken to make, cached ones and others, for each filter it installs. */
-#define CALLS_PER_INSTALL 20000u
+#define CALLS_PER_INSTALL 50000u
 
 /* Sixteenths of a nanosecond, as measured on a kernel that translates filters to machine code. */
-#define PRICE_SIMULATED 56u   /* a step of the simulation of one number */
-#define PRICE_EXECUTED  9u    /* a step of a call */
-#define PRICE_INSN      4160u /* an instruction's translation */
+#define PRICE_SIMULATED 56u /* a step of the simulation of one number */
+#define PRICE_EXECUTED  9u  /* a step of a call */
+#define PRICE_INSN                                                                                 \
+	10000u /* an instruction: twice its translation and more, for memory is not free */
 /* A step of the longest path: no time, but what keeps the worst call near the others. */
 #define PRICE_WORST 12480u
 

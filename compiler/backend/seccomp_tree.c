@@ -216,7 +216,7 @@ static void fill_cell(const struct tree *tree, uint32_t level, size_t from, size
 			cell->cost = 0;
 		return;
 	}
-	if (level == 0)
+	if (level == 0 && is_bounded(tree, level))
 		return;
 	/* A bound that no longer costs anything never will. */
 	if (is_bounded(tree, level) && cell_at(tree, level - 1, from, to)->cost == free->cost) {
