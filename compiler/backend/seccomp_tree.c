@@ -18,12 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_RUNS  128u /* beyond, runs are halved down to FEW_RUNS */
+#define MAX_RUNS  256u /* beyond, runs are halved down to FEW_RUNS */
 #define FEW_RUNS  48u
 #define MAX_CHAIN 40u /* values tested one after the other */
 #define MAX_PEEL  10u
-#define SPARE     8u /* levels above the depth of a balanced tree */
-#define NEVER     UINT64_MAX
+#define MAX_GAIN  16u              /* steps that a value can be brought up by */
+#define SPARE     8u               /* levels above the depth of a balanced tree */
+#define NEVER     (UINT64_MAX / 8) /* the sum of a few of them is no less */
 
 /* A way to tell an interval apart, beside the run in which it is cut. */
 enum { BY_NOTHING, BY_CHAIN, BY_DEEP_CHAIN, BY_CUT };
@@ -40,9 +41,11 @@ struct price {
 	uint32_t depth;
 };
 
-struct cell {
-	uint64_t cost;
-	uint32_t way; /* BY_CUT + the first run of the upper part */
+/* The best tree of every interval, under one bound on the longest path. */
+struct level {
+	uint64_t *cost;   /* [from][to] */
+	uint64_t *mirror; /* the same as [to][from], so that both can be walked along rows */
+	uint32_t *way;    /* [from][to]: BY_CUT + the first run of the upper part, or another */
 };
 
 struct tree {
@@ -53,8 +56,8 @@ struct tree {
 	struct arena scratch;
 	uint64_t *before;     /* weight of all runs before one */
 	struct price *chains; /* two for each interval: heaviest first, deepest first */
-	struct cell *cells;   /* [level][from][to]; the last level has no bound */
-	uint32_t levels;
+	struct level *levels; /* the last one has no bound */
+	uint32_t n_levels;
 };
 
 static size_t interval(const struct tree *tree, size_t from, size_t to)
@@ -62,11 +65,9 @@ static size_t interval(const struct tree *tree, size_t from, size_t to)
 	return from * (tree->n + 1) + to;
 }
 
-static struct cell *cell_at(const struct tree *tree, uint32_t level, size_t from, size_t to)
+static uint64_t cost_at(const struct tree *tree, uint32_t level, size_t from, size_t to)
 {
-	size_t size = (tree->n + 1) * (tree->n + 1);
-
-	return &tree->cells[level * size + interval(tree, from, to)];
+	return tree->levels[level].cost[interval(tree, from, to)];
 }
 
 static uint64_t weight_of(const struct tree *tree, size_t from, size_t to)
@@ -166,72 +167,92 @@ static bool make_chain(const struct tree *tree, size_t from, size_t to, bool dee
 
 /* ---- the best tree of every interval ---- */
 
-static void offer(struct cell *cell, uint64_t cost, uint32_t way)
-{
-	if (cost < cell->cost)
-		*cell = (struct cell){cost, way};
-}
+struct best {
+	uint64_t cost;
+	uint32_t way;
+};
 
 static bool is_bounded(const struct tree *tree, uint32_t level)
 {
-	return level + 1 < tree->levels;
+	return level + 1 < tree->n_levels;
+}
+
+static void offer(struct best *best, uint64_t cost, uint32_t way)
+{
+	if (cost < best->cost)
+		*best = (struct best){cost, way};
 }
 
 /* A level is the number of instructions that the longest path may have. */
-static void offer_chains(const struct tree *tree, uint32_t level, size_t from, size_t to)
+static void offer_chains(const struct tree *tree, uint32_t level, size_t i, struct best *best)
 {
-	const struct price *chains = &tree->chains[2 * interval(tree, from, to)];
-	struct cell *cell = cell_at(tree, level, from, to);
+	const struct price *chains = &tree->chains[2 * i];
 
-	for (uint32_t i = 0; i < 2; i++) {
-		if (chains[i].cost != NEVER &&
-		    (!is_bounded(tree, level) || chains[i].depth <= level))
-			offer(cell, chains[i].cost, BY_CHAIN + i);
+	for (uint32_t order = 0; order < 2; order++) {
+		if (!is_bounded(tree, level) || chains[order].depth <= level)
+			offer(best, chains[order].cost, BY_CHAIN + order);
 	}
 }
 
-static void offer_cuts(const struct tree *tree, uint32_t level, size_t from, size_t to)
+static void offer_cuts(const struct tree *tree, uint32_t level, size_t from, size_t to,
+		       struct best *best)
 {
-	uint32_t below = is_bounded(tree, level) ? level - 1 : level;
-	uint64_t here = tree->prices.insn + weight_of(tree, from, to);
-	struct cell *cell = cell_at(tree, level, from, to);
+	const struct level *below = &tree->levels[is_bounded(tree, level) ? level - 1 : level];
+	const uint64_t *low = &below->cost[interval(tree, from, 0)];
+	const uint64_t *high = &below->mirror[interval(tree, to, 0)];
+	uint64_t here = tree->prices.insn + weight_of(tree, from, to), least = NEVER;
+	size_t best_cut = 0;
 
 	for (size_t cut = from + 1; cut < to; cut++) {
-		uint64_t low = cell_at(tree, below, from, cut)->cost;
-		uint64_t high = cell_at(tree, below, cut, to)->cost;
+		uint64_t cost = low[cut] + high[cut];
 
-		if (low != NEVER && high != NEVER)
-			offer(cell, here + low + high, BY_CUT + (uint32_t)cut);
+		if (cost < least) {
+			least = cost;
+			best_cut = cut;
+		}
 	}
+	if (best_cut)
+		offer(best, here + least, BY_CUT + (uint32_t)best_cut);
 }
 
-static void fill_cell(const struct tree *tree, uint32_t level, size_t from, size_t to)
+static struct best find_best(const struct tree *tree, uint32_t level, size_t from, size_t to)
 {
-	const struct cell *free = cell_at(tree, tree->levels - 1, from, to);
-	struct cell *cell = cell_at(tree, level, from, to);
+	size_t i = interval(tree, from, to);
+	struct best best = {NEVER, BY_NOTHING};
 
-	*cell = (struct cell){NEVER, BY_NOTHING};
 	if (to - from == 1) {
 		if (!is_bounded(tree, level) || depth_of(tree, from) <= level)
-			cell->cost = 0;
-		return;
+			best.cost = 0;
+		return best;
 	}
 	if (level == 0 && is_bounded(tree, level))
-		return;
+		return best;
 	/* A bound that no longer costs anything never will. */
-	if (is_bounded(tree, level) && cell_at(tree, level - 1, from, to)->cost == free->cost) {
-		*cell = *cell_at(tree, level - 1, from, to);
-		return;
-	}
-	offer_chains(tree, level, from, to);
-	offer_cuts(tree, level, from, to);
+	if (is_bounded(tree, level) &&
+	    tree->levels[level - 1].cost[i] == tree->levels[tree->n_levels - 1].cost[i])
+		return (struct best){tree->levels[level - 1].cost[i],
+				     tree->levels[level - 1].way[i]};
+	offer_chains(tree, level, i, &best);
+	offer_cuts(tree, level, from, to, &best);
+	return best;
 }
 
-static void fill_level(const struct tree *tree, uint32_t level)
+static void fill_level(struct tree *tree, uint32_t index)
 {
+	struct level *level = &tree->levels[index];
+	size_t size = (tree->n + 1) * (tree->n + 1);
+
+	level->cost = arena_alloc(&tree->scratch, size * sizeof(*level->cost));
+	level->mirror = arena_alloc(&tree->scratch, size * sizeof(*level->mirror));
+	level->way = arena_alloc(&tree->scratch, size * sizeof(*level->way));
 	for (size_t length = 1; length <= tree->n; length++) {
-		for (size_t from = 0; from + length <= tree->n; from++)
-			fill_cell(tree, level, from, from + length);
+		for (size_t from = 0; from + length <= tree->n; from++) {
+			struct best best = find_best(tree, index, from, from + length);
+
+			level->cost[interval(tree, from, from + length)] = best.cost;
+			level->mirror[interval(tree, from + length, from)] = best.cost;
+			level->way[interval(tree, from, from + length)] = best.way;
+		}
 	}
 }
 
@@ -264,19 +285,17 @@ static uint32_t balanced_depth(const struct tree *tree)
 /* With no level but the one that has no bound when only its cost is asked for. */
 static void tree_init(struct tree *tree, const struct tree_run *runs, size_t n, bool cost_only)
 {
-	size_t size = (n + 1) * (n + 1);
-
 	tree->runs = runs;
 	tree->n = n;
 	arena_init(&tree->scratch);
-	tree->levels = cost_only ? 1 : balanced_depth(tree) + SPARE;
+	tree->n_levels = cost_only ? 1 : balanced_depth(tree) + SPARE;
 	tree->before = arena_alloc(&tree->scratch, (n + 1) * sizeof(*tree->before));
-	tree->chains = arena_alloc(&tree->scratch, 2 * size * sizeof(*tree->chains));
-	tree->cells = arena_alloc(&tree->scratch, tree->levels * size * sizeof(*tree->cells));
+	tree->chains = arena_alloc(&tree->scratch, 2 * (n + 1) * (n + 1) * sizeof(*tree->chains));
+	tree->levels = arena_alloc(&tree->scratch, tree->n_levels * sizeof(*tree->levels));
 	for (size_t i = 0; i < n; i++)
 		tree->before[i + 1] = tree->before[i] + runs[i].weight;
 	price_chains(tree);
-	fill_level(tree, tree->levels - 1);
+	fill_level(tree, tree->n_levels - 1);
 }
 
 /* ---- the tree that was chosen ---- */
@@ -300,46 +319,41 @@ static uint32_t chain_node(const struct tree *tree, size_t from, size_t to, bool
 static uint32_t make_node(const struct tree *tree, uint32_t level, /* NOLINT(misc-no-recursion) */
 			  size_t from, size_t to)
 {
-	const struct cell *cell = cell_at(tree, level, from, to);
+	uint32_t way = tree->levels[level].way[interval(tree, from, to)];
 	uint32_t below = is_bounded(tree, level) ? level - 1 : level;
-	size_t cut = cell->way - BY_CUT;
 	uint32_t low, high;
 
 	if (to - from == 1)
 		return tree->runs[from].node;
-	if (cell->way < BY_CUT)
-		return chain_node(tree, from, to, cell->way == BY_DEEP_CHAIN);
-	low = make_node(tree, below, from, cut);
-	high = make_node(tree, below, cut, to);
-	return bpf_jump(tree->graph, BPF_JGE, tree->runs[cut].first, high, low);
+	if (way < BY_CUT)
+		return chain_node(tree, from, to, way == BY_DEEP_CHAIN);
+	low = make_node(tree, below, from, way - BY_CUT);
+	high = make_node(tree, below, way - BY_CUT, to);
+	return bpf_jump(tree->graph, BPF_JGE, tree->runs[way - BY_CUT].first, high, low);
 }
 
 static uint64_t cost_without_bound(const struct tree *tree)
 {
-	return cell_at(tree, tree->levels - 1, 0, tree->n)->cost;
+	return cost_at(tree, tree->n_levels - 1, 0, tree->n);
 }
 
 static uint32_t best_node(struct tree *tree)
 {
-	uint32_t unbounded = tree->levels - 1, best;
+	uint32_t unbounded = tree->n_levels - 1, best = unbounded;
 	uint32_t node = make_node(tree, unbounded, 0, tree->n);
-	uint64_t least = cost_without_bound(tree) +
-			 tree->prices.worst * bpf_depth(tree->graph, node);
+	uint64_t free = cost_without_bound(tree), cost = NEVER;
+	uint64_t least = free + tree->prices.worst * bpf_depth(tree->graph, node);
 
-	if (!tree->prices.worst)
-		return node;
-	best = unbounded;
-	for (uint32_t level = 0; level < unbounded; level++) {
-		uint64_t cost;
-
+	/* Until the bound costs nothing: beyond, paths only get longer. */
+	for (uint32_t level = 0; tree->prices.worst && level < unbounded && cost > free; level++) {
 		fill_level(tree, level);
-		cost = cell_at(tree, level, 0, tree->n)->cost;
-		if (cost != NEVER && cost + level * tree->prices.worst < least) {
+		cost = cost_at(tree, level, 0, tree->n);
+		if (cost + level * tree->prices.worst < least) {
 			least = cost + level * tree->prices.worst;
 			best = level;
 		}
 	}
-	return make_node(tree, best, 0, tree->n);
+	return best == unbounded ? node : make_node(tree, best, 0, tree->n);
 }
 
 /* ---- peeling ---- */
@@ -388,6 +402,9 @@ static bool peel_one(struct peeled *peeled, const struct tree_prices *prices)
 		return false;
 	for (size_t i = 0; i < peeled->n; i++)
 		others += peeled->runs[i].weight;
+	/* A step more for all is not made up for by what one value can gain. */
+	if (peeled->runs[at].weight < others / MAX_GAIN)
+		return false;
 	peeled->first[peeled->n_first++] = peeled->runs[at];
 	peeled->cost += prices->insn + others;
 	remove_run(peeled, at);
