@@ -191,26 +191,32 @@ static bool parse_line(struct reader *reader)
 	return true;
 }
 
+struct sorted_sample {
+	const struct profile_sample *sample;
+};
+
 /* Stays in the file's order where calls are equal: the addresses say which was first. */
 static int sample_cmp(const void *left, const void *right)
 {
-	const struct profile_sample *const *a = left, *const *b = right;
-	int order = str_cmp((*a)->call, (*b)->call);
+	const struct profile_sample *a = ((const struct sorted_sample *)left)->sample;
+	const struct profile_sample *b = ((const struct sorted_sample *)right)->sample;
+	int order = str_cmp(a->call, b->call);
 
-	return order ? order : (*a > *b) - (*a < *b);
+	return order ? order : (a > b) - (a < b);
 }
 
 static void sort_samples(struct arena *arena, struct profile *profile)
 {
 	size_t n = profile->samples.n;
-	const struct profile_sample **order = arena_alloc(arena, n * sizeof(*order));
+	struct sorted_sample *order = arena_alloc(arena, n * sizeof(*order));
 	struct profile_sample *sorted = arena_alloc(arena, n * sizeof(*sorted));
 
 	for (size_t i = 0; i < n; i++)
-		order[i] = &profile->samples.items[i];
-	qsort(order, n, sizeof(*order), sample_cmp);
+		order[i].sample = &profile->samples.items[i];
+	if (n)
+		qsort(order, n, sizeof(*order), sample_cmp);
 	for (size_t i = 0; i < n; i++)
-		sorted[i] = *order[i];
+		sorted[i] = *order[i].sample;
 	profile->samples.items = sorted;
 	profile->samples.cap = n;
 }
