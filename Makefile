@@ -94,6 +94,7 @@ help:
 	@echo "make           build/writc, build/writ, build/libwrit.a, build/libwrit.so, example bundles"
 	@echo "make check     static checks: warnings, clang-tidy, format, layers, symbols, sizes, generated/"
 	@echo "make unit      unit tests only          make live      attack tests only"
+	@echo "make lsp       the language server, with editors' clients where they are installed"
 	@echo "make fuzz      fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make bench     benchmark tables         make coverage  line coverage of the tests"
 	@echo "make generate  refresh generated/       make update-golden  refresh tests/golden"
@@ -114,6 +115,12 @@ $(BUILD)/obj/gen/policy.lex.o: $(GEN)/policy.lex.c $(GEN)/policy.tab.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(COMPILER_FLAGS) -Wno-null-dereference -c -o $@ $<
+# The examples that writc explain-code shows are the tests' own.
+$(GEN)/examples.inc: tests/support/examples.sh $(wildcard tests/lint/*.writ tests/bad/*.writ tests/bad/*.yaml)
+	@mkdir -p $(GEN)
+	$(call say,GEN,$@)
+	$(Q)tests/support/examples.sh > $@
+$(BUILD)/obj/compiler/cli/explain_code.o: $(GEN)/examples.inc
 $(BUILD)/obj/gen/policy.tab.o: $(GEN)/policy.tab.c $(GEN)/policy.tab.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -202,6 +209,10 @@ $(BUILD)/live/probe: $(PROBE_FILES)
 live: all $(LIVE_BIN)
 	@BUILD=$(BUILD) tests/live/run.sh
 
+# The language server, as editors talk to it.
+lsp: $(BUILD)/writc
+	@BUILD=$(BUILD) tests/lsp/run.sh
+
 $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libwrit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -218,14 +229,25 @@ update-golden: $(BUILD)/unit-tests
 	WRIT_UPDATE_GOLDEN=1 $(BUILD)/unit-tests --jobs 1 --filter 'golden/*'
 
 FUZZ_SECONDS ?= 60
-FUZZ_SAN := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+# Everything is compiled once, with the fuzzer's counters, and linked to each fuzzer.
+FUZZ_SAN := address,undefined
+FUZZ_CC = $(CLANG) $(STD) -O1 -g -w -Icompiler -I. -I$(GEN) -Itests -fno-sanitize-recover=all -MMD -MP
 FUZZ_SUPPORT := tests/support/differential.c tests/support/gen_policy.c
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_SUPPORT) $(COMPILER_SRC) $(RUNTIME_SRC) $(GEN)/policy.tab.c $(GEN)/policy.lex.c
+FUZZ_OBJ := $(patsubst %.c,$(BUILD)/fuzz-obj/%.o,$(FUZZ_SUPPORT) $(filter-out compiler/cli/main.c,$(COMPILER_SRC)) $(RUNTIME_SRC)) \
+	$(BUILD)/fuzz-obj/gen/policy.tab.o $(BUILD)/fuzz-obj/gen/policy.lex.o
+$(BUILD)/fuzz-obj/gen/%.o: $(GEN)/%.c $(GEN)/policy.tab.h
 	@mkdir -p $(@D)
 	$(call say,CLANG,$@)
-	$(Q)$(CLANG) $(STD) -O1 -g -w -Icompiler -I. -I$(GEN) -Itests $(FUZZ_SAN) -o $@ $< \
-		$(FUZZ_SUPPORT) $(filter-out compiler/cli/main.c,$(COMPILER_SRC)) $(RUNTIME_SRC) $(GEN)/policy.tab.c \
-		$(GEN)/policy.lex.c $(COMPILER_LIBS)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -c -o $@ $<
+$(BUILD)/fuzz-obj/%.o: %.c | $(GEN)/policy.tab.h $(GEN)/examples.inc
+	@mkdir -p $(@D)
+	$(call say,CLANG,$@)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SAN) -c -o $@ $<
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< $(FUZZ_OBJ) $(COMPILER_LIBS)
+.SECONDARY: $(FUZZ_OBJ)
 fuzz: $(FUZZ_BIN) $(BUNDLES)
 	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $(notdir $(FUZZ_BIN))
 
@@ -250,6 +272,7 @@ generate: $(BUILD)/writc
 	@set -e; for p in $(POLICIES); do \
 		$(BUILD)/writc compile policies/$$p/policy.writ -o generated/$$p.wrt; \
 		$(BUILD)/writc show generated/$$p.wrt > generated/$$p.txt; echo "generated/$$p.wrt"; done
+	@tests/support/editors.sh $(BUILD)/writc generated
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
@@ -261,17 +284,26 @@ install: all
 	install -m 644 runtime/writ.h $(DESTDIR)$(PREFIX)/include
 	printf 'prefix=%s\n\nName: writ\nDescription: Policy enforcement for AI-agent tools\nVersion: %s\nCflags: -I%s\nLibs: -L%s -lwrit\n' \
 		'$(PREFIX)' '$(VERSION)' '$${prefix}/include' '$${prefix}/lib' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/writ.pc
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 generated/completions/writc.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/writc
+	ln -sf writc $(DESTDIR)$(PREFIX)/share/bash-completion/completions/writ
+	install -m 644 generated/completions/_writc $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 generated/completions/writc.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	ln -sf writc.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/writ.fish
 	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -d $(DESTDIR)$(PREFIX)/share/doc/writ/docs
 	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/writ/docs
 	install -m 644 README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md $(DESTDIR)$(PREFIX)/share/doc/writ
+	for p in $(POLICIES); do install -d $(DESTDIR)$(PREFIX)/share/doc/writ/policies/$$p && \
+		install -m 644 policies/$$p/* $(DESTDIR)$(PREFIX)/share/doc/writ/policies/$$p || exit 1; done
 
 clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test unit live bench update-golden fuzz coverage check tidy-sources layers \
+.PHONY: all help deps demo test unit live lsp bench update-golden fuzz coverage check tidy-sources layers \
 	generate install clean
 .DELETE_ON_ERROR:

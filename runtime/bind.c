@@ -299,6 +299,12 @@ int bind_expand(struct binding *binding, struct writ_fmt_range range, unsigned i
 	for (uint32_t i = 0; !rc && i < range.count; i++)
 		rc = expand_part(binding, image_PARTS(&binding->policy->image, range.first + i),
 				 use, text);
+	binding->work += text->len + range.count;
+	if (!rc && binding->work > WRIT_MAX_EXPANDED)
+		rc = error_set(binding->error, WRIT_E_PARAM,
+			       "the texts of the policy are more than %u bytes together with "
+			       "their parameters",
+			       WRIT_MAX_EXPANDED);
 	return rc;
 }
 

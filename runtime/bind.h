@@ -11,6 +11,7 @@ struct binding {
 	const struct writ_options *options;
 	struct writ_error *error;
 	const char *home; /* found when first used */
+	size_t work;      /* bytes and parts of the texts put together so far */
 };
 
 struct bind_text {

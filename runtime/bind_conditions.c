@@ -49,6 +49,37 @@ static void to_lower(struct bind_text *text)
 		text->bytes[i] = (char)match_lower(text->bytes[i]);
 }
 
+/* The host of a URL that is compared as text is in lower case. */
+static void lower_authority(struct bind_text *text)
+{
+	struct slice part = url_authority((struct slice){text->bytes, text->len});
+	size_t first = part.ptr ? (size_t)(part.ptr - text->bytes) : 0;
+
+	for (size_t i = first; i < first + part.len; i++)
+		text->bytes[i] = (char)match_lower(text->bytes[i]);
+}
+
+static int keep_url(struct binding *binding, struct bind_text *text, struct policy_operand *out)
+{
+	struct url url;
+
+	lower_authority(text);
+	if (!url_parse((struct slice){text->bytes, text->len}, &url))
+		return unusable(binding, text->bytes, "it is not a URL");
+	if (!url.is_plain)
+		return unusable(binding, text->bytes,
+				"no URL is compared as text with IPv6, a dot behind the host or "
+				"the scheme's own port");
+	return keep_text(binding, text, out);
+}
+
+static int keep_url_pattern(struct binding *binding, struct bind_text *text,
+			    struct policy_operand *out)
+{
+	lower_authority(text);
+	return keep_text(binding, text, out);
+}
+
 static int keep_host_pattern(struct binding *binding, struct bind_text *text,
 			     struct policy_operand *out)
 {
@@ -96,7 +127,9 @@ static const struct {
 	[WRIT_TEST_PATH_MATCHES] = {keep_path, BIND_PATH | BIND_PATTERN},
 	[WRIT_TEST_HOST_EQ] = {keep_host, 0},
 	[WRIT_TEST_HOST_MATCHES] = {keep_host_pattern, BIND_PATTERN},
-	[WRIT_TEST_BOOL_EQ] = {NULL, 0},
+	[WRIT_TEST_URL_EQ] = {keep_url, 0},
+	[WRIT_TEST_URL_MATCHES] = {keep_url_pattern, BIND_PATTERN},
+	[WRIT_TEST_HOST_IN] = {NULL, 0},
 };
 
 static int bind_text_operand(struct binding *binding, uint32_t index, struct policy_operand *out)

@@ -74,6 +74,29 @@ struct arguments {
 	size_t n;
 };
 
+static size_t name_length(const struct writ_arg *arg)
+{
+	if (!arg->name)
+		return 0;
+	return arg->name_len ? arg->name_len : strlen(arg->name);
+}
+
+/* One of a name given twice may be what the rules look at, the other what the tool takes. */
+static bool given_twice(struct arguments args)
+{
+	size_t lens[WRIT_MAX_CALL_ARGS];
+
+	for (size_t i = 0; i < args.n; i++) {
+		lens[i] = name_length(&args.items[i]);
+		for (size_t k = 0; k < i; k++) {
+			if (lens[k] == lens[i] && lens[i] &&
+			    memcmp(args.items[k].name, args.items[i].name, lens[i]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Apart from what an unconditional decision runs through, which needs no such stack frame. */
 static __attribute__((noinline)) enum writ_verdict check_chain(const struct writ_policy *policy,
 							       uint32_t id, uint32_t tool,
@@ -106,6 +129,8 @@ static inline enum writ_verdict check(const struct writ_policy *policy, uint32_t
 	cell = policy->cells[(size_t)subject * policy->n_columns + tool];
 	if (cell == 0)
 		return refuse(decision, WRIT_NO_RULE, policy->columns[tool].sandbox);
+	if (args.n > 1 && given_twice(args))
+		return refuse(decision, WRIT_BAD_REQUEST, policy->columns[tool].sandbox);
 	if (cell > policy->n_rules)
 		return check_chain(policy, cell - policy->n_rules - 1, tool, args, decision);
 	return by_rule(policy, cell - 1, tool, decision);

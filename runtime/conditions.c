@@ -116,6 +116,17 @@ static bool read_host(struct condition_call *call, uint32_t index)
 	return read_peer(call, index) && !call->peer.is_url;
 }
 
+static bool read_url(struct condition_call *call, uint32_t index)
+{
+	return read_peer(call, index) && call->peer.is_url;
+}
+
+/* As text only a URL that has no other spelling, by which a deny rule could be passed. */
+static bool read_url_text(struct condition_call *call, uint32_t index)
+{
+	return read_url(call, index) && call->peer.is_plain && read_text(call, index);
+}
+
 /* A pattern says nothing about an IPv6 address, which is written in many ways. */
 static bool read_host_text(struct condition_call *call, uint32_t index)
 {
@@ -314,6 +325,10 @@ static const struct {
 	[WRIT_TEST_INT_GT] = {read_int, int_gt},
 	[WRIT_TEST_INT_GE] = {read_int, int_ge},
 	[WRIT_TEST_BOOL_EQ] = {read_bool, number_eq},
+	[WRIT_TEST_URL_EQ] = {read_url_text, string_eq},
+	[WRIT_TEST_URL_MATCHES] = {read_url_text, string_matches},
+	[WRIT_TEST_URL_IN] = {read_url, endpoint_is},
+	[WRIT_TEST_HOST_IN] = {read_host, endpoint_is},
 };
 
 static enum truth run_test(struct condition_call *call, const struct writ_fmt_test *test)

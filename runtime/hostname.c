@@ -272,15 +272,37 @@ static struct slice authority_of(struct slice rest)
 	return (struct slice){rest.ptr, len};
 }
 
-/* host, or host:port; an IPv6 address stands in brackets. */
+struct slice url_authority(struct slice text)
+{
+	const char *separator = text.len ? memmem(text.ptr, text.len, "://", 3) : NULL;
+	struct slice rest = {NULL, 0};
+
+	if (separator)
+		rest = (struct slice){separator + 3, text.len - (size_t)(separator + 3 - text.ptr)};
+	return authority_of(rest);
+}
+
+static bool has_one_spelling(struct slice host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		if (host.ptr[i] >= 'A' && host.ptr[i] <= 'Z')
+			return false;
+	}
+	return host.ptr[0] != '[' && host.ptr[host.len - 1] != '.';
+}
+
+/* host, or host:port; an IPv6 address stands in brackets. out->port is the scheme's own. */
 static bool parse_authority(struct slice text, struct url *out)
 {
 	struct slice host = text, port = {NULL, 0};
+	uint32_t of_scheme = out->port;
+	bool written;
 	size_t at = text.len;
 
 	while (at > 0 && text.ptr[at - 1] != ':' && text.ptr[at - 1] != ']')
 		at--;
-	if (at > 0 && text.ptr[at - 1] == ':') {
+	written = at > 0 && text.ptr[at - 1] == ':';
+	if (written) {
 		host.len = at - 1;
 		port = (struct slice){text.ptr + at, text.len - at};
 		if (!parse_decimal(port, UINT16_MAX, &out->port) || out->port == 0)
@@ -288,6 +310,7 @@ static bool parse_authority(struct slice text, struct url *out)
 	}
 	if (host.len == 0 || (host.ptr[0] != '[' && memchr(host.ptr, ':', host.len)))
 		return false;
+	out->is_plain = has_one_spelling(host) && !(written && out->port == of_scheme);
 	return host_parse(host, &out->host);
 }
 

@@ -24,14 +24,23 @@ struct host {
 struct url {
 	struct host host;
 	bool is_url;   /* for who reads URLs and hosts alike */
+	bool is_plain; /* its host and port are written in their one spelling: see url_parse */
 	uint32_t port; /* 0: none is written and the scheme has none by itself */
 };
 
 /* A name, an IPv4 address in four decimal parts, or an IPv6 address, bare or in brackets. */
 bool host_parse(struct slice text, struct host *out);
 
-/* scheme://host[:port], then the end or one of / ? # and anything. No user information. */
+/*
+ * scheme://host[:port], then the end or one of / ? # and anything. No user information. It is plain
+ * when no other spelling means the same peer: a host in lower case, without a dot at the end, no
+ * IPv6 address, and no port that is the scheme's own.
+ */
 bool url_parse(struct slice text, struct url *out);
+
+/* The part of a URL, or of a pattern for some, between "://" and the first of / ? #; may be empty.
+ */
+struct slice url_authority(struct slice text);
 
 /* Is an address in a network? prefix: 0 to 128 bits. */
 bool host_in_net(const uint8_t address[16], const uint8_t net[16], uint32_t prefix);

@@ -3,9 +3,14 @@
  * takes one more. Only the last star seen can be worth stretching, since an earlier one took the
  * least it could; so a match needs two positions to go back to and at most pattern times text
  * steps. Paths do the same twice: components against components for "**", bytes within one.
+ *
+ * That product is too much for a long text, which whoever calls a tool may choose. There all
+ * positions in the pattern are followed at once, a bit each: a few operations a byte, whatever the
+ * pattern (Baeza-Yates and Gonnet's Shift-And, with a star as a state that stays).
  */
 #include "runtime/match.h"
 
+#include <stdint.h>
 #include <string.h>
 
 typedef bool same_fn(char pattern, char text);
@@ -45,9 +50,68 @@ static inline bool match(struct slice pattern, struct slice text, same_fn *same)
 	return p == p_end;
 }
 
+#define MAX_LETTERS 255u  /* of a pattern that is followed by bits: WRIT_MAX_PATTERN */
+#define WORDS       4u    /* of 64 bits, for MAX_LETTERS and the state before the first */
+#define SHORT_TEXT  4096u /* bytes: not worth the preparation */
+
+/* State i: the first i letters of the pattern, which are its bytes but "*", have matched. */
+struct states {
+	uint64_t bits[WORDS];
+};
+
+static void set_state(struct states *states, size_t i)
+{
+	states->bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+struct letters {
+	struct states of_byte[256]; /* the states that the byte leads to from the one before */
+	struct states stays;        /* a star follows: any byte leads back here */
+	size_t n;
+};
+
+static void read_letters(struct slice pattern, struct letters *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < pattern.len; i++) {
+		if (pattern.ptr[i] == '*') {
+			set_state(&out->stays, out->n);
+			continue;
+		}
+		out->n++;
+		for (size_t byte = 0; byte < 256; byte++) {
+			if (same_byte(pattern.ptr[i], (char)byte))
+				set_state(&out->of_byte[byte], out->n);
+		}
+	}
+}
+
+static bool match_by_bits(struct slice pattern, struct slice text)
+{
+	struct states now = {{1}};
+	struct letters letters;
+
+	read_letters(pattern, &letters);
+	for (size_t t = 0; t < text.len; t++) {
+		const struct states *to = &letters.of_byte[(unsigned char)text.ptr[t]];
+		uint64_t carry = 0;
+
+		for (size_t w = 0; w < WORDS; w++) {
+			uint64_t was = now.bits[w];
+
+			now.bits[w] = ((was << 1 | carry) & to->bits[w]) |
+				      (was & letters.stays.bits[w]);
+			carry = was >> 63;
+		}
+	}
+	return now.bits[letters.n / 64] >> letters.n % 64 & 1;
+}
+
 bool match_bytes(struct slice pattern, struct slice text)
 {
-	return match(pattern, text, same_byte);
+	if (text.len <= SHORT_TEXT || pattern.len > MAX_LETTERS)
+		return match(pattern, text, same_byte);
+	return match_by_bits(pattern, text);
 }
 
 bool match_host(struct slice pattern, struct slice text)

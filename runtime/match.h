@@ -1,5 +1,6 @@
 /*
- * Patterns of conditions. Time is at most pattern times text, memory is none.
+ * Patterns of conditions. Time is at most pattern times text up to 4 KiB of text, linear in longer
+ * text; memory is the stack.
  */
 #ifndef WRIT_RUNTIME_MATCH_H
 #define WRIT_RUNTIME_MATCH_H

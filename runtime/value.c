@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "runtime/hostname.h"
+
 #define MAX_INT INT64_MAX
 
 bool value_uint(const char *text, uint64_t max, uint64_t *out)
@@ -118,11 +120,9 @@ static bool port_ok(const char *text)
 
 static bool host_ok(const char *text)
 {
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_*";
-	size_t len = strlen(text);
+	struct host host;
 
-	return len > 0 && len <= WRIT_MAX_NAME && strspn(text, allowed) == len;
+	return host_parse((struct slice){text, strlen(text)}, &host);
 }
 
 static bool path_ok(const char *text)

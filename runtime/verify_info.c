@@ -114,14 +114,14 @@ static bool take_run(struct cover *cover, struct writ_fmt_range range, uint32_t 
 static int check_roles(struct cover *cover, struct writ_error *error)
 {
 	uint32_t n = image_count(cover->image, WRIT_SECTION_ROLES);
+	uint32_t n_rules = image_count(cover->image, WRIT_SECTION_RULES);
 
 	if (image_count(cover->image, WRIT_SECTION_ROLE_INFO) != n)
 		return verify_bad(error, "role_info", n, "not one for each role");
 	for (uint32_t i = 0; i < n; i++) {
 		const struct writ_fmt_role_info *info = image_ROLE_INFO(cover->image, i);
 
-		if (!take_run(cover, info->rules, image_count(cover->image, WRIT_SECTION_RULES),
-			      false))
+		if (info->rules.count > n_rules || !take_run(cover, info->rules, n_rules, false))
 			return verify_bad(error, "role_info", i, "the rules");
 		if (!take_run(cover, info->parents, n, false))
 			return verify_bad(error, "role_info", i, "the parents");

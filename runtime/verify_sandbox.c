@@ -10,9 +10,10 @@
 #include "runtime/error.h"
 #include "runtime/kernel_abi.h"
 
-#define PATH_RIGHTS  (WRIT_PATH_READ | WRIT_PATH_WRITE | WRIT_PATH_EXECUTE | WRIT_PATH_IMPLIED)
-#define FS_BITS_ABI1 UINT64_C(0x1fff)
-#define FS_BITS      UINT64_C(0xffff)
+#define PATH_RIGHTS    (WRIT_PATH_READ | WRIT_PATH_WRITE | WRIT_PATH_EXECUTE | WRIT_PATH_IMPLIED)
+#define IMPLIED_RIGHTS (WRIT_PATH_EXECUTE | WRIT_PATH_IMPLIED)
+#define FS_BITS_ABI1   UINT64_C(0x1fff)
+#define FS_BITS        UINT64_C(0xffff)
 /* Device nodes, and ioctl on them: no right of the language gives that. */
 #define LANDLOCK_FS_NEVER_GRANTED                                                                  \
 	(LANDLOCK_FS_MAKE_CHAR | LANDLOCK_FS_MAKE_BLOCK | LANDLOCK_FS_IOCTL_DEV)
@@ -43,7 +44,8 @@ static const char *check_path(const struct image *image, uint32_t index)
 
 	if (!verify_path_text(image, path->text))
 		return "it is not the text of an absolute path";
-	if (path->rights & ~PATH_RIGHTS || !(path->rights & ~WRIT_PATH_IMPLIED))
+	if (path->rights & ~PATH_RIGHTS || !path->rights ||
+	    (path->rights & WRIT_PATH_IMPLIED && path->rights != IMPLIED_RIGHTS))
 		return "the rights";
 	if (path->access & ~access_of(path->rights) || !path->access)
 		return "the Landlock rights are not those of its rights";

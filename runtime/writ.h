@@ -13,8 +13,8 @@
  *
  * The library needs libc only. It never prints, exits, installs signal handlers or starts threads.
  * It fails closed: whatever is unknown, missing or unsupported is a refusal with a reason.
- * Everything of a policy is parsed by writ_open; a check reads the arguments that a condition tests,
- * allocates nothing, locks nothing and makes no system call.
+ * Everything of a policy is parsed by writ_open; a check reads the arguments that a condition
+ * tests, allocates nothing, locks nothing and makes no system call.
  *
  * Functions that can fail return 0, or a negative enum writ_error_code, and then fill *error when
  * it is not NULL; out-parameters are written on success only. Strings are NUL-terminated UTF-8, or
@@ -121,8 +121,8 @@ WRIT_API WRIT_MUST_CHECK int writ_open_memory(const void *bytes, size_t size,
 /*
  * Checks a bundle completely, as writ_open does, but binds no parameters: after 0, writ_open can
  * only fail with PARAM (a value is missing, or a text that is put together can't be used), NOMEM,
- * SYSTEM, or UNSUPPORTED when it demands what this version can't enforce yet. For tools that read bundles themselves. Any thread. Errors: FORMAT, DIGEST, UNSUPPORTED,
- * INVALID, NOMEM.
+ * SYSTEM, or UNSUPPORTED when it demands what this version can't enforce yet. For tools that read
+ * bundles themselves. Any thread. Errors: FORMAT, DIGEST, UNSUPPORTED, INVALID, NOMEM.
  */
 WRIT_API WRIT_MUST_CHECK int writ_verify(const void *bytes, size_t size, struct writ_error *error);
 
@@ -149,7 +149,8 @@ enum writ_reason {
 	WRIT_NO_CONDITION,    /* rules match the tool, but none of their conditions holds: denied */
 	WRIT_UNKNOWN_SUBJECT, /* the policy has no such role or user */
 	WRIT_BAD_TOOL_NAME,   /* not a name a tool can have: [A-Za-z0-9_.-]+, at most 255 bytes */
-	WRIT_BAD_REQUEST,     /* no tool, neither or both of role and user, or too many arguments */
+	WRIT_BAD_REQUEST,     /* no tool, neither or both of role and user, too many arguments, or
+			       * one that is given twice */
 };
 
 #define WRIT_NO_ID UINT32_MAX
@@ -157,17 +158,18 @@ enum writ_reason {
 struct writ_decision {
 	enum writ_verdict verdict;
 	enum writ_reason reason;
-	uint32_t rule;    /* for writ_rule(); of WRIT_NO_CONDITION the first rule that would have let
-			     the call pass, or else denied it; WRIT_NO_ID for other reasons */
-	uint32_t sandbox; /* the rule's or else the tool's, for writ_sandbox_open(); WRIT_NO_ID:
-			     none */
+	/* for writ_rule(): the rule that decided; of WRIT_NO_CONDITION the first that would have
+	 * let the call pass, or else denied it; WRIT_NO_ID for other reasons */
+	uint32_t rule;
+	/* the rule's or else the tool's, for writ_sandbox_open(); WRIT_NO_ID: none */
+	uint32_t sandbox;
 };
 
 /*
  * An argument of a call. A condition reads it as the type it needs: text for strings, paths, URLs
  * and hosts; of an integer or a truth value either the text ("42", "-1", "true") or the typed
  * value. What can't be read so counts as missing, and a missing argument never widens: it makes no
- * allow or ask rule match, and lets a deny rule match. A name that is given twice is missing too.
+ * allow or ask rule match, and lets a deny rule match. A call that gives a name twice is denied.
  */
 enum writ_arg_type { WRIT_ARG_TEXT = 0, WRIT_ARG_INTEGER, WRIT_ARG_BOOLEAN };
 

@@ -44,7 +44,9 @@
 #define WRIT_MAX_CHAIN_WORK                                                                        \
 	(1u << 26) /* lengths of the chains of all cells together: what opening has to look at */
 #define WRIT_MAX_CONDITION 65536u /* bytes of a where clause as text */
-#define WRIT_MAX_VALUE     (1u << 20) /* bytes of an argument; no test holds of a longer one */
+#define WRIT_MAX_EXPANDED                                                                          \
+	(1u << 26) /* bytes and parts of all texts, put together: what opening has to keep */
+#define WRIT_MAX_VALUE (1u << 20) /* bytes of an argument; no test holds of a longer one */
 
 struct writ_fmt_header {
 	uint8_t magic[WRIT_MAGIC_SIZE];
@@ -345,7 +347,11 @@ enum writ_arg_kind {
 	TEST(12, INT_LE, NUMBER, "<=")                                                             \
 	TEST(13, INT_GT, NUMBER, ">")                                                              \
 	TEST(14, INT_GE, NUMBER, ">=")                                                             \
-	TEST(15, BOOL_EQ, NUMBER, "true is 1, false is 0")
+	TEST(15, BOOL_EQ, NUMBER, "true is 1, false is 0")                                         \
+	TEST(16, URL_EQ, TEXT, "a URL, in its one spelling: byte for byte")                        \
+	TEST(17, URL_MATCHES, TEXT, "as URL_EQ; '*' any bytes, '?' one byte")                      \
+	TEST(18, URL_IN, ENDPOINT, "as ENDPOINT, of a URL only")                                   \
+	TEST(19, HOST_IN, ENDPOINT, "as ENDPOINT, of a host only")
 
 enum writ_test_op {
 #define TEST(id, name, operand, doc) WRIT_TEST_##name = id,

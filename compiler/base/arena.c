@@ -19,7 +19,7 @@
 
 #define ARENA_BLOCK_BYTES ((size_t)64 << 10)
 #define ARENA_EXIT_OOM    70 /* EX_SOFTWARE of sysexits.h */
-#define VEC_FIRST_CAP     8
+#define VEC_FIRST_CAP     4
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ONE_BLOCK_EACH 1

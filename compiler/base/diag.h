@@ -47,13 +47,20 @@ struct diag {
 	VEC(struct diag_note) notes;
 };
 
+/* A finding that the policy's author allows, in a comment, for a reason. */
+struct diag_suppressed {
+	struct diag diag;
+	struct str reason;
+};
+
 struct diag_list {
 	struct arena *arena;
 	struct sources *sources;
 	VEC(struct diag) items;
-	size_t errors;        /* also those not kept */
-	size_t warnings;      /* also those not kept */
-	struct diag overflow; /* where reports go that are not kept */
+	VEC(struct diag_suppressed) suppressed; /* of no effect, for reports that show them */
+	size_t errors;                          /* also those not kept */
+	size_t warnings;                        /* also those not kept */
+	struct diag overflow;                   /* where reports go that are not kept */
 };
 
 void diag_init(struct diag_list *list, struct arena *arena, struct sources *sources);
@@ -83,5 +90,12 @@ void diag_promote_warnings(struct diag_list *list);
  * and bidirectional overrides in the source line are shown escaped.
  */
 void diag_print_text(const struct diag_list *list, FILE *out, bool color);
+
+/*
+ * A remark about a place that is no diagnostic, printed as one without a code: a test that failed,
+ * or a note about it. Only the list's sources are used. The span may be in a generated file.
+ */
+void diag_print_remark(const struct diag_list *list, const struct diag_note *remark, bool is_error,
+		       FILE *out, bool color);
 
 #endif

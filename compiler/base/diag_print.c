@@ -155,17 +155,30 @@ static void print_place(const struct printer *printer, struct span span)
 	fprintf(printer->out, ":%u:%u: %s", at.line, at.col, printer->paint->off);
 }
 
-static void print_note(const struct printer *printer, const struct diag_note *note)
-{
-	const struct paint *paint = printer->paint;
+struct label {
+	const char *color;
+	const char *word;
+};
 
+static void print_remark(const struct printer *printer, const struct diag_note *note,
+			 struct label label)
+{
 	print_place(printer, note->span);
-	fprintf(printer->out, "%s%s: %s", note->is_help ? paint->help : paint->note,
-		note->is_help ? "help" : "note", paint->off);
+	fprintf(printer->out, "%s%s: %s", label.color, label.word, printer->paint->off);
 	utf8_print(printer->out, note->text);
 	fputc('\n', printer->out);
 	if (note->span.file != SPAN_NO_FILE)
 		print_excerpt(printer, note->span);
+}
+
+static void print_note(const struct printer *printer, const struct diag_note *note)
+{
+	const struct paint *paint = printer->paint;
+	struct label label = {paint->note, "note"};
+
+	if (note->is_help)
+		label = (struct label){paint->help, "help"};
+	print_remark(printer, note, label);
 }
 
 static void print_diag(const struct printer *printer, const struct diag *diag)
@@ -190,4 +203,17 @@ void diag_print_text(const struct diag_list *list, FILE *out, bool color)
 
 	for (size_t i = 0; i < list->items.n; i++)
 		print_diag(&printer, &list->items.items[i]);
+}
+
+void diag_print_remark(const struct diag_list *list, const struct diag_note *remark, bool is_error,
+		       FILE *out, bool color)
+{
+	struct printer printer = {list, out, color ? &paint_ansi : &paint_none};
+	struct diag_note mapped = *remark;
+
+	mapped.span = source_map(list->sources, remark->span);
+	if (is_error)
+		print_remark(&printer, &mapped, (struct label){printer.paint->error, "error"});
+	else
+		print_note(&printer, &mapped);
 }

@@ -173,6 +173,11 @@ static int source_read_all(struct arena *arena, int fd, size_t size, struct str 
 	return 0;
 }
 
+static bool source_is_overlaid(const struct sources *sources, struct str path, struct str *text)
+{
+	return sources->overlay.text && sources->overlay.text(sources->overlay.context, path, text);
+}
+
 int source_load(struct sources *sources, struct str path, uint32_t *file)
 {
 	struct str text = {0};
@@ -184,6 +189,12 @@ int source_load(struct sources *sources, struct str path, uint32_t *file)
 		return -EINVAL;
 	if (sources->files.n >= SOURCE_MAX_FILES)
 		return -EMFILE;
+	if (source_is_overlaid(sources, path, &text)) {
+		if (text.len > SOURCE_MAX_BYTES)
+			return -EFBIG;
+		*file = source_add(sources, path, text);
+		return 0;
+	}
 	/* O_NONBLOCK: opening a FIFO must fail the test below, not wait for a writer. */
 	fd = open(arena_strndup(sources->arena, path.ptr, path.len),
 		  O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

@@ -46,9 +46,16 @@ struct source_file {
 	struct source_ranges ranges;
 };
 
+/* Text that stands in for a file's: what an editor has not saved yet. False: there is none. */
+struct source_overlay {
+	bool (*text)(void *context, struct str path, struct str *out);
+	void *context;
+};
+
 struct sources {
 	struct arena *arena;
 	VEC(struct source_file) files;
+	struct source_overlay overlay; /* asked first by source_load, when there is one */
 };
 
 struct line_col {

@@ -75,13 +75,14 @@ static void find_values(struct arena *arena, const struct ir_policy *ir,
 	for (size_t i = 0; i < ir->params.n; i++) {
 		const struct ir_param *param = &ir->params.items[i];
 		const struct bound_param *value = given(options, param->name);
-		struct str text = value		      ? value->text
+		struct str text = value                ? value->text
 				  : param->has_default ? param->fallback
 						       : stand_in(param->type);
 
 		values[i] = bound_value(arena, param->type, text, options->home);
-		stands_in[i] = !value && !param->has_default;
-		if (stands_in[i] && options->stand_ins)
+		stands_in[i] = !value && !param->has_default && options->may_stand_in &&
+			       options->may_stand_in[i];
+		if (stands_in[i])
 			extra[(*n_extra)++] = (struct writ_param){
 				arena_strndup(arena, param->name.ptr, param->name.len), text.ptr};
 	}
@@ -93,8 +94,7 @@ int bound_open(struct arena *arena, const struct input *input, const struct boun
 	       struct bound *out, struct writ_error *error)
 {
 	size_t n = options->n_params;
-	struct writ_param *params = arena_alloc(arena,
-						(n + input->ir->params.n) * sizeof(*params));
+	struct writ_param *params = arena_alloc(arena, (n + input->ir->params.n) * sizeof(*params));
 	struct writ_options how = {
 		.params = params,
 		.home = arena_strndup(arena, options->home.ptr, options->home.len),
@@ -106,9 +106,9 @@ int bound_open(struct arena *arena, const struct input *input, const struct boun
 	for (size_t i = 0; i < n; i++) {
 		const struct bound_param *param = &options->params[i];
 
-		params[i] = (struct writ_param){
-			arena_strndup(arena, param->name.ptr, param->name.len),
-			arena_strndup(arena, param->text.ptr, param->text.len)};
+		params[i] =
+			(struct writ_param){arena_strndup(arena, param->name.ptr, param->name.len),
+					    arena_strndup(arena, param->text.ptr, param->text.len)};
 	}
 	find_values(arena, input->ir, options, &opened, params, &n);
 	how.n_params = n;

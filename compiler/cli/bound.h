@@ -16,8 +16,9 @@ struct bound_param {
 struct bound_options {
 	const struct bound_param *params;
 	size_t n_params;
-	struct str home; /* absolute */
-	bool stand_ins;  /* a parameter without a value gets one that means nothing */
+	struct str home;          /* absolute */
+	const bool *may_stand_in; /* by parameter: without a value it gets one that means nothing;
+				     NULL: none */
 };
 
 struct bound {

@@ -56,10 +56,16 @@ int cli_choice(const char *verb, const char *option, const char *value, const ch
 bool cli_color(void);
 
 int verb_compile(int argc, char **argv);
+int verb_completion(int argc, char **argv);
 int verb_diff(int argc, char **argv);
+int verb_explain(int argc, char **argv);
+int verb_explain_code(int argc, char **argv);
 int verb_fmt(int argc, char **argv);
 int verb_import(int argc, char **argv);
 int verb_lint(int argc, char **argv);
+int verb_lsp(int argc, char **argv);
+int verb_query(int argc, char **argv);
 int verb_show(int argc, char **argv);
+int verb_test(int argc, char **argv);
 
 #endif

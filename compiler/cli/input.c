@@ -1,8 +1,8 @@
 /*
  * A source or a bundle, whichever the file turns out to be.
  *
- * A bundle is believed as far as writ_verify believes it, which checks it whole; what is said
- * about a policy is then the same from its source and from its bundle.
+ * A bundle is believed when writ_verify has checked it whole, and when what it enforces is what its
+ * rules make; what is said about a policy is then the same from its source and from its bundle.
  */
 #include "cli/input.h"
 
@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "link/bundle_check.h"
 #include "link/bundle_ir.h"
 #include "runtime/writ.h"
 
@@ -47,7 +48,12 @@ static int load_bundle(const char *path, struct input *out)
 		return fail(path, error.text);
 	bundle_read(out->bundle, &image);
 	out->ir = bundle_ir(arena, &image);
-	return out->ir ? CLI_OK : fail(path, "it has a condition that writc does not write so");
+	if (!out->ir)
+		return fail(path, "it has a condition that writc does not write so");
+	if (!bundle_is_honest(arena, &image, out->ir))
+		return fail(path, "it does not enforce what it lists, or another version of "
+				  "writc made it");
+	return CLI_OK;
 }
 
 static int load_source(const char *path, struct input *out)

@@ -13,9 +13,11 @@
 #include "base/str.h"
 
 static const struct cli_verb verbs[] = {
-#define VERB(name, usage, summary, help) {#name, usage, summary, help, verb_##name},
+#define VERB_NAMED(id, name, usage, summary, help) {name, usage, summary, help, verb_##id},
+#define VERB(name, usage, summary, help)           VERB_NAMED(name, #name, usage, summary, help)
 #include "cli/verbs.def"
 #undef VERB
+#undef VERB_NAMED
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -35,8 +37,8 @@ static void print_help(FILE *out)
 	      "Usage: writc VERB ...\n\nVerbs:\n",
 	      out);
 	for (size_t i = 0; i < N_VERBS; i++)
-		fprintf(out, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
-	fputs("  help      this text, or that of a verb: writc help compile\n\n"
+		fprintf(out, "  %-12s %s\n", verbs[i].name, verbs[i].summary);
+	fputs("  help         this text, or that of a verb: writc help compile\n\n"
 	      "Exit status: 0 clean, 1 findings, 2 wrong command line, 3 unusable input.\n\n"
 	      "Example:\n"
 	      "  writc lint policy.writ && writc compile policy.writ -o policy.wrt\n",

@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/json_out.h"
+#include "lint/lint.h"
 
 static const char *const severities[] = {[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning"};
 
@@ -66,9 +67,20 @@ static json_t *unreadable_json(const struct report_file *file)
 	return object;
 }
 
+static void add_suppressed(json_t *list, const struct diag_list *diags)
+{
+	for (size_t i = 0; i < diags->suppressed.n; i++) {
+		json_t *entry = diag_json(diags, &diags->suppressed.items[i].diag);
+
+		json_out_add(entry, "reason", json_out_text(diags->suppressed.items[i].reason));
+		json_out_append(list, entry);
+	}
+}
+
 void report_json(const struct report_file *files, size_t n)
 {
 	json_t *root = json_out_must(json_object()), *list = json_out_must(json_array());
+	json_t *suppressed = json_out_must(json_array());
 	json_int_t errors = 0, warnings = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -80,10 +92,12 @@ void report_json(const struct report_file *files, size_t n)
 		for (size_t d = 0; d < files[i].diags->items.n; d++)
 			json_out_append(list,
 					diag_json(files[i].diags, &files[i].diags->items.items[d]));
+		add_suppressed(suppressed, files[i].diags);
 		errors += (json_int_t)files[i].diags->errors;
 		warnings += (json_int_t)files[i].diags->warnings;
 	}
 	json_out_add(root, "diagnostics", list);
+	json_out_add(root, "suppressed", suppressed);
 	json_out_add(root, "errors", json_integer(errors));
 	json_out_add(root, "warnings", json_integer(warnings));
 	json_out_dump(root);
@@ -126,18 +140,35 @@ static json_t *sarif_location(const struct diag_list *diags, struct span span)
 	return location;
 }
 
-static json_t *sarif_result(const struct diag_list *diags, const struct diag *diag)
+/* The run being written: rules holds the codes that came up, at[] where each is in it. */
+struct sarif {
+	json_t *rules;
+	json_t *results;
+	bool known[DIAG__COUNT];
+	size_t at[DIAG__COUNT];
+};
+
+static size_t rule_index(struct sarif *sarif, enum diag_code code)
 {
-	json_t *result = json_out_must(json_object()), *locations = json_out_must(json_array());
+	const struct diag_info *info = diag_info(code);
+	const char *fix = lint_fix(code);
+	json_t *rule;
+
+	if (sarif->known[code])
+		return sarif->at[code];
+	rule = sarif_rule(info->code, info->title, info->explanation, severities[info->severity]);
+	if (fix)
+		json_out_add(rule, "help", sarif_message(str_from(fix)));
+	sarif->known[code] = true;
+	sarif->at[code] = json_array_size(sarif->rules);
+	json_out_append(sarif->rules, rule);
+	return sarif->at[code];
+}
+
+static json_t *sarif_related(const struct diag_list *diags, const struct diag *diag)
+{
 	json_t *related = json_out_must(json_array());
 
-	json_out_add(result, "ruleId", json_string(diag_info(diag->code)->code));
-	json_out_add(result, "ruleIndex", json_integer(diag->code));
-	json_out_add(result, "level", json_string(severities[diag->severity]));
-	json_out_add(result, "message", sarif_message(diag->message));
-	if (diag->span.file != SPAN_NO_FILE)
-		json_out_append(locations, sarif_location(diags, diag->span));
-	json_out_add(result, "locations", locations);
 	for (size_t i = 0; i < diag->notes.n; i++) {
 		const struct diag_note *note = &diag->notes.items[i];
 		json_t *location;
@@ -148,21 +179,37 @@ static json_t *sarif_result(const struct diag_list *diags, const struct diag *di
 		json_out_add(location, "message", sarif_message(note->text));
 		json_out_append(related, location);
 	}
-	json_out_add(result, "relatedLocations", related);
+	return related;
+}
+
+static json_t *add_result(struct sarif *sarif, const struct diag_list *diags,
+			  const struct diag *diag)
+{
+	json_t *result = json_out_must(json_object()), *locations = json_out_must(json_array());
+
+	json_out_add(result, "ruleId", json_string(diag_info(diag->code)->code));
+	json_out_add(result, "ruleIndex", json_integer((json_int_t)rule_index(sarif, diag->code)));
+	json_out_add(result, "level", json_string(severities[diag->severity]));
+	json_out_add(result, "message", sarif_message(diag->message));
+	if (diag->span.file != SPAN_NO_FILE)
+		json_out_append(locations, sarif_location(diags, diag->span));
+	json_out_add(result, "locations", locations);
+	json_out_add(result, "relatedLocations", sarif_related(diags, diag));
+	json_out_append(sarif->results, result);
 	return result;
 }
 
-static json_t *sarif_rules(void)
+/* A result with a suppression is shown as such, and fails nothing (SARIF 2.1.0, 3.27.23). */
+static void add_suppressed_result(struct sarif *sarif, const struct diag_list *diags,
+				  const struct diag_suppressed *suppressed)
 {
-	json_t *rules = json_out_must(json_array());
+	json_t *result = add_result(sarif, diags, &suppressed->diag);
+	json_t *list = json_out_must(json_array()), *entry = json_out_must(json_object());
 
-	for (int code = 0; code < DIAG__COUNT; code++) {
-		const struct diag_info *info = diag_info((enum diag_code)code);
-
-		json_out_append(rules, sarif_rule(info->code, info->title, info->explanation,
-						  severities[info->severity]));
-	}
-	return rules;
+	json_out_add(entry, "kind", json_string("inSource"));
+	json_out_add(entry, "justification", json_out_text(suppressed->reason));
+	json_out_append(list, entry);
+	json_out_add(result, "suppressions", list);
 }
 
 /* A file that can't be read is the run's failure, not a result about its content. */
@@ -193,13 +240,21 @@ static json_t *sarif_invocation(const struct report_file *files, size_t n)
 
 void report_sarif(const struct report_file *files, size_t n)
 {
-	struct sarif_run run = {.rules = sarif_rules(), .invocation = sarif_invocation(files, n)};
+	struct sarif sarif = {.rules = json_out_must(json_array()),
+			      .results = json_out_must(json_array())};
+	struct sarif_run run = {.rules = sarif.rules,
+				.results = sarif.results,
+				.invocation = sarif_invocation(files, n)};
 
-	run.results = json_out_must(json_array());
 	for (size_t i = 0; i < n; i++) {
-		for (size_t d = 0; !files[i].error && d < files[i].diags->items.n; d++)
-			json_out_append(run.results, sarif_result(files[i].diags,
-								  &files[i].diags->items.items[d]));
+		const struct diag_list *diags = files[i].diags;
+
+		if (files[i].error)
+			continue;
+		for (size_t d = 0; d < diags->items.n; d++)
+			add_result(&sarif, diags, &diags->items.items[d]);
+		for (size_t d = 0; d < diags->suppressed.n; d++)
+			add_suppressed_result(&sarif, diags, &diags->suppressed.items[d]);
 	}
 	sarif_print(&run);
 }

@@ -12,6 +12,8 @@
 #include <sys/utsname.h>
 
 #include "cli/cli.h"
+#include "link/bundle_check.h"
+#include "link/bundle_ir.h"
 #include "runtime/writ.h"
 
 static const struct policy_section {
@@ -229,6 +231,19 @@ static int show_image(struct show *show, const struct request *request)
 	return rc;
 }
 
+/* It is shown all the same: what is enforced is in there too, and whoever doubts it has to look. */
+static void warn_of_forgery(struct arena *arena, const struct request *request,
+			    const struct bundle_image *image)
+{
+	const struct ir_policy *policy = bundle_ir(arena, image);
+
+	if (!policy || !bundle_is_honest(arena, image, policy))
+		fprintf(stderr,
+			"%s: warning: it does not enforce what it lists, or another version of "
+			"writc made it\n",
+			request->path);
+}
+
 static int show_file(struct arena *arena, const struct request *request)
 {
 	struct bundle_image image;
@@ -246,6 +261,7 @@ static int show_file(struct arena *arena, const struct request *request)
 		return CLI_INPUT;
 	}
 	bundle_read(bytes, &image);
+	warn_of_forgery(arena, request, &image);
 	return show_image(&(struct show){.arena = arena,
 					 .image = &image,
 					 .out = stdout,

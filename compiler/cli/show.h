@@ -56,6 +56,9 @@ struct str show_size(struct arena *arena, uint64_t bytes);
  */
 struct str show_str(const struct show *show, struct writ_fmt_str str);
 
+/* The same for a place between quotes: a quote or a backslash has a backslash before it. */
+struct str show_quoted(const struct show *show, struct writ_fmt_str str);
+
 /* A JSON string of any bytes; such that are not UTF-8 appear as \xHH. */
 json_t *show_json_str(const struct show *show, struct writ_fmt_str str);
 

@@ -276,7 +276,7 @@ void show_rbac_text(const struct show *show)
 		const struct writ_fmt_user *user = BUNDLE_AT(show->image, USERS, user, i);
 		struct str role = row_role(show, user->row);
 
-		fprintf(show->out, "  user \"%.*s\":", STR_ARG(show_str(show, user->name)));
+		fprintf(show->out, "  user \"%.*s\":", STR_ARG(show_quoted(show, user->name)));
 		if (role.ptr) {
 			fprintf(show->out, " as role %.*s\n", STR_ARG(role));
 			continue;

@@ -10,8 +10,8 @@ static bool is_plain(unsigned char byte)
 	return byte >= 0x20 && byte < 0x7f;
 }
 
-/* Every byte that is not printable ASCII as \xHH. */
-static struct str escape(struct arena *arena, struct str text)
+/* Every byte that is not printable ASCII as \xHH, and a backslash before those of special. */
+static struct str escape(struct arena *arena, struct str text, const char *special)
 {
 	static const char digits[] = "0123456789abcdef";
 	char *out = arena_alloc(arena, 4 * text.len + 1);
@@ -21,6 +21,8 @@ static struct str escape(struct arena *arena, struct str text)
 		unsigned char byte = (unsigned char)text.ptr[i];
 
 		if (is_plain(byte)) {
+			if (strchr(special, byte))
+				out[n++] = '\\';
 			out[n++] = (char)byte;
 			continue;
 		}
@@ -34,7 +36,12 @@ static struct str escape(struct arena *arena, struct str text)
 
 struct str show_str(const struct show *show, struct writ_fmt_str str)
 {
-	return escape(show->arena, bundle_str(show->image, str));
+	return escape(show->arena, bundle_str(show->image, str), "");
+}
+
+struct str show_quoted(const struct show *show, struct writ_fmt_str str)
+{
+	return escape(show->arena, bundle_str(show->image, str), "\"\\");
 }
 
 json_t *show_json_str(const struct show *show, struct writ_fmt_str str)
@@ -45,7 +52,7 @@ json_t *show_json_str(const struct show *show, struct writ_fmt_str str)
 	/* NULL for what is not UTF-8. */
 	if (json)
 		return json;
-	text = escape(show->arena, text);
+	text = escape(show->arena, text, "");
 	return json_stringn(text.ptr, text.len);
 }
 

@@ -240,11 +240,21 @@ static struct str quoted(struct parse *parse, const struct syntax_error *error)
 	return str_printf(parse->arena, "a name stands without quotes: %.*s", STR_ARG(text));
 }
 
+/* 'role not': every other word of the language can be a name. */
+static struct str not_a_name(struct parse *parse, const struct syntax_error *error)
+{
+	if (!str_eq(parse_text_at(parse, error->span), STR("not")) ||
+	    !syntax_expects(error, "a name"))
+		return (struct str){NULL, 0};
+	return str_from("'not' can't be a name");
+}
+
 static struct str bare_variable(struct parse *parse, const struct syntax_error *error)
 {
 	struct str name = parse_text_at(parse, error->span);
 
-	if (!is_word_found(error) || !syntax_expects(error, "pass") || name.len > HINTS_MAX_SHOWN)
+	if (!is_word_found(error) || !syntax_expects(error, "pass") ||
+	    syntax_expects(error, "a name") || name.len > HINTS_MAX_SHOWN)
 		return (struct str){NULL, 0};
 	return str_printf(parse->arena,
 			  "write 'set %.*s = \"value\";', or 'pass %.*s;' for the caller's value",
@@ -319,7 +329,7 @@ static struct str other_sign(struct parse *parse, const struct syntax_error *err
 }
 
 static struct str (*const hints[])(struct parse *, const struct syntax_error *) = {
-	unquoted,        quoted,      bare_variable, limit_with_sign,
+	unquoted,        quoted,      not_a_name,    bare_variable, limit_with_sign,
 	name_with_space, inheritance, other_letters, other_sign,
 };
 

@@ -10,6 +10,7 @@
 #include "front/parse.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -198,6 +199,8 @@ static bool import_path(struct loader *loader, const struct unit *from,
 		fault = "an import needs a path";
 	else if (path.ptr[0] == '/')
 		fault = "an import is relative to the file it stands in, not absolute";
+	else if (path.len >= PATH_MAX)
+		fault = "the path of an import has at most 4095 bytes";
 	else if (names_directory(path))
 		fault = "an import names a file, not a directory";
 	if (fault) {
@@ -232,7 +235,7 @@ static bool import_is_inside(struct loader *loader, const char *path, struct spa
 
 static bool import_has_room(struct loader *loader, struct span span)
 {
-	if (loader->depth >= PARSE_MAX_IMPORT_DEPTH) {
+	if (loader->depth > PARSE_MAX_IMPORT_DEPTH) {
 		diag_report(loader->diags, DIAG_E0354, span, "imports are nested more than %u deep",
 			    PARSE_MAX_IMPORT_DEPTH);
 		return false;

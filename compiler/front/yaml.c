@@ -301,7 +301,7 @@ static void put_policy(struct yaml_out *out, const struct yaml_node *root)
 
 	if (policy) {
 		yaml_put(out, "policy ", policy->key->span);
-		yaml_put_pattern(out, policy);
+		yaml_put_policy_name(out, policy);
 	} else if (version) {
 		yaml_need(out, root, "policy");
 	}

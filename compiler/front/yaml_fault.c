@@ -146,8 +146,13 @@ static bool is_allowed(uint32_t scalar)
 	bool shaping = scalar == 0x200c || scalar == 0x200d ||
 		       (scalar >= 0xfe00 && scalar <= 0xfe0f);
 
-	return scalar == '\t' || scalar == '\r' || scalar == '\n' || shaping ||
-	       !utf8_is_deceptive(scalar);
+	return scalar == '\t' || scalar == '\n' || shaping || !utf8_is_deceptive(scalar);
+}
+
+/* By itself it ends a line for YAML and for few programs that show the file. */
+static bool is_line_end(struct str rest)
+{
+	return rest.len > 1 && rest.ptr[0] == '\r' && rest.ptr[1] == '\n';
 }
 
 bool yaml_fault_check_visible(struct parse *parse, uint32_t begin)
@@ -161,7 +166,7 @@ bool yaml_fault_check_visible(struct parse *parse, uint32_t begin)
 		struct diag *diag;
 
 		n = (uint32_t)utf8_decode(rest, &scalar);
-		if (is_allowed(scalar))
+		if (is_allowed(scalar) || is_line_end(rest))
 			continue;
 		diag = diag_report(parse->diags, DIAG_E0006, place(parse, at, n),
 				   "invisible or control character <U+%04X>", scalar);

@@ -46,7 +46,7 @@ static void put_scratch(struct yaml_out *out, const struct yaml_node *map)
 		yaml_put(out, "\t\tscratch ", map->key->span);
 		yaml_put_text(out, size->key);
 		yaml_put(out, " ", size->key->span);
-		yaml_put_literal(out, size);
+		yaml_put_quantity(out, size);
 		yaml_put_end(out, size);
 	}
 }
@@ -130,7 +130,7 @@ static void put_limits(struct yaml_out *out, const struct yaml_node *section)
 		yaml_put(out, "\t\t", limit->key->span);
 		yaml_put_name(out, limit->key);
 		yaml_put(out, " ", limit->key->span);
-		yaml_put_literal(out, limit);
+		yaml_put_quantity(out, limit);
 		yaml_put_end(out, limit);
 	}
 	section_end(out, section);

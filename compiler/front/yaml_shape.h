@@ -67,6 +67,7 @@ void yaml_wrong_shape(struct yaml_out *out, const struct yaml_node *node, const 
 bool yaml_want_text(struct yaml_out *out, const struct yaml_node *node, const char *expected);
 
 void yaml_put_name(struct yaml_out *out, const struct yaml_node *node);
+void yaml_put_policy_name(struct yaml_out *out, const struct yaml_node *node);
 void yaml_put_pattern(struct yaml_out *out, const struct yaml_node *node);
 void yaml_put_integer(struct yaml_out *out, const struct yaml_node *node);
 void yaml_put_text(struct yaml_out *out, const struct yaml_node *node); /* as a Writ string */
@@ -74,6 +75,9 @@ void yaml_put_text(struct yaml_out *out, const struct yaml_node *node); /* as a 
 /* A number, size, duration or truth value when it is written like one without quotes; else a
  * string. */
 void yaml_put_literal(struct yaml_out *out, const struct yaml_node *node);
+
+/* The same where no text can stand: quotes make no difference. */
+void yaml_put_quantity(struct yaml_out *out, const struct yaml_node *node);
 
 /* {set: NAME} as the name of a set, anything else as yaml_put_text. */
 void yaml_put_item(struct yaml_out *out, const struct yaml_node *node);

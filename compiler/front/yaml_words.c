@@ -87,6 +87,17 @@ void yaml_put_name(struct yaml_out *out, const struct yaml_node *node)
 			  "not 'not'");
 }
 
+void yaml_put_policy_name(struct yaml_out *out, const struct yaml_node *node)
+{
+	if (!yaml_want_text(out, node, "the name of the policy"))
+		return;
+	if (is_pattern(node->text))
+		yaml_put_raw(out, node);
+	else
+		malformed(out, node, "the name of a policy",
+			  "such a name is letters, digits, '_' and '-'");
+}
+
 void yaml_put_pattern(struct yaml_out *out, const struct yaml_node *node)
 {
 	if (!yaml_want_text(out, node, "the name of a tool, or a pattern"))
@@ -127,6 +138,17 @@ void yaml_put_literal(struct yaml_out *out, const struct yaml_node *node)
 		yaml_put_raw(out, node);
 	else
 		yaml_put_string(out, node);
+}
+
+void yaml_put_quantity(struct yaml_out *out, const struct yaml_node *node)
+{
+	if (!yaml_want_text(out, node, "a number, a size or a duration"))
+		return;
+	if (is_integer(node->text) || is_quantity(node->text))
+		yaml_put_raw(out, node);
+	else
+		malformed(out, node, "a number, a size or a duration",
+			  "write 10, 64MiB or 30s, without a sign, a fraction or leading zeroes");
 }
 
 static const struct yaml_key set_keys[] = {{"set", NULL}, {NULL, NULL}};
@@ -201,6 +223,18 @@ static void take_bracket(struct brackets *brackets, char c)
 					   : "it has a '}' without a '{'";
 }
 
+/* Is a word the last of text, which would take what follows the text for its operand? */
+static bool ends_in(struct str text, const char *word)
+{
+	size_t n = strlen(word);
+
+	while (text.len && strchr(" \t\r\n", text.ptr[text.len - 1]))
+		text.len--;
+	if (text.len < n || memcmp(text.ptr + text.len - n, word, n) != 0)
+		return false;
+	return text.len == n || !strchr(NAME_FIRST DIGITS, text.ptr[text.len - n - 1]);
+}
+
 /* What keeps text from being one run of tokens inside of a statement, or NULL. */
 static const char *fault_of(struct str text)
 {
@@ -223,6 +257,8 @@ static const char *fault_of(struct str text)
 	}
 	if (!brackets.fault && brackets.n)
 		return "a bracket in it is not closed";
+	if (ends_in(text, "and") || ends_in(text, "or") || ends_in(text, "not"))
+		return "its last word wants a condition behind it";
 	return brackets.fault;
 }
 

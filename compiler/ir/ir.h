@@ -95,9 +95,9 @@ struct ir_endpoint {
 enum ir_where_kind { IR_WHERE_AND, IR_WHERE_OR, IR_WHERE_NOT, IR_WHERE_TEST };
 
 struct ir_operand {
-	struct ir_text text;         /* of STRING_*, PATH_* and HOST_* tests */
+	struct ir_text text;         /* of STRING_*, PATH_*, HOST_* and URL_* tests of texts */
 	int64_t number;              /* of INT_* and BOOL_EQ (0 or 1) */
-	struct ir_endpoint endpoint; /* of ENDPOINT */
+	struct ir_endpoint endpoint; /* of ENDPOINT, URL_IN and HOST_IN */
 };
 
 struct ir_where {
@@ -283,6 +283,12 @@ enum ir_truth ir_where_truth(struct arena *arena, const struct ir_where *where,
 
 /* Is it a host's name or address, as an argument of type host has one? */
 bool ir_is_host(struct str text);
+
+/* Could a URL's text be compared with this one? docs/language.md, "Conditions". */
+bool ir_is_plain_url(struct str text);
+
+/* Are a test's operands endpoints? */
+bool ir_test_has_endpoints(enum writ_test_op op);
 
 /* The tool, or the pattern of tools, of exactly this name, or NULL. */
 const struct ir_tool *ir_tool_named(const struct ir_policy *policy, struct str name);

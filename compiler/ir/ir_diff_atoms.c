@@ -26,6 +26,10 @@ static const enum diff_family families[] = {
 	[WRIT_TEST_INT_GT] = FAMILY_INT,
 	[WRIT_TEST_INT_GE] = FAMILY_INT,
 	[WRIT_TEST_BOOL_EQ] = FAMILY_INT,
+	[WRIT_TEST_URL_EQ] = FAMILY_URL,
+	[WRIT_TEST_URL_MATCHES] = FAMILY_URL,
+	[WRIT_TEST_URL_IN] = FAMILY_URL_IN,
+	[WRIT_TEST_HOST_IN] = FAMILY_HOST_IN,
 };
 
 static uint32_t find_slot(const struct diff_cases *cases, struct str arg, enum diff_family family)
@@ -99,7 +103,7 @@ static void add_atom(struct diff_cases *cases, struct diff_slot *slot, struct di
 	struct str key;
 
 	atom.text = diff_key(cases->arena, policy, &operand->text);
-	if (atom.op == WRIT_TEST_ENDPOINT)
+	if (ir_test_has_endpoints(atom.op))
 		atom.host = diff_host(cases->arena, policy, &operand->endpoint);
 	simplify(&atom);
 	key = atom_key(cases, test, &atom, operand);
@@ -144,9 +148,14 @@ static uint8_t relate_globs(const struct diff_atom *a, const struct diff_atom *b
 	return never;
 }
 
+static bool is_equality(const struct diff_atom *atom)
+{
+	return atom->op == WRIT_TEST_STRING_EQ || atom->op == WRIT_TEST_URL_EQ;
+}
+
 static uint8_t relate_strings(const struct diff_atom *a, const struct diff_atom *b)
 {
-	bool a_eq = a->op == WRIT_TEST_STRING_EQ, b_eq = b->op == WRIT_TEST_STRING_EQ;
+	bool a_eq = is_equality(a), b_eq = is_equality(b);
 
 	if (!diff_key_is_literal(a->text) || !diff_key_is_literal(b->text))
 		return 0;
@@ -160,6 +169,21 @@ static uint8_t relate_strings(const struct diff_atom *a, const struct diff_atom 
 	if (diff_glob_covers(a_eq ? b->text : a->text, a_eq ? a->text : b->text))
 		return a_eq ? DIFF_NEVER_TF : DIFF_NEVER_FT;
 	return DIFF_NEVER_TT;
+}
+
+static bool has_upper(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] >= 'A' && text.ptr[i] <= 'Z')
+			return true;
+	}
+	return false;
+}
+
+/* The case of the host means nothing, that of the rest does. */
+static uint8_t relate_urls(const struct diff_atom *a, const struct diff_atom *b)
+{
+	return has_upper(a->text) || has_upper(b->text) ? 0 : relate_strings(a, b);
 }
 
 /* The tree that all a path pattern matches is in. */
@@ -247,7 +271,11 @@ static uint8_t relate(enum diff_family family, const struct diff_atom *a, const 
 		return relate_paths(a, b);
 	case FAMILY_HOST:
 		return relate_host_texts(a, b);
+	case FAMILY_URL:
+		return relate_urls(a, b);
 	case FAMILY_ENDPOINT:
+	case FAMILY_URL_IN:
+	case FAMILY_HOST_IN:
 		return relate_endpoints(a, b);
 	case FAMILY_PRESENT:
 	case FAMILY_INT:

@@ -493,8 +493,10 @@ static void compare_call(struct diff *diff, struct str name, const struct rules 
 static void take_rules(struct diff *diff, const struct ir_sandbox *sandbox, size_t *at,
 		       struct str name, struct rules *out)
 {
-	while (sandbox && *at < sandbox->calls.n && str_eq(sandbox->calls.items[*at].name, name)) {
-		const struct ir_call *call = &sandbox->calls.items[(*at)++];
+	const struct ir_call *calls = sandbox ? sandbox->calls.items : NULL;
+
+	while (calls && *at < sandbox->calls.n && str_eq(calls[*at].name, name)) {
+		const struct ir_call *call = &calls[(*at)++];
 
 		if (!call->guard)
 			vec_add(diff->arena, out, call);

@@ -9,6 +9,7 @@
 
 #include "ir/ir_print.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -325,6 +326,7 @@ static void report_whole(struct diff *diff, const struct ir_sandbox *sandbox, in
 							     : IR_DIFF_SANDBOX_REMOVED,
 						 side == NEW ? IR_DIFF_WIDENED : IR_DIFF_NARROWED);
 
+	assert(sandbox);
 	entry->subject = IR_DIFF_SANDBOX;
 	entry->name = sandbox->name;
 	if (side == NEW)
@@ -369,13 +371,14 @@ void diff_sandboxes(struct diff *diff)
 	const struct ir_policy *old = diff->policy[OLD], *new = diff->policy[NEW];
 
 	for (uint32_t i = 0; i < new->sandboxes.n; i++) {
-		struct diff_pair pair = {{diff_sandbox_at(diff, OLD, diff->sandbox_ids[NEW][i]),
-					  &new->sandboxes.items[i]}};
+		const struct ir_sandbox *sandbox = &new->sandboxes.items[i];
+		uint32_t id = diff->sandbox_ids[NEW][i];
+		struct diff_pair pair = {{diff_sandbox_at(diff, OLD, id), sandbox}};
 
 		if (pair.side[OLD])
 			report_changes(diff, &pair, i);
 		else
-			report_whole(diff, pair.side[NEW], NEW);
+			report_whole(diff, sandbox, NEW);
 	}
 	for (uint32_t i = 0; i < old->sandboxes.n; i++) {
 		if (!diff_sandbox_at(diff, NEW, i))

@@ -44,7 +44,7 @@ void diff_put_operand(struct arena *arena, struct diff_bytes *out, const struct 
 
 	diff_put_str(arena, out, diff_key(arena, policy, &operand->text));
 	diff_put(arena, out, &operand->number, sizeof(operand->number));
-	if (test->op != WRIT_TEST_ENDPOINT)
+	if (!ir_test_has_endpoints(test->op))
 		return;
 	diff_put_str(arena, out, diff_key(arena, policy, &endpoint->name));
 	diff_put_str(arena, out, diff_host(arena, policy, endpoint).param);

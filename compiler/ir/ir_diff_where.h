@@ -17,6 +17,10 @@ enum diff_family {
 	FAMILY_PATH,
 	FAMILY_HOST,
 	FAMILY_ENDPOINT,
+	/* What is of one type is unknown to tests of another, so those are never related. */
+	FAMILY_URL,
+	FAMILY_URL_IN,
+	FAMILY_HOST_IN,
 	FAMILY_INT, /* also bool */
 };
 

@@ -224,6 +224,7 @@ static bool has_doubtful_byte(struct str text)
 static bool read_authority(struct arena *arena, struct str text, struct ir_url *url)
 {
 	size_t end = text.len && text.ptr[0] == '[' ? find_any(text, "]") + 1 : find_any(text, ":");
+	uint16_t of_scheme = url->has_port ? url->port : 0;
 	struct str host;
 
 	if (end > text.len)
@@ -232,10 +233,15 @@ static bool read_authority(struct arena *arena, struct str text, struct ir_url *
 	if (is_bracketed(host) ? !ir_value_host(arena, host, &url->host)
 			       : !read_name(arena, host, &url->host))
 		return false;
+	/* An IPv6 address has no one text, or that of the IPv4 address that it maps. */
+	url->is_plain = str_eq(host, url->host.text);
 	if (end == text.len)
 		return true;
+	if (text.ptr[end] != ':' || !read_port(slice(text, end + 1, text.len), &url->port))
+		return false;
 	url->has_port = true;
-	return text.ptr[end] == ':' && read_port(slice(text, end + 1, text.len), &url->port);
+	url->is_plain &= url->port != of_scheme;
+	return true;
 }
 
 bool ir_value_url(struct arena *arena, struct str text, struct ir_url *url)

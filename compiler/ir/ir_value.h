@@ -26,6 +26,7 @@ struct ir_url {
 	struct ir_host host;
 	bool has_port; /* written, or the scheme's */
 	uint16_t port;
+	bool is_plain; /* no other spelling means the same host and port */
 };
 
 /* An absolute path of at most 4095 bytes that does not climb above the root. */

@@ -117,6 +117,30 @@ static bool host_matches(struct reading *in, const struct ir_operand *operand)
 	return ir_glob(in->arena, (struct str){lower, pattern.len}, in->host.text);
 }
 
+/* A URL, or a pattern for some, with its host in lower case. */
+static struct str lower_host(struct reading *in, struct str text)
+{
+	char *out = arena_strndup(in->arena, text.ptr, text.len);
+	char *mark = strstr(out, "://");
+	size_t n = mark ? strcspn(mark + 3, "/?#") : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (mark[3 + i] >= 'A' && mark[3 + i] <= 'Z')
+			mark[3 + i] = (char)(mark[3 + i] - 'A' + 'a');
+	}
+	return (struct str){out, text.len};
+}
+
+static bool url_eq(struct reading *in, const struct ir_operand *operand)
+{
+	return str_eq(in->text, lower_host(in, expand(in, &operand->text)));
+}
+
+static bool url_matches(struct reading *in, const struct ir_operand *operand)
+{
+	return ir_glob(in->arena, lower_host(in, expand(in, &operand->text)), in->text);
+}
+
 static bool in_net(const uint8_t address[16], const struct ir_endpoint *net)
 {
 	for (unsigned bit = 0; bit < net->prefix; bit++) {
@@ -233,6 +257,16 @@ static bool read_peer(struct reading *in)
 	return in->is_url ? ir_value_url(in->arena, in->text, &in->url) : read_host(in);
 }
 
+static bool read_url(struct reading *in)
+{
+	return read_peer(in) && in->is_url;
+}
+
+static bool read_plain_url(struct reading *in)
+{
+	return read_url(in) && in->url.is_plain;
+}
+
 static bool read_int(struct reading *in)
 {
 	return ir_value_int(in->text, &in->number);
@@ -262,6 +296,10 @@ static const struct {
 	[WRIT_TEST_INT_GT] = {read_int, number_gt},
 	[WRIT_TEST_INT_GE] = {read_int, number_ge},
 	[WRIT_TEST_BOOL_EQ] = {read_bool, number_eq},
+	[WRIT_TEST_URL_EQ] = {read_plain_url, url_eq},
+	[WRIT_TEST_URL_MATCHES] = {read_plain_url, url_matches},
+	[WRIT_TEST_URL_IN] = {read_url, endpoint_listed},
+	[WRIT_TEST_HOST_IN] = {read_host, endpoint_listed},
 };
 
 static enum ir_truth test_truth(struct arena *arena, const struct ir_where *test,
@@ -334,9 +372,23 @@ static bool requester_has_rule(const struct ir_policy *policy, const struct ir_r
 	return false;
 }
 
+static bool gives_twice(const struct ir_request *request)
+{
+	for (size_t i = 0; i < request->n_args; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (str_eq(request->args[i].name, request->args[k].name))
+				return true;
+		}
+	}
+	return false;
+}
+
 enum writ_verdict_id ir_decide_call(struct arena *arena, const struct ir_policy *policy,
 				    const struct ir_request *request, uint32_t *rule)
 {
+	*rule = IR_NONE;
+	if (gives_twice(request))
+		return WRIT_VERDICT_DENY;
 	/* Rules are sorted by strictness, so the first that matches decides. */
 	for (uint32_t i = 0; i < policy->rules.n; i++) {
 		if (!requester_has_rule(policy, request, i) ||
@@ -345,8 +397,25 @@ enum writ_verdict_id ir_decide_call(struct arena *arena, const struct ir_policy 
 		*rule = i;
 		return policy->rules.items[i].verdict;
 	}
-	*rule = IR_NONE;
 	return WRIT_VERDICT_DENY;
+}
+
+bool ir_test_has_endpoints(enum writ_test_op op)
+{
+	return op == WRIT_TEST_ENDPOINT || op == WRIT_TEST_URL_IN || op == WRIT_TEST_HOST_IN;
+}
+
+bool ir_is_plain_url(struct str text)
+{
+	struct arena arena;
+	struct reading in = {.arena = &arena};
+	struct ir_url url;
+	bool is_plain;
+
+	arena_init(&arena);
+	is_plain = ir_value_url(&arena, lower_host(&in, text), &url) && url.is_plain;
+	arena_fini(&arena);
+	return is_plain;
 }
 
 bool ir_is_host(struct str text)

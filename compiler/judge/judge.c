@@ -50,12 +50,10 @@ struct str judge_expand(const struct judge *judge, const struct ir_text *text)
 
 struct judgement judge_allowed(enum judge_list by, size_t index, struct str why)
 {
-	return (struct judgement){
-		.allowed = true, .by = by, .index = (uint32_t)index, .why = why};
+	return (struct judgement){.allowed = true, .by = by, .index = (uint32_t)index, .why = why};
 }
 
 struct judgement judge_refused(enum judge_list by, size_t index, struct str why)
 {
-	return (struct judgement){
-		.refused = true, .by = by, .index = (uint32_t)index, .why = why};
+	return (struct judgement){.refused = true, .by = by, .index = (uint32_t)index, .why = why};
 }

@@ -124,14 +124,24 @@ static bool find_endpoint(const struct judge *judge, const struct ir_sandbox *bo
 
 		if (!(endpoint->rights & right) || !endpoint_matches(judge, peer, endpoint))
 			continue;
-		why = str_printf(
-			judge->arena, "it is %s by \"%.*s\"", deny ? "denied" : "granted",
-			STR_ARG(ir_endpoint_spell(judge->arena, judge->ir, endpoint)));
+		why = str_printf(judge->arena, "it is %s by \"%.*s\"", deny ? "denied" : "granted",
+				 STR_ARG(ir_endpoint_spell(judge->arena, judge->ir, endpoint)));
 		*out = deny ? judge_refused(JUDGE_ENDPOINTS, i, why)
 			    : judge_allowed(JUDGE_ENDPOINTS, i, why);
 		return true;
 	}
 	return false;
+}
+
+static struct str port_granted(const struct judge *judge, const struct ir_port *port)
+{
+	const struct ir_endpoint endpoint = {.kind = IR_HOST_ANY,
+					     .first = port->first,
+					     .last = port->last,
+					     .param = port->param};
+
+	return str_printf(judge->arena, "it is granted by \"%.*s\"",
+			  STR_ARG(ir_endpoint_spell(judge->arena, judge->ir, &endpoint)));
 }
 
 /* TCP ports of any host. */
@@ -147,8 +157,7 @@ static bool find_port(const struct judge *judge, const struct ir_sandbox *box,
 		if (!(port->rights & wanted) ||
 		    !port_matches(judge, peer->port, port->param, range))
 			continue;
-		*out = judge_allowed(JUDGE_PORTS, i,
-				     str_printf(judge->arena, "its port is granted for any host"));
+		*out = judge_allowed(JUDGE_PORTS, i, port_granted(judge, port));
 		return true;
 	}
 	return false;

@@ -105,7 +105,8 @@ static bool find_scratch(const struct judge *judge, uint32_t sandbox, const stru
 					     STR("a scratch directory holds nothing to execute"));
 		else
 			*out = judge_allowed(JUDGE_SCRATCHES, i,
-					     because(judge, text, "it is in the scratch directory made"));
+					     because(judge, text,
+						     "it is in the scratch directory made"));
 		return true;
 	}
 	return false;
@@ -159,8 +160,7 @@ struct judgement judge_unix(const struct judge *judge, uint32_t sandbox, struct 
 
 		if (ir_value_path(judge->arena, judge_expand(judge, text), &socket) &&
 		    socket.n == names.n && names_begin(&names, &socket))
-			return judge_allowed(JUDGE_UNIX, i,
-					     because(judge, text, "it is granted"));
+			return judge_allowed(JUDGE_UNIX, i, because(judge, text, "it is granted"));
 	}
 	return judge_refused(JUDGE_NONE, 0, STR("no unix socket of this path is granted"));
 }

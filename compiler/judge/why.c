@@ -7,7 +7,9 @@
  */
 #include "judge/why.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_SHOWN 200u /* bytes of an argument's value */
 
@@ -100,6 +102,22 @@ struct why_tests why_tests(struct arena *arena, const struct ir_where *where,
 	return walk.out;
 }
 
+/* The text of a test is that of the positive one; equality has an opposite of its own. */
+struct str why_test_text(struct arena *arena, const struct why_test *test)
+{
+	static const char equal[] = " == ";
+	struct str text = test->test->source.text;
+	size_t at = test->test->arg.len;
+	size_t after = at + sizeof(equal) - 1;
+
+	if (!test->negated)
+		return text;
+	if (text.len > after && memcmp(text.ptr + at, equal, sizeof(equal) - 1) == 0)
+		return str_printf(arena, "%.*s != %.*s", (int)at, text.ptr, (int)(text.len - after),
+				  text.ptr + after);
+	return str_printf(arena, "not %.*s", STR_ARG(text));
+}
+
 struct str why_value(struct arena *arena, const struct ir_where *test, enum ir_truth truth,
 		     const struct ir_request *request)
 {
@@ -120,7 +138,7 @@ struct str why_value(struct arena *arena, const struct ir_where *test, enum ir_t
 	shown = found->text.len < MAX_SHOWN ? found->text.len : MAX_SHOWN;
 	return str_printf(arena, "'%.*s' is \"%.*s\"%s%s", STR_ARG(test->arg), (int)shown,
 			  found->text.ptr, shown < found->text.len ? "..." : "",
-			  truth == IR_UNKNOWN ? ", which can't be read as what is tested" : "");
+			  truth == IR_UNKNOWN ? ", which is not of the type that is tested" : "");
 }
 
 const char *why_verdict(enum writ_verdict_id verdict)
@@ -136,7 +154,10 @@ const char *why_verdict(enum writ_verdict_id verdict)
 
 static const char *period_name(uint32_t period_s)
 {
-	return period_s == 1 ? "second" : period_s == 60 ? "minute" : period_s == 3600 ? "hour" : "day";
+	return period_s == 1      ? "second"
+	       : period_s == 60   ? "minute"
+	       : period_s == 3600 ? "hour"
+				  : "day";
 }
 
 struct str why_rule_text(struct arena *arena, const struct ir_policy *policy, uint32_t index)
@@ -197,20 +218,34 @@ struct str why_inherited(struct arena *arena, const struct ir_policy *policy, ui
 	}
 }
 
-uint32_t why_role(const struct ir_policy *policy, struct str name)
+/* Names are sorted, at the beginning of records of one size. */
+static uint32_t find(struct str name, const void *first, size_t n, size_t size)
 {
-	for (size_t i = 0; i < policy->roles.n; i++) {
-		if (str_eq(policy->roles.items[i].name, name))
-			return (uint32_t)i;
+	size_t low = 0;
+
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+		const struct str *other = (const void *)((const char *)first + middle * size);
+		int order = str_cmp(name, *other);
+
+		if (order == 0)
+			return (uint32_t)middle;
+		if (order < 0)
+			n = middle;
+		else
+			low = middle + 1;
 	}
 	return IR_NONE;
 }
 
+uint32_t why_role(const struct ir_policy *policy, struct str name)
+{
+	_Static_assert(offsetof(struct ir_role, name) == 0, "find() looks there");
+	return find(name, policy->roles.items, policy->roles.n, sizeof(struct ir_role));
+}
+
 uint32_t why_user(const struct ir_policy *policy, struct str name)
 {
-	for (size_t i = 0; i < policy->users.n; i++) {
-		if (str_eq(policy->users.items[i].name, name))
-			return (uint32_t)i;
-	}
-	return IR_NONE;
+	_Static_assert(offsetof(struct ir_user, name) == 0, "find() looks there");
+	return find(name, policy->users.items, policy->users.n, sizeof(struct ir_user));
 }

@@ -32,6 +32,9 @@ VEC_TYPE(why_tests, struct why_test);
 struct why_tests why_tests(struct arena *arena, const struct ir_where *where,
 			   const struct ir_request *request);
 
+/* A test as it would be written, negated or not. */
+struct str why_test_text(struct arena *arena, const struct why_test *test);
+
 /* "'path' is \"/etc/passwd\"", "the call has no argument 'path'". */
 struct str why_value(struct arena *arena, const struct ir_where *test, enum ir_truth truth,
 		     const struct ir_request *request);

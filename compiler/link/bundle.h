@@ -26,12 +26,13 @@ struct bundle_options {
 	bool archs[ARCH__COUNT]; /* to make filters for; at least one */
 	bool strip_places;       /* leave out where rules are written */
 	struct seccomp_options filters;
+	bool limits_only;        /* report what exceeds a limit; verify nothing and make no bytes */
 };
 
 /*
- * 0, with *out in the arena; or -1 when the policy exceeds a limit, which diags then says. A filter
- * that fails its verification is a bug of the compiler: it is described on standard error and the
- * process exits with status 70.
+ * 0, with *out in the arena (empty under limits_only); or -1 when the policy exceeds a limit, which
+ * diags then says. A filter that fails its verification is a bug of the compiler: it is described
+ * on standard error and the process exits with status 70.
  */
 __attribute__((warn_unused_result)) int bundle_build(struct arena *arena, struct diag_list *diags,
 						     const struct ir_policy *policy,

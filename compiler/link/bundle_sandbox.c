@@ -1,9 +1,9 @@
 /*
  * From IR to records: sandboxes, what they grant and what the kernel is told for them.
  *
- * A sandbox's filter is verified right after it is made; sandboxes with equal filters share the
- * instructions. Invariant: every index written names a record that exists, because arrays of the IR
- * are written whole and in order.
+ * A sandbox's filter is verified right after it is made; sandboxes with equal rules share the
+ * filter, and those with equal filters the instructions. Invariant: every index written names a
+ * record that exists, because arrays of the IR are written whole and in order.
  */
 #include "link/linker.h"
 
@@ -59,8 +59,11 @@ static struct writ_fmt_range put_program(struct linker *linker, const struct bpf
 static void require_verified(struct linker *linker, const struct ir_sandbox *sandbox,
 			     enum arch arch, const struct bpf_program *program)
 {
-	struct str wrong = verify_filter(linker->arena, sandbox, arch, program->insns, program->n);
+	struct str wrong;
 
+	if (linker->options->limits_only)
+		return;
+	wrong = verify_filter(linker->arena, sandbox, arch, program->insns, program->n);
 	if (wrong.len == 0)
 		return;
 	fprintf(stderr,
@@ -84,23 +87,53 @@ static void report_too_long(struct linker *linker, const struct ir_sandbox *sand
 			  STR_ARG(filter->heaviest[i].call), filter->heaviest[i].insns);
 }
 
-static void put_filters(struct linker *linker, const struct ir_sandbox *sandbox)
+/* The record of a filter; false, with the reason reported, when it is too long. */
+static bool make_filter(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
+			struct writ_fmt_filter *out)
+{
+	struct seccomp_filter filter;
+
+	seccomp_plan(linker->arena, sandbox, arch, &linker->options->filters, &filter);
+	if (filter.too_long) {
+		report_too_long(linker, sandbox, arch, &filter);
+		return false;
+	}
+	require_verified(linker, sandbox, arch, &filter.program);
+	*out = (struct writ_fmt_filter){.audit_arch = arch_info(arch)->audit_arch,
+					.insns = put_program(linker, &filter.program)};
+	return true;
+}
+
+/*
+ * Making and verifying a filter is most of the work on a sandbox, and many have the same rules: the
+ * run of records that these are tells.
+ */
+static void put_filter(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
+		       struct writ_fmt_range calls)
+{
+	const uint32_t rules[] = {calls.first, calls.count, arch};
+	struct str key = str_copy(linker->arena, (const char *)rules, sizeof(rules));
+	struct writ_fmt_filter filter;
+	uint32_t same;
+
+	if (map_get(&linker->sandbox_filters, key, &same)) {
+		filter = linker->made_filters.items[same];
+	} else {
+		if (!make_filter(linker, sandbox, arch, &filter))
+			return;
+		map_put(linker->arena, &linker->sandbox_filters, key,
+			(uint32_t)linker->made_filters.n);
+		vec_add(linker->arena, &linker->made_filters, filter);
+	}
+	LINKER_ADD(linker, FILTERS, filter);
+}
+
+static void put_filters(struct linker *linker, const struct ir_sandbox *sandbox,
+			struct writ_fmt_range calls)
 {
 	for (unsigned i = 0; i < ARCH__COUNT; i++) {
-		enum arch arch = (enum arch)i;
-		struct seccomp_filter filter;
-
-		if (!linker->options->archs[i])
-			continue;
-		seccomp_plan(linker->arena, sandbox, arch, &linker->options->filters, &filter);
-		if (filter.too_long) {
-			report_too_long(linker, sandbox, arch, &filter);
-			continue;
-		}
-		require_verified(linker, sandbox, arch, &filter.program);
-		LINKER_ADD(linker, FILTERS,
-			   (struct writ_fmt_filter){.audit_arch = arch_info(arch)->audit_arch,
-						    .insns = put_program(linker, &filter.program)});
+		if (linker->options->archs[i])
+			put_filter(linker, sandbox, (enum arch)i, calls);
 	}
 }
 
@@ -258,6 +291,7 @@ static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 	uint32_t filters = writer_count(writer, WRIT_SECTION_FILTERS);
 	uint32_t limits = writer_count(writer, WRIT_SECTION_LIMITS);
 	uint32_t env = writer_count(writer, WRIT_SECTION_ENV);
+	struct writ_fmt_range calls = put_calls(linker, sandbox);
 	struct writ_fmt_sandbox record;
 	struct landlock_plan plan = {0};
 
@@ -265,7 +299,7 @@ static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 	put_paths(linker, &plan);
 	put_ports(linker, sandbox);
 	writer_add(writer, WRIT_SECTION_LANDLOCK, plan.variants.items, plan.variants.n);
-	put_filters(linker, sandbox);
+	put_filters(linker, sandbox, calls);
 	put_limits(linker, sandbox);
 	put_env(linker, sandbox);
 	record = (struct writ_fmt_sandbox){
@@ -281,7 +315,7 @@ static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 		.denies = put_denies(linker, sandbox),
 		.scratches = put_scratches(linker, sandbox),
 		.unix_sockets = put_sockets(linker, sandbox),
-		.calls = put_calls(linker, sandbox),
+		.calls = calls,
 	};
 	check_grants(linker, &record, sandbox->name);
 	LINKER_ADD(linker, SANDBOXES, record);

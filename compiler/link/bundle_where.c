@@ -97,6 +97,10 @@ static const char *const op_names[] = {
 	[WRIT_TEST_INT_GT] = ">",
 	[WRIT_TEST_INT_GE] = ">=",
 	[WRIT_TEST_BOOL_EQ] = "==",
+	[WRIT_TEST_URL_EQ] = "==",
+	[WRIT_TEST_URL_MATCHES] = "matches",
+	[WRIT_TEST_URL_IN] = "in",
+	[WRIT_TEST_HOST_IN] = "in",
 };
 
 static struct str spell_operand(const struct bundle_conditions *in, const struct ir_where *test,
@@ -124,7 +128,7 @@ static struct str spell_operand(const struct bundle_conditions *in, const struct
 static struct str spell_test(const struct bundle_conditions *in, const struct ir_where *test)
 {
 	const char *op = op_names[test->op];
-	bool is_set = test->op == WRIT_TEST_ENDPOINT ||
+	bool is_set = operand_kinds[test->op] == OPERAND_ENDPOINT ||
 		      (test->operands.n > 1 && strcmp(op, "==") == 0);
 	struct str out = str_printf(in->arena, "%.*s %s%s", STR_ARG(test->arg), is_set ? "in" : op,
 				    is_set ? " {" : "");

@@ -20,7 +20,9 @@ struct linker {
 	struct writer writer;
 	/* Runs of records that are written once, each to its first one's index. */
 	struct map filters, texts, endpoints, calls, conds;
-	struct map wheres; /* conditions, by address, to their first test */
+	struct map wheres;          /* conditions, by address, to their first test */
+	struct map sandbox_filters; /* run of CALLS and architecture to index in made_filters */
+	VEC(struct writ_fmt_filter) made_filters;
 	struct rbac_plan rbac;
 };
 

@@ -51,8 +51,10 @@ uint32_t writer_add(struct writer *writer, enum writ_section_id id, const void *
 		writer->too_large = true;
 	if (writer->too_large || n == 0)
 		return first;
-	section_reserve(writer, section, size);
-	memcpy(section->ptr + section->size, records, size);
+	if (!writer->size_only) {
+		section_reserve(writer, section, size);
+		memcpy(section->ptr + section->size, records, size);
+	}
 	section->size += size;
 	writer->total += size;
 	return first;
@@ -114,6 +116,9 @@ int writer_finish(struct writer *writer, struct bytes *out)
 
 	if (writer->too_large || size > WRIT_MAX_BUNDLE)
 		return -1;
+	*out = (struct bytes){NULL, 0};
+	if (writer->size_only)
+		return 0;
 	ptr = arena_alloc(writer->arena, size);
 	memcpy(header.magic, WRIT_MAGIC, WRIT_MAGIC_SIZE);
 	memcpy(ptr, &header, sizeof(header));

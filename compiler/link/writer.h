@@ -26,6 +26,7 @@ struct writer {
 	struct writer_section sections[WRIT_KNOWN_SECTIONS + 1]; /* by id */
 	struct map strings;                                      /* text to offset */
 	size_t total;
+	bool size_only; /* nothing is kept, only counted: to know whether it would be too large */
 	bool too_large; /* more than WRIT_MAX_BUNDLE: nothing is added any more */
 };
 
@@ -46,7 +47,10 @@ struct writ_fmt_range writer_range(const struct writer *writer, enum writ_sectio
 /* Puts a text into the pool, once. The empty text is 0, 0. */
 struct writ_fmt_str writer_str(struct writer *writer, struct str text);
 
-/* 0 with *out in the arena, or -1 when the bundle is larger than WRIT_MAX_BUNDLE. */
+/*
+ * 0 with *out in the arena, empty under size_only; or -1 when the bundle is larger than
+ * WRIT_MAX_BUNDLE.
+ */
 __attribute__((warn_unused_result)) int writer_finish(struct writer *writer, struct bytes *out);
 
 #endif

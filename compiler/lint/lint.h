@@ -11,6 +11,12 @@
 #include "front/ast.h"
 #include "ir/ir.h"
 
+/*
+ * What "# writ: allow CODE reason" in a comment silences is moved to diags->suppressed.
+ */
 void lint_policy(struct diag_list *diags, const struct ast *ast, const struct ir_policy *ir);
+
+/* What to do about a finding, in a sentence or two; NULL when the code is not a lint's. */
+const char *lint_fix(enum diag_code code);
 
 #endif

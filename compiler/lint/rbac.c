@@ -187,12 +187,6 @@ static struct pattern take_apart(struct str text)
 	};
 }
 
-static bool ends_with(struct str text, struct str tail)
-{
-	return text.len >= tail.len &&
-	       memcmp(text.ptr + text.len - tail.len, tail.ptr, tail.len) == 0;
-}
-
 /*
  * A name that both patterns match, or .ptr NULL. The head of the second begins with that of the
  * first. What stands between head and tail always fits: each pattern's first "*" or last takes in
@@ -206,7 +200,7 @@ static struct str common_name(struct lint *lint, struct str one, struct str othe
 	char *name;
 	size_t n = 0;
 
-	if (!ends_with(tail, a.tail) || !ends_with(tail, b.tail))
+	if (!lint_ends_with(tail, a.tail) || !lint_ends_with(tail, b.tail))
 		return (struct str){NULL, 0};
 	joined = str_printf(lint->arena, "%.*s%.*s%.*s%.*s", STR_ARG(b.head), STR_ARG(a.middle),
 			    STR_ARG(b.middle), STR_ARG(tail));
@@ -235,11 +229,6 @@ static struct str tied_name(struct lint *lint, const struct tools *tools, const 
 	return ir_tool_for(&tools->wildcards, name) == one ? name : (struct str){NULL, 0};
 }
 
-static bool begins_with(struct str text, struct str head)
-{
-	return text.len >= head.len && memcmp(text.ptr, head.ptr, head.len) == 0;
-}
-
 /*
  * Reports the first tie of a declaration with a later one. What begins with the same bytes is
  * behind it in a row, since "*" sorts before every byte of a name.
@@ -251,7 +240,7 @@ static void check_ties(struct lint *lint, const struct tools *tools, const struc
 	struct str name = wildcards[index].name, head = take_apart(name).head;
 
 	for (size_t i = index + 1;
-	     i < tools->wildcards.tools.n && begins_with(wildcards[i].name, head); i++) {
+	     i < tools->wildcards.tools.n && lint_begins_with(wildcards[i].name, head); i++) {
 		struct str tied = tied_name(lint, tools, &wildcards[index], &wildcards[i]);
 		uint32_t at = 0, first = 0;
 		struct diag *diag;

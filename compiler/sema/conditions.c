@@ -33,8 +33,8 @@ static const struct type {
 	[WRIT_ARG_URL] = {"a url",
 			  HAS(OP_EQ) | HAS(OP_IN) | HAS(OP_IN_SET) | HAS(OP_MATCHES) |
 				  HAS(OP_PRESENT),
-			  "==, !=, in, matches and present", WRIT_TEST_STRING_EQ,
-			  WRIT_TEST_STRING_MATCHES},
+			  "==, !=, in, matches and present", WRIT_TEST_URL_EQ,
+			  WRIT_TEST_URL_MATCHES},
 	[WRIT_ARG_HOST] = {"a host",
 			   HAS(OP_EQ) | HAS(OP_IN) | HAS(OP_IN_SET) | HAS(OP_MATCHES) |
 				   HAS(OP_PRESENT),
@@ -171,13 +171,25 @@ static bool type_test(struct condition *in, const struct ast_expr *expr, enum wr
 	return false;
 }
 
-static enum writ_test_op test_op(const struct ast_expr *expr, enum writ_arg_kind kind)
+/* Is a value in a set? One of an argument that nobody declares may be a URL or a host. */
+static enum writ_test_op set_op(const struct condition *in, const struct ast_expr *expr,
+				enum writ_arg_kind kind)
+{
+	if (kind == WRIT_ARG_PATH)
+		return WRIT_TEST_PATH_UNDER;
+	if (!sema_arg(in->args, expr->arg.text))
+		return WRIT_TEST_ENDPOINT;
+	return kind == WRIT_ARG_URL ? WRIT_TEST_URL_IN : WRIT_TEST_HOST_IN;
+}
+
+static enum writ_test_op test_op(const struct condition *in, const struct ast_expr *expr,
+				 enum writ_arg_kind kind)
 {
 	switch (operator_of(expr)) {
 	case OP_ORDER:
 		return orders[expr->op];
 	case OP_IN_SET:
-		return kind == WRIT_ARG_PATH ? WRIT_TEST_PATH_UNDER : WRIT_TEST_ENDPOINT;
+		return set_op(in, expr, kind);
 	case OP_UNDER:
 		return WRIT_TEST_PATH_UNDER;
 	case OP_MATCHES:
@@ -214,7 +226,7 @@ static struct ir_where *lower_test(struct condition *in, const struct ast_expr *
 	sema_check_name_length(in->sema, expr->arg.text, expr->arg.span);
 	if (!type_test(in, expr, &kind))
 		return test;
-	test->op = test_op(expr, kind);
+	test->op = test_op(in, expr, kind);
 	if (expr->kind == AST_EXPR_IN_SET)
 		sema_set_operands(in, expr, kind, test);
 	else

@@ -146,7 +146,8 @@ static bool parse_number(struct str digits, uint32_t *value)
 		n = n > UINT16_MAX ? n : n * 10 + (uint32_t)(digits.ptr[i] - '0');
 	}
 	*value = n;
-	return digits.len > 0;
+	/* "010" is ten to some and eight to others. */
+	return digits.len == 1 || (digits.len && digits.ptr[0] != '0');
 }
 
 /* "443" or "8000-8010". */
@@ -199,7 +200,7 @@ static bool read_port(struct endpoint *endpoint, bool optional, struct ir_endpoi
 	if (str_eq(endpoint->port, STR("*")))
 		return true;
 	if (!parse_ports(endpoint->port, &first, &last)) {
-		malformed(endpoint, "the port is a number, a range or '*'");
+		malformed(endpoint, "the port is a number without leading zeros, a range or '*'");
 		return false;
 	}
 	if (first < 1 || last > UINT16_MAX || first > last) {
@@ -286,7 +287,7 @@ static bool read_prefix(struct endpoint *endpoint, struct str digits, unsigned m
 {
 	uint32_t bits;
 
-	if (!parse_number(digits, &bits) || (digits.len > 1 && digits.ptr[0] == '0')) {
+	if (!parse_number(digits, &bits)) {
 		malformed(endpoint, "behind the '/' stands how many bits name the network");
 		return false;
 	}

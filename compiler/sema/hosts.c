@@ -107,10 +107,10 @@ bool host_clear_host_bits(struct host_net *net)
 
 	for (unsigned i = 0; i < sizeof(net->address); i++) {
 		unsigned kept = net->prefix <= 8 * i ? 0 : net->prefix - 8 * i;
-		uint8_t mask = kept >= 8 ? 0xff : (uint8_t)(0xff00u >> kept);
+		uint8_t mask = (uint8_t)(kept >= 8 ? 0xffu : 0xff00u >> kept);
 
 		had |= (net->address[i] & ~mask) != 0;
-		net->address[i] &= mask;
+		net->address[i] = (uint8_t)(net->address[i] & mask);
 	}
 	return had;
 }
@@ -165,4 +165,17 @@ const char *host_name_flaw(struct str text)
 			return flaw;
 		text = (struct str){dot + 1, text.len - label.len - 1};
 	}
+}
+
+bool host_is_one(struct str text)
+{
+	bool bracketed = text.len > 2 && text.ptr[0] == '[' && text.ptr[text.len - 1] == ']';
+	struct str bare = bracketed ? (struct str){text.ptr + 1, text.len - 2} : text;
+	struct host_net net;
+
+	if (host_parse_ipv6(bare, &net))
+		return true;
+	if (host_looks_numeric(text))
+		return host_parse_ipv4(text, &net);
+	return !host_name_flaw(text);
 }

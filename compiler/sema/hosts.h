@@ -39,4 +39,7 @@ struct str host_spell(struct arena *arena, const struct host_net *net);
 /* Why text is no host name, or NULL when it is one. */
 const char *host_name_flaw(struct str text);
 
+/* A name or an address (IPv6 also in brackets): what a parameter of type host is bound to. */
+bool host_is_one(struct str text);
+
 #endif

@@ -69,8 +69,13 @@ static struct ir_text url_text(struct condition *in, const struct ast_text *text
 	struct ir_text out = any_text(in, text);
 	struct str bytes;
 
-	if (plain(&out, &bytes) && !contains(bytes, "://"))
-		unusable(in, text->span, "a URL begins with its scheme, as in \"https://\"");
+	if (!plain(&out, &bytes) || ir_is_plain_url(bytes))
+		return out;
+	unusable(in, text->span,
+		 contains(bytes, "://")
+			 ? "no URL is equal to this: they are compared without the scheme's own "
+			   "port, a dot behind the host, and never with IPv6"
+			 : "a URL begins with its scheme, as in \"https://\"");
 	return out;
 }
 

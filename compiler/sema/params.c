@@ -9,7 +9,8 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <string.h>
+
+#include "sema/hosts.h"
 
 static const struct {
 	enum writ_param_type type;
@@ -47,19 +48,6 @@ static void unusable(struct sema *sema, const struct bound *bound, const char *w
 		    bound->what, STR_ARG(bound->param->name.text), why);
 }
 
-/* As the runtime checks what is bound: names, addresses, wildcards. */
-static bool is_host(struct str host)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789.-:[]_*";
-
-	for (size_t i = 0; i < host.len; i++) {
-		if (!memchr(allowed, host.ptr[i], sizeof(allowed) - 1))
-			return false;
-	}
-	return host.len > 0 && host.len <= WRIT_MAX_NAME;
-}
-
 static void bind_path(struct sema *sema, const struct bound *bound, struct str *out)
 {
 	struct ir_text text;
@@ -80,7 +68,7 @@ static void bind_string(struct sema *sema, const struct bound *bound, struct str
 		return;
 	if (bound->param->type == AST_TYPE_PATH)
 		bind_path(sema, bound, out);
-	else if (bound->param->type == AST_TYPE_HOST && !is_host(*out))
+	else if (bound->param->type == AST_TYPE_HOST && !host_is_one(*out))
 		unusable(sema, bound, "is not a host's name or address");
 }
 

@@ -208,7 +208,9 @@ static bool is_inside(const struct ir_text *a, const struct ir_text *b)
 	if (a->parts[last].kind != b->parts[last].kind)
 		return false;
 	if (a->parts[last].kind != IR_PART_LITERAL)
-		return a->parts[last].param == b->parts[last].param && b->n > a->n;
+		return a->parts[last].param == b->parts[last].param && b->n > a->n &&
+		       b->parts[last + 1].kind == IR_PART_LITERAL &&
+		       b->parts[last + 1].literal.ptr[0] == '/';
 	tail = b->parts[last].literal;
 	return tail.len > head.len && memcmp(tail.ptr, head.ptr, head.len) == 0 &&
 	       tail.ptr[head.len] == '/';

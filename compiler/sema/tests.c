@@ -56,12 +56,12 @@ static void check_expect(struct sema *sema, const struct ast_expect *expect)
 	}
 }
 
-static void check_endpoint(struct sema *sema, const struct ast_text *text)
+static void check_endpoint(struct sema *sema, const struct ast_text *text, uint32_t right)
 {
 	struct ir_endpoint endpoint = {.param = IR_NONE};
 	bool one_host, one_port;
 
-	if (!sema_endpoint(sema, text, &endpoint))
+	if (!sema_granted_endpoint(sema, text, right, &endpoint))
 		return;
 	one_host = endpoint.kind == IR_HOST_NAME ||
 		   (endpoint.kind == IR_HOST_NET && endpoint.prefix == 128);
@@ -73,7 +73,7 @@ static void check_endpoint(struct sema *sema, const struct ast_text *text)
 
 static void check_call(struct sema *sema, const struct ast_box_expect *expect)
 {
-	struct map seen = {0};
+	uint32_t seen = 0;
 
 	if (!sema_check_call(sema, &expect->call))
 		return;
@@ -85,11 +85,17 @@ static void check_call(struct sema *sema, const struct ast_box_expect *expect)
 	for (size_t i = 0; i < expect->facts.n; i++) {
 		const struct ast_fact *fact = &expect->facts.items[i];
 		const struct call_arg *arg;
+		int position = sema_call_arg(sema, expect->call.text, &fact->arg, &arg);
 		uint64_t value;
 
-		check_once(sema, &seen, &fact->arg);
-		if (sema_call_arg(sema, expect->call.text, &fact->arg, &arg) >= 0)
-			sema_call_value(sema, &fact->value, arg, &value);
+		if (position < 0)
+			continue;
+		/* It may have several names. */
+		if (seen & 1u << position)
+			diag_report(sema->diags, DIAG_E0117, fact->arg.span, "'%s' is given twice",
+				    arg->names[0]);
+		seen |= 1u << position;
+		sema_call_value(sema, &fact->value, arg, &value);
 	}
 }
 
@@ -105,8 +111,10 @@ static void check_box_expect(struct sema *sema, const struct ast_box_expect *exp
 		sema_path_text(sema, &expect->text, &path);
 		break;
 	case AST_TARGET_CONNECT:
+		check_endpoint(sema, &expect->text, IR_ENDPOINT_CONNECT);
+		break;
 	case AST_TARGET_BIND:
-		check_endpoint(sema, &expect->text);
+		check_endpoint(sema, &expect->text, IR_ENDPOINT_BIND);
 		break;
 	case AST_TARGET_SYSCALL:
 		check_call(sema, expect);

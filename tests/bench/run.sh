@@ -1,9 +1,22 @@
 #!/bin/sh
 # Prints the tables of `make bench`. BENCH_ROUNDS is the number of launches of each kind.
+# `run.sh compiler` prints the compiler's only.
 set -eu
 build=${BUILD:-build}
 work=$build/bench/work
 mkdir -p "$work"
+what=${1:-all}
+
+set --
+for lines in 1000 10000 100000; do
+	"$build/bench/gensource" "$lines" >"$work/source-$lines.writ"
+	set -- "$@" "$work/source-$lines.writ"
+done
+"$build/bench/bench_compile" "$build/writc" "$work/source.wrt" "$@"
+"$build/bench/bench_lsp" "$build/writc" "$work/source-10000.writ"
+rm -f "$work/source.wrt"
+[ "$what" != compiler ] || exit 0
+echo
 
 set --
 for size in "10 20" "10 200" "10 2000" "100 20" "100 200" "100 2000" "1000 20" "1000 200" "1000 2000"; do

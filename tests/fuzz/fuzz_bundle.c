@@ -2,12 +2,13 @@
  * Fuzzes the bundle reader. In: any bytes, whose digest is made right first, so that the fuzzer
  * gets past it. The laws: no crash and no sanitizer report; a bundle that opens is one that
  * writ_verify accepts, and answers every question without one either, however it was made; and what
- * writ_verify accepts, the compiler can read back.
+ * writ_verify accepts, the compiler can read back, and say whether it enforces what it lists.
  */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "link/bundle_check.h"
 #include "link/bundle_ir.h"
 #include "runtime/sha256.h"
 #include "runtime/writ.h"
@@ -75,12 +76,15 @@ static void ask(const struct writ_policy *policy)
 
 static void read_back(uint8_t *bytes, size_t size)
 {
+	const struct ir_policy *policy;
 	struct bundle_image image;
 	struct arena arena;
 
 	arena_init(&arena);
 	bundle_read((struct bytes){bytes, size}, &image);
-	(void)bundle_ir(&arena, &image);
+	policy = bundle_ir(&arena, &image);
+	if (policy)
+		(void)bundle_is_honest(&arena, &image, policy);
 	arena_fini(&arena);
 }
 

@@ -1,31 +1,54 @@
 #!/bin/sh
-# Runs each fuzzer for FUZZ_SECONDS from the seeds in tests/fuzz/seeds/<name> and the policies of this
-# tree; new inputs stay in $BUILD/corpus. Arguments: the fuzzers' names.
+# Runs each fuzzer for FUZZ_SECONDS, from the policies of this tree and the inputs in tests/fuzz/corpus,
+# which reached what no policy does; new inputs stay in $BUILD/corpus. Arguments: the fuzzers' names.
 set -eu
 BUILD=${BUILD:-build}
 seconds=${FUZZ_SECONDS:-60}
 
+# The words of the language, from the same rows as the lexer's.
+dictionary=$BUILD/fuzz/policy.dict
+grep -oE '"[a-z_]+"' grammar/keywords.def | sort -u >"$dictionary"
+
+# Copies files under names that tell where they are from.
+seed() {
+	for file in "$@"; do
+		cp "$file" "$corpus/$(echo "$file" | tr '/' '_')"
+	done
+}
+
+seed_bundles() {
+	cp "$BUILD"/policies/*.wrt "$corpus/"
+	for policy in tests/golden/*/*.writ; do
+		"$BUILD/writc" compile "$policy" -o "$corpus/$(basename "$policy").wrt" 2>/dev/null || true
+	done
+}
+
+# A session, and what a client sends first.
+seed_lsp() {
+	printf '\001\001\005\020\377\012\006\004x\377\005\006\004\377\010\005\005z' >"$corpus/session"
+	printf '\000Content-Length: 58\r\n\r\n{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}' \
+		>"$corpus/bytes"
+}
+
 for name in "$@"; do
 	corpus=$BUILD/corpus/$name
+	more=
+	leaks=1
 	mkdir -p "$corpus"
 	case $name in
-	fuzz_bundle)
-		cp "$BUILD"/policies/*.wrt "$corpus/"
-		for f in tests/golden/ir/*.writ; do
-			"$BUILD/writc" compile "$f" -o "$corpus/$(basename "$f").wrt" 2>/dev/null || true
-		done ;;
-	fuzz_yaml) for f in tests/golden/yaml/*.yaml tests/bad/*.yaml; do cp "$f" "$corpus/$(echo "$f" | tr '/' '_')"; done ;;
-	fuzz_decide) printf '\001\002\000/srv/work/src/../x\377\001https://api.example.com:443/' >"$corpus/seed" ;;
-	*) for f in policies/*/*.writ tests/bad/*.writ tests/golden/*/*.writ; do cp "$f" "$corpus/$(echo "$f" | tr '/' '_')"; done ;;
+	fuzz_bundle) seed_bundles ;;
+	fuzz_decide) leaks=0 ;; # it keeps its policies: looking for leaks is nearly all it would do then
+	fuzz_lsp) seed_lsp ;;
+	fuzz_yaml) seed tests/golden/yaml/*.yaml tests/bad/*.yaml ;;
+	*) seed policies/*/*.writ tests/bad/*.writ tests/golden/*/*.writ ;;
 	esac
-	dictionary=
-	[ "$name" = fuzz_bundle ] || dictionary=-dict=$BUILD/fuzz/policy.dict
-	# The words of the language, from the same rows as the lexer's.
-	grep -oE '"[a-z_]+"' grammar/keywords.def | sort -u >"$BUILD/fuzz/policy.dict"
+	[ ! -d "tests/fuzz/corpus/$name" ] || more=tests/fuzz/corpus/$name
 	echo "== $name, $seconds s"
 	# shellcheck disable=SC2086
-	"$BUILD/fuzz/$name" $dictionary -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=4096 \
-		-print_final_stats=1 -artifact_prefix="$BUILD/fuzz/" "$corpus" 2>"$BUILD/fuzz/$name.log" || {
+	"$BUILD/fuzz/$name" -dict="$dictionary" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
+		-rss_limit_mb=4096 -detect_leaks="$leaks" -print_final_stats=1 \
+		-artifact_prefix="$BUILD/fuzz/" "$corpus" $more \
+		2>"$BUILD/fuzz/$name.log" || {
 		tail -n 40 "$BUILD/fuzz/$name.log" >&2
 		echo "$name: FAILED; the input is in $BUILD/fuzz/" >&2
 		exit 1

@@ -36,6 +36,13 @@ generated() {
 			return 1
 		}
 	done
+	rm -rf "$BUILD/editors" && mkdir -p "$BUILD/editors" &&
+		tests/support/editors.sh "$BUILD/writc" "$BUILD/editors" >/dev/null &&
+		diff -r "$BUILD/editors/editors" generated/editors &&
+		diff -r "$BUILD/editors/completions" generated/completions || {
+		echo "generated/editors or generated/completions is stale: run 'make generate' and commit the result" >&2
+		return 1
+	}
 	echo "generated: ok"
 }
 

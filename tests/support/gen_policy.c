@@ -123,14 +123,20 @@ static void put_path(struct gen *gen)
 	}
 }
 
+static const char *const urls[] = {"https://api.example.com/", "https://API.Example.com:8443/X",
+				   "foo://${gate}/?A"};
+static const char *const url_patterns[] = {"https://API.*", "http*://*.ORG/*", "*://*?x*",
+					   "https://${api}:8443/?", "*API*"};
+
 static void put_url(struct gen *gen)
 {
 	switch (below(gen->random, 4)) {
 	case 0:
-		fprintf(gen->out, "url matches \"%s\"", PICK(gen, text_patterns));
+		fprintf(gen->out, "url matches \"%s\"",
+			below(gen->random, 2) ? PICK(gen, text_patterns) : PICK(gen, url_patterns));
 		return;
 	case 1:
-		fprintf(gen->out, "url == \"https://api.example.com/\"");
+		fprintf(gen->out, "url == \"%s\"", PICK(gen, urls));
 		return;
 	default:
 		fprintf(gen->out, "url in %s", below(gen->random, 2) ? "web" : "wide");
@@ -379,6 +385,15 @@ static const struct str url_values[] = {
 	V("https://192.168.1.1"),
 	V("https://192.168.1.1./"),
 	V("https://192.168.001.1/"),
+	V("api.example.com"),
+	V("https://api.example.com:8443/X"),
+	V("https://api.example.com:8443/x"),
+	V("https://API.Example.com:8443/X"),
+	V("https://api.example.com./"),
+	V("http://api.example.com:80/"),
+	V("foo://10.1.2.3/?A"),
+	V("foo://10.1.2.3/?a"),
+	V("HTTPS://api.example.com/"),
 };
 static const struct str host_values[] = {
 	V("api.example.com"),
@@ -426,6 +441,7 @@ static const struct str host_values[] = {
 	V("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com"),
 	V("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com"),
 	V("api.example.com:443"),
+	V("https://api.example.com/"),
 	V("api.example.com\0"),
 	V("localhost"),
 	V("::ffff:0:10.1.2.3"),

@@ -16,8 +16,10 @@ allowed() {
 	backend) echo "base tables ir" ;;
 	verify) echo "base tables ir" ;;
 	link) echo "base tables ir backend verify" ;;
+	judge) echo "base tables ir verify link" ;;
 	top) echo "base front tables ir sema lint backend verify link" ;;
-	cli) echo "base front tables ir sema lint backend verify link top" ;;
+	lsp) echo "base front tables ir sema lint backend verify link top" ;;
+	cli) echo "base front tables ir sema lint backend verify link judge top lsp" ;;
 	*) echo "NONE" ;;
 	esac
 }

@@ -35,8 +35,12 @@ leaks 3 decide -p Makefile --user alice --tool git_log
 leaks 0 run -p "$bundle" --param workspace=/tmp --sandbox shell -- /bin/true
 leaks 127 run -p "$bundle" --param workspace=/tmp --sandbox shell -- /bin/no-such-command
 echo "No leaks in writ."
+part "the example policies"
+tests/support/policies.sh
 part "the documentation's programs and commands"
 tests/support/docs.sh
+part "the language server"
+make --no-print-directory -j2 DEVELOPER=1 lsp
 part "attacks, each with its control"
 make --no-print-directory -j2 DEVELOPER=1 live
 printf '\nAll tests passed.\n'

@@ -1,9 +1,10 @@
 /*
  * Every diagnostic has a policy that shows it.
  *
- * Walks diag.def: tests/bad/CODE.writ (or CODE.yaml) must be there and must give that code, and
- * what writc prints for it is a golden file. The few limits that no file of reasonable size reaches
- * are shown by a unit test, which is named here and must speak of the code.
+ * Walks diag.def: tests/bad/CODE.writ (or CODE.yaml, or tests/lint/CODE.writ) must be there and
+ * must give that code, and what writc prints for it is a golden file. The few limits that no file
+ * of reasonable size reaches are shown by a unit test, which is named here and must speak of the
+ * code.
  */
 #include <glob.h>
 #include <stdlib.h>
@@ -64,9 +65,14 @@ static struct compilation *compile_file(const char *path)
 	return compilation;
 }
 
-/* In Writ, or in YAML where that is what is wrong. */
+/* In Writ, or in YAML where that is what is wrong. Lints have a directory: see lint_cases_test.c.
+ */
 static void bad_path(char *path, size_t size, enum diag_code code)
 {
+	if (diag_info(code)->severity == DIAG_WARNING) {
+		snprintf(path, size, "tests/lint/%s.writ", diag_info(code)->code);
+		return;
+	}
 	snprintf(path, size, "tests/bad/%s.yaml", diag_info(code)->code);
 	if (access(path, F_OK))
 		snprintf(path, size, "tests/bad/%s.writ", diag_info(code)->code);

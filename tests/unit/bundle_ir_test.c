@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ir/ir_print.h"
+#include "link/bundle_check.h"
 #include "link/bundle_ir.h"
 #include "runtime/writ.h"
 #include "support/bundle_maker.h"
@@ -87,6 +88,7 @@ static const struct ir_policy *read_back(struct bytes bytes)
 	bundle_read(bytes, &image);
 	policy = bundle_ir(maker_arena(), &image);
 	cr_assert_not_null(policy);
+	cr_expect(bundle_is_honest(maker_arena(), &image, policy));
 	return policy;
 }
 

@@ -59,6 +59,9 @@ static const struct verdict_case cases[] = {
 	{"allow ptrace(request <= 2)", "ptrace", {0x100000000, 0, 0}, FAILS},
 	{"allow ptrace(request > 2)", "ptrace", {UINT64_MAX, 0, 0}, FAILS},
 	{"allow ptrace(request > 2)", "ptrace", {0x100000000, 0, 0}, ALLOW},
+	/* Cut to an int behind an entry point that takes a long. */
+	{"allow ptrace; deny ptrace(pid == 7)", "ptrace", {0, UPPER | 7, 0}, FAILS},
+	{"allow mbind; deny mbind(mode == MPOL_BIND)", "mbind", {0, 0, UPPER | 2}, FAILS},
 	/* Unsigned: the same bits are much. */
 	{"allow setuid(uid >= 1000)", "setuid", {0xffffffff, 0, 0}, ALLOW},
 	{"allow setuid(uid >= 1000)", "setuid", {999, 0, 0}, FAILS},

@@ -69,11 +69,11 @@ static void put(const char *name, const char *text)
 static void setup(void)
 {
 	cr_assert_not_null(mkdtemp(dir));
-	put("good.writ",
-	    "policy good;\n"
-	    "sandbox s { filesystem { execute \"/bin/true\"; } limits { wall 1s; memory 1GiB; } }\n"
-	    "tool t { class execute; sandbox s; }\n"
-	    "role r { allow t; }\n");
+	put("good.writ", "policy good;\n"
+			 "sandbox s { filesystem { execute \"/bin/true\"; } limits { wall 1s; "
+			 "memory 1GiB; processes 8; } }\n"
+			 "tool t { class execute; sandbox s; }\n"
+			 "role r { allow t; }\n");
 	put("warn.writ", "policy warn;\nrole r { allow *; }\n");
 	put("wrong.writ", "policy wrong;\nrole r extends q { allow t; }\n");
 }

@@ -121,15 +121,28 @@ Test(conditions, a_missing_argument_never_widens)
 	writ_close(policy);
 }
 
-Test(conditions, an_argument_given_twice_is_unknown)
+Test(conditions, a_call_that_gives_an_argument_twice_is_denied)
 {
 	struct writ_policy *policy = open_text();
+	struct writ_decision decision;
 
 	cr_expect_eq(CALL(policy, "all", "git_push", NULL, ARG("remote", "origin"),
 			  ARG("remote", "origin")),
 		     WRIT_DENY);
 	cr_expect_eq(CALL(policy, "r", "tail", NULL, ARG("path", "x"), ARG("path", "x")),
 		     WRIT_DENY);
+	/* Also where no condition looks at it, and where one is missed: "ask" would be passed. */
+	cr_expect_eq(CALL(policy, "r", "git_log", &decision, ARG("x", "1"), ARG("y", ""),
+			  {.name = "xx", .name_len = 1, .text = "2"}),
+		     WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_BAD_REQUEST);
+	cr_expect_eq(CALL(policy, "all", "write_file", &decision, ARG("content", ""),
+			  ARG("path", "/w/a"), ARG("path", "/w/a")),
+		     WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_BAD_REQUEST);
+	cr_expect_eq(CALL(policy, "r", "git_log", NULL, ARG("x", "1"), ARG("X", "1"),
+			  ARG("x1", "1")),
+		     WRIT_ALLOW);
 	cr_expect_eq(CALL(policy, "all", "git_push", NULL, ARG("remote", "origin"),
 			  {.name = "remote\0", .name_len = 7, .text = "x"}),
 		     WRIT_ALLOW);
@@ -168,11 +181,14 @@ Test(conditions, typed_values)
 Test(conditions, requests_that_are_no_calls)
 {
 	static struct writ_arg args[WRIT_MAX_CALL_ARGS + 1];
+	static char names[WRIT_MAX_CALL_ARGS + 1][8];
 	struct writ_policy *policy = open_text();
 	struct writ_decision decision;
 
-	for (size_t i = 0; i <= WRIT_MAX_CALL_ARGS; i++)
-		args[i] = (struct writ_arg){.name = "x", .text = ""};
+	for (size_t i = 0; i <= WRIT_MAX_CALL_ARGS; i++) {
+		snprintf(names[i], sizeof(names[i]), "x%zu", i);
+		args[i] = (struct writ_arg){.name = names[i], .text = ""};
+	}
 	args[0] = (struct writ_arg){.name = "remote", .text = "origin", .text_len = 6};
 	cr_expect_eq(call(policy, "r", "git_push", NULL, args, WRIT_MAX_CALL_ARGS), WRIT_ALLOW);
 	cr_expect_eq(call(policy, "r", "git_push", &decision, args, WRIT_MAX_CALL_ARGS + 1),
@@ -247,8 +263,8 @@ Test(conditions, operands_that_parameters_make_unusable)
 {
 	expect_unbindable("p matches \"${w}/**\"", "w=/*/w s=x h=a.b", "without wildcards");
 	expect_unbindable("p matches \"${s}*\"", "w=/w s=a?b h=a.b", "without wildcards");
-	expect_unbindable("p in web", "w=/w s=x h=1.2", "not a host name");
-	expect_unbindable("p in web", "w=/w s=x h=*", "not a host name");
+	expect_unbindable("p in web", "w=/w s=x h=1.2", "must be a host name or address");
+	expect_unbindable("p in web", "w=/w s=x h=*", "must be a host name or address");
 }
 
 Test(conditions, a_pattern_has_a_longest_length_when_it_is_put_together)
@@ -353,7 +369,7 @@ Test(conditions, damaged_tests_are_refused)
 	TEST_(record->arg.len = 0);
 	TEST_(record->arg.offset = UINT32_MAX);
 	TEST_(record->op = 0);
-	TEST_(record->op = 16);
+	TEST_(record->op = 20);
 	TEST_(record->op = WRIT_TEST_PRESENT);
 	TEST_(record->op = WRIT_TEST_INT_EQ);
 	TEST_(record->op = WRIT_TEST_ENDPOINT);

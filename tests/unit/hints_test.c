@@ -38,6 +38,7 @@ static const struct {
 	{"sandbox s { env { PATH, LANG; } }",
 	 "write 'set PATH = \"value\";', or 'pass PATH;' for the caller's value"},
 	{"sandbox s { env { pas HOME; } }", "did you mean 'pass'?"},
+	{"role not { }", "'not' can't be a name"},
 	{"sandbox s { env { set A = x; } }", "write values as strings: \"x\""},
 	{"sandbox s { limits { wall = 10s; } }", "a limit's value follows its name: 'wall 60s;'"},
 	{"param p : int = = ;", NULL},

@@ -202,7 +202,7 @@ static void put_chain(unsigned n)
 
 Test(import, a_chain_may_be_as_long_as_the_limit)
 {
-	put_chain(PARSE_MAX_IMPORT_DEPTH - 1);
+	put_chain(PARSE_MAX_IMPORT_DEPTH);
 	cr_assert_eq(diags.errors, 0);
 	cr_assert_eq(ast.roles.n, 1);
 }

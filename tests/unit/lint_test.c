@@ -1,5 +1,5 @@
 /*
- * Lints: each just not triggered (tests/bad/ has what triggers them), and where they point.
+ * Lints: each just not triggered (tests/lint/ has what triggers them), and where they point.
  */
 #include <glob.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "support/policy.h"
 
-#define LIMITS "limits { wall 10s; memory 1GiB; }"
+#define LIMITS "limits { wall 10s; memory 1GiB; processes 8; }"
 
 /* No warning of the code, and no error. */
 static void expect_silent(const char *text, enum diag_code code)
@@ -74,7 +74,7 @@ Test(lint, powerful_tools_have_a_sandbox)
 		      DIAG_W0103);
 	expect_warning("sandbox s { " LIMITS " } tool a* { class execute; }\n"
 		       "tool a_* { class execute; sandbox s; }",
-		       DIAG_W0103, "2:54 tool 'a*' is of class execute and has no sandbox");
+		       DIAG_W0103, "2:67 tool 'a*' is of class execute and has no sandbox");
 }
 
 Test(lint, limits_are_missed_where_a_tool_runs)

@@ -80,12 +80,20 @@ Test(places, scratch_directories_do_not_overlap)
 	expect_code("sandbox s { filesystem { scratch \"${w}/a/b\" 1MiB; scratch \"${w}/a\" 1MiB; "
 		    "} }",
 		    DIAG_E0247);
+	expect_code(
+		"sandbox s { filesystem { scratch \"/a${n}\" 1MiB; scratch \"/a${n}/b\" 1MiB; } "
+		"}",
+		DIAG_E0247);
 	expect_code("sandbox a { filesystem { scratch \"/a/b\" 1MiB; } }\n"
 		    "sandbox s extends a { filesystem { scratch \"/a\" 1MiB; } }",
 		    DIAG_E0247);
 	cr_expect_not_null(policy_ir(PARAMS "sandbox s { filesystem { scratch \"/a\" 1MiB;\n"
 					    "scratch \"/ab\" 1MiB; scratch \"${w}\" 1MiB;\n"
 					    "scratch \"/a\" 1MiB; scratch \"/b\" 1TiB; } }"));
+	cr_expect_not_null(policy_ir(PARAMS
+				     "sandbox s { filesystem { scratch \"/a${n}\" 1MiB;\n"
+				     "scratch \"/a${n}b\" 1MiB; scratch \"/a${n}${n}\" 1MiB; } "
+				     "}"));
 }
 
 Test(places, scratch_sizes_have_bounds)

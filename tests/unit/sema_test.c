@@ -150,6 +150,10 @@ Test(sema, default_that_could_not_be_bound_is_an_error)
 		    "2:18 the default of parameter 'a' is not a port: those are 1 to 65535");
 	expect_says("param a : host = \"a b\";", DIAG_E0202,
 		    "2:18 the default of parameter 'a' is not a host's name or address");
+	expect_says("param a : host = \"10.1\";", DIAG_E0202,
+		    "2:18 the default of parameter 'a' is not a host's name or address");
+	expect_says("param a : host = \"*.example.org\";", DIAG_E0202,
+		    "2:18 the default of parameter 'a' is not a host's name or address");
 	expect_says("param a : path = \"x\";", DIAG_E0204,
 		    "2:18 a path must be absolute, or begin with '~/' or a path parameter");
 	expect_says("param a : int = 0xffffffffffffffff;", DIAG_E0202,

@@ -284,6 +284,15 @@ Test(show, classes_of_names_are_told_apart, .init = setup, .fini = teardown)
 	cr_assert_not_null(strstr(output, "    * & *_x, as git_x "), "%s", output);
 }
 
+Test(show, no_user_looks_like_another, .init = setup, .fini = teardown)
+{
+	build_text("role admin { allow t; }\nrole r { }\n"
+		   "user \"a\\\": as role admin \\\\\" : r;\n");
+	cr_assert_eq(SHOW("--section", "rbac"), 0, "%s", output);
+	cr_assert_not_null(strstr(output, "  user \"a\\\": as role admin \\\\\": as role r\n"),
+			   "%s", output);
+}
+
 /*
  * With a right digest, so that it is not damage but a lie: what writ refuses is not shown either.
  */

@@ -93,4 +93,8 @@ Test(blocks, sandboxes_are_asked_about_one_thing)
 		    "5:40 there is no system call 'opnat'");
 	expect_says("test \"x\" { sandbox box { allow syscall socket(domain = 1, domain = 2); } }",
 		    DIAG_E0117, "5:59 'domain' is given twice");
+	expect_says("test \"x\" { sandbox box { allow syscall socket(domain = 1, arg0 = 2); } }",
+		    DIAG_E0117, "5:59 'domain' is given twice");
+	expect_says("test \"x\" { sandbox box { deny bind \"a.b:80\"; } }", DIAG_E0245,
+		    "5:36 'bind' takes an address of this host or '*', not a name");
 }

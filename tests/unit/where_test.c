@@ -43,7 +43,7 @@ Test(where, type_of_the_argument_chooses_the_test)
 	expect_line("allow t where path in {\"/a\", \"~/b\"};", "\tPATH_EQ path \"/a\" \"~/b\"");
 	expect_line("allow t where h == \"a.b\";", "\tHOST_EQ h \"a.b\"");
 	expect_line("allow t where h matches \"*.b\";", "\tHOST_MATCHES h \"*.b\"");
-	expect_line("allow t where u == \"https://a\";", "\tSTRING_EQ u \"https://a\"");
+	expect_line("allow t where u == \"https://a\";", "\tURL_EQ u \"https://a\"");
 	expect_line("allow t where s matches \"a*\";", "\tSTRING_MATCHES s \"a*\"");
 	expect_line("allow t where n >= 0x10;", "\tINT_GE n 16");
 	expect_line("allow t where n in {1, 2};", "\tINT_EQ n 1 2");
@@ -61,7 +61,7 @@ Test(where, sets_are_written_out)
 		"tool t { arg u : url; arg path : path; }\n"
 		"role r { allow t where u in outer and path in trees; }");
 
-	policy_expect_line(listing, "\tENDPOINT u a.example:${q} [::ffff:10.0.0.0/104]:1-9 "
+	policy_expect_line(listing, "\tURL_IN u a.example:${q} [::ffff:10.0.0.0/104]:1-9 "
 				    "[2001:db8::1/128]:443-443");
 	policy_expect_line(listing, "\tPATH_UNDER path \"/a\" \"~\"");
 }

@@ -68,6 +68,7 @@ static const struct fault syntax_faults[] = {
 	{"redact: a\xe2\x80\xae"
 	 "b",
 	 DIAG_E0006, "2:10 invisible or control character <U+202E>"},
+	{"roles: {a: [b]}\rusers: {}", DIAG_E0006, "2:16 invisible or control character <U+000D>"},
 	{"# \x01", DIAG_E0006, "2:3 invisible or control character <U+0001>"},
 	{"redact: \xff", DIAG_E0004, "2:9 invalid UTF-8: a policy is UTF-8 text"},
 };
@@ -142,6 +143,13 @@ static const struct fault escapes[] = {
 	 "2:50 expected 'and', 'or' or ')', found 'using'"},
 	{"roles: {a: {rules: [{allow: b, where: 'x present) or (x present'}]}}", DIAG_E0051,
 	 "2:39 this is not a condition: it has a ')' without a '('"},
+	/* "using present" would be a test of an argument named so. */
+	{"roles: {a: {rules: [{allow: b, where: 'x present or', using: present}]}}", DIAG_E0051,
+	 "2:39 this is not a condition: its last word wants a condition behind it"},
+	{"roles: {a: {rules: [{allow: b, where: \"not\\n\", rate: 1/second}]}}", DIAG_E0051,
+	 "2:39 this is not a condition: its last word wants a condition behind it"},
+	{"sandboxes: {a: {limits: {wall: '60s; cpu 1s'}}}", DIAG_E0050,
+	 "2:32 '60s; cpu 1s' is not a number, a size or a duration"},
 	{"sandboxes: {a: {syscalls: {deny: 'read errno EPERM'}}}", DIAG_E0050,
 	 "2:34 'read errno EPERM' is not a system call"},
 	{"roles: {'a { allow b; } role c': [d]}", DIAG_E0050,
@@ -188,6 +196,8 @@ Test(yaml, a_policy_line_is_missed_as_in_writ)
 			 "1:1 a policy begins with its name");
 	cr_assert_str_eq(policy_says(yaml_check(STR("# nothing\n")), DIAG_E0014),
 			 "1:1 a policy begins with its name");
+	cr_assert_str_eq(policy_says(yaml_check(STR("policy: \"a; role b\"")), DIAG_E0050),
+			 "1:9 'a; role b' is not the name of a policy");
 	cr_assert_str_eq(policy_says(yaml_check(STR("version: 3")), DIAG_E0049),
 			 "1:1 the key 'policy' is missing");
 }
@@ -242,6 +252,18 @@ Test(yaml, only_unquoted_numbers_as_in_writ_are_numbers)
 	cr_expect_eq(kind_of("1e3"), AST_STRING);
 	cr_expect_eq(kind_of("True"), AST_STRING);
 	cr_expect_eq(kind_of("10 s"), AST_STRING);
+}
+
+/* No text can stand there, so it is no matter; JSON has nothing but quotes for a duration. */
+Test(yaml, limits_may_stand_in_quotes)
+{
+	struct compilation *compilation =
+		yaml_check(STR("{\"policy\": \"p\", \"sandboxes\": {\"s\": {\"limits\":"
+			       " {\"wall\": \"60s\", \"files\": \"10\"}, \"filesystem\":"
+			       " {\"scratch\": {\"/tmp\": \"1MiB\"}}}}}"));
+
+	cr_assert_not_null(compilation->ir, "%s", policy_report(compilation));
+	cr_expect_eq(compilation->ast.sandboxes.items[0].limits.n, 2);
 }
 
 /* Deep nesting costs no stack. */

@@ -1,0 +1,127 @@
+# Completion of writc and writ for bash, made by 'writc completion bash'.
+
+_writ_verbs()
+{
+	case "$*" in
+	'writc') echo 'lint explain-code fmt compile test diff explain query show import lsp completion help' ;;
+	'writ') echo 'decide run doctor help' ;;
+	*) return 1 ;;
+	esac
+}
+
+_writ_options()
+{
+	case "$*" in
+	'writc lint') echo '--help --format -W' ;;
+	'writc explain-code') echo '--help' ;;
+	'writc fmt') echo '--help --check -w' ;;
+	'writc compile') echo '--help -o --target --strip' ;;
+	'writc test') echo '--help --coverage --coverage-min --format' ;;
+	'writc diff') echo '--help --format --fail-on' ;;
+	'writc explain') echo '--help --param --user --format' ;;
+	'writc query') echo '--help --user --format' ;;
+	'writc show') echo '--help --section --format --sandbox --arch' ;;
+	'writc import') echo '--help' ;;
+	'writc lsp') echo '--help --stdio' ;;
+	'writc completion') echo '--help' ;;
+	'writ decide') echo '--help -p --role --user --tool --arg --param' ;;
+	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd' ;;
+	'writ doctor') echo '--help -p' ;;
+	*) return 1 ;;
+	esac
+}
+
+_writ_values()
+{
+	case "$*" in
+	'writc lint ') echo '.writ .yaml .yml' ;;
+	'writc lint --format') echo 'text json sarif' ;;
+	'writc lint -W') echo 'error' ;;
+	'writc explain-code ') echo '' ;;
+	'writc fmt ') echo '.writ' ;;
+	'writc compile ') echo '.writ .yaml .yml' ;;
+	'writc compile -o') echo '.wrt' ;;
+	'writc compile --target') echo 'x86_64 aarch64 x86_64,aarch64' ;;
+	'writc test ') echo '.writ .yaml .yml' ;;
+	'writc test --coverage-min') echo '' ;;
+	'writc test --format') echo 'text junit json tap' ;;
+	'writc diff ') echo '.writ .yaml .yml .wrt' ;;
+	'writc diff --format') echo 'text json markdown sarif' ;;
+	'writc diff --fail-on') echo 'widen any never' ;;
+	'writc explain ') echo '.writ .yaml .yml .wrt' ;;
+	'writc explain --param') echo '' ;;
+	'writc explain --format') echo 'text json' ;;
+	'writc query ') echo '.writ .yaml .yml .wrt who-can what-can tools roles users' ;;
+	'writc query --format') echo 'text json' ;;
+	'writc show ') echo '.wrt' ;;
+	'writc show --section') echo 'policy rbac filesystem landlock network limits env calls seccomp' ;;
+	'writc show --format') echo 'text json raw' ;;
+	'writc show --sandbox') echo '' ;;
+	'writc show --arch') echo 'x86_64 aarch64' ;;
+	'writc import ') echo 'yaml .yaml .yml' ;;
+	'writc lsp ') echo '' ;;
+	'writc completion ') echo 'bash zsh fish' ;;
+	'writ decide ') echo '' ;;
+	'writ decide -p') echo '.wrt' ;;
+	'writ decide --role') echo '' ;;
+	'writ decide --user') echo '' ;;
+	'writ decide --tool') echo '' ;;
+	'writ decide --arg') echo '' ;;
+	'writ decide --param') echo '' ;;
+	'writ run ') echo '' ;;
+	'writ run -p') echo '.wrt' ;;
+	'writ run --role') echo '' ;;
+	'writ run --user') echo '' ;;
+	'writ run --tool') echo '' ;;
+	'writ run --sandbox') echo '' ;;
+	'writ run --arg') echo '' ;;
+	'writ run --param') echo '' ;;
+	'writ run --cwd') echo '/' ;;
+	'writ doctor ') echo '' ;;
+	'writ doctor -p') echo '.wrt' ;;
+	*) return 1 ;;
+	esac
+}
+
+_writ_take()
+{
+	local word found dirs='compgen -d'
+	for word; do
+		found=()
+		case $word in
+		.*)
+			mapfile -t found < <($dirs -- "$cur"; compgen -f -X "!*$word" -- "$cur")
+			dirs=:
+			;;
+		/) mapfile -t found < <(compgen -d -- "$cur") ;;
+		"$cur"*) found=("$word") ;;
+		esac
+		COMPREPLY+=("${found[@]}")
+	done
+}
+
+_writ()
+{
+	local program=${1##*/} cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local verb=${COMP_WORDS[1]} values i
+	COMPREPLY=()
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		if [ "${COMP_WORDS[i]}" = -- ]; then
+			mapfile -t COMPREPLY < <(compgen -c -f -- "$cur")
+			return
+		fi
+	done
+	if [ "$COMP_CWORD" -eq 1 ] || [ "$verb" = help ]; then
+		values=$(_writ_verbs "$program")
+	elif [[ $prev == -* ]] && values=$(_writ_values "$program" "$verb" "$prev"); then
+		:
+	elif [[ $cur == -* ]]; then
+		values=$(_writ_options "$program" "$verb")
+	else
+		values=$(_writ_values "$program" "$verb" '')
+	fi
+	# shellcheck disable=SC2086
+	_writ_take $values
+}
+
+complete -o filenames -F _writ writc writ
