@@ -217,6 +217,11 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libwrit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests -DBUILD_DIR='"$(BUILD)"' -MMD -MP -o $@ $< $(BUILD)/libwrit.a
+# The only one that calls the compiler's parts.
+$(BUILD)/bench/bench_filters: tests/bench/bench_filters.c $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -Icompiler -I. -Itests/bench -MMD -MP -o $@ $< $(LIB_OBJ) $(COMPILER_LIBS)
 bench: all $(BENCH_BIN)
 	@BUILD=$(BUILD) tests/bench/run.sh
 

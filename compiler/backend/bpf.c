@@ -16,8 +16,22 @@
 
 #define NOT_PLACED UINT32_MAX
 
+/* Every node of a path is an instruction of its own, so none that is deeper fits. */
+#define BPF_MAX_DEPTH WRIT_MAX_INSNS
+
 /* Distances that fit in jt and jf, less one for a stepping stone of the other branch. */
 #define JUMP_REACH 254u
+
+static uint32_t node_depth(const struct bpf_graph *graph, const struct bpf_node *node)
+{
+	uint32_t yes, no;
+
+	if (BPF_CLASS(node->code) == BPF_RET)
+		return 1;
+	yes = graph->depths.items[node->yes];
+	no = graph->depths.items[node->no];
+	return 1 + (yes > no ? yes : no);
+}
 
 static uint32_t node_intern(struct bpf_graph *graph, struct bpf_node node)
 {
@@ -29,6 +43,8 @@ static uint32_t node_intern(struct bpf_graph *graph, struct bpf_node node)
 	key = str_copy(graph->arena, key.ptr, key.len);
 	map_put(graph->arena, &graph->known, key, index);
 	vec_add(graph->arena, &graph->nodes, node);
+	vec_add(graph->arena, &graph->depths, node_depth(graph, &node));
+	vec_add(graph->arena, &graph->marks, 0);
 	return index;
 }
 
@@ -61,6 +77,44 @@ uint32_t bpf_jump(struct bpf_graph *graph, uint16_t op, uint32_t k, uint32_t yes
 						    .k = k,
 						    .yes = yes,
 						    .no = no});
+}
+
+uint32_t bpf_enter(const struct bpf_graph *graph, uint32_t offset, uint32_t mask, uint32_t target)
+{
+	const struct bpf_node *load = &graph->nodes.items[target], *next;
+
+	if (load->code != (BPF_LD | BPF_W | BPF_ABS) || load->k != offset)
+		return target;
+	if (mask == BPF_NO_MASK)
+		return load->yes;
+	next = &graph->nodes.items[load->yes];
+	return next->code == (BPF_ALU | BPF_AND | BPF_K) && next->k == mask ? next->yes : target;
+}
+
+uint32_t bpf_depth(const struct bpf_graph *graph, uint32_t node)
+{
+	return graph->depths.items[node];
+}
+
+static uint32_t count_new(struct bpf_graph *graph, uint32_t index) /* NOLINT(misc-no-recursion) */
+{
+	const struct bpf_node *node = &graph->nodes.items[index];
+
+	if (graph->marks.items[index] == graph->walk || BPF_CLASS(node->code) == BPF_RET)
+		return 0;
+	graph->marks.items[index] = graph->walk;
+	if (node->yes == node->no)
+		return 1 + count_new(graph, node->yes);
+	return 1 + count_new(graph, node->yes) + count_new(graph, node->no);
+}
+
+uint32_t bpf_size(struct bpf_graph *graph, uint32_t node)
+{
+	/* Already too long; and the walk goes no deeper than this. */
+	if (bpf_depth(graph, node) > BPF_MAX_DEPTH)
+		return bpf_depth(graph, node);
+	graph->walk++;
+	return count_new(graph, node);
 }
 
 struct layout {
@@ -119,7 +173,28 @@ static uint32_t place_jump(struct layout *layout, const struct bpf_node *node)
 	return place;
 }
 
-/* Places a node behind everything that leads to it. The depth is bounded by BPF_MAX_NODES. */
+static bool is_near(const struct layout *layout, uint32_t node)
+{
+	return layout->at[node] != NOT_PLACED && distance(layout, layout->at[node]) < JUMP_REACH;
+}
+
+/*
+ * Makes a placed node run from right behind the instruction that is placed next. A test is made
+ * twice rather than jumped to: that is as long, and one step less.
+ */
+static void bring_next(struct layout *layout, uint32_t index)
+{
+	const struct bpf_node *node = &layout->nodes[index];
+
+	if (!is_return(layout, index) && distance(layout, layout->at[index]) > 0 &&
+	    BPF_CLASS(node->code) == BPF_JMP && is_near(layout, node->yes) &&
+	    is_near(layout, node->no))
+		layout->at[index] = place_jump(layout, node);
+	else
+		bring_near(layout, index, 0);
+}
+
+/* Places a node behind everything that leads to it. The depth is bounded by bpf_emit. */
 static void place(struct layout *layout, uint32_t index) /* NOLINT(misc-no-recursion) */
 {
 	const struct bpf_node *node = &layout->nodes[index];
@@ -133,7 +208,7 @@ static void place(struct layout *layout, uint32_t index) /* NOLINT(misc-no-recur
 		return;
 	}
 	/* A load or AND runs into its successor. */
-	bring_near(layout, node->yes, 0);
+	bring_next(layout, node->yes);
 	layout->at[index] = layout_push(layout, (uint16_t)node->code, node->k);
 }
 
@@ -142,7 +217,7 @@ int bpf_emit(struct bpf_graph *graph, uint32_t root, struct bpf_program *out)
 	struct arena *arena = graph->arena;
 	struct layout layout = {.nodes = graph->nodes.items};
 
-	if (graph->nodes.n > BPF_MAX_NODES)
+	if (bpf_depth(graph, root) > BPF_MAX_DEPTH)
 		return -1;
 	layout.rev = arena_alloc(arena, (size_t)WRIT_MAX_INSNS * sizeof(*layout.rev));
 	layout.at = arena_alloc(arena, graph->nodes.n * sizeof(*layout.at));

@@ -3,7 +3,8 @@
  *
  * A filter is built from its end: results first, then the tests that lead to them. Equal nodes are
  * one node (hash-consing), so shared leaves and common tails of chains cost nothing, and the graph
- * has no cycle by construction: a node can only name nodes that exist. bpf_emit lays it out with
+ * has no cycle by construction: a node can only name nodes that exist. Nodes that were tried and
+ * are not reached from the root in the end cost nothing either. bpf_emit lays the graph out with
  * forward jumps only; where a target is farther than a conditional jump reaches, it adds a stepping
  * stone.
  *
@@ -21,8 +22,8 @@
 #include "base/vec.h"
 #include "runtime/writ_format.h"
 
-/* Nodes of one filter; a graph beyond this can't fit in WRIT_MAX_INSNS either way. */
-#define BPF_MAX_NODES ((size_t)4 * WRIT_MAX_INSNS)
+/* The mask of a word that is held as it was loaded. */
+#define BPF_NO_MASK UINT32_MAX
 
 struct bpf_node {
 	uint32_t code; /* as in an instruction */
@@ -34,6 +35,9 @@ struct bpf_node {
 struct bpf_graph {
 	struct arena *arena;
 	VEC(struct bpf_node) nodes;
+	VEC(uint32_t) depths; /* by node, see bpf_depth */
+	VEC(uint32_t) marks;  /* by node: the walk that last came by */
+	uint32_t walk;
 	struct map known;
 };
 
@@ -51,8 +55,20 @@ uint32_t bpf_and(struct bpf_graph *graph, uint32_t mask, uint32_t next);
 uint32_t bpf_jump(struct bpf_graph *graph, uint16_t op, uint32_t k, uint32_t yes, uint32_t no);
 
 /*
+ * Where to go on to target when the accumulator holds the word at offset, under a mask: behind its
+ * load when target begins with loading just that.
+ */
+uint32_t bpf_enter(const struct bpf_graph *graph, uint32_t offset, uint32_t mask, uint32_t target);
+
+/* The most instructions that are executed from a node on, its result's among them. */
+uint32_t bpf_depth(const struct bpf_graph *graph, uint32_t node);
+
+/* How many nodes are reached from a node, itself and without the results. */
+uint32_t bpf_size(struct bpf_graph *graph, uint32_t node);
+
+/*
  * The program that begins at node root. Returns 0, or -1 when it has more than WRIT_MAX_INSNS
- * instructions or the graph more than BPF_MAX_NODES nodes.
+ * instructions.
  */
 __attribute__((warn_unused_result)) int bpf_emit(struct bpf_graph *graph, uint32_t root,
 						 struct bpf_program *out);

@@ -1,11 +1,16 @@
 /*
- * The planner of filters: which node answers which number, and the search tree that gets there.
+ * The planner of filters: which node answers which number, and what that costs.
  *
- * Every number is given the node that decides it: a plain verdict, or a chain of argument tests in
- * the order kill, errno, log, allow. Equal decisions are one node, so neighbouring numbers with the
- * same node form a run. A balanced tree of comparisons finds the run: the kernel executes the
- * filter once for every number when it is installed, so a shallow tree is what makes a launch
- * cheap. Numbers that no name is known for and the x32 range are runs like any other.
+ * Every number is given the node that decides it: a plain verdict, or a graph of argument tests
+ * (seccomp_regions.c) of the rules in the order kill, errno, log, allow. Equal decisions are one
+ * node, so neighbouring numbers with the same node form a run; numbers that no name is known for
+ * and the x32 range are runs like any other. A search tree (seccomp_tree.c) finds the run.
+ *
+ * What is cheap is measured in time. A filter is executed in two places. When it is installed the
+ * kernel simulates it for every number, to learn which calls it allows whatever their arguments are
+ * (seccomp_cache_prepare in kernel/seccomp.c), and translates every instruction. Later it is run
+ * for the calls that are not among those. That simulation gives up at instructions that are not
+ * loads, AND, jumps or a return, so there are no others.
  */
 #include "backend/seccomp.h"
 
@@ -15,20 +20,32 @@
 #include <stddef.h>
 
 #include "backend/seccomp_args.h"
+#include "backend/seccomp_regions.h"
 
-/* Exceptions inside a run that are tested one after the other instead of by cutting the run up. */
-#define MAX_HOLES 2u
+/* Numbers that a kernel simulates: its own, some of them newer than the table. */
+#define SIMULATED 480u
 
-struct run {
-	uint32_t first; /* up to the next run's first */
-	uint32_t node;
-};
+/* Calls that a process is taken to make, cached ones and others, for each filter it installs. */
+#define CALLS_PER_INSTALL 50000u
+
+/* Sixteenths of a nanosecond, as measured on a kernel that translates filters to machine code. */
+#define PRICE_SIMULATED 56u /* a step of the simulation of one number */
+#define PRICE_EXECUTED  9u  /* a step of a call */
+#define PRICE_INSN                                                                                 \
+	10000u /* an instruction: twice its translation and more, for memory is not free */
+/* A step of the longest path: no time, but what keeps the worst call near the others. */
+#define PRICE_WORST 12480u
+
+/* When only size counts: more than all steps together can cost. */
+#define PRICE_INSN_SMALL ((uint64_t)1 << 36)
 
 struct planner {
 	struct bpf_graph graph;
 	const struct ir_sandbox *sandbox;
 	enum arch arch;
-	VEC(struct run) runs;
+	const struct profile *profile;
+	struct tree_prices prices;
+	VEC(struct tree_run) runs;
 };
 
 static uint32_t errno_action(unsigned error)
@@ -123,15 +140,65 @@ static bool add_rules(struct planner *planner, struct deciding *deciding,
 	return false;
 }
 
+/* How a call's samples weigh, all samples of the profile being CALLS_PER_INSTALL calls. */
+static uint64_t sample_weight(const struct planner *planner, const struct profile_sample *sample)
+{
+	return sample->count * CALLS_PER_INSTALL * PRICE_EXECUTED / planner->profile->total;
+}
+
+static struct arg_sample *find_samples(struct planner *planner, struct str name, size_t *n)
+{
+	size_t first = profile_find(planner->profile, name, n);
+	struct arg_sample *samples = arena_alloc(planner->graph.arena, *n * sizeof(*samples));
+
+	for (size_t i = 0; i < *n; i++) {
+		const struct profile_sample *sample = &planner->profile->samples.items[first + i];
+
+		samples[i].weight = sample_weight(planner, sample);
+		for (unsigned arg = 0; arg < 6; arg++)
+			samples[i].data.args[arg] = sample->args[arg];
+	}
+	return samples;
+}
+
+/* The node of a call's rules; in *weight what a step on the way to it costs at run time. */
+static uint32_t rules_node(struct planner *planner, const struct deciding *deciding,
+			   uint32_t otherwise, uint64_t *weight)
+{
+	struct arena *arena = planner->graph.arena;
+	size_t n = deciding->rules.n;
+	struct arg_rule *rules = arena_alloc(arena, (n + 1) * sizeof(*rules));
+	struct arg_plan plan = {.rules = rules, .n = n + 1, .prices = planner->prices};
+	uint32_t node;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ir_call *rule =
+			&planner->sandbox->calls.items[deciding->rules.items[i]];
+
+		rules[i] = (struct arg_rule){bpf_return(&planner->graph, rule_action(rule)),
+					     rule->n_conds, rule->conds};
+	}
+	rules[n] = (struct arg_rule){otherwise, 0, NULL};
+	plan.samples = find_samples(planner, deciding->name, &plan.n_samples);
+	node = seccomp_regions(&planner->graph, &plan);
+	*weight = 0;
+	/* What is allowed whatever its arguments are, the kernel remembers. */
+	for (size_t i = 0; i < plan.n_samples; i++) {
+		if (node != bpf_return(&planner->graph, SECCOMP_RET_ALLOW))
+			*weight += plan.samples[i].weight;
+	}
+	return node;
+}
+
 /* The node that decides one number. */
-static uint32_t decide_number(struct planner *planner, uint32_t number)
+static uint32_t decide_number(struct planner *planner, uint32_t number, uint64_t *weight)
 {
 	static const enum ir_call_verdict strictest_first[] = {IR_CALL_KILL, IR_CALL_ERRNO,
 							       IR_CALL_LOG, IR_CALL_ALLOW};
 	struct deciding deciding = {.name = syscall_name(planner->arch, number)};
 	bool is_clone3;
-	uint32_t node;
 
+	*weight = 0;
 	if (!deciding.name.ptr)
 		return bpf_return(&planner->graph, errno_action(ENOSYS));
 	for (size_t i = 0; i < sizeof(strictest_first) / sizeof(strictest_first[0]); i++) {
@@ -140,100 +207,106 @@ static uint32_t decide_number(struct planner *planner, uint32_t number)
 	}
 	/* clone3's flags are out of a filter's sight; ENOSYS makes libc use clone instead. */
 	is_clone3 = str_eq(deciding.name, STR("clone3"));
-	node = bpf_return(&planner->graph, errno_action(is_clone3 ? ENOSYS : EPERM));
-	for (size_t i = deciding.rules.n; i > 0; i--)
-		node = rule_node(planner,
-				 &planner->sandbox->calls.items[deciding.rules.items[i - 1]], node);
-	return node;
+	return rules_node(planner, &deciding,
+			  bpf_return(&planner->graph, errno_action(is_clone3 ? ENOSYS : EPERM)),
+			  weight);
 }
 
-static void add_run(struct planner *planner, uint32_t first, uint32_t node)
+static void add_run(struct planner *planner, uint32_t first, uint32_t node, uint64_t weight)
 {
-	struct run *last = planner->runs.n ? &planner->runs.items[planner->runs.n - 1] : NULL;
+	struct tree_run *last = planner->runs.n ? &planner->runs.items[planner->runs.n - 1] : NULL;
 
-	if (!last || last->node != node)
-		vec_add(planner->graph.arena, &planner->runs, ((struct run){first, node}));
+	if (last && last->node == node) {
+		last->weight += weight;
+		last->single = false;
+		return;
+	}
+	vec_add(planner->graph.arena, &planner->runs,
+		((struct tree_run){first, node, weight, true}));
 }
 
 static void plan_runs(struct planner *planner)
 {
 	uint32_t limit = syscall_limit(planner->arch);
 	uint32_t x32_bit = arch_info(planner->arch)->x32_bit;
+	uint32_t beyond = SIMULATED > limit ? SIMULATED - limit : 0;
 
-	for (uint32_t number = 0; number < limit; number++)
-		add_run(planner, number, decide_number(planner, number));
-	add_run(planner, limit, bpf_return(&planner->graph, errno_action(ENOSYS)));
-	if (x32_bit)
-		add_run(planner, x32_bit, bpf_return(&planner->graph, SECCOMP_RET_KILL_PROCESS));
+	for (uint32_t number = 0; number < limit; number++) {
+		uint64_t weight;
+		uint32_t node = decide_number(planner, number, &weight);
+
+		add_run(planner, number, node, weight + PRICE_SIMULATED);
+	}
+	add_run(planner, limit, bpf_return(&planner->graph, errno_action(ENOSYS)),
+		beyond * PRICE_SIMULATED);
+	planner->runs.items[planner->runs.n - 1].single = false;
+	if (!x32_bit)
+		return;
+	add_run(planner, x32_bit, bpf_return(&planner->graph, SECCOMP_RET_KILL_PROCESS), 0);
+	planner->runs.items[planner->runs.n - 1].single = false;
 }
 
-/*
- * Are runs [begin, end) one decision with a few single numbers cut out? around is the parity of the
- * runs that surround the holes.
- */
-static bool is_holed(const struct planner *planner, size_t begin, size_t end, size_t around)
+static void add_heaviest(struct seccomp_filter *out, struct str call, uint32_t insns)
 {
-	const struct run *runs = planner->runs.items;
-	size_t holes = 0;
+	for (size_t i = 0; i < SECCOMP_HEAVIEST; i++) {
+		struct str other = out->heaviest[i].call;
+		uint32_t others = out->heaviest[i].insns;
 
-	for (size_t i = begin; i < end; i++) {
-		if ((i - begin) % 2 == around) {
-			if (runs[i].node != runs[begin + around].node)
-				return false;
+		if (insns <= others)
 			continue;
-		}
-		/* The last run of all has no end, so it is never a hole. */
-		if (i + 1 >= planner->runs.n || runs[i + 1].first != runs[i].first + 1)
-			return false;
-		holes++;
+		out->heaviest[i].call = call;
+		out->heaviest[i].insns = insns;
+		call = other;
+		insns = others;
 	}
-	return holes <= MAX_HOLES;
 }
 
-static uint32_t holed_node(struct planner *planner, size_t begin, size_t end, size_t around)
+static void find_heaviest(struct planner *planner, struct seccomp_filter *out)
 {
-	const struct run *runs = planner->runs.items;
-	uint32_t node = runs[begin + around].node;
+	for (size_t i = 0; i < planner->runs.n; i++) {
+		const struct tree_run *run = &planner->runs.items[i];
 
-	for (size_t i = begin; i < end; i++) {
-		if ((i - begin) % 2 != around)
-			node = bpf_jump(&planner->graph, BPF_JEQ, runs[i].first, runs[i].node,
-					node);
+		add_heaviest(out, syscall_name(planner->arch, run->first),
+			     bpf_size(&planner->graph, run->node));
 	}
-	return node;
 }
 
-/* The tree that tells runs [begin, end) apart; the depth is logarithmic. */
-static uint32_t tree_node(struct planner *planner, size_t begin, /* NOLINT(misc-no-recursion) */
-			  size_t end)
+void seccomp_plan(struct arena *arena, const struct ir_sandbox *sandbox, enum arch arch,
+		  const struct seccomp_options *options, struct seccomp_filter *out)
 {
-	size_t middle = begin + (end - begin + 1) / 2;
-	uint32_t low, high;
-
-	if (end - begin == 1)
-		return planner->runs.items[begin].node;
-	for (size_t around = 0; around < 2; around++) {
-		if (is_holed(planner, begin, end, around))
-			return holed_node(planner, begin, end, around);
-	}
-	low = tree_node(planner, begin, middle);
-	high = tree_node(planner, middle, end);
-	return bpf_jump(&planner->graph, BPF_JGE, planner->runs.items[middle].first, high, low);
-}
-
-int seccomp_assemble(struct arena *arena, const struct ir_sandbox *sandbox, enum arch arch,
-		     struct bpf_program *out)
-{
-	struct planner planner = {.graph = {.arena = arena}, .sandbox = sandbox, .arch = arch};
+	struct planner planner = {.graph = {.arena = arena},
+				  .sandbox = sandbox,
+				  .arch = arch,
+				  .profile = options->profile ? options->profile
+							      : profile_default(),
+				  .prices = {.insn = PRICE_INSN, .worst = PRICE_WORST}};
 	struct bpf_graph *graph = &planner.graph;
 	uint32_t kill, root;
 
+	if (options->small)
+		planner.prices = (struct tree_prices){.insn = PRICE_INSN_SMALL};
+	*out = (struct seccomp_filter){.too_long = false};
 	plan_runs(&planner);
-	root = tree_node(&planner, 0, planner.runs.n);
+	root = tree_build(graph, planner.runs.items, planner.runs.n, &planner.prices);
 	root = bpf_load(graph, offsetof(struct seccomp_data, nr), root);
 	/* The architecture first: numbers mean nothing without it (seccomp(2), Caveats). */
 	kill = bpf_return(graph, SECCOMP_RET_KILL_PROCESS);
 	root = bpf_jump(graph, BPF_JEQ, arch_info(arch)->audit_arch, root, kill);
 	root = bpf_load(graph, offsetof(struct seccomp_data, arch), root);
-	return bpf_emit(graph, root, out);
+	out->too_long = bpf_emit(graph, root, &out->program);
+	if (out->too_long)
+		find_heaviest(&planner, out);
+}
+
+int seccomp_assemble(struct arena *arena, const struct ir_sandbox *sandbox, enum arch arch,
+		     struct bpf_program *out)
+{
+	const struct seccomp_options options = {.profile = NULL};
+	struct seccomp_filter filter;
+
+	seccomp_plan(arena, sandbox, arch, &options, &filter);
+	if (filter.too_long)
+		return -1;
+	*out = filter.program;
+	return 0;
 }

@@ -12,8 +12,6 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
-#define NO_MASK UINT32_MAX
-
 /* What the accumulator holds: a word of struct seccomp_data, under a mask. */
 struct held {
 	uint32_t offset;
@@ -23,41 +21,17 @@ struct held {
 /* Both architectures are little-endian: the low half comes first. */
 static struct held low_word(uint8_t arg)
 {
-	return (struct held){(uint32_t)offsetof(struct seccomp_data, args) + 8u * arg, NO_MASK};
+	return (struct held){(uint32_t)offsetof(struct seccomp_data, args) + 8u * arg, BPF_NO_MASK};
 }
 
 static struct held high_word(uint8_t arg)
 {
-	return (struct held){low_word(arg).offset + 4, NO_MASK};
-}
-
-static bool is_load_of(const struct bpf_node *node, uint32_t offset)
-{
-	return node->code == (BPF_LD | BPF_W | BPF_ABS) && node->k == offset;
-}
-
-static bool is_and_with(const struct bpf_node *node, uint32_t mask)
-{
-	return node->code == (BPF_ALU | BPF_AND | BPF_K) && node->k == mask;
-}
-
-/* Where to enter target when the accumulator holds this already. */
-static uint32_t enter(const struct bpf_graph *graph, struct held held, uint32_t target)
-{
-	const struct bpf_node *nodes = graph->nodes.items;
-	uint32_t next;
-
-	if (!is_load_of(&nodes[target], held.offset))
-		return target;
-	next = nodes[target].yes;
-	if (held.mask == NO_MASK)
-		return next;
-	return is_and_with(&nodes[next], held.mask) ? nodes[next].yes : target;
+	return (struct held){low_word(arg).offset + 4, BPF_NO_MASK};
 }
 
 static uint32_t load(struct bpf_graph *graph, struct held held, uint32_t next)
 {
-	if (held.mask != NO_MASK)
+	if (held.mask != BPF_NO_MASK)
 		next = bpf_and(graph, held.mask, next);
 	return bpf_load(graph, held.offset, next);
 }
@@ -66,8 +40,8 @@ static uint32_t load(struct bpf_graph *graph, struct held held, uint32_t next)
 static uint32_t compare(struct bpf_graph *graph, struct held held, uint16_t op, uint32_t k,
 			const uint32_t to[2])
 {
-	uint32_t yes = enter(graph, held, to[0]);
-	uint32_t no = enter(graph, held, to[1]);
+	uint32_t yes = bpf_enter(graph, held.offset, held.mask, to[0]);
+	uint32_t no = bpf_enter(graph, held.offset, held.mask, to[1]);
 
 	if (to[0] == to[1])
 		return to[0];

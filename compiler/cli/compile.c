@@ -56,33 +56,84 @@ static int write_bundle(const char *path, const struct bytes *bundle)
 					    : strerror(-rc));
 }
 
-static int compile(const char *path, const char *output, const struct bundle_options *options)
+struct request {
+	const char *path;
+	const char *output;
+	const char *profile; /* or NULL */
+	struct bundle_options options;
+};
+
+/* 0, with what is wrong with the profile in diags. */
+static int load_profile(struct compilation *compilation, struct request *request)
+{
+	struct profile *profile = arena_new(&compilation->arena, struct profile);
+	int rc;
+
+	if (!request->profile)
+		return 0;
+	rc = profile_load(&compilation->diags, str_from(request->profile), profile);
+	if (rc)
+		fprintf(stderr, "%s: error: can't read the profile: %s\n", request->profile,
+			strerror(-rc));
+	request->options.filters.profile = profile;
+	return rc;
+}
+
+static int compile(struct request *request)
 {
 	struct compilation compilation;
-	struct report_file file = {.path = path, .diags = &compilation.diags};
+	struct report_file file = {.path = request->path, .diags = &compilation.diags};
 	struct bytes bundle = {0};
-	int status = CLI_INPUT;
+	int status = CLI_INPUT, rc;
 
 	compilation_init(&compilation);
-	file.error = -compile_check(&compilation, str_from(path));
-	if (!file.error && !compile_bundle(&compilation, options, &bundle))
+	rc = load_profile(&compilation, request);
+	file.error = -compile_check(&compilation, str_from(request->path));
+	if (!rc && !file.error && !compilation.diags.errors &&
+	    !compile_bundle(&compilation, &request->options, &bundle))
 		status = CLI_OK;
 	report_text(&file, 1);
-	if (is_source(&compilation.sources, output))
+	if (is_source(&compilation.sources, request->output))
 		status = cli_usage_error("compile", "the bundle would replace its source");
 	else if (status == CLI_OK)
-		status = write_bundle(output, &bundle);
+		status = write_bundle(request->output, &bundle);
 	compilation_fini(&compilation);
 	return status;
 }
 
+/* What is wrong with the command line, or CLI_OK. */
+static int check_request(const struct request *request, const char *key)
+{
+	if (key)
+		return cli_usage_error("compile", "--sign is not supported yet");
+	if (!request->output)
+		return cli_usage_error("compile", "where to? Give -o OUT.wrt");
+	if (strcmp(request->output, "-") == 0)
+		return cli_usage_error("compile", "a bundle is not written to standard output");
+	return CLI_OK;
+}
+
+static int parse_goal(const char *goal, struct bundle_options *options)
+{
+	static const char *const goals[] = {"speed", "size", NULL};
+	int choice = goal ? cli_choice("compile", "--optimize", goal, goals) : 0;
+
+	options->filters.small = choice == 1;
+	return choice < 0 ? CLI_USAGE : CLI_OK;
+}
+
 int verb_compile(int argc, char **argv)
 {
-	const char *output = NULL, *targets = NULL, *key = NULL;
-	struct bundle_options options = {0};
+	const char *targets = NULL, *key = NULL, *goal = NULL;
+	struct request request = {.path = NULL};
+	struct bundle_options *options = &request.options;
 	const struct cli_option table[] = {
-		{"-o", NULL, &output},  {"--target", NULL, &targets},
-		{"--sign", NULL, &key}, {"--strip", &options.strip_places, NULL},
+		{"-o", NULL, &request.output},
+		{"--target", NULL, &targets},
+		{"--profile", NULL, &request.profile},
+		{"--optimize", NULL, &goal},
+		{"--sign", NULL, &key},
+		{"--strip", &options->strip_places, NULL},
 		{NULL, NULL, NULL},
 	};
 	int n = cli_parse("compile", table, argc, argv);
@@ -91,15 +142,12 @@ int verb_compile(int argc, char **argv)
 		return CLI_USAGE;
 	if (n != 1)
 		return cli_usage_error("compile", n ? "only one file at a time" : "which file?");
-	if (key)
-		return cli_usage_error("compile", "--sign is not supported yet");
-	if (!output)
-		return cli_usage_error("compile", "where to? Give -o OUT.wrt");
-	if (strcmp(output, "-") == 0)
-		return cli_usage_error("compile", "a bundle is not written to standard output");
-	for (int arch = 0; !targets && arch < ARCH__COUNT; arch++)
-		options.archs[arch] = true;
-	if (parse_targets(targets, &options))
+	request.path = argv[0];
+	if (check_request(&request, key) || parse_goal(goal, options))
 		return CLI_USAGE;
-	return compile(argv[0], output, &options);
+	for (int arch = 0; !targets && arch < ARCH__COUNT; arch++)
+		options->archs[arch] = true;
+	if (parse_targets(targets, options))
+		return CLI_USAGE;
+	return compile(&request);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "backend/seccomp.h"
 #include "base/diag.h"
 #include "ir/ir.h"
 
@@ -24,6 +25,7 @@ struct bytes {
 struct bundle_options {
 	bool archs[ARCH__COUNT]; /* to make filters for; at least one */
 	bool strip_places;       /* leave out where rules are written */
+	struct seccomp_options filters;
 	bool limits_only;        /* report what exceeds a limit; verify nothing and make no bytes */
 };
 

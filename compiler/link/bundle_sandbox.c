@@ -73,22 +73,34 @@ static void require_verified(struct linker *linker, const struct ir_sandbox *san
 	exit(EXIT_BUG);
 }
 
+static void report_too_long(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
+			    const struct seccomp_filter *filter)
+{
+	struct diag *diag = diag_report(linker->diags, DIAG_E0401, SPAN_NONE,
+					"the system call filter of sandbox '%.*s' for %s has more "
+					"than %u instructions",
+					STR_ARG(sandbox->name), arch_info(arch)->name,
+					WRIT_MAX_INSNS);
+
+	for (size_t i = 0; i < SECCOMP_HEAVIEST && filter->heaviest[i].call.ptr; i++)
+		diag_help(linker->diags, diag, "the rules of '%.*s' come to %u",
+			  STR_ARG(filter->heaviest[i].call), filter->heaviest[i].insns);
+}
+
 /* The record of a filter; false, with the reason reported, when it is too long. */
 static bool make_filter(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
 			struct writ_fmt_filter *out)
 {
-	struct bpf_program program;
+	struct seccomp_filter filter;
 
-	if (seccomp_assemble(linker->arena, sandbox, arch, &program)) {
-		diag_report(linker->diags, DIAG_E0401, SPAN_NONE,
-			    "the system call filter of sandbox '%.*s' for %s has more than %u "
-			    "instructions",
-			    STR_ARG(sandbox->name), arch_info(arch)->name, WRIT_MAX_INSNS);
+	seccomp_plan(linker->arena, sandbox, arch, &linker->options->filters, &filter);
+	if (filter.too_long) {
+		report_too_long(linker, sandbox, arch, &filter);
 		return false;
 	}
-	require_verified(linker, sandbox, arch, &program);
+	require_verified(linker, sandbox, arch, &filter.program);
 	*out = (struct writ_fmt_filter){.audit_arch = arch_info(arch)->audit_arch,
-					.insns = put_program(linker, &program)};
+					.insns = put_program(linker, &filter.program)};
 	return true;
 }
 

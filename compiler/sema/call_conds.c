@@ -421,6 +421,7 @@ void sema_add_conditional(struct sema *sema, struct sema_box *box, const struct 
 {
 	struct alternatives *conds = arena_alloc(sema->arena,
 						 stated->conds.n * sizeof(struct alternatives));
+	bool possible = false;
 	size_t choices;
 
 	if (!lower_conds(sema, stated, conds, &choices))
@@ -433,6 +434,12 @@ void sema_add_conditional(struct sema *sema, struct sema_box *box, const struct 
 				    "this call has more than %u conditions", CALL_MAX_CONDS);
 			return;
 		}
+		if (!sema_conds_possible(one.call.conds, one.call.n_conds))
+			continue;
 		vec_add(sema->arena, &box->calls, one);
+		possible = true;
 	}
+	if (!possible)
+		diag_report(sema->diags, DIAG_E0256, stated->span,
+			    "these conditions exclude each other: no call fulfils them");
 }

@@ -203,6 +203,12 @@ bool sema_item_endpoint(struct sema *sema, const struct ast_set_item *item, uint
 bool sema_item_call(struct sema *sema, const struct ast_set_item *item);
 void sema_check_set_items(struct sema *sema);
 
+/* False when no value of some argument fulfils all conditions on it. */
+bool sema_conds_possible(const struct call_cond *conds, uint32_t n);
+
+/* Reports statements of the sandbox's own that give a call two error numbers. */
+void sema_check_errnos(struct sema *sema, const struct sema_box *box);
+
 /* call_conds.c: the bits that a value has in the register of an argument. */
 struct call_arg;
 bool sema_call_value(struct sema *sema, const struct ast_value *value, const struct call_arg *arg,

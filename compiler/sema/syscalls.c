@@ -240,6 +240,7 @@ static void lower_set(struct sema *sema, struct sema_box *box, const struct ast_
 static void syscalls_own(struct sema *sema, struct sema_box *box)
 {
 	box->has_syscalls = box->ast->syscalls_span.file != SPAN_NO_FILE;
+	sema_check_errnos(sema, box);
 	for (size_t i = 0; i < box->ast->calls.n; i++) {
 		const struct ast_call *stated = &box->ast->calls.items[i];
 		struct sema_call rule = {0};

@@ -65,3 +65,7 @@ if [ "$(id -u)" -eq 0 ] && $ordinary test -x "$build/writ" -a -r "$work/bench.wr
 	launches bench
 	launches counted
 fi
+
+filters=tests/bench/filters
+"$build/bench/bench_filters" $filters/a1.writ $filters/a2.writ $filters/b.writ $filters/c.writ \
+	--rounds "${BENCH_ROUNDS:-500}"

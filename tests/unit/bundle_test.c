@@ -281,6 +281,8 @@ Test(bundle, a_filter_too_long_is_an_error)
 	}
 	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), -1);
 	cr_assert_eq(diags->items.items[0].code, DIAG_E0401);
+	cr_assert_eq(diags->items.items[0].notes.n, 1u);
+	cr_assert_not_null(strstr(diags->items.items[0].notes.items[0].text.ptr, "'bpf'"));
 }
 
 static enum diag_code build_error(const struct ir_policy *policy)

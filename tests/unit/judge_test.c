@@ -103,7 +103,10 @@ Test(judge, calls_are_found_exactly_when_there_are_some)
 		struct judge_call call = {.name = STR("prctl")};
 		struct judge judge;
 
-		random_rules(text, sizeof(text));
+		/* Conditions that exclude each other are an error of the policy's. */
+		do
+			random_rules(text, sizeof(text));
+		while (policy_count(policy_check(text), DIAG_E0256));
 		judge = judge_of(text);
 		for (unsigned fact = 0; fact <= DOMAIN; fact++) {
 			bool some = some_call_passes(&judge.ir->sandboxes.items[0], &call);

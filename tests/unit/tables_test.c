@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tables/syscalls.h"
@@ -85,6 +86,47 @@ static bool in_group(const char *name, const char *call)
 			return true;
 	}
 	return false;
+}
+
+static bool in_some_group(const char *call)
+{
+	const struct call_group *group;
+
+	for (uint32_t g = 0; (group = group_at(g)) != NULL; g++) {
+		if (in_group(group->name, call))
+			return true;
+	}
+	return false;
+}
+
+Test(tables, every_known_call_is_in_a_group)
+{
+	for (unsigned a = 0; a < ARCH__COUNT; a++) {
+		for (uint32_t i = 0; i < syscall_limit((enum arch)a); i++) {
+			struct str name = syscall_name((enum arch)a, i);
+
+			if (name.ptr)
+				cr_expect(in_some_group(name.ptr), "%s", name.ptr);
+		}
+	}
+}
+
+/* The headers may be newer than libseccomp's table. */
+Test(tables, every_call_of_the_headers_is_in_a_group)
+{
+	FILE *macros = popen("echo '#include <sys/syscall.h>' | ${CC:-cc} -E -dM -", "r");
+	char line[512], name[64];
+	unsigned n = 0;
+
+	cr_assert_not_null(macros);
+	while (fgets(line, sizeof(line), macros)) {
+		if (sscanf(line, "#define __NR_%63[a-z0-9_] %*d", name) != 1)
+			continue;
+		cr_expect(in_some_group(name), "%s", name);
+		n++;
+	}
+	cr_assert_eq(pclose(macros), 0);
+	cr_assert_gt(n, 300u);
 }
 
 /*
