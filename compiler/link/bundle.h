@@ -26,7 +26,7 @@ struct bundle_options {
 	bool archs[ARCH__COUNT]; /* to make filters for; at least one */
 	bool strip_places;       /* leave out where rules are written */
 	struct seccomp_options filters;
-	bool limits_only;        /* report what exceeds a limit; verify nothing and make no bytes */
+	bool limits_only; /* report what exceeds a limit; verify nothing and make no bytes */
 };
 
 /*

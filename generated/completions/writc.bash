@@ -15,7 +15,7 @@ _writ_options()
 	'writc lint') echo '--help --format -W' ;;
 	'writc explain-code') echo '--help' ;;
 	'writc fmt') echo '--help --check -w' ;;
-	'writc compile') echo '--help -o --target --strip' ;;
+	'writc compile') echo '--help -o --target --profile --optimize --strip' ;;
 	'writc test') echo '--help --coverage --coverage-min --format' ;;
 	'writc diff') echo '--help --format --fail-on' ;;
 	'writc explain') echo '--help --param --user --format' ;;
@@ -42,6 +42,8 @@ _writ_values()
 	'writc compile ') echo '.writ .yaml .yml' ;;
 	'writc compile -o') echo '.wrt' ;;
 	'writc compile --target') echo 'x86_64 aarch64 x86_64,aarch64' ;;
+	'writc compile --profile') echo '.prof' ;;
+	'writc compile --optimize') echo 'speed size' ;;
 	'writc test ') echo '.writ .yaml .yml' ;;
 	'writc test --coverage-min') echo '' ;;
 	'writc test --format') echo 'text junit json tap' ;;
