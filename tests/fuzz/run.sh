@@ -53,6 +53,6 @@ for name in "$@"; do
 		echo "$name: FAILED; the input is in $BUILD/fuzz/" >&2
 		exit 1
 	}
-	grep -E 'stat::(number_of_executed_units|average_exec_per_sec)' "$BUILD/fuzz/$name.log"
+	grep -aE 'stat::(number_of_executed_units|average_exec_per_sec)' "$BUILD/fuzz/$name.log"
 done
 echo "All fuzzers clean."
