@@ -295,8 +295,8 @@ Test(open, many_paths_are_refused_or_share_their_text)
 	cr_expect_eq(open_with_paths(1, WRIT_MAX_GRANTS + 1, &error), -WRIT_E_FORMAT);
 	cr_expect_eq(open_with_paths(17, WRIT_MAX_GRANTS, &error), -WRIT_E_FORMAT);
 	cr_expect_eq(open_with_paths(16, WRIT_MAX_GRANTS, &error), 0, "%s", error.text);
-	/* Unshared, the last one alone would be 256 MiB. */
-	cr_expect_lt(peak_kib() - before, 64 << 10);
+	/* Unshared, the last one alone would be 256 MiB; sanitizers keep what was freed. */
+	cr_expect_lt(peak_kib() - before, 128 << 10);
 }
 
 Test(open, verifying_needs_no_parameters)
