@@ -238,7 +238,7 @@ static void plan_runs(struct planner *planner)
 		add_run(planner, number, node, weight + PRICE_SIMULATED);
 	}
 	add_run(planner, limit, bpf_return(&planner->graph, errno_action(ENOSYS)),
-		beyond * PRICE_SIMULATED);
+		(uint64_t)beyond * PRICE_SIMULATED);
 	planner->runs.items[planner->runs.n - 1].single = false;
 	if (!x32_bit)
 		return;
