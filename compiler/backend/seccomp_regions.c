@@ -194,22 +194,26 @@ static bool reduce_rule(struct maker *maker, const struct word_rule *rule, struc
 	return true;
 }
 
-/* What is left of all rules: up to the first that always holds. */
+/* What is left of all rules: up to the first that always holds, as the last one does. */
 static struct word_rules reduce(struct maker *maker, const struct word_rules *rules, struct key key,
 				const uint32_t region[2])
 {
 	struct word_rules out = {0};
+	struct word_rule left = rules->items[rules->n - 1];
 
-	for (size_t i = 0; i < rules->n; i++) {
-		struct word_rule left;
+	for (size_t i = 0; i + 1 < rules->n; i++) {
+		struct word_rule next;
 
 		maker->work++;
-		if (!reduce_rule(maker, &rules->items[i], key, region, &left))
+		if (!reduce_rule(maker, &rules->items[i], key, region, &next))
 			continue;
-		add_distinct(maker->scratch, &out, left);
-		if (left.n == 0)
+		if (next.n == 0) {
+			left = next;
 			break;
+		}
+		add_distinct(maker->scratch, &out, next);
 	}
+	add_distinct(maker->scratch, &out, left);
 	simplify(&out);
 	return out;
 }

@@ -8,7 +8,7 @@
 #include <linux/seccomp.h>
 
 #include "backend/seccomp_tree.h"
-#include "backend/word_rules.h"
+#include "backend/seccomp_words.h"
 
 /* A call of the profile. */
 struct arg_sample {

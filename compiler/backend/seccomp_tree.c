@@ -97,6 +97,7 @@ static bool find_base(const struct tree *tree, size_t from, size_t to, uint32_t 
 	size_t most = 0;
 	bool found = false;
 
+	*base = tree->runs[from].node;
 	for (size_t i = from; i < to; i++) {
 		if (tree->runs[i].single)
 			continue;

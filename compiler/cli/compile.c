@@ -75,7 +75,7 @@ static int load_profile(struct compilation *compilation, struct request *request
 	if (rc)
 		fprintf(stderr, "%s: error: can't read the profile: %s\n", request->profile,
 			strerror(-rc));
-	request->options.filters.profile = profile;
+	request->options.profile = profile;
 	return rc;
 }
 
@@ -118,7 +118,7 @@ static int parse_goal(const char *goal, struct bundle_options *options)
 	static const char *const goals[] = {"speed", "size", NULL};
 	int choice = goal ? cli_choice("compile", "--optimize", goal, goals) : 0;
 
-	options->filters.small = choice == 1;
+	options->small_filters = choice == 1;
 	return choice < 0 ? CLI_USAGE : CLI_OK;
 }
 

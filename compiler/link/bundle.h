@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "backend/seccomp.h"
 #include "base/diag.h"
 #include "ir/ir.h"
+#include "tables/profile.h"
 
 struct bytes {
 	uint8_t *ptr;
@@ -25,8 +25,10 @@ struct bytes {
 struct bundle_options {
 	bool archs[ARCH__COUNT]; /* to make filters for; at least one */
 	bool strip_places;       /* leave out where rules are written */
-	struct seccomp_options filters;
-	bool limits_only; /* report what exceeds a limit; verify nothing and make no bytes */
+	const struct profile
+		*profile;   /* of the calls that filters are laid out for; NULL: the built in */
+	bool small_filters; /* the fewest instructions, however many are executed */
+	bool limits_only;   /* report what exceeds a limit; verify nothing and make no bytes */
 };
 
 /*

@@ -91,9 +91,11 @@ static void report_too_long(struct linker *linker, const struct ir_sandbox *sand
 static bool make_filter(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
 			struct writ_fmt_filter *out)
 {
+	const struct seccomp_options options = {linker->options->profile,
+						linker->options->small_filters};
 	struct seccomp_filter filter;
 
-	seccomp_plan(linker->arena, sandbox, arch, &linker->options->filters, &filter);
+	seccomp_plan(linker->arena, sandbox, arch, &options, &filter);
 	if (filter.too_long) {
 		report_too_long(linker, sandbox, arch, &filter);
 		return false;

@@ -2,8 +2,8 @@
  * The rules of one system call as conjunctions of tests on 32-bit words, the only thing that a
  * filter can test.
  */
-#ifndef WRIT_BACKEND_WORD_RULES_H
-#define WRIT_BACKEND_WORD_RULES_H
+#ifndef WRIT_BACKEND_SECCOMP_WORDS_H
+#define WRIT_BACKEND_SECCOMP_WORDS_H
 
 #include <stdbool.h>
 

@@ -10,14 +10,14 @@
  *
  * Invariant: the rules decide, in their order, every call as the conditions do.
  */
-#include "backend/word_rules.h"
+#include "backend/seccomp_words.h"
 
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
 
 #define MAX_RULES 8192u /* of one call */
-#define MAX_TESTS (2 * CALL_MAX_CONDS)
+#define MAX_TESTS (2 * (size_t)CALL_MAX_CONDS)
 
 /* Either half of what a condition may come to. */
 struct conjunction {
