@@ -180,6 +180,12 @@ static bool is_short_block(const struct printer *printer, size_t first, size_t o
 	return true;
 }
 
+static bool is_silencer(const struct fmt_comment *comment)
+{
+	return comment->trailing && comment->text.len >= strlen(SILENCER) &&
+	       memcmp(comment->text.ptr, SILENCER, strlen(SILENCER)) == 0;
+}
+
 /*
  * Was it written on one line, with a comment behind it that silences a lint? Such a comment speaks
  * of its line: broken, the statement would leave it behind.
@@ -187,10 +193,8 @@ static bool is_short_block(const struct printer *printer, size_t first, size_t o
 static bool is_silenced(const struct printer *printer, size_t first, size_t last)
 {
 	const struct fmt_token *next = &printer->tokens[last + 1];
-	const struct fmt_comment *comment = &printer->comments[next->comments];
 
-	if (!next->n_comments || !comment->trailing || comment->text.len < strlen(SILENCER) ||
-	    memcmp(comment->text.ptr, SILENCER, strlen(SILENCER)) != 0)
+	if (!next->n_comments || !is_silencer(&printer->comments[next->comments]))
 		return false;
 	for (size_t i = first + 1; i <= last; i++) {
 		if (printer->tokens[i].newline_before || printer->tokens[i].n_comments)
