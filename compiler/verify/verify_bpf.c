@@ -1,335 +1,145 @@
 /*
- * The filter's bytes against the IR's meaning.
+ * The filter's bytes against the IR's meaning, decided exactly.
  *
- * The program is run, on calls chosen from the rules: for every number, each rule's conditions are
- * first made to hold, and then each argument in turn is moved over all values near a constant that
- * some rule of that call compares it with: the constant, one less, one more, its bits outside and
- * inside a mask, zero, all ones, each also with a dirty upper half; and all that with the bits that
- * the rule does not look at clear, and set. A call that has so many conditions that all of this
- * would take seconds is given every value and every rule, but not every value beside every rule.
- * Where no rule has conditions the run must not load an argument at all: then one call stands for
- * every one with this number. Whatever the planner does with runs, leaves and loads, a wrong turn
- * shows as a wrong verdict on one of these.
+ * Both are turned into decision diagrams, each by reading its own definition: the instructions by
+ * program.c, the rules by meaning.c. Equal functions are one node, so one comparison of two numbers
+ * covers every input; where they differ, a path to the difference is a call that shows it. What a
+ * proof may cost is bounded: past that the filter is neither right nor wrong, and not used.
  */
 #include "verify/verify_bpf.h"
 
-#include <linux/audit.h>
+#include <stdio.h>
+#include <string.h>
 
-#include "base/map.h"
 #include "verify/bpf_run.h"
+#include "verify/meaning.h"
 
-/* Numbers are tested from 0 to here: past the end of every architecture's table. */
-#define LAST_NUMBER 1023u
+_Static_assert(sizeof(struct seccomp_data) == DIAGRAM_REGISTERS * sizeof(uint64_t),
+	       "registers are those of struct seccomp_data");
 
-#define UPPER_GARBAGE 0xdeadbeef00000000u
-
-/* Rules looked at for one call, all runs together: from here on values are left out. */
-#define MAX_WORK (1u << 23)
-
-struct value_list {
-	VEC(uint64_t) values;
-	struct map known;
-};
-
-/* A call whose argument "moved" takes all values in turn; what it is itself does not matter. */
-struct context {
-	uint64_t args[6];
-	uint64_t moved;
-};
-
-VEC_TYPE(contexts, struct context);
-
-struct check {
-	struct arena *arena;
-	const struct ir_sandbox *sandbox;
-	struct ir_sandbox rules; /* the rules of the call that is being checked, and nothing else */
-	enum arch arch;
-	const struct writ_fmt_insn *insns;
-	struct str wrong;
-};
-
-/* Pairs of constants that are tried in the two halves of one argument. */
-#define MAX_PAIRS 4096u
-
-/* Edge numbers beyond the table, on each side of the x32 bit and of the sign. */
-static const uint32_t edge_numbers[] = {
-	1024,       0x3fffffff, 0x40000000, 0x40000001, 0x40000000 + 59, 0x7fffffff,
-	0x80000000, 0x80000001, 0xbfffffff, 0xc0000000, 0xfffffffe,      0xffffffff,
-};
-
-/* i386 is what int 0x80 calls come as; the last is nobody's. */
-static const uint32_t audit_archs[] = {AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_X86_64,
-				       AUDIT_ARCH_AARCH64, 0};
-
-static void fail(struct check *check, const struct seccomp_data *data, const char *what)
+static struct seccomp_data call_of(const uint64_t registers[DIAGRAM_REGISTERS])
 {
-	const __u64 *args = data->args; /* unsigned long long everywhere */
-
-	if (check->wrong.len > 0)
-		return;
-	check->wrong = str_printf(check->arena,
-				  "arch %#x, number %d, arguments %#llx %#llx %#llx %#llx %#llx "
-				  "%#llx: %s",
-				  data->arch, data->nr, args[0], args[1], args[2], args[3], args[4],
-				  args[5], what);
-}
-
-/* constant: the verdict must not depend on the arguments, so one run stands for all of them. */
-static void expect(struct check *check, const struct seccomp_data *data, uint32_t want,
-		   bool constant)
-{
-	struct bpf_trace trace;
-
-	if (bpf_run(check->insns, data, &trace) != want)
-		fail(check, data, "the filter's verdict is not the policy's");
-	else if (constant && trace.reads_args)
-		fail(check, data, "the filter looks at arguments that no rule is about");
-}
-
-static bool has_conditions(const struct check *check)
-{
-	for (size_t i = 0; i < check->rules.calls.n; i++) {
-		if (check->rules.calls.items[i].n_conds > 0)
-			return true;
-	}
-	return false;
-}
-
-static void expect_like_ir(struct check *check, uint32_t number, const uint64_t args[6])
-{
-	struct seccomp_data data = {.nr = (int)number, .arch = arch_info(check->arch)->audit_arch};
-
-	for (unsigned i = 0; i < 6; i++)
-		data.args[i] = args[i];
-	expect(check, &data, ir_call_verdict(&check->rules, check->arch, number, args),
-	       !has_conditions(check));
-}
-
-/* A value for which the condition holds, as far as this condition alone can tell. */
-static uint64_t holding_value(const struct call_cond *cond)
-{
-	switch (cond->op) {
-	case COND_EQ:
-	case COND_LE:
-	case COND_GE:
-	case COND_MASKED_EQ:
-		return cond->value;
-	case COND_LT:
-		return cond->value - 1;
-	case COND_NE:
-	case COND_GT:
-		return cond->value + 1;
-	case COND_MASKED_NE:
-		return ~cond->value & cond->mask;
-	}
-	return cond->value;
-}
-
-/* Adds a key of this many bytes; false when it was there already. */
-static bool is_new(struct arena *arena, struct map *known, const void *bytes, size_t size)
-{
-	struct str key = {bytes, size};
-
-	return !map_get(known, key, NULL) &&
-	       map_put(arena, known, str_copy(arena, key.ptr, key.len), 0);
-}
-
-static void add_value(struct arena *arena, struct value_list *list, uint64_t value)
-{
-	if (is_new(arena, &list->known, &value, sizeof(value)))
-		vec_add(arena, &list->values, value);
-}
-
-static void near_values(struct arena *arena, const struct call_cond *cond, struct value_list *out)
-{
-	const uint64_t values[] = {
-		cond->value,
-		cond->value - 1,
-		cond->value + 1,
-		cond->value | ~cond->mask,
-		cond->value ^ (cond->mask & (~cond->mask + 1)),
-		cond->mask,
-		~cond->mask,
-		cond->value ^ (uint64_t)1 << 32,
-		cond->value ^ (uint64_t)1 << 63,
-		0,
-		UINT64_MAX,
+	struct seccomp_data call = {
+		.nr = (int)(uint32_t)registers[0],
+		.arch = (uint32_t)(registers[0] >> 32),
+		.instruction_pointer = registers[1],
 	};
 
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		add_value(arena, out, values[i]);
-		add_value(arena, out, (values[i] & UINT32_MAX) | UPPER_GARBAGE);
-	}
-}
-
-/*
- * Every constant of the call's rules in the upper half of an argument that is tested whole: code
- * that tested a word it did not load would take it for the argument of that constant. The lower
- * halves are those of that argument's own constants, in turn.
- */
-static void mix_values(struct check *check, struct value_list values[6])
-{
-	struct value_list wide[6] = {0}, all = {0};
-
-	for (size_t i = 0; i < check->rules.calls.n; i++) {
-		const struct ir_call *rule = &check->rules.calls.items[i];
-
-		for (uint32_t c = 0; c < rule->n_conds; c++) {
-			const struct call_cond *cond = &rule->conds[c];
-
-			add_value(check->arena, &all, cond->value);
-			if (cond->is_64)
-				add_value(check->arena, &wide[cond->arg], cond->value);
-		}
-	}
-	for (unsigned arg = 0; arg < 6; arg++) {
-		size_t n = wide[arg].values.n, pairs = n * all.values.n;
-
-		for (size_t i = 0; n && i < pairs && i < MAX_PAIRS; i++)
-			add_value(check->arena, &values[arg],
-				  (wide[arg].values.items[i % n] & UINT32_MAX) |
-					  all.values.items[(i / n + i % n) % all.values.n] << 32);
-	}
-}
-
-/*
- * A call that a rule matches, as far as the conditions allow: what they leave open is all zeroes,
- * or all ones, so that rules which look at those bits are seen both matching and not.
- */
-static void matching_call(const struct ir_call *rule, bool ones, uint64_t args[6])
-{
 	for (unsigned i = 0; i < 6; i++)
-		args[i] = ones ? UINT64_MAX : 0;
-	for (uint32_t c = 0; c < rule->n_conds; c++) {
-		const struct call_cond *cond = &rule->conds[c];
-		bool masked = cond->op == COND_MASKED_EQ || cond->op == COND_MASKED_NE;
+		call.args[i] = registers[2 + i];
+	return call;
+}
 
-		args[cond->arg] = holding_value(cond) | (ones && masked ? ~cond->mask : 0);
+static struct str result_text(struct arena *arena, uint32_t result)
+{
+	uint32_t data = result & SECCOMP_RET_DATA;
+	const char *error = errno_name((int)data);
+
+	switch (result) {
+	case SECCOMP_RET_ALLOW:
+		return STR("allow");
+	case SECCOMP_RET_LOG:
+		return STR("log");
+	case SECCOMP_RET_KILL_PROCESS:
+		return STR("kill");
+	default:
+		break;
 	}
+	if ((result & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO && error)
+		return str_printf(arena, "errno %s", error);
+	return str_printf(arena, "%#x", result);
 }
 
-/* From a call that a rule matches, each argument that some rule tests is moved once. */
-static void add_contexts(struct check *check, const uint64_t base[6],
-			 const struct value_list values[6], struct map *known,
-			 struct contexts *contexts)
+static struct str call_text(struct arena *arena, enum arch arch, const struct seccomp_data *call)
 {
-	for (unsigned arg = 0; arg < 6; arg++) {
-		struct context context = {.moved = arg};
+	const __u64 *args = call->args; /* unsigned long long everywhere */
+	bool ours = call->arch == arch_info(arch)->audit_arch;
+	struct str name = ours ? syscall_name(arch, (uint32_t)call->nr) : (struct str){NULL, 0};
 
-		for (unsigned i = 0; i < 6; i++)
-			context.args[i] = i == arg ? 0 : base[i];
-		if (values[arg].values.n && is_new(check->arena, known, &context, sizeof(context)))
-			vec_add(check->arena, contexts, context);
-	}
+	return str_printf(arena,
+			  "architecture %#x%s%s%s, system call %u%s%.*s%s, arguments %#llx %#llx "
+			  "%#llx %#llx %#llx %#llx",
+			  call->arch, ours ? " (" : "", ours ? arch_info(arch)->name : "",
+			  ours ? ")" : "", (uint32_t)call->nr, name.ptr ? " (" : "",
+			  STR_ARG(name.ptr ? name : STR("")), name.ptr ? ")" : "", args[0], args[1],
+			  args[2], args[3], args[4], args[5]);
 }
 
-/* How many values to go on by, so that the work is bounded: 1 but for very many conditions. */
-static size_t stride(const struct check *check, const struct contexts *contexts,
-		     const struct value_list values[6])
+static struct filter_proof malformed(struct arena *arena, size_t where, const char *what)
 {
-	uint64_t work = 0;
-
-	for (size_t i = 0; i < contexts->n; i++)
-		work += values[contexts->items[i].moved].values.n;
-	return (size_t)(work * check->rules.calls.n / MAX_WORK) + 1;
+	return (struct filter_proof){.result = FILTER_MALFORMED,
+				     .wrong = str_printf(arena, "instruction %zu: %s", where,
+							 what)};
 }
 
-static void check_contexts(struct check *check, uint32_t number, const struct contexts *contexts,
-			   const struct value_list values[6])
+static struct filter_proof undecided(const struct prover *prover)
 {
-	size_t step = stride(check, contexts, values);
-
-	for (size_t i = 0; i < contexts->n; i++) {
-		struct context context = contexts->items[i];
-		const struct value_list *list = &values[context.moved];
-
-		for (size_t v = i % step; v < list->values.n; v += step) {
-			context.args[context.moved] = list->values.items[v];
-			expect_like_ir(check, number, context.args);
-		}
-	}
+	return (struct filter_proof){.result = FILTER_UNDECIDED,
+				     .wrong = STR("the proof takes too many steps"),
+				     .dearest = prover->dearest,
+				     .steps = prover->diagram.work};
 }
 
-static void collect_values(struct check *check, struct value_list values[6])
+static struct filter_proof differs(const struct prover *prover, struct arena *arena,
+				   uint32_t function)
 {
-	for (size_t i = 0; i < check->rules.calls.n; i++) {
-		const struct ir_call *rule = &check->rules.calls.items[i];
+	struct filter_proof proof = {.result = FILTER_DIFFERS, .steps = prover->diagram.work};
+	uint64_t registers[DIAGRAM_REGISTERS];
 
-		for (uint32_t c = 0; c < rule->n_conds; c++)
-			near_values(check->arena, &rule->conds[c], &values[rule->conds[c].arg]);
-	}
+	diagram_difference(&prover->diagram, prover->meaning, function, registers);
+	proof.call = call_of(registers);
+	proof.want = diagram_value(&prover->diagram, prover->meaning, registers);
+	proof.got = diagram_value(&prover->diagram, function, registers);
+	proof.wrong = str_printf(arena, "%.*s: expected %.*s, got %.*s",
+				 STR_ARG(call_text(arena, prover->arch, &proof.call)),
+				 STR_ARG(result_text(arena, proof.want)),
+				 STR_ARG(result_text(arena, proof.got)));
+	return proof;
 }
 
-static void check_rules(struct check *check, uint32_t number)
+void prover_init(struct prover *prover, struct arena *arena, const struct ir_sandbox *sandbox,
+		 enum arch arch)
 {
-	struct value_list values[6] = {0};
-	struct contexts contexts = {0};
-	struct map known = {0};
-
-	collect_values(check, values);
-	mix_values(check, values);
-	for (size_t i = 0; i < 2 * check->rules.calls.n; i++) {
-		const struct ir_call *rule = &check->rules.calls.items[i / 2];
-		uint64_t base[6];
-
-		if (rule->n_conds == 0)
-			continue;
-		matching_call(rule, i % 2, base);
-		expect_like_ir(check, number, base);
-		add_contexts(check, base, values, &known, &contexts);
-	}
-	check_contexts(check, number, &contexts, values);
+	*prover = (struct prover){.arch = arch};
+	diagram_init(&prover->diagram, arena, VERIFY_MAX_STEPS);
+	prover->meaning = meaning_function(&prover->diagram, sandbox, arch, &prover->dearest);
 }
 
-static void select_rules(struct check *check, struct str name)
+struct filter_proof prover_prove(struct prover *prover, struct arena *arena,
+				 const struct program *program)
 {
-	check->rules.calls.n = 0;
-	for (size_t i = 0; name.ptr && i < check->sandbox->calls.n; i++) {
-		if (str_eq(check->sandbox->calls.items[i].name, name))
-			vec_add(check->arena, &check->rules.calls, check->sandbox->calls.items[i]);
-	}
+	size_t where = 0;
+	const char *fault = bpf_check(program->insns, program->n, &where);
+	uint32_t function;
+
+	if (!fault)
+		fault = program_function(&prover->diagram, program, &where, &function);
+	if (fault)
+		return malformed(arena, where, fault);
+	if (!diagram_work(&prover->diagram, 0))
+		return undecided(prover);
+	if (function != prover->meaning)
+		return differs(prover, arena, function);
+	return (struct filter_proof){.result = FILTER_PROVED, .steps = prover->diagram.work};
 }
 
-static void check_number(struct check *check, uint32_t number)
+struct filter_proof prove_filter(struct arena *arena, const struct ir_sandbox *sandbox,
+				 enum arch arch, const struct writ_fmt_insn *insns, size_t n)
 {
-	static const uint64_t zeros[6] = {0};
-	static const uint64_t ones[6] = {UINT64_MAX, UINT64_MAX, UINT64_MAX,
-					 UINT64_MAX, UINT64_MAX, UINT64_MAX};
+	const struct program program = {insns, n};
+	struct filter_proof proof;
+	struct prover prover;
+	struct arena own;
 
-	select_rules(check, syscall_name(check->arch, number));
-	expect_like_ir(check, number, zeros);
-	expect_like_ir(check, number, ones);
-	check_rules(check, number);
-}
-
-/* Whatever the number, another architecture's call dies. */
-static void check_other_arch(struct check *check, uint32_t number)
-{
-	struct seccomp_data data = {.nr = (int)number};
-
-	for (size_t i = 0; i < sizeof(audit_archs) / sizeof(audit_archs[0]); i++) {
-		data.arch = audit_archs[i];
-		if (data.arch != arch_info(check->arch)->audit_arch)
-			expect(check, &data, SECCOMP_RET_KILL_PROCESS, true);
-	}
+	arena_init(&own);
+	prover_init(&prover, &own, sandbox, arch);
+	proof = prover_prove(&prover, arena, &program);
+	arena_fini(&own);
+	return proof;
 }
 
 struct str verify_filter(struct arena *arena, const struct ir_sandbox *sandbox, enum arch arch,
 			 const struct writ_fmt_insn *insns, size_t n)
 {
-	struct check check = {.arena = arena, .sandbox = sandbox, .arch = arch, .insns = insns};
-	size_t where = 0;
-	const char *malformed = bpf_check(insns, n, &where);
-
-	if (malformed)
-		return str_printf(arena, "instruction %zu: %s", where, malformed);
-	for (uint32_t number = 0; number <= LAST_NUMBER; number++) {
-		check_number(&check, number);
-		check_other_arch(&check, number);
-	}
-	for (size_t i = 0; i < sizeof(edge_numbers) / sizeof(edge_numbers[0]); i++) {
-		check_number(&check, edge_numbers[i]);
-		check_other_arch(&check, edge_numbers[i]);
-	}
-	return check.wrong;
+	return prove_filter(arena, sandbox, arch, insns, n).wrong;
 }
