@@ -8,16 +8,11 @@
  */
 #include "compile.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "base/bug.h"
 #include "front/parse.h"
 #include "lint/lint.h"
 #include "runtime/writ.h"
 #include "sema/sema.h"
-
-/* The exit status for our own mistakes: EX_SOFTWARE of sysexits.h. */
-#define EXIT_BUG 70
 
 void compilation_init(struct compilation *compilation)
 {
@@ -84,11 +79,7 @@ static void require_accepted(const struct bytes *bundle)
 
 	if (!writ_verify(bundle->ptr, bundle->len, &error))
 		return;
-	fprintf(stderr,
-		"writc: internal error: the runtime would refuse the bundle that was made: %s\n"
-		"Nothing was written. Please report this with the policy.\n",
-		error.text);
-	exit(EXIT_BUG);
+	bug_exit("the runtime would refuse the bundle that was made: %s", error.text);
 }
 
 static int build(struct compilation *compilation, struct arena *arena,

@@ -28,13 +28,12 @@ struct bundle_options {
 	const struct profile
 		*profile;   /* of the calls that filters are laid out for; NULL: the built in */
 	bool small_filters; /* the fewest instructions, however many are executed */
-	bool limits_only;   /* report what exceeds a limit; verify nothing and make no bytes */
+	bool limits_only;   /* report what exceeds a limit; make no bytes */
 };
 
 /*
  * 0, with *out in the arena (empty under limits_only); or -1 when the policy exceeds a limit, which
- * diags then says. A filter that fails its verification is a bug of the compiler: it is described
- * on standard error and the process exits with status 70.
+ * diags then says. A filter that is proved wrong is a bug of the compiler: bug_exit.
  */
 __attribute__((warn_unused_result)) int bundle_build(struct arena *arena, struct diag_list *diags,
 						     const struct ir_policy *policy,

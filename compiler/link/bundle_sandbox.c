@@ -1,21 +1,16 @@
 /*
  * From IR to records: sandboxes, what they grant and what the kernel is told for them.
  *
- * A sandbox's filter is verified right after it is made; sandboxes with equal rules share the
+ * A sandbox's filter is proved right after it is made; sandboxes with equal rules share the
  * filter, and those with equal filters the instructions. Invariant: every index written names a
  * record that exists, because arrays of the IR are written whole and in order.
  */
 #include "link/linker.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "backend/landlock.h"
 #include "backend/seccomp.h"
+#include "base/bug.h"
 #include "verify/verify_bpf.h"
-
-/* The exit status for our own mistakes: EX_SOFTWARE of sysexits.h. */
-#define EXIT_BUG 70
 
 static void put_paths(struct linker *linker, const struct landlock_plan *plan)
 {
@@ -56,21 +51,39 @@ static struct writ_fmt_range put_program(struct linker *linker, const struct bpf
 				 program->n);
 }
 
-static void require_verified(struct linker *linker, const struct ir_sandbox *sandbox,
-			     enum arch arch, const struct bpf_program *program)
+static void report_undecided(struct linker *linker, const struct ir_sandbox *sandbox,
+			     enum arch arch, const struct filter_proof *proof)
 {
-	struct str wrong;
+	struct diag *diag = diag_report(linker->diags, DIAG_E0410, SPAN_NONE,
+					"the system call rules of sandbox '%.*s' depend on each "
+					"other too much to prove its filter for %s",
+					STR_ARG(sandbox->name), arch_info(arch)->name);
 
-	if (linker->options->limits_only)
-		return;
-	wrong = verify_filter(linker->arena, sandbox, arch, program->insns, program->n);
-	if (wrong.len == 0)
-		return;
-	fprintf(stderr,
-		"writc: internal error: the filter made for sandbox '%.*s' does not mean what the "
-		"policy says: %.*s\nNothing was written. Please report this with the policy.\n",
-		STR_ARG(sandbox->name), STR_ARG(wrong));
-	exit(EXIT_BUG);
+	if (proof->dearest.ptr)
+		diag_help(linker->diags, diag, "the rules of '%.*s' take most of the proof",
+			  STR_ARG(proof->dearest));
+}
+
+/* False, with the reason reported, when it would take too long; a filter that is wrong is the end.
+ */
+static bool prove(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
+		  const struct bpf_program *program)
+{
+	struct filter_proof proof = prove_filter(linker->arena, sandbox, arch, program->insns,
+						 program->n);
+
+	switch (proof.result) {
+	case FILTER_PROVED:
+		return true;
+	case FILTER_UNDECIDED:
+		report_undecided(linker, sandbox, arch, &proof);
+		return false;
+	case FILTER_MALFORMED:
+	case FILTER_DIFFERS:
+		break;
+	}
+	bug_exit("the filter made for sandbox '%.*s' does not mean what the policy says\n  %.*s",
+		 STR_ARG(sandbox->name), STR_ARG(proof.wrong));
 }
 
 static void report_too_long(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
@@ -87,7 +100,7 @@ static void report_too_long(struct linker *linker, const struct ir_sandbox *sand
 			  STR_ARG(filter->heaviest[i].call), filter->heaviest[i].insns);
 }
 
-/* The record of a filter; false, with the reason reported, when it is too long. */
+/* The record of a filter; false, with the reason reported, when a limit is exceeded. */
 static bool make_filter(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
 			struct writ_fmt_filter *out)
 {
@@ -100,7 +113,8 @@ static bool make_filter(struct linker *linker, const struct ir_sandbox *sandbox,
 		report_too_long(linker, sandbox, arch, &filter);
 		return false;
 	}
-	require_verified(linker, sandbox, arch, &filter.program);
+	if (!prove(linker, sandbox, arch, &filter.program))
+		return false;
 	*out = (struct writ_fmt_filter){.audit_arch = arch_info(arch)->audit_arch,
 					.insns = put_program(linker, &filter.program)};
 	return true;
