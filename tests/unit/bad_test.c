@@ -19,8 +19,8 @@
 /* Shown by unit tests, on policies that are generated. */
 static const char *const generated[] = {"E0019", "E0401", "E0402", "E0403", "E0404",
 					"E0405", "E0406", "E0407", "E0408", "E0409",
-					"E0410", "E0451", "E0454", "E0456", "E0053",
-					"E0457", "E0459", "E0461", "E0480", "E0481"};
+					"E0451", "E0454", "E0456", "E0053", "E0457",
+					"E0459", "E0461", "E0480", "E0481"};
 
 static bool is_generated(const char *code)
 {

@@ -361,7 +361,7 @@ Test(prover, the_kernel_has_the_same_rules, .timeout = 60)
 	uint64_t random = 31;
 	unsigned taken = 0, refused = 0;
 
-	for (unsigned round = 0; round < 4000 && taken < 200; round++) {
+	for (unsigned round = 0; round < 4000 && (taken < 100 || refused < 100); round++) {
 		struct writ_fmt_insn insns[PROGRAM_MAX];
 		struct program program = random_program(&random, insns);
 		size_t where, at = maker_random(&random) % program.n;
@@ -374,8 +374,7 @@ Test(prover, the_kernel_has_the_same_rules, .timeout = 60)
 		if (round % 8 == 7)
 			insns[at].code ^= (uint16_t)(1u << maker_random(&random) % 16);
 		wrong = bpf_check(insns, program.n, &where);
-		taken += !wrong;
-		if (!wrong)
+		if (!wrong && taken++ < 200)
 			cr_expect(kernel_takes(&program), "round %u", round);
 		/* These it would take: our filters are narrower. */
 		if (!wrong || strstr("unreachable, unknown instruction", wrong) || refused >= 200)
@@ -399,9 +398,9 @@ static struct bpf_program assembled(const struct ir_sandbox *sandbox)
 
 Test(prover, a_counterexample_says_what_differs)
 {
-	const struct ir_sandbox *sandbox =
-		policy_sandbox("sandbox s { syscalls { allow socket(family == AF_INET); deny sync "
-			       "errno EACCES; } }");
+	const struct ir_sandbox *sandbox = policy_sandbox(
+		"sandbox s { syscalls { allow socket(family == AF_INET); deny sync "
+		"errno EACCES; } }");
 	struct bpf_program program = assembled(sandbox);
 	struct filter_proof proof;
 
@@ -422,27 +421,24 @@ Test(prover, a_counterexample_says_what_differs)
 			 "0 0 0 0: expected errno EACCES, got log");
 }
 
-/* Rules whose conditions all depend on each other: given up, not gone through. */
+/* Which bits of two arguments go together: all of one matter when the other is looked at. */
 static void tangle(struct ir_sandbox *sandbox)
 {
-	uint64_t random = 3;
+	for (uint32_t i = 0; i < 26; i++) {
+		struct call_cond *conds = arena_alloc(maker_arena(), 2 * sizeof(*conds));
 
-	for (uint64_t i = 0; i < 240; i++) {
-		struct call_cond *conds = arena_alloc(maker_arena(), 4 * sizeof(*conds));
-
-		for (uint8_t c = 0; c < 4; c++)
-			conds[c] = (struct call_cond){.arg = (uint8_t)((i + c) % 6),
-						      .op = COND_MASKED_NE,
-						      .mask = 0x5a5a5u << c,
-						      .value = maker_random(&random) &
-							       0x5a5a5u << c};
-		maker_call(sandbox, "bpf", (enum ir_call_verdict)(i % 4), conds, 4);
+		for (uint8_t c = 0; c < 2; c++)
+			conds[c] = (struct call_cond){.arg = c,
+						      .op = COND_MASKED_EQ,
+						      .mask = 1u << i,
+						      .value = 1u << i};
+		maker_call(sandbox, "bpf", IR_CALL_ALLOW, conds, 2);
 	}
 }
 
 static int build(const struct ir_sandbox *sandbox, struct diag_list *diags)
 {
-	static const struct bundle_options options = {.archs = {true, true}};
+	static const struct bundle_options options = {.archs = {true, false}};
 	struct ir_policy policy = {.name = STR("p")};
 	static struct sources sources;
 	struct bytes bytes;
@@ -461,7 +457,7 @@ Test(prover, what_can_not_be_proved_is_refused, .timeout = 60)
 	maker_group(&sandbox, "@default");
 	tangle(&sandbox);
 	cr_expect_eq(build(&sandbox, &diags), -1);
-	cr_assert_eq(diags.errors, (size_t)ARCH__COUNT);
+	cr_assert_eq(diags.errors, 1u);
 	cr_expect_eq(diags.items.items[0].code, DIAG_E0410);
 	cr_expect_not_null(strstr(diags.items.items[0].message.ptr, "'knot'"));
 	cr_expect_not_null(strstr(diags.items.items[0].notes.items[0].text.ptr, "'bpf'"));

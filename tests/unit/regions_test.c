@@ -117,6 +117,10 @@ Test(regions, rules_that_multiply_are_still_compiled, .timeout = 60)
 	seccomp_plan(maker_arena(), &sandbox, ARCH_X86_64, &options, &filter);
 	cr_assert_not(filter.too_long);
 	expect_same(&sandbox, &filter.program, &random, 0);
+	cr_expect_eq(verify_filter(maker_arena(), &sandbox, ARCH_X86_64, filter.program.insns,
+				   filter.program.n)
+			     .len,
+		     0u);
 }
 
 static unsigned steps_of(const struct seccomp_filter *filter, const char *call, uint64_t arg1)
