@@ -260,12 +260,33 @@ static void check_rules(struct check *check, uint32_t number)
 	check_contexts(check, number, &contexts, values);
 }
 
+/* Rules are sorted by name. */
+static size_t first_rule(const struct ir_sandbox *sandbox, struct str name)
+{
+	size_t low = 0, high = sandbox->calls.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (str_cmp(sandbox->calls.items[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void select_rules(struct check *check, struct str name)
 {
+	const struct ir_sandbox *sandbox = check->sandbox;
+
 	check->rules.calls.n = 0;
-	for (size_t i = 0; name.ptr && i < check->sandbox->calls.n; i++) {
-		if (str_eq(check->sandbox->calls.items[i].name, name))
-			vec_add(check->arena, &check->rules.calls, check->sandbox->calls.items[i]);
+	if (!name.ptr)
+		return;
+	for (size_t i = first_rule(sandbox, name); i < sandbox->calls.n; i++) {
+		if (!str_eq(sandbox->calls.items[i].name, name))
+			return;
+		vec_add(check->arena, &check->rules.calls, sandbox->calls.items[i]);
 	}
 }
 
