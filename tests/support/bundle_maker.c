@@ -137,3 +137,17 @@ struct writ_policy *bundle_open(const char *text, const char *params)
 	cr_assert_eq(bundle_open_with(&bundle, params, &policy, &error), 0, "%s", error.text);
 	return policy;
 }
+
+struct writ_sandbox *bundle_sandbox(const char *text)
+{
+	struct writ_policy *policy = bundle_open(text, NULL);
+	struct writ_sandbox *sandbox = NULL;
+	struct writ_error error = {.code = 0};
+	int rc = writ_sandbox_open(policy, 0, &sandbox, &error);
+
+	writ_close(policy);
+	if (rc == -WRIT_E_HOST)
+		cr_skip_test("this host can't: %s", error.text);
+	cr_assert_eq(rc, 0, "%s", error.text);
+	return sandbox;
+}

@@ -37,6 +37,9 @@ int bundle_try(const struct test_bundle *bundle, struct writ_error *error);
 /* Opens text's bundle, which must work. params is "name=value name=value", or NULL. */
 struct writ_policy *bundle_open(const char *text, const char *params);
 
+/* Text's first sandbox, opened; the test is skipped where this host can't enforce it. */
+struct writ_sandbox *bundle_sandbox(const char *text);
+
 /* The result of writ_open_memory, with params as above. */
 int bundle_open_with(const struct test_bundle *bundle, const char *params,
 		     struct writ_policy **policy, struct writ_error *error);

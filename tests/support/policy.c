@@ -112,3 +112,12 @@ void policy_expect_line(const char *listing, const char *line)
 	snprintf(wanted, sizeof(wanted), "\n%s\n", line);
 	cr_expect(strstr(listing, wanted), "no line '%s' in\n%s", line, listing);
 }
+
+void policy_expect_error(const char *text, enum diag_code code)
+{
+	const struct compilation *compilation = policy_check(text);
+
+	cr_expect_eq(policy_count(compilation, code), 1, "%s: %s", text,
+		     policy_report(compilation));
+	cr_expect_eq(compilation->diags.errors, 1, "%s: %s", text, policy_report(compilation));
+}

@@ -33,6 +33,9 @@ uint32_t policy_verdict(const struct ir_sandbox *sandbox, const char *name, uint
 size_t policy_count(const struct compilation *compilation, enum diag_code code);
 const struct diag *policy_diag(const struct compilation *compilation, enum diag_code code);
 
+/* Has text one error, and is it of this code? Else the test fails. */
+void policy_expect_error(const char *text, enum diag_code code);
+
 /* "LINE:COL message" of the first diagnostic of a code, or "none". The policy line counts as
  * line 1. */
 const char *policy_says(const struct compilation *compilation, enum diag_code code);

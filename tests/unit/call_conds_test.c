@@ -149,15 +149,11 @@ Test(call_conds, filters_of_both_architectures_are_proved)
 
 static void expect_code(const char *rules, enum diag_code code)
 {
-	const struct compilation *compilation;
 	char text[1024];
 
 	snprintf(text, sizeof(text),
 		 "set cs : syscalls { read, write }; sandbox s { syscalls { %s; } }", rules);
-	compilation = policy_check(text);
-	cr_expect_eq(policy_count(compilation, code), 1, "%s: %s", rules,
-		     policy_report(compilation));
-	cr_expect_eq(compilation->diags.errors, 1, "%s: %s", rules, policy_report(compilation));
+	policy_expect_error(text, code);
 }
 
 Test(call_conds, what_a_filter_cant_test_is_an_error)
@@ -340,24 +336,17 @@ static struct writ_result run_with(const char *rules, const char *command)
 	const char *const argv[] = {"sh", "-c", command, NULL};
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
 	struct writ_result result = {.status = -1};
-	struct writ_sandbox *sandbox = NULL;
 	struct writ_process *process = NULL;
 	struct writ_error error = {.code = 0};
-	struct writ_policy *policy;
+	struct writ_sandbox *sandbox;
 	char text[1024];
-	int rc;
 
 	snprintf(text, sizeof(text),
 		 "sandbox s { filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/bin\";\n"
 		 "  write \"/dev/null\"; execute \"/usr/bin\", \"/bin\"; }\n"
 		 "  syscalls { allow @default; %s; } }",
 		 rules);
-	policy = bundle_open(text, NULL);
-	rc = writ_sandbox_open(policy, 0, &sandbox, &error);
-	writ_close(policy);
-	if (rc == -WRIT_E_HOST)
-		cr_skip_test("this host can't: %s", error.text);
-	cr_assert_eq(rc, 0, "%s", error.text);
+	sandbox = bundle_sandbox(text);
 	cr_assert_eq(writ_spawn(sandbox, &launch, &process, &error), 0, "%s", error.text);
 	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
 	writ_sandbox_close(sandbox);

@@ -1,15 +1,13 @@
 /*
  * writc from outside: exit statuses, where output goes, and that no bundle is ever half there.
  *
- * Runs the program (build/writc, or what $WRITC names) through the shell in a directory of its own.
+ * $D in commands is a directory of the test's own.
  */
 #include <errno.h>
 #include <glob.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -17,43 +15,16 @@
 
 #include "runtime/writ_format.h"
 #include "support/golden.h"
+#include "support/shell.h"
 
 static char dir[] = "/tmp/writ-cli-XXXXXX";
-static char output[1 << 16];
-
-/* The exit status of a shell command in which $W is writc and $D the directory; see output. */
-__attribute__((format(printf, 1, 2))) static int run(const char *format, ...)
-{
-	const char *writc = getenv("WRITC") ? getenv("WRITC") : BUILD_DIR "/writc";
-	char command[4096], line[8192];
-	va_list args;
-	FILE *pipe;
-	size_t n;
-	int status;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	snprintf(line, sizeof(line), "W='%s'; D='%s'; { %s; } 2>&1", writc, dir, command);
-	pipe = popen(line, "r");
-	cr_assert_not_null(pipe);
-	n = fread(output, 1, sizeof(output) - 1, pipe);
-	output[n] = '\0';
-	status = pclose(pipe);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 static void expect_status(int expected, const char *command)
 {
-	int status = run("%s", command);
+	int status = shell("%s", command);
 
 	cr_expect_eq(status, expected, "%s: exit %d, not %d:\n%s", command, status, expected,
-		     output);
-}
-
-static void expect_output(const char *text)
-{
-	cr_expect(strstr(output, text), "no '%s' in:\n%s", text, output);
+		     shell_output);
 }
 
 static void put(const char *name, const char *text)
@@ -69,6 +40,7 @@ static void put(const char *name, const char *text)
 static void setup(void)
 {
 	cr_assert_not_null(mkdtemp(dir));
+	setenv("D", dir, 1);
 	put("good.writ", "policy good;\n"
 			 "sandbox s { filesystem { execute \"/bin/true\"; } limits { wall 1s; "
 			 "memory 1GiB; processes 8; } }\n"
@@ -80,7 +52,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	run("rm -rf \"$D\"");
+	shell("rm -rf \"$D\"");
 }
 
 TestSuite(cli, .init = setup, .fini = teardown);
@@ -88,25 +60,25 @@ TestSuite(cli, .init = setup, .fini = teardown);
 Test(cli, help_teaches)
 {
 	expect_status(0, "$W --help");
-	expect_output("lint");
+	shell_expect_output("lint");
 	expect_status(0, "$W help compile");
-	expect_output("Exit status");
-	expect_output("Example");
+	shell_expect_output("Exit status");
+	shell_expect_output("Example");
 	expect_status(0, "$W lint --help");
-	expect_output("--format");
+	shell_expect_output("--format");
 	expect_status(0, "$W --version");
-	expect_output("writc ");
+	shell_expect_output("writc ");
 }
 
 Test(cli, wrong_command_lines_are_exit_2)
 {
 	expect_status(2, "$W");
 	expect_status(2, "$W lnit x");
-	expect_output("did you mean 'lint'?");
+	shell_expect_output("did you mean 'lint'?");
 	expect_status(2, "$W help nothing");
 	expect_status(2, "$W lint");
 	expect_status(2, "$W lint --fromat json $D/good.writ");
-	expect_output("did you mean '--format'?");
+	shell_expect_output("did you mean '--format'?");
 	expect_status(2, "$W lint --format xml $D/good.writ");
 	expect_status(2, "$W lint --format");
 	expect_status(2, "$W lint --format text --format text $D/good.writ");
@@ -119,30 +91,30 @@ Test(cli, wrong_command_lines_are_exit_2)
 	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --target ''");
 	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --target x86_64,");
 	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --sign key");
-	expect_output("not supported yet");
+	shell_expect_output("not supported yet");
 	expect_status(1, "test -e $D/x.wrt");
 }
 
 Test(cli, lint_tells_clean_from_warnings_from_errors)
 {
 	expect_status(0, "$W lint $D/good.writ");
-	cr_expect_str_eq(output, "");
+	cr_expect_str_eq(shell_output, "");
 	expect_status(1, "$W lint $D/good.writ $D/warn.writ");
-	expect_output("1 warning\n");
+	shell_expect_output("1 warning\n");
 	expect_status(1, "$W lint -W error $D/warn.writ");
-	expect_output("error: role 'r'");
-	expect_output("1 error\n");
+	shell_expect_output("error: role 'r'");
+	shell_expect_output("1 error\n");
 	expect_status(3, "$W lint $D/wrong.writ $D/good.writ");
 	expect_status(3, "$W lint -W error $D/wrong.writ $D/warn.writ");
-	expect_output("2 errors\n");
+	shell_expect_output("2 errors\n");
 }
 
 Test(cli, lint_refuses_what_is_no_policy)
 {
 	expect_status(3, "$W lint $D/none.writ");
-	expect_output("No such file or directory");
+	shell_expect_output("No such file or directory");
 	expect_status(3, "$W lint $D");
-	expect_output("Is a directory");
+	shell_expect_output("Is a directory");
 	expect_status(3, "$W lint /dev/null");
 	expect_status(3, ": > $D/empty.writ; $W lint $D/empty.writ");
 	expect_status(3, "head -c 100000 /dev/urandom > $D/noise.writ; $W lint $D/noise.writ");
@@ -152,10 +124,10 @@ Test(cli, lint_refuses_what_is_no_policy)
 Test(cli, text_goes_to_standard_error_without_colour)
 {
 	expect_status(3, "$W lint $D/wrong.writ 2>/dev/null");
-	cr_expect_str_eq(output, "");
+	cr_expect_str_eq(shell_output, "");
 	expect_status(3, "$W lint $D/wrong.writ");
-	cr_expect_null(strchr(output, '\033'));
-	expect_output("wrong.writ:2:16: error: there is no role 'q' [E0104]\n");
+	cr_expect_null(strchr(shell_output, '\033'));
+	shell_expect_output("wrong.writ:2:16: error: there is no role 'q' [E0104]\n");
 }
 
 Test(cli, json_is_one_object_on_standard_output)
@@ -164,8 +136,8 @@ Test(cli, json_is_one_object_on_standard_output)
 
 	expect_status(3,
 		      "$W lint --format json $D/warn.writ $D/wrong.writ $D/none.writ 2>/dev/null");
-	root = json_loads(output, 0, NULL);
-	cr_assert_not_null(root, "%s", output);
+	root = json_loads(shell_output, 0, NULL);
+	cr_assert_not_null(root, "%s", shell_output);
 	cr_expect_eq(json_integer_value(json_object_get(root, "errors")), 2);
 	cr_expect_eq(json_integer_value(json_object_get(root, "warnings")), 1);
 	cr_expect_eq(json_array_size(json_object_get(root, "diagnostics")), 3);
@@ -175,7 +147,7 @@ Test(cli, json_is_one_object_on_standard_output)
 	cr_expect_eq(json_integer_value(json_object_get(first, "line")), 2);
 	cr_expect_eq(json_integer_value(json_object_get(first, "column")), 16);
 	expect_status(0, "$W lint --format=json $D/good.writ");
-	cr_expect_not_null(json_loads(output, 0, NULL));
+	cr_expect_not_null(json_loads(shell_output, 0, NULL));
 }
 
 Test(cli, sarif_names_rules_and_places)
@@ -183,22 +155,22 @@ Test(cli, sarif_names_rules_and_places)
 	json_t *root, *run_, *result;
 
 	expect_status(3, "$W lint --format sarif $D/wrong.writ");
-	root = json_loads(output, 0, NULL);
-	cr_assert_not_null(root, "%s", output);
+	root = json_loads(shell_output, 0, NULL);
+	cr_assert_not_null(root, "%s", shell_output);
 	cr_expect_str_eq(json_string_value(json_object_get(root, "version")), "2.1.0");
 	run_ = json_array_get(json_object_get(root, "runs"), 0);
 	result = json_array_get(json_object_get(run_, "results"), 0);
 	cr_expect_str_eq(json_string_value(json_object_get(result, "ruleId")), "E0104");
-	expect_output("\"startLine\": 2");
-	expect_output("\"physicalLocation\"");
+	shell_expect_output("\"startLine\": 2");
+	shell_expect_output("\"physicalLocation\"");
 }
 
 Test(cli, json_survives_paths_that_are_no_text)
 {
 	expect_status(3, "$W lint --format json $D/$(printf '\\377').writ");
-	cr_expect_not_null(json_loads(output, 0, NULL), "%s", output);
+	cr_expect_not_null(json_loads(shell_output, 0, NULL), "%s", shell_output);
 	expect_status(3, "$W lint --format sarif $D/$(printf '\\377').writ");
-	cr_expect_not_null(json_loads(output, 0, NULL), "%s", output);
+	cr_expect_not_null(json_loads(shell_output, 0, NULL), "%s", shell_output);
 }
 
 Test(cli, same_source_gives_the_same_bytes_wherever_it_is_compiled)
@@ -226,7 +198,7 @@ Test(cli, without_places_the_same_policy_gives_the_same_bytes_wherever_it_is_wri
 Test(cli, compile_says_warnings_and_succeeds)
 {
 	expect_status(0, "$W compile $D/warn.writ -o $D/a.wrt");
-	expect_output("[W0102]");
+	shell_expect_output("[W0102]");
 	expect_status(0, "test -s $D/a.wrt");
 }
 
@@ -258,32 +230,32 @@ Test(cli, full_disk_leaves_the_old_bundle)
 	put("a.wrt", "old");
 	/* The same path through the code as ENOSPC, without a file system of our own. */
 	expect_status(3, "ulimit -f 1; $W compile $D/good.writ -o $D/a.wrt");
-	expect_output("can't write the bundle: File too large");
+	shell_expect_output("can't write the bundle: File too large");
 	expect_untouched();
 }
 
 Test(cli, real_full_disk_leaves_no_bundle)
 {
-	if (geteuid() != 0 || run("unshare -m true") != 0)
+	if (geteuid() != 0 || shell("unshare -m true") != 0)
 		cr_skip_test("needs root and a mount namespace");
 	expect_status(0, "export W D; mkdir $D/full; unshare -m sh -c '"
 			 "mount -t tmpfs -o size=4k none $D/full &&"
 			 "{ $W compile $D/good.writ -o $D/full/a.wrt; test $? = 3; } &&"
 			 "test -z \"$(ls $D/full)\"'");
-	expect_output("No space left on device");
+	shell_expect_output("No space left on device");
 }
 
 Test(cli, bundle_replaces_regular_files_only)
 {
 	expect_status(3, "$W compile $D/good.writ -o $D");
-	expect_output("Is a directory");
+	shell_expect_output("Is a directory");
 	expect_status(3, "$W compile $D/good.writ -o /dev/full");
-	expect_output("not a regular file");
+	shell_expect_output("not a regular file");
 	expect_status(3, "ln -s target $D/link; $W compile $D/good.writ -o $D/link");
 	expect_status(3, "$W compile $D/good.writ -o $D/none/a.wrt");
-	expect_output("No such file or directory");
+	shell_expect_output("No such file or directory");
 	expect_status(2, "$W compile $D/good.writ -o $D/./good.writ");
-	expect_output("replace its source");
+	shell_expect_output("replace its source");
 	expect_status(0, "$W lint $D/good.writ");
 }
 
@@ -292,7 +264,7 @@ Test(cli, bundle_never_replaces_what_it_is_made_of)
 	put("part.writ", "role q { }\n");
 	put("whole.writ", "policy whole;\nimport \"part.writ\";\n");
 	expect_status(2, "$W compile $D/whole.writ -o $D/part.writ");
-	expect_output("replace its source");
+	shell_expect_output("replace its source");
 	expect_status(2, "ln $D/part.writ $D/same; $W compile $D/whole.writ -o $D/same");
 	expect_status(0, "$W compile $D/whole.writ -o $D/a.wrt; $W lint $D/whole.writ");
 }
@@ -303,10 +275,10 @@ Test(cli, limits_of_the_whole_are_found_by_lint_and_have_a_place)
 			 "*a*, *b*, *c*, *d*, *e*, *f*, *g*, *h*, *i*, *j*, *k*,\n"
 			 "*l*, *m*, *n*, *o*, *p*, *q*, *r*, *s*, *t*, *u*; }\n");
 	expect_status(3, "$W lint $D/wild.writ");
-	expect_output("wild.writ:2:8: error: the wildcards");
-	expect_output("[E0402]");
+	shell_expect_output("wild.writ:2:8: error: the wildcards");
+	shell_expect_output("[E0402]");
 	expect_status(3, "$W compile $D/wild.writ -o $D/a.wrt");
-	expect_output("wild.writ:2:8: error: the wildcards");
+	shell_expect_output("wild.writ:2:8: error: the wildcards");
 }
 
 Test(cli, too_many_variables_are_found_before_the_runtime_finds_them)
@@ -322,8 +294,8 @@ Test(cli, too_many_variables_are_found_before_the_runtime_finds_them)
 	snprintf(text + n, sizeof(text) - n, "} }\nsandbox s extends b { env { pass W; } }\n");
 	put("env.writ", text);
 	expect_status(3, "$W lint $D/env.writ");
-	expect_output("env.writ:1:8: error: sandbox 's' has 4097 environment variables");
-	expect_output("[E0405]");
+	shell_expect_output("env.writ:1:8: error: sandbox 's' has 4097 environment variables");
+	shell_expect_output("[E0405]");
 }
 
 Test(cli, closed_standard_streams_are_no_reason_to_write_into_files)
@@ -347,7 +319,7 @@ Test(cli, output_that_can_not_be_written_is_an_error)
 Test(cli, a_pipe_is_no_policy)
 {
 	expect_status(3, "$W lint /dev/null");
-	expect_output("/dev/null: error: it is not a regular file");
+	shell_expect_output("/dev/null: error: it is not a regular file");
 }
 
 Test(cli, names_of_files_can_not_drive_a_terminal)
@@ -365,5 +337,5 @@ Test(cli, names_of_files_can_not_drive_a_terminal)
 		expect_status(0, command);
 	}
 	expect_status(2, "$W explain-code \"$(printf '\\033x')\"");
-	expect_output("there is no code '<U+001B>x'");
+	shell_expect_output("there is no code '<U+001B>x'");
 }

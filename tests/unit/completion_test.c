@@ -8,8 +8,7 @@
 
 #include <criterion/criterion.h>
 
-#define MAX_OUTPUT ((size_t)1 << 16)
-#define WRITC      BUILD_DIR "/writc"
+#include "support/shell.h"
 
 static const struct row {
 	const char *program, *verb, *option, *values;
@@ -22,24 +21,6 @@ static const struct row {
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
-
-/* What a command prints; the test fails when it can't be run. */
-__attribute__((format(printf, 2, 3))) static int run(char *out, const char *format, ...)
-{
-	char command[4096];
-	va_list args;
-	FILE *pipe;
-	size_t n;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	pipe = popen(command, "r");
-	cr_assert_not_null(pipe);
-	n = fread(out, 1, MAX_OUTPUT - 1, pipe);
-	out[n] = '\0';
-	return pclose(pipe);
-}
 
 static const struct row *find(const char *program, const char *verb, const char *option)
 {
@@ -68,8 +49,6 @@ static void expect_options(const char *program, const char *verb, char *help)
 
 Test(completion, table_knows_what_the_help_says)
 {
-	static char help[MAX_OUTPUT];
-
 	for (size_t i = 0; i < N_ROWS; i++) {
 		char command[256];
 
@@ -78,13 +57,13 @@ Test(completion, table_knows_what_the_help_says)
 			     rows[i].option);
 		if (*rows[i].option)
 			continue;
-		snprintf(command, sizeof(command), BUILD_DIR "/%s help %s", rows[i].program,
-			 rows[i].verb);
-		cr_assert_eq(run(help, "%s", command), 0, "%s", command);
+		snprintf(command, sizeof(command), "%s help %s",
+			 strcmp(rows[i].program, "writc") == 0 ? "$W" : "$R", rows[i].verb);
+		cr_assert_eq(shell("%s", command), 0, "%s", command);
 		for (size_t o = i + 1; o < N_ROWS && *rows[o].option; o++)
-			cr_expect_not_null(strstr(help, rows[o].option), "%s: %s", command,
+			cr_expect_not_null(strstr(shell_output, rows[o].option), "%s: %s", command,
 					   rows[o].option);
-		expect_options(rows[i].program, rows[i].verb, help);
+		expect_options(rows[i].program, rows[i].verb, shell_output);
 	}
 }
 
@@ -120,42 +99,38 @@ static const struct {
 
 Test(completion, bash_completes)
 {
-	static char out[MAX_OUTPUT];
-
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int status = run(out,
-				 "bash -c 'eval \"$(%s completion bash)\"; COMP_WORDS=(\"$@\"); "
-				 "COMP_CWORD=$(($#-1)); _writ \"$1\"; "
-				 "echo \"[ ${COMPREPLY[*]}${COMPREPLY[0]:+ }]\"' x %s",
-				 WRITC, cases[i].words);
+		int status =
+			shell("bash -c 'eval \"$(\"$W\" completion bash)\"; COMP_WORDS=(\"$@\"); "
+			      "COMP_CWORD=$(($#-1)); _writ \"$1\"; "
+			      "echo \"[ ${COMPREPLY[*]}${COMPREPLY[0]:+ }]\"' x %s",
+			      cases[i].words);
 
 		cr_expect_eq(status, 0, "%s", cases[i].words);
-		cr_expect_not_null(strstr(out, cases[i].wanted), "%s: %s", cases[i].words, out);
-		cr_expect_null(strstr(out, cases[i].unwanted), "%s: %s", cases[i].words, out);
+		cr_expect_not_null(strstr(shell_output, cases[i].wanted), "%s: %s", cases[i].words,
+				   shell_output);
+		cr_expect_null(strstr(shell_output, cases[i].unwanted), "%s: %s", cases[i].words,
+			       shell_output);
 	}
 }
 
 Test(completion, scripts_are_what_their_shells_accept)
 {
 	static const char *const shells[] = {"bash", "zsh", "fish"};
-	static char out[MAX_OUTPUT];
-
 	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
-		if (run(out, "command -v %s", shells[i])) {
+		if (shell("command -v %s", shells[i])) {
 			fprintf(stderr, "completion: no %s here, its script is not checked\n",
 				shells[i]);
 			continue;
 		}
-		cr_expect_eq(run(out, "%s completion %s | %s -n 2>&1", WRITC, shells[i], shells[i]),
-			     0, "%s: %s", shells[i], out);
+		cr_expect_eq(shell("$W completion %s | %s -n", shells[i], shells[i]), 0, "%s: %s",
+			     shells[i], shell_output);
 	}
 }
 
 Test(completion, wrong_command_lines)
 {
-	static char out[MAX_OUTPUT];
-
-	cr_expect_neq(run(out, WRITC " completion 2>&1"), 0);
-	cr_expect_neq(run(out, WRITC " completion tcsh 2>&1"), 0);
-	cr_expect_not_null(strstr(out, "'tcsh' is not one of"), "%s", out);
+	cr_expect_neq(shell("$W completion"), 0);
+	cr_expect_neq(shell("$W completion tcsh"), 0);
+	shell_expect_output("'tcsh' is not one of");
 }

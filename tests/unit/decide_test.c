@@ -1,17 +1,15 @@
 /*
  * writ decide from outside: arguments of the call, and what is said about conditions.
- *
- * Runs the program (build/writ, or what $WRIT names).
  */
 #include <criterion/criterion.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/bundle_maker.h"
+#include "support/shell.h"
 
 static char path[] = "/tmp/writ-decide-XXXXXX";
 
@@ -40,31 +38,16 @@ static void teardown(void)
 
 TestSuite(decide, .init = setup, .fini = teardown, .timeout = 60);
 
-static char output[8192];
-
-/* The exit status of "writ VERB -p BUNDLE --role dev ARGS"; what it printed is in output. */
+/* The exit status of "writ VERB -p BUNDLE --role dev ARGS". */
 static int writ(const char *verb, const char *args)
 {
-	const char *program = getenv("WRIT") ? getenv("WRIT") : BUILD_DIR "/writ";
-	char command[4096];
-	FILE *pipe;
-	size_t len;
-	int status;
-
-	snprintf(command, sizeof(command), "%s %s -p %s --role dev %s 2>&1", program, verb, path,
-		 args);
-	pipe = popen(command, "r");
-	cr_assert_not_null(pipe);
-	len = fread(output, 1, sizeof(output) - 1, pipe);
-	output[len] = '\0';
-	status = pclose(pipe);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return shell("$R %s -p %s --role dev %s", verb, path, args);
 }
 
 static void expect(const char *args, int status, const char *says)
 {
-	cr_expect_eq(writ("decide", args), status, "%s: %s", args, output);
-	cr_expect(strstr(output, says), "%s: no '%s' in:\n%s", args, says, output);
+	cr_expect_eq(writ("decide", args), status, "%s: %s", args, shell_output);
+	cr_expect(strstr(shell_output, says), "%s: no '%s' in:\n%s", args, says, shell_output);
 }
 
 Test(decide, the_rule_is_told_with_its_condition)
@@ -108,7 +91,7 @@ Test(decide, names_given_twice_and_too_many_are_wrong)
 Test(decide, run_asks_a_human)
 {
 	cr_expect_eq(writ("run", "--tool write_file --arg path=/w/x -- /bin/true"), 126);
-	cr_expect(strstr(output, "not approved: "), "%s", output);
+	cr_expect(strstr(shell_output, "not approved: "), "%s", shell_output);
 	cr_expect_eq(writ("run", "--tool write_file --arg path=/etc/x -- /bin/true"), 126);
-	cr_expect(strstr(output, "none of the conditions holds"), "%s", output);
+	cr_expect(strstr(shell_output, "none of the conditions holds"), "%s", shell_output);
 }

@@ -1,82 +1,56 @@
 /*
  * writc diff from outside: exit statuses, forms, sources against bundles.
- *
- * Runs the program (build/writc, or what $WRITC names).
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
 #include <jansson.h>
 
 #include "support/golden.h"
+#include "support/shell.h"
 
-static char output[1 << 18];
-
-/* The exit status of writc with these arguments; see output. */
-__attribute__((format(printf, 1, 2))) static int run(const char *format, ...)
-{
-	const char *writc = getenv("WRITC") ? getenv("WRITC") : BUILD_DIR "/writc";
-	char absolute[4096], args[2048], command[8192];
-	va_list list;
-	FILE *pipe;
-	size_t n;
-	int status;
-
-	cr_assert_not_null(realpath(writc, absolute), "%s", writc);
-	va_start(list, format);
-	vsnprintf(args, sizeof(args), format, list);
-	va_end(list);
-	snprintf(command, sizeof(command), "cd tests/golden/diff && { W='%s'; $W %s; } 2>&1",
-		 absolute, args);
-	pipe = popen(command, "r");
-	cr_assert_not_null(pipe);
-	n = fread(output, 1, sizeof(output) - 1, pipe);
-	output[n] = '\0';
-	status = pclose(pipe);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
+/* The exit status of writc with these arguments. */
+#define RUN(...) shell("cd tests/golden/diff && $W " __VA_ARGS__)
 
 Test(golden, diff_text)
 {
-	cr_expect_eq(run("diff old.writ new.writ"), 1);
-	golden_check("diff/diff.txt", output);
+	cr_expect_eq(RUN("diff old.writ new.writ"), 1);
+	golden_check("diff/diff.txt", shell_output);
 }
 
 Test(golden, diff_json)
 {
-	cr_expect_eq(run("diff old.writ new.writ --format json"), 1);
-	golden_check("diff/diff.json", output);
+	cr_expect_eq(RUN("diff old.writ new.writ --format json"), 1);
+	golden_check("diff/diff.json", shell_output);
 }
 
 Test(golden, diff_markdown)
 {
-	cr_expect_eq(run("diff old.writ new.writ --format markdown"), 1);
-	golden_check("diff/diff.md", output);
+	cr_expect_eq(RUN("diff old.writ new.writ --format markdown"), 1);
+	golden_check("diff/diff.md", shell_output);
 }
 
 Test(diff_cli, nothing_is_said_of_equal_policies)
 {
-	cr_expect_eq(run("diff old.writ old.writ --fail-on any"), 0);
-	cr_expect_str_eq(output, "");
-	cr_expect_eq(run("diff old.writ renamed.writ --fail-on any"), 0, "%s", output);
-	cr_expect_str_eq(output, "");
-	cr_expect_eq(run("diff old.writ old.writ --format json --fail-on any"), 0);
-	cr_expect(strstr(output, "\"changes\": []"), "%s", output);
+	cr_expect_eq(RUN("diff old.writ old.writ --fail-on any"), 0);
+	cr_expect_str_eq(shell_output, "");
+	cr_expect_eq(RUN("diff old.writ renamed.writ --fail-on any"), 0, "%s", shell_output);
+	cr_expect_str_eq(shell_output, "");
+	cr_expect_eq(RUN("diff old.writ old.writ --format json --fail-on any"), 0);
+	cr_expect(strstr(shell_output, "\"changes\": []"), "%s", shell_output);
 }
 
 Test(diff_cli, fail_on_says_when_to_fail)
 {
-	cr_expect_eq(run("diff old.writ new.writ --fail-on widen"), 1);
-	cr_expect_eq(run("diff old.writ new.writ --fail-on any"), 1);
-	cr_expect_eq(run("diff old.writ new.writ --fail-on never"), 0);
-	cr_expect_eq(run("diff old.writ narrower.writ"), 0, "%s", output);
-	cr_expect_eq(run("diff old.writ narrower.writ --fail-on any"), 1);
-	cr_expect_eq(run("diff narrower.writ old.writ"), 1);
+	cr_expect_eq(RUN("diff old.writ new.writ --fail-on widen"), 1);
+	cr_expect_eq(RUN("diff old.writ new.writ --fail-on any"), 1);
+	cr_expect_eq(RUN("diff old.writ new.writ --fail-on never"), 0);
+	cr_expect_eq(RUN("diff old.writ narrower.writ"), 0, "%s", shell_output);
+	cr_expect_eq(RUN("diff old.writ narrower.writ --fail-on any"), 1);
+	cr_expect_eq(RUN("diff narrower.writ old.writ"), 1);
 }
 
 Test(diff_cli, a_bundle_is_as_good_as_its_source)
@@ -84,24 +58,25 @@ Test(diff_cli, a_bundle_is_as_good_as_its_source)
 	char dir[] = "/tmp/writ-diff-XXXXXX";
 
 	cr_assert_not_null(mkdtemp(dir));
-	cr_assert_eq(run("compile old.writ -o %s/old.wrt && $W compile renamed.writ -o %s/r.wrt",
+	cr_assert_eq(RUN("compile old.writ -o %s/old.wrt && $W compile renamed.writ -o %s/r.wrt",
 			 dir, dir),
-		     0, "%s", output);
-	cr_expect_eq(run("diff %s/old.wrt old.writ --fail-on any", dir), 0, "%s", output);
-	cr_expect_eq(run("diff old.writ %s/old.wrt --fail-on any", dir), 0, "%s", output);
-	cr_expect_eq(run("diff %s/old.wrt %s/r.wrt --fail-on any", dir, dir), 0, "%s", output);
-	cr_expect_eq(run("diff %s/old.wrt new.writ", dir), 1);
-	run("help >/dev/null; rm -r %s", dir);
+		     0, "%s", shell_output);
+	cr_expect_eq(RUN("diff %s/old.wrt old.writ --fail-on any", dir), 0, "%s", shell_output);
+	cr_expect_eq(RUN("diff old.writ %s/old.wrt --fail-on any", dir), 0, "%s", shell_output);
+	cr_expect_eq(RUN("diff %s/old.wrt %s/r.wrt --fail-on any", dir, dir), 0, "%s",
+		     shell_output);
+	cr_expect_eq(RUN("diff %s/old.wrt new.writ", dir), 1);
+	RUN("help >/dev/null; rm -r %s", dir);
 }
 
 Test(diff_cli, wrong_use_and_unusable_input)
 {
-	cr_expect_eq(run("diff old.writ"), 2);
-	cr_expect_eq(run("diff old.writ new.writ old.writ"), 2);
-	cr_expect_eq(run("diff old.writ new.writ --format xml"), 2);
-	cr_expect_eq(run("diff old.writ new.writ --fail-on often"), 2);
-	cr_expect_eq(run("diff old.writ missing.writ"), 3);
-	cr_expect_eq(run("diff diff.md old.writ"), 3);
+	cr_expect_eq(RUN("diff old.writ"), 2);
+	cr_expect_eq(RUN("diff old.writ new.writ old.writ"), 2);
+	cr_expect_eq(RUN("diff old.writ new.writ --format xml"), 2);
+	cr_expect_eq(RUN("diff old.writ new.writ --fail-on often"), 2);
+	cr_expect_eq(RUN("diff old.writ missing.writ"), 3);
+	cr_expect_eq(RUN("diff diff.md old.writ"), 3);
 }
 
 /* What the schema demands of a log, and that every widening is one result. */
@@ -111,9 +86,9 @@ Test(diff_cli, sarif_has_a_result_for_each_widening)
 	size_t i;
 	json_t *result;
 
-	cr_assert_eq(run("diff old.writ new.writ --format sarif"), 1);
-	root = json_loads(output, 0, NULL);
-	cr_assert_not_null(root, "%s", output);
+	cr_assert_eq(RUN("diff old.writ new.writ --format sarif"), 1);
+	root = json_loads(shell_output, 0, NULL);
+	cr_assert_not_null(root, "%s", shell_output);
 	cr_expect_str_eq(json_string_value(json_object_get(root, "version")), "2.1.0");
 	run_object = json_array_get(json_object_get(root, "runs"), 0);
 	results = json_object_get(run_object, "results");
@@ -141,10 +116,10 @@ Test(diff_cli, text_that_reorders_is_shown_as_what_it_is)
 	static const char *const formats[] = {"text", "markdown"};
 
 	for (size_t i = 0; i < 2; i++) {
-		run("--version; f=$(mktemp); cat >$f <<'EOF'\n%s\nEOF\n"
+		RUN("--version; f=$(mktemp); cat >$f <<'EOF'\n%s\nEOF\n"
 		    "$W diff old.writ $f --format %s; rm $f",
 		    policy, formats[i]);
-		cr_expect(strstr(output, "a<U+202E>"), "%s", output);
-		cr_expect_null(strstr(output, "\xe2\x80\xae"), "%s", output);
+		cr_expect(strstr(shell_output, "a<U+202E>"), "%s", shell_output);
+		cr_expect_null(strstr(shell_output, "\xe2\x80\xae"), "%s", shell_output);
 	}
 }

@@ -20,20 +20,6 @@
 	"sandbox s { filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/bin\", "                 \
 	"\"/etc/ld.so.cache\"; execute \"/usr/bin\", \"/bin\"; } " more " }\n"
 
-static struct writ_sandbox *open_shell(const char *text)
-{
-	struct writ_policy *policy = bundle_open(text, NULL);
-	struct writ_sandbox *sandbox = NULL;
-	struct writ_error error = {.code = 0};
-	int rc = writ_sandbox_open(policy, 0, &sandbox, &error);
-
-	writ_close(policy);
-	if (rc == -WRIT_E_HOST)
-		cr_skip_test("this host can't: %s", error.text);
-	cr_assert_eq(rc, 0, "%s", error.text);
-	return sandbox;
-}
-
 /* Both ends of what the command reads and of what it writes. */
 struct pipes {
 	int in[2];
@@ -47,7 +33,7 @@ struct pipes {
 static struct pipes launch_and_go(bool die_with_caller)
 {
 	static const char *const argv[] = {"sh", "-c", "read line; echo $line", NULL};
-	struct writ_sandbox *sandbox = open_shell(SHELL(""));
+	struct writ_sandbox *sandbox = bundle_sandbox(SHELL(""));
 	struct pipes pipes;
 	int status = -1;
 	pid_t caller;
@@ -110,7 +96,7 @@ Test(launch, a_command_outlives_its_caller_otherwise)
 Test(launch, the_user_is_the_callers)
 {
 	static const char *const argv[] = {"id", "-u", NULL};
-	struct writ_sandbox *sandbox = open_shell(SHELL("limits { processes 64; }"));
+	struct writ_sandbox *sandbox = bundle_sandbox(SHELL("limits { processes 64; }"));
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
 	struct writ_process *process = NULL;
 	struct writ_error error;

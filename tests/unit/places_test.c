@@ -11,14 +11,10 @@
 
 static void expect_code(const char *text, enum diag_code code)
 {
-	const struct compilation *compilation;
 	char policy[1024];
 
 	snprintf(policy, sizeof(policy), PARAMS "%s", text);
-	compilation = policy_check(policy);
-	cr_expect_eq(policy_count(compilation, code), 1, "%s: %s", text,
-		     policy_report(compilation));
-	cr_expect_eq(compilation->diags.errors, 1, "%s: %s", text, policy_report(compilation));
+	policy_expect_error(policy, code);
 }
 
 Test(places, denied_patterns_have_one_spelling)

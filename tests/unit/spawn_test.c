@@ -25,20 +25,6 @@
 	"\"/proc\"; write \"/dev/null\"; execute \"/usr/bin\", \"/bin\"; }\n"
 #define BOX(more) "sandbox s { " FILES more " }\n"
 
-static struct writ_sandbox *open_box(const char *text)
-{
-	struct writ_policy *policy = bundle_open(text, NULL);
-	struct writ_sandbox *sandbox = NULL;
-	struct writ_error error = {.code = 0};
-	int rc = writ_sandbox_open(policy, 0, &sandbox, &error);
-
-	writ_close(policy);
-	if (rc == -WRIT_E_HOST)
-		cr_skip_test("this host can't: %s", error.text);
-	cr_assert_eq(rc, 0, "%s", error.text);
-	return sandbox;
-}
-
 struct run {
 	struct writ_result result;
 	char output[8192];
@@ -68,7 +54,7 @@ static struct run run_in(const struct writ_sandbox *sandbox, const char *command
 
 static void expect_output(const char *box, const char *command, const char *want)
 {
-	struct writ_sandbox *sandbox = open_box(box);
+	struct writ_sandbox *sandbox = bundle_sandbox(box);
 	struct run run = run_in(sandbox, command);
 
 	cr_expect_eq(run.result.end, WRIT_EXITED, "%s: end %d status %d", command, run.result.end,
@@ -101,7 +87,7 @@ static int count_fds(void)
 
 Test(spawn, exit_status_and_signal_are_told)
 {
-	struct writ_sandbox *sandbox = open_box(BOX(""));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX(""));
 	struct run run = run_in(sandbox, "exit 7");
 
 	cr_expect_eq(run.result.end, WRIT_EXITED);
@@ -176,7 +162,7 @@ Test(spawn, closed_standard_descriptors_are_no_trouble)
 	close(0);
 	close(1);
 	close(2);
-	sandbox = open_box(BOX("limits { output 1KiB; }"));
+	sandbox = bundle_sandbox(BOX("limits { output 1KiB; }"));
 	run = run_in(sandbox, "echo out; echo err >&2; cat; ls -l /proc/self/fd/0 >/dev/null");
 	writ_sandbox_close(sandbox);
 	open("/dev/null", O_RDWR);
@@ -214,7 +200,7 @@ Test(spawn, directory_is_the_callers_where_granted)
 
 Test(spawn, commands_that_cant_start_leave_nothing)
 {
-	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 5; output 1KiB; }"));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX("limits { processes 5; output 1KiB; }"));
 	int before = count_fds();
 
 	cr_expect_eq(try_spawn(sandbox, "no-such-command"), -WRIT_E_NOT_FOUND);
@@ -229,7 +215,7 @@ Test(spawn, commands_that_cant_start_leave_nothing)
 
 Test(spawn, launches_leave_nothing)
 {
-	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 5; output 1KiB; }"));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX("limits { processes 5; output 1KiB; }"));
 	int before = count_fds();
 
 	for (int i = 0; i < 5; i++)
@@ -248,7 +234,7 @@ Test(spawn, files_outside_are_refused)
 
 Test(spawn, wall_limit_kills_every_descendant)
 {
-	struct writ_sandbox *sandbox = open_box(BOX("limits { wall 300ms; }"));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX("limits { wall 300ms; }"));
 	struct run run = run_in(sandbox, "(sleep 300; echo late) & sleep 300 & sleep 300");
 
 	cr_expect_eq(run.result.end, WRIT_WALL_LIMIT);
@@ -260,7 +246,7 @@ Test(spawn, wall_limit_kills_every_descendant)
 
 Test(spawn, output_limit_cuts_marks_and_kills)
 {
-	struct writ_sandbox *sandbox = open_box(BOX("limits { output 10kB; wall 20s; }"));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX("limits { output 10kB; wall 20s; }"));
 	const char *const argv[] = {"yes", NULL};
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
 	struct writ_process *process = NULL;
@@ -293,7 +279,7 @@ Test(spawn, limited_output_keeps_its_order)
 
 Test(spawn, a_reader_that_is_gone_does_not_hurt_the_caller)
 {
-	struct writ_sandbox *sandbox = open_box(BOX("limits { output 1MiB; wall 20s; }"));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX("limits { output 1MiB; wall 20s; }"));
 	const char *const argv[] = {"yes", NULL};
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
 	struct writ_process *process = NULL;
@@ -314,7 +300,7 @@ Test(spawn, a_reader_that_is_gone_does_not_hurt_the_caller)
 /* A launch whose standard output and error are fd; what comes of it. */
 static struct writ_result run_into(const char *box, const char *command, int fd)
 {
-	struct writ_sandbox *sandbox = open_box(box);
+	struct writ_sandbox *sandbox = bundle_sandbox(box);
 	const char *const argv[] = {"sh", "-c", command, NULL};
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, fd, fd}};
 	struct writ_process *process = NULL;
@@ -375,7 +361,7 @@ static bool group_can_be_killed_by_pidfd(int pidfd)
 
 Test(spawn, a_launch_that_another_has_reaped_is_killed_all_the_same, .timeout = 20)
 {
-	struct writ_sandbox *sandbox = open_box(BOX(""));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX(""));
 	const char *const argv[] = {"sh", "-c", "sleep 300 & exit 0", NULL};
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
 	struct writ_process *process = NULL;
@@ -414,7 +400,7 @@ Test(spawn, priority_and_personality_are_the_usual)
 Test(spawn, the_reason_why_execve_fails_is_told)
 {
 	char name[300] = "/", loop[] = "/tmp/writ-spawn-loop-XXXXXX", *big = malloc(300000);
-	struct writ_sandbox *sandbox = open_box(BOX(""));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX(""));
 	const char *const argv[] = {"true", big, NULL};
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
 	struct writ_process *process = NULL;
@@ -460,7 +446,7 @@ Test(spawn, a_cancellation_waits_and_never_runs_in_the_child, .timeout = 20)
 {
 	/* Both ways to bound processes write files in the child, and write is where one is
 	 * cancelled. */
-	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 5; output 1KiB; }"));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX("limits { processes 5; output 1KiB; }"));
 	pthread_t thread;
 	void *result = NULL;
 
@@ -485,7 +471,7 @@ Test(spawn, process_limit_counts_the_launch_only)
 {
 	static const char command[] = "i=0; while [ $i -lt 12 ]; do sleep 100 & i=$((i + 1)); done "
 				      "2>/dev/null; echo done";
-	struct writ_sandbox *sandbox = open_box(BOX("limits { processes 6; wall 10s; }"));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX("limits { processes 6; wall 10s; }"));
 	struct run run = run_in(sandbox, "sleep 0 & sleep 0 & sleep 0 & sleep 0 & wait; echo ok");
 
 	cr_expect_str_eq(run.output, "ok\n", "%s", run.output);
@@ -503,7 +489,7 @@ static void *kill_it(void *process)
 
 Test(spawn, kill_ends_a_launch_from_another_thread)
 {
-	struct writ_sandbox *sandbox = open_box(BOX(""));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX(""));
 	const char *const argv[] = {"sh", "-c", "sleep 300 & sleep 300", NULL};
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
 	struct writ_process *process = NULL;
@@ -521,7 +507,7 @@ Test(spawn, kill_ends_a_launch_from_another_thread)
 
 Test(spawn, a_caller_that_ignores_its_children_is_refused)
 {
-	struct writ_sandbox *sandbox = open_box(BOX(""));
+	struct writ_sandbox *sandbox = bundle_sandbox(BOX(""));
 
 	signal(SIGCHLD, SIG_IGN);
 	cr_expect_eq(try_spawn(sandbox, "true"), -WRIT_E_INVALID);
@@ -533,92 +519,10 @@ Test(spawn, a_caller_that_ignores_its_children_is_refused)
 Test(spawn, missing_paths_are_warned_of)
 {
 	struct writ_sandbox *sandbox =
-		open_box("sandbox s { filesystem { read \"/no/such/place\"; } }\n");
+		bundle_sandbox("sandbox s { filesystem { read \"/no/such/place\"; } }\n");
 
 	cr_assert_not_null(writ_sandbox_warning(sandbox, 0));
 	cr_expect_not_null(strstr(writ_sandbox_warning(sandbox, 0), "/no/such/place"));
 	cr_expect_null(writ_sandbox_warning(sandbox, 1));
 	writ_sandbox_close(sandbox);
-}
-
-/* In a forked child: Criterion's own process has threads, and the sandbox is for good. */
-static int enforced_child(const char *box, int (*body)(void))
-{
-	struct writ_sandbox *sandbox = open_box(box);
-	pid_t pid = fork();
-	int status = 0;
-
-	if (pid == 0)
-		_exit(writ_enforce(sandbox, NULL) ? 99 : body());
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	writ_sandbox_close(sandbox);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static int cant_read_passwd(void)
-{
-	return open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES &&
-			       open("/usr/bin/env", O_RDONLY) >= 0
-		       ? 42
-		       : 1;
-}
-
-/* A filter of Writ's refuses setsid, without which a launch can't be ended as a whole. */
-static struct writ_sandbox *nested;
-
-static int cant_launch(void)
-{
-	struct writ_host host;
-
-	writ_host_probe(&host);
-	return host.new_session == 0 && try_spawn(nested, "true") == -WRIT_E_HOST ? 42 : 1;
-}
-
-Test(enforce, a_launch_from_inside_is_the_hosts_refusal)
-{
-	nested = open_box(BOX(""));
-	cr_expect_eq(enforced_child(BOX(""), cant_launch), 42);
-	writ_sandbox_close(nested);
-}
-
-Test(enforce, confines_the_caller)
-{
-	cr_expect_eq(enforced_child(BOX(""), cant_read_passwd), 42);
-}
-
-Test(enforce, refuses_limits_that_need_a_supervisor)
-{
-	struct writ_sandbox *sandbox = open_box(BOX("limits { wall 5s; }"));
-	struct writ_error error;
-
-	cr_expect_eq(writ_enforce(sandbox, &error), -WRIT_E_HOST);
-	cr_expect_not_null(strstr(error.text, "wall"));
-	writ_sandbox_close(sandbox);
-}
-
-static void *idle(void *arg)
-{
-	(void)arg;
-	pause();
-	return NULL;
-}
-
-Test(enforce, refuses_a_process_with_threads)
-{
-	struct writ_sandbox *sandbox = open_box(BOX(""));
-	pthread_t thread;
-
-	cr_assert_eq(pthread_create(&thread, NULL, idle, NULL), 0);
-	cr_expect_eq(writ_enforce(sandbox, NULL), -WRIT_E_INVALID);
-	writ_sandbox_close(sandbox);
-}
-
-Test(host, the_probe_says_what_is_known)
-{
-	struct writ_host host;
-
-	writ_host_probe(&host);
-	cr_expect_eq(host.is_root, geteuid() == 0);
-	cr_expect_eq(host.new_session, 1);
-	cr_expect(host.landlock_abi >= 0 && host.pids_cgroup >= 0 && host.pids_cgroup <= 2);
 }
