@@ -334,6 +334,9 @@ bool host_in_net(const uint8_t address[16], const uint8_t net[16], uint32_t pref
 	uint32_t bytes = prefix / 8;
 	unsigned int bits = prefix % 8;
 
+	/* RFC 4291, 2.5.5.2: what is wider than all of IPv4 is a network of IPv6 alone. */
+	if (prefix < 8 * sizeof(mapped) && memcmp(address, mapped, sizeof(mapped)) == 0)
+		return false;
 	if (memcmp(address, net, bytes) != 0)
 		return false;
 	return bits == 0 || (unsigned int)(address[bytes] ^ net[bytes]) >> (8 - bits) == 0;

@@ -299,6 +299,9 @@ const struct ir_tool *ir_tool_named(const struct ir_policy *policy, struct str n
  */
 const struct ir_tool *ir_tool_for(const struct ir_policy *policy, struct str name);
 
+/* Does a condition hold of the argument it tests? The kernel reads as many bits as it has. */
+bool ir_cond_holds(const struct call_cond *cond, uint64_t arg);
+
 /*
  * The reference meaning of the system call rules: a SECCOMP_RET_* value for a call that is known.
  */

@@ -8,12 +8,10 @@
  */
 #include "ir/ir_diff_impl.h"
 
+#include "ir/ir_endpoint.h"
 #include "ir/ir_print.h"
 
-#include <arpa/inet.h>
 #include <string.h>
-
-#define FIRST_V4_PREFIX 96u
 
 struct grant {
 	struct ir_endpoint endpoint;
@@ -147,25 +145,15 @@ static bool is_covered_in_parts(const struct grant *grant, const struct grants *
 	for (int upper = 0; upper < 2; upper++) {
 		struct grant half = half_of(grant, upper);
 
+		/* All of IPv4 is no part of a wider network: there is nothing to cover. */
+		if (half.endpoint.prefix == IR_IPV4_PREFIX &&
+		    !ir_net_holds(&grant->endpoint, half.endpoint.address, IR_IPV4_PREFIX))
+			continue;
 		half.host.endpoint = &half.endpoint;
 		if (!is_covered_in_parts(&half, list, right))
 			return false;
 	}
 	return true;
-}
-
-static struct str net_text(struct diff *diff, const struct ir_endpoint *net)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	char text[INET6_ADDRSTRLEN] = "";
-	bool v4 = net->prefix >= FIRST_V4_PREFIX && memcmp(net->address, mapped, 12) == 0;
-	unsigned prefix = v4 ? net->prefix - FIRST_V4_PREFIX : net->prefix;
-
-	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? net->address + 12 : net->address, text,
-		  sizeof(text));
-	if (net->prefix == 128)
-		return str_printf(diff->arena, v4 ? "%s" : "[%s]", text);
-	return str_printf(diff->arena, v4 ? "%s/%u" : "[%s/%u]", text, prefix);
 }
 
 static struct str host_text(struct diff *diff, int side, const struct ir_endpoint *endpoint)
@@ -180,7 +168,7 @@ static struct str host_text(struct diff *diff, int side, const struct ir_endpoin
 	case IR_HOST_SUFFIX:
 		return str_printf(diff->arena, "*.%.*s", STR_ARG(name));
 	case IR_HOST_NET:
-		return net_text(diff, endpoint);
+		return ir_net_spell(diff->arena, endpoint);
 	}
 	return name;
 }

@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ir/ir_endpoint.h"
+
 struct diff_unit {
 	uint64_t factor;
 	const char *name;
@@ -148,21 +150,11 @@ struct diff_host diff_host(struct arena *arena, const struct ir_policy *policy,
 	return host;
 }
 
-static bool has_prefix(const struct ir_endpoint *net, const uint8_t address[16])
-{
-	unsigned bytes = net->prefix / 8u, bits = net->prefix % 8u;
-	unsigned mask = 0xffu & ~(0xffu >> bits);
-
-	if (memcmp(net->address, address, bytes) != 0)
-		return false;
-	return bits == 0 || ((net->address[bytes] ^ address[bytes]) & mask) == 0;
-}
-
 static enum diff_relation nets(const struct ir_endpoint *a, const struct ir_endpoint *b)
 {
-	if (a->prefix <= b->prefix && has_prefix(a, b->address))
+	if (ir_net_holds(a, b->address, b->prefix))
 		return a->prefix == b->prefix ? DIFF_SAME : DIFF_ABOVE;
-	if (b->prefix < a->prefix && has_prefix(b, a->address))
+	if (ir_net_holds(b, a->address, a->prefix))
 		return DIFF_BELOW;
 	return DIFF_APART;
 }

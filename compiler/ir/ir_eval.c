@@ -46,12 +46,12 @@ enum writ_verdict_id ir_decide(const struct ir_policy *policy, const uint32_t *r
 	return WRIT_VERDICT_DENY;
 }
 
-static bool cond_holds(const struct call_cond *cond, const uint64_t args[6])
+bool ir_cond_holds(const struct call_cond *cond, uint64_t arg)
 {
 	uint64_t width = cond->is_64 ? UINT64_MAX : UINT32_MAX;
-	uint64_t arg = args[cond->arg] & width;
 	uint64_t value = cond->value & width;
 
+	arg &= width;
 	switch (cond->op) {
 	case COND_EQ:
 		return arg == value;
@@ -78,7 +78,7 @@ static bool call_matches(const struct ir_call *call, struct str name, const uint
 	if (!str_eq(call->name, name))
 		return false;
 	for (uint32_t i = 0; i < call->n_conds; i++) {
-		if (!cond_holds(&call->conds[i], args))
+		if (!ir_cond_holds(&call->conds[i], args[call->conds[i].arg]))
 			return false;
 	}
 	return true;

@@ -13,7 +13,7 @@
 struct str ir_text_spell(struct arena *arena, const struct ir_policy *policy,
 			 const struct ir_text *text);
 
-/* "api.example.org:443-443", "*.example.org:*", "[::ffff:10.0.0.0/104]:*", "udp://…". */
+/* "api.example.org:443", "*.example.org:*", "10.0.0.0/8:1-1024", "udp://…": as a policy says it. */
 struct str ir_endpoint_spell(struct arena *arena, const struct ir_policy *policy,
 			     const struct ir_endpoint *endpoint);
 

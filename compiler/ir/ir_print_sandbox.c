@@ -3,9 +3,10 @@
  */
 #include "ir/ir_print.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
+
+#include "ir/ir_endpoint.h"
 
 static const char *const env_kinds[] = {
 	[WRIT_ENV_PASS] = "pass",
@@ -28,7 +29,6 @@ struct str ir_endpoint_spell(struct arena *arena, const struct ir_policy *policy
 			     const struct ir_endpoint *endpoint)
 {
 	const char *scheme = endpoint->udp ? "udp://" : "";
-	char address[INET6_ADDRSTRLEN] = "";
 	struct str host = STR("*"), port = STR("*");
 
 	if (endpoint->kind == IR_HOST_NAME || endpoint->kind == IR_HOST_SUFFIX) {
@@ -36,12 +36,13 @@ struct str ir_endpoint_spell(struct arena *arena, const struct ir_policy *policy
 		if (endpoint->kind == IR_HOST_SUFFIX)
 			host = str_printf(arena, "*.%.*s", STR_ARG(host));
 	} else if (endpoint->kind == IR_HOST_NET) {
-		inet_ntop(AF_INET6, endpoint->address, address, sizeof(address));
-		host = str_printf(arena, "[%s/%u]", address, endpoint->prefix);
+		host = ir_net_spell(arena, endpoint);
 	}
 	if (endpoint->param != IR_NONE)
 		port = str_printf(arena, "${%.*s}",
 				  STR_ARG(policy->params.items[endpoint->param].name));
+	else if (endpoint->first == endpoint->last)
+		port = str_printf(arena, "%u", endpoint->first);
 	else if (endpoint->first > 1 || endpoint->last < UINT16_MAX)
 		port = str_printf(arena, "%u-%u", endpoint->first, endpoint->last);
 	return str_printf(arena, "%s%.*s:%.*s", scheme, STR_ARG(host), STR_ARG(port));

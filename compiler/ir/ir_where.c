@@ -6,6 +6,7 @@
  * the two is worth something. Values are read by ir_value.c.
  */
 #include "ir/ir.h"
+#include "ir/ir_endpoint.h"
 #include "ir/ir_value.h"
 
 #include <string.h>
@@ -24,23 +25,7 @@ struct reading {
 
 static struct str expand(struct reading *in, const struct ir_text *text)
 {
-	struct str out = STR("");
-
-	for (size_t i = 0; i < text->n; i++) {
-		const struct ir_part *part = &text->parts[i];
-		struct str piece = part->literal;
-		char *joined;
-
-		if (part->kind == IR_PART_PARAM)
-			piece = in->values->params[part->param];
-		else if (part->kind == IR_PART_HOME)
-			piece = in->values->home;
-		joined = arena_alloc(in->arena, out.len + piece.len + 1);
-		memcpy(joined, out.ptr, out.len);
-		memcpy(joined + out.len, piece.ptr, piece.len);
-		out = (struct str){joined, out.len + piece.len};
-	}
-	return out;
+	return ir_text_expand(in->arena, in->values, text);
 }
 
 static bool names_equal(const struct ir_names *a, const struct ir_names *b, size_t n)
@@ -50,14 +35,6 @@ static bool names_equal(const struct ir_names *a, const struct ir_names *b, size
 			return false;
 	}
 	return true;
-}
-
-static bool hosts_equal(const struct ir_host *a, const struct ir_host *b)
-{
-	if (a->is_address || b->is_address)
-		return a->is_address && b->is_address &&
-		       memcmp(a->address, b->address, sizeof(a->address)) == 0;
-	return str_eq(a->text, b->text);
 }
 
 static bool string_eq(struct reading *in, const struct ir_operand *operand)
@@ -99,7 +76,7 @@ static bool host_eq(struct reading *in, const struct ir_operand *operand)
 	struct ir_host other;
 
 	return ir_value_host(in->arena, expand(in, &operand->text), &other) &&
-	       hosts_equal(&in->host, &other);
+	       ir_hosts_equal(&in->host, &other);
 }
 
 /* Names have no "?", so a pattern's stands for nothing. */
@@ -141,46 +118,6 @@ static bool url_matches(struct reading *in, const struct ir_operand *operand)
 	return ir_glob(in->arena, lower_host(in, expand(in, &operand->text)), in->text);
 }
 
-static bool in_net(const uint8_t address[16], const struct ir_endpoint *net)
-{
-	for (unsigned bit = 0; bit < net->prefix; bit++) {
-		uint8_t mask = (uint8_t)(0x80u >> bit % 8);
-
-		if ((address[bit / 8] & mask) != (net->address[bit / 8] & mask))
-			return false;
-	}
-	return true;
-}
-
-static bool is_below(struct str name, struct str suffix)
-{
-	size_t above = name.len - suffix.len;
-
-	return name.len > suffix.len + 1 && name.ptr[above - 1] == '.' &&
-	       memcmp(name.ptr + above, suffix.ptr, suffix.len) == 0;
-}
-
-static bool host_listed(struct reading *in, const struct ir_host *host,
-			const struct ir_endpoint *endpoint)
-{
-	struct ir_host named;
-
-	switch (endpoint->kind) {
-	case IR_HOST_ANY:
-		return true;
-	case IR_HOST_NET:
-		return host->is_address && in_net(host->address, endpoint);
-	case IR_HOST_NAME:
-	case IR_HOST_SUFFIX:
-		break;
-	}
-	if (!ir_value_host(in->arena, expand(in, &endpoint->name), &named))
-		return false;
-	if (endpoint->kind == IR_HOST_NAME)
-		return hosts_equal(host, &named);
-	return !host->is_address && !named.is_address && is_below(host->text, named.text);
-}
-
 static bool port_listed(struct reading *in, const struct ir_endpoint *endpoint)
 {
 	int64_t port;
@@ -200,7 +137,8 @@ static bool endpoint_listed(struct reading *in, const struct ir_operand *operand
 {
 	const struct ir_host *host = in->is_url ? &in->url.host : &in->host;
 
-	return !operand->endpoint.udp && host_listed(in, host, &operand->endpoint) &&
+	return !operand->endpoint.udp &&
+	       ir_endpoint_has_host(in->arena, in->values, &operand->endpoint, host) &&
 	       (!in->is_url || port_listed(in, &operand->endpoint));
 }
 

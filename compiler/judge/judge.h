@@ -70,9 +70,6 @@ struct judge_call {
 struct judgement judge_call(const struct judge *judge, uint32_t sandbox,
 			    const struct judge_call *call);
 
-/* A text with its parameters' values. */
-struct str judge_expand(const struct judge *judge, const struct ir_text *text);
-
 struct judgement judge_allowed(enum judge_list by, size_t index, struct str why);
 struct judgement judge_refused(enum judge_list by, size_t index, struct str why);
 

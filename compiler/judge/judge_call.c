@@ -29,33 +29,6 @@ struct search {
 	bool complete; /* no class was left out */
 };
 
-static bool cond_holds(const struct call_cond *cond, uint64_t arg)
-{
-	uint64_t width = cond->is_64 ? UINT64_MAX : UINT32_MAX;
-	uint64_t value = cond->value & width;
-
-	arg &= width;
-	switch (cond->op) {
-	case COND_EQ:
-		return arg == value;
-	case COND_NE:
-		return arg != value;
-	case COND_LT:
-		return arg < value;
-	case COND_LE:
-		return arg <= value;
-	case COND_GT:
-		return arg > value;
-	case COND_GE:
-		return arg >= value;
-	case COND_MASKED_EQ:
-		return (arg & cond->mask & width) == value;
-	case COND_MASKED_NE:
-		return (arg & cond->mask & width) != value;
-	}
-	return false;
-}
-
 /* ---- classes of values ---- */
 
 static void add_value(struct search *search, struct values *values, uint64_t value)
@@ -90,7 +63,8 @@ static void vary(struct search *search, struct values *values, uint64_t base,
 static bool same_class(const struct slot *slot, uint64_t a, uint64_t b)
 {
 	for (size_t i = 0; i < slot->conds.n; i++) {
-		if (cond_holds(slot->conds.items[i], a) != cond_holds(slot->conds.items[i], b))
+		if (ir_cond_holds(slot->conds.items[i], a) !=
+		    ir_cond_holds(slot->conds.items[i], b))
 			return false;
 	}
 	return true;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "ir/ir_endpoint.h"
 #include "ir/ir_print.h"
 #include "ir/ir_value.h"
 #include "judge/judge.h"
@@ -43,54 +44,6 @@ static bool read_peer(struct arena *arena, struct str text, struct peer *out)
 	       ir_value_int(port, &out->port) && out->port >= 1 && out->port <= UINT16_MAX;
 }
 
-static bool in_net(const uint8_t address[16], const struct ir_endpoint *net)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	unsigned whole = net->prefix / 8;
-	uint8_t rest = (uint8_t)(0xff00u >> net->prefix % 8);
-
-	/* A network that is wider than IPv4 as a whole is of IPv6 addresses only. */
-	if (net->prefix < 96 && memcmp(address, mapped, sizeof(mapped)) == 0)
-		return false;
-	return memcmp(address, net->address, whole) == 0 &&
-	       (whole == 16 || !((address[whole] ^ net->address[whole]) & rest));
-}
-
-static bool is_below(struct str name, struct str suffix)
-{
-	return name.len > suffix.len + 1 && name.ptr[name.len - suffix.len - 1] == '.' &&
-	       memcmp(name.ptr + name.len - suffix.len, suffix.ptr, suffix.len) == 0;
-}
-
-static bool same_host(const struct ir_host *a, const struct ir_host *b)
-{
-	if (a->is_address || b->is_address)
-		return a->is_address && b->is_address &&
-		       memcmp(a->address, b->address, sizeof(a->address)) == 0;
-	return str_eq(a->text, b->text);
-}
-
-static bool host_matches(const struct judge *judge, const struct ir_host *host,
-			 const struct ir_endpoint *endpoint)
-{
-	struct ir_host named;
-
-	switch (endpoint->kind) {
-	case IR_HOST_ANY:
-		return true;
-	case IR_HOST_NET:
-		return host->is_address && in_net(host->address, endpoint);
-	case IR_HOST_NAME:
-	case IR_HOST_SUFFIX:
-		break;
-	}
-	if (!ir_value_host(judge->arena, judge_expand(judge, &endpoint->name), &named))
-		return false;
-	if (endpoint->kind == IR_HOST_NAME)
-		return same_host(host, &named);
-	return !host->is_address && is_below(host->text, named.text);
-}
-
 static bool port_matches(const struct judge *judge, int64_t port, uint32_t param,
 			 const uint16_t range[2])
 {
@@ -108,7 +61,7 @@ static bool endpoint_matches(const struct judge *judge, const struct peer *peer,
 	bool any_protocol = endpoint->rights & IR_ENDPOINT_DENY && !endpoint->udp;
 
 	return (any_protocol || endpoint->udp == peer->udp) &&
-	       host_matches(judge, &peer->host, endpoint) &&
+	       ir_endpoint_has_host(judge->arena, judge->values, endpoint, &peer->host) &&
 	       port_matches(judge, peer->port, endpoint->param, range);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ir/ir_print.h"
+#include "ir/ir_endpoint.h"
 #include "ir/ir_value.h"
 #include "judge/judge.h"
 #include "link/bundle_where.h"
@@ -48,7 +49,8 @@ static bool is_under(const struct judge *judge, const struct ir_names *path,
 {
 	struct ir_names names;
 
-	return ir_value_path(judge->arena, judge_expand(judge, tree), &names) &&
+	return ir_value_path(judge->arena, ir_text_expand(judge->arena, judge->values, tree),
+			     &names) &&
 	       names_begin(path, &names);
 }
 
@@ -58,7 +60,8 @@ static bool is_denied(const struct judge *judge, const struct ir_names *path,
 {
 	struct ir_names pattern, above = *path;
 
-	if (!ir_value_path(judge->arena, judge_expand(judge, text), &pattern))
+	if (!ir_value_path(judge->arena, ir_text_expand(judge->arena, judge->values, text),
+			   &pattern))
 		return true; /* not what a bundle holds; to deny is safe */
 	for (above.n = 0; above.n <= path->n; above.n++) {
 		if (ir_glob_path(judge->arena, &pattern, &above))
@@ -158,7 +161,8 @@ struct judgement judge_unix(const struct judge *judge, uint32_t sandbox, struct 
 		const struct ir_text *text = &box->unix_sockets.items[i].text;
 		struct ir_names socket;
 
-		if (ir_value_path(judge->arena, judge_expand(judge, text), &socket) &&
+		if (ir_value_path(judge->arena, ir_text_expand(judge->arena, judge->values, text),
+				  &socket) &&
 		    socket.n == names.n && names_begin(&names, &socket))
 			return judge_allowed(JUDGE_UNIX, i, because(judge, text, "it is granted"));
 	}

@@ -6,6 +6,7 @@
 
 #include "backend/conditions.h"
 #include "support/bundle_maker.h"
+#include "support/ir_maker.h"
 #include "support/policy.h"
 
 static const char text[] =
@@ -175,6 +176,44 @@ Test(conditions, typed_values)
 	cr_expect_eq(CALL(policy, "r", "http_get", NULL, INTEGER("url", 0), INTEGER("tries", 0),
 			  BOOLEAN("follow", 0)),
 		     WRIT_DENY);
+	writ_close(policy);
+}
+
+/* An IPv4 address is in no network that is wider than all of IPv4, however either is written. */
+Test(conditions, networks_of_ipv6_hold_no_ipv4)
+{
+	static const char nets[] = "set v6 : hosts { \"[::/0]:*\" };\n"
+				   "tool get { arg url : url; }\n"
+				   "role r { allow get where url in v6; }\n";
+	static const struct {
+		const char *url;
+		enum writ_verdict runtime;
+		enum writ_verdict_id reference;
+	} rows[] = {
+		{"http://[2001:db8::1]/", WRIT_ALLOW, WRIT_VERDICT_ALLOW},
+		{"http://[::fffe:a01:203]/", WRIT_ALLOW, WRIT_VERDICT_ALLOW},
+		{"http://10.1.2.3/", WRIT_DENY, WRIT_VERDICT_DENY},
+		{"http://[::ffff:10.1.2.3]/", WRIT_DENY, WRIT_VERDICT_DENY},
+	};
+	struct writ_policy *policy = bundle_open(nets, NULL);
+	const struct ir_policy *ir = policy_ir(nets);
+	struct ir_values values = {.home = STR("/home/u")};
+	uint32_t role = 0, rule;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ir_call_arg arg = {STR("url"), str_from(rows[i].url)};
+		struct ir_request request = {.roles = &role,
+					     .n_roles = 1,
+					     .tool = STR("get"),
+					     .args = &arg,
+					     .n_args = 1,
+					     .values = &values};
+
+		cr_expect_eq(CALL(policy, "r", "get", NULL, ARG("url", rows[i].url)),
+			     rows[i].runtime, "%s", rows[i].url);
+		cr_expect_eq(ir_decide_call(maker_arena(), ir, &request, &rule), rows[i].reference,
+			     "%s", rows[i].url);
+	}
 	writ_close(policy);
 }
 

@@ -75,6 +75,23 @@ static void expect_sandbox(const char *old, const char *new, const char *lines)
 	expect(texts[0], texts[1], lines);
 }
 
+/* [::/0] is of IPv6 addresses only, so an IPv4 network beside it is more. */
+Test(diff, networks_of_ipv6_hold_no_ipv4)
+{
+	expect_sandbox("network { connect \"[::/0]:443\"; }",
+		       "network { connect \"[::/0]:443\", \"10.0.0.0/8:443\"; }",
+		       "+ sandbox s network-gained: connect \"10.0.0.0/8:443\"\n");
+	expect_sandbox("network { connect \"[2000::/3]:443\", \"[2001:db8::/32]:443\"; }",
+		       "network { connect \"[2000::/3]:443\"; }", "");
+	expect_sandbox("network { connect \"[::/1]:443\", \"[8000::/1]:443\"; }",
+		       "network { connect \"[::/0]:443\"; }", "");
+	expect_sandbox("network { connect \"[::fffe:0:0/96]:443\"; }",
+		       "network { connect \"[::fffe:0:0/95]:443\"; }", "");
+	expect_sandbox("network { connect \"[::/0]:443\", \"0.0.0.0/0:443\"; }",
+		       "network { connect \"[::/0]:443\"; }",
+		       "- sandbox s network-lost: connect \"0.0.0.0/0:443\"\n");
+}
+
 Test(diff, equal_policies_do_not_differ)
 {
 	expect_rules("allow t;", "allow t;", "");

@@ -19,37 +19,37 @@ struct good {
 
 /* What a statement becomes, as ir_print shows it. */
 static const struct good good[] = {
-	{"connect \"api.example.org:443\"", "\tendpoint c-- api.example.org:443-443"},
-	{"connect \"API.Example.ORG.:443\"", "\tendpoint c-- api.example.org:443-443"},
+	{"connect \"api.example.org:443\"", "\tendpoint c-- api.example.org:443"},
+	{"connect \"API.Example.ORG.:443\"", "\tendpoint c-- api.example.org:443"},
 	{"connect \"_dmarc.x-1.org:*\"", "\tendpoint c-- _dmarc.x-1.org:*"},
-	{"connect \"xn--bcher-kva.example:443\"", "\tendpoint c-- xn--bcher-kva.example:443-443"},
+	{"connect \"xn--bcher-kva.example:443\"", "\tendpoint c-- xn--bcher-kva.example:443"},
 	{"connect \"localhost:1-65535\"", "\tendpoint c-- localhost:*"},
-	{"connect \"*.brave.com:443\"", "\tendpoint c-- *.brave.com:443-443"},
-	{"connect \"10.0.0.0/8:5432\"", "\tendpoint c-- [::ffff:10.0.0.0/104]:5432-5432"},
-	{"connect \"10.1.2.3:5432\"", "\tendpoint c-- [::ffff:10.1.2.3/128]:5432-5432"},
-	{"connect \"0.0.0.0/0:1\"", "\tendpoint c-- [::ffff:0.0.0.0/96]:1-1"},
-	{"connect \"[2001:db8::/32]:443\"", "\tendpoint c-- [2001:db8::/32]:443-443"},
-	{"connect \"[2001:DB8:0::1]:443\"", "\tendpoint c-- [2001:db8::1/128]:443-443"},
-	{"connect \"[::ffff:10.1.2.3]:80\"", "\tendpoint c-- [::ffff:10.1.2.3/128]:80-80"},
-	{"connect \"[::ffff:a01:203]:80\"", "\tendpoint c-- [::ffff:10.1.2.3/128]:80-80"},
-	{"connect \"udp://10.0.0.53:53\"", "\tendpoint c-- udp://[::ffff:10.0.0.53/128]:53-53"},
-	{"connect \"udp://*:53\"", "\tendpoint c-- udp://*:53-53"},
+	{"connect \"*.brave.com:443\"", "\tendpoint c-- *.brave.com:443"},
+	{"connect \"10.0.0.0/8:5432\"", "\tendpoint c-- 10.0.0.0/8:5432"},
+	{"connect \"10.1.2.3:5432\"", "\tendpoint c-- 10.1.2.3:5432"},
+	{"connect \"0.0.0.0/0:1\"", "\tendpoint c-- 0.0.0.0/0:1"},
+	{"connect \"[2001:db8::/32]:443\"", "\tendpoint c-- [2001:db8::/32]:443"},
+	{"connect \"[2001:DB8:0::1]:443\"", "\tendpoint c-- [2001:db8::1]:443"},
+	{"connect \"[::ffff:10.1.2.3]:80\"", "\tendpoint c-- 10.1.2.3:80"},
+	{"connect \"[::ffff:a01:203]:80\"", "\tendpoint c-- 10.1.2.3:80"},
+	{"connect \"udp://10.0.0.53:53\"", "\tendpoint c-- udp://10.0.0.53:53"},
+	{"connect \"udp://*:53\"", "\tendpoint c-- udp://*:53"},
 	{"connect \"udp://${h}:${p}\"", "\tendpoint c-- udp://${h}:${p}"},
-	{"connect \"${h}:443\"", "\tendpoint c-- ${h}:443-443"},
+	{"connect \"${h}:443\"", "\tendpoint c-- ${h}:443"},
 	{"connect \"${h}:*\"", "\tendpoint c-- ${h}:*"},
 	{"connect \"a.org:${p}\"", "\tendpoint c-- a.org:${p}"},
 	{"connect \"*:*\"", "\tendpoint c-- *:*"},
 	{"connect \"*:443\"", "\tport c- 443-443"},
 	{"connect \"*:${p}\"", "\tport c- ${p}"},
-	{"bind \"127.0.0.1:8000-8010\"", "\tendpoint -b- [::ffff:127.0.0.1/128]:8000-8010"},
-	{"bind \"${h}:80\"", "\tendpoint -b- ${h}:80-80"},
-	{"bind \"[::1]:80\"", "\tendpoint -b- [::1/128]:80-80"},
-	{"bind \"udp://*:5353\"", "\tendpoint -b- udp://*:5353-5353"},
-	{"deny \"169.254.0.0/16\"", "\tendpoint --d [::ffff:169.254.0.0/112]:*"},
+	{"bind \"127.0.0.1:8000-8010\"", "\tendpoint -b- 127.0.0.1:8000-8010"},
+	{"bind \"${h}:80\"", "\tendpoint -b- ${h}:80"},
+	{"bind \"[::1]:80\"", "\tendpoint -b- [::1]:80"},
+	{"bind \"udp://*:5353\"", "\tendpoint -b- udp://*:5353"},
+	{"deny \"169.254.0.0/16\"", "\tendpoint --d 169.254.0.0/16:*"},
 	{"deny \"[fe80::/10]\"", "\tendpoint --d [fe80::/10]:*"},
 	{"deny \"*.evil.org\"", "\tendpoint --d *.evil.org:*"},
 	{"deny \"${h}\"", "\tendpoint --d ${h}:*"},
-	{"deny \"*:25\"", "\tendpoint --d *:25-25"},
+	{"deny \"*:25\"", "\tendpoint --d *:25"},
 	{"deny \"*:${p}\"", "\tendpoint --d *:${p}"},
 	{"deny \"udp://*\"", "\tendpoint --d udp://*:*"},
 };
@@ -190,10 +190,10 @@ Test(endpoints, inherited_ones_join_and_rights_of_one_peer_too)
 		"  connect \"10.0.0.1:1\"; bind \"10.0.0.1:1\"; } }");
 	const char *child = strstr(listing, "sandbox s");
 
-	policy_expect_line(child, "\tendpoint cb- [::ffff:10.0.0.1/128]:1-1");
-	policy_expect_line(child, "\tendpoint c-- x.org:1-1");
-	policy_expect_line(child, "\tendpoint --d x.org:1-1");
-	policy_expect_line(child, "\tendpoint --d [::ffff:10.0.0.0/104]:*");
+	policy_expect_line(child, "\tendpoint cb- 10.0.0.1:1");
+	policy_expect_line(child, "\tendpoint c-- x.org:1");
+	policy_expect_line(child, "\tendpoint --d x.org:1");
+	policy_expect_line(child, "\tendpoint --d 10.0.0.0/8:*");
 }
 
 Test(endpoints, sets_stand_for_their_items)
@@ -202,7 +202,7 @@ Test(endpoints, sets_stand_for_their_items)
 		"set inner : hosts { \"a.org:1\" }; set outer : hosts { inner, \"*:443\" };\n"
 		"sandbox s { network { connect outer; } }");
 
-	policy_expect_line(listing, "\tendpoint c-- a.org:1-1");
+	policy_expect_line(listing, "\tendpoint c-- a.org:1");
 	policy_expect_line(listing, "\tport c- 443-443");
 }
 

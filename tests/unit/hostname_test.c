@@ -196,5 +196,11 @@ Test(hostname, networks)
 	cr_expect_not(host_in_net(host.address, net.address, 96 + 15));
 	cr_expect_not(host_in_net(host.address, net.address, 128));
 	cr_expect(host_in_net(host.address, host.address, 128));
+	cr_expect(host_in_net(host.address, net.address, 96));
+	/* ::/0 and ::/95 are of IPv6 addresses only. */
+	cr_assert(host_parse((struct slice){"::", 2}, &net));
+	cr_expect_not(host_in_net(host.address, net.address, 95));
+	cr_expect_not(host_in_net(host.address, net.address, 0));
+	cr_assert(host_parse((struct slice){"2001:db8::1", 11}, &host));
 	cr_expect(host_in_net(host.address, net.address, 0));
 }

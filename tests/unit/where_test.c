@@ -61,8 +61,8 @@ Test(where, sets_are_written_out)
 		"tool t { arg u : url; arg path : path; }\n"
 		"role r { allow t where u in outer and path in trees; }");
 
-	policy_expect_line(listing, "\tURL_IN u a.example:${q} [::ffff:10.0.0.0/104]:1-9 "
-				    "[2001:db8::1/128]:443-443");
+	policy_expect_line(listing, "\tURL_IN u a.example:${q} 10.0.0.0/8:1-9 "
+				    "[2001:db8::1]:443");
 	policy_expect_line(listing, "\tPATH_UNDER path \"/a\" \"~\"");
 }
 
