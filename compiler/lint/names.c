@@ -1,6 +1,6 @@
 /*
  * Lints on what is declared and does nothing: roles, tools, sets and sandboxes that nobody uses,
- * parameters that no grant needs, tests that check nothing.
+ * parameters that no grant needs.
  *
  * A policy without users, or without roles, may be a part that others import: of those nothing is
  * said. Tests are no use.
@@ -74,20 +74,6 @@ void lint_unused_sandbox(struct lint *lint)
 			diag_report(lint->diags, DIAG_W0115, name->span,
 				    "no tool runs in sandbox '%.*s' and nothing extends it",
 				    STR_ARG(name->text));
-	}
-}
-
-void lint_empty_test(struct lint *lint)
-{
-	for (size_t i = 0; i < lint->ast->tests.n; i++) {
-		const struct ast_test *test = &lint->ast->tests.items[i];
-		size_t expects = test->expects.n;
-
-		for (size_t b = 0; b < test->boxes.n; b++)
-			expects += test->boxes.items[b].expects.n;
-		if (!expects)
-			diag_report(lint->diags, DIAG_W0116, test->name.span,
-				    "the test expects nothing, so it can't fail");
 	}
 }
 

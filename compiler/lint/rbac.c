@@ -89,15 +89,6 @@ void lint_undeclared_tool(struct lint *lint)
 	}
 }
 
-static bool matches_everything(struct str pattern)
-{
-	for (size_t i = 0; i < pattern.len; i++) {
-		if (pattern.ptr[i] != '*')
-			return false;
-	}
-	return true;
-}
-
 struct everything {
 	struct map sets;
 	struct map known; /* a set's name to whether it holds a pattern for everything */
@@ -110,7 +101,7 @@ static bool names_everything(struct lint *lint, struct everything *in, struct st
 	uint32_t index, found = 0;
 
 	if (!map_get(&in->sets, pattern, &index))
-		return matches_everything(pattern);
+		return lint_is_everything(pattern);
 	if (map_get(&in->known, pattern, &found))
 		return found;
 	set = &lint->ast->sets.items[index];

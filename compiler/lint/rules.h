@@ -57,6 +57,9 @@ bool lint_is_within(struct str path, struct str tree);
 bool lint_begins_with(struct str text, struct str head);
 bool lint_ends_with(struct str text, struct str tail);
 
+/* Is it "*", or as good as that? */
+bool lint_is_everything(struct str pattern);
+
 /* The IR's role of a role of the tree. */
 uint32_t lint_role_id(const struct lint *lint, const struct ast_role *role);
 

@@ -26,6 +26,15 @@ bool lint_begins_with(struct str text, struct str head)
 	return text.len >= head.len && memcmp(text.ptr, head.ptr, head.len) == 0;
 }
 
+bool lint_is_everything(struct str pattern)
+{
+	for (size_t i = 0; i < pattern.len; i++) {
+		if (pattern.ptr[i] != '*')
+			return false;
+	}
+	return true;
+}
+
 bool lint_ends_with(struct str text, struct str tail)
 {
 	return text.len >= tail.len &&

@@ -59,6 +59,33 @@ Test(lint, undeclared_tool_is_told_once)
 		       "3:16 tool 'read_fiel' is not declared");
 }
 
+/* "*" matches any name, a misspelt one too; then only what is nearly a tool's name is told. */
+Test(lint, tools_of_tests_are_known)
+{
+	static const char guest[] =
+		"tool run_code { } tool b_* { }\nrole a { allow run_code, c_*; }";
+
+	expect_warning("tool run_code { }\nrole a { allow run_code; }\n"
+		       "test \"x\" { deny a run_cdoe; deny a run_cdoe; }",
+		       DIAG_W0117,
+		       "4:19 the test is about tool 'run_cdoe', which no declaration and no rule "
+		       "names");
+	expect_told("role a { allow t; } test \"x\" { deny a no_such; deny a no_such; }",
+		    DIAG_W0117);
+	expect_told(
+		"tool run_code { } role admin { allow *; }\ntest \"x\" { allow admin run_cod; }",
+		DIAG_W0117);
+	expect_silent("tool run_code { } role admin { allow *; }\ntest \"x\" { allow admin new; }",
+		      DIAG_W0117);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const names[] = {"run_code", "b_x", "c_x"};
+		char text[512];
+
+		snprintf(text, sizeof(text), "%s test \"x\" { deny a %s; }", guest, names[i]);
+		expect_silent(text, DIAG_W0117);
+	}
+}
+
 Test(lint, declared_tools_and_wildcards_are_not_undeclared)
 {
 	expect_silent("tool x { } role a { allow x; }", DIAG_W0101);
