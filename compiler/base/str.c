@@ -105,3 +105,24 @@ unsigned str_distance(struct str a, struct str b, unsigned limit)
 	distance = rows.now[b.len];
 	return distance > limit ? limit + 1 : distance;
 }
+
+struct str_nearest str_nearest(struct str wanted)
+{
+	/* A third of the letters may be wrong, as many as a reader would still recognise. */
+	unsigned limit = wanted.len > 64 ? 0 : (unsigned)(wanted.len + 2) / 3;
+
+	return (struct str_nearest){.wanted = wanted, .distance = limit + 1};
+}
+
+void str_nearest_offer(struct str_nearest *nearest, struct str candidate)
+{
+	unsigned distance;
+
+	if (nearest->distance <= 1)
+		return;
+	distance = str_distance(nearest->wanted, candidate, nearest->distance - 1);
+	if (distance < nearest->distance) {
+		nearest->distance = distance;
+		nearest->best = candidate;
+	}
+}

@@ -37,4 +37,14 @@ __attribute__((format(printf, 2, 3))) struct str str_printf(struct arena *arena,
  */
 unsigned str_distance(struct str a, struct str b, unsigned limit);
 
+/* Keeps the candidate nearest to a misspelt name. */
+struct str_nearest {
+	struct str wanted;
+	struct str best; /* .ptr NULL: nothing is near */
+	unsigned distance;
+};
+
+struct str_nearest str_nearest(struct str wanted);
+void str_nearest_offer(struct str_nearest *nearest, struct str candidate);
+
 #endif

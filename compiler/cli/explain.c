@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/hint.h"
 
 static const char *const formats[] = {"text", "json", NULL};
 
@@ -50,8 +51,10 @@ const char *explain_reason(const struct explanation *explanation)
 
 struct str explain_sandbox(const struct explanation *explanation)
 {
-	const char *name = writ_sandbox_name(explanation->bound.policy,
-					     explanation->decision.sandbox);
+	const char *name = explanation->decision.verdict == WRIT_DENY
+				   ? NULL
+				   : writ_sandbox_name(explanation->bound.policy,
+						       explanation->decision.sandbox);
 
 	return name ? str_from(name) : STR("");
 }
@@ -279,6 +282,8 @@ static int answer(const struct order *order, struct input *input)
 	explanation.request.values = &explanation.bound.values;
 	fill(&explanation);
 	printers[order->format](&explanation);
+	hint_subject(input->ir, explanation.subject, order->is_user);
+	hint_tool(input->ir, explanation.request.tool);
 	bound_close(&explanation.bound);
 	return explanation.decision.verdict == WRIT_ALLOW ? CLI_OK : CLI_FINDINGS;
 }

@@ -40,7 +40,7 @@ const char *explain_verdict(enum writ_verdict verdict);
 /* "yes", "no", "unknown". */
 const char *explain_truth(enum ir_truth truth);
 
-/* The sandbox that the call runs in, or would; empty when there is none. */
+/* The sandbox that the call runs in; empty when it is denied or there is none. */
 struct str explain_sandbox(const struct explanation *explanation);
 
 #endif

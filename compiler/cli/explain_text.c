@@ -111,9 +111,7 @@ void explain_text(const struct explanation *explanation)
 	printf("'%s%s\n", *reason ? ": " : "", reason);
 	put_rules(explanation, "decided by", true, true);
 	if (sandbox.len) {
-		fputs(explanation->decision.verdict == WRIT_DENY ? "would run in sandbox '"
-								 : "runs in sandbox '",
-		      stdout);
+		fputs("runs in sandbox '", stdout);
 		put(sandbox);
 		puts("'");
 	} else if (explanation->decision.verdict != WRIT_DENY) {

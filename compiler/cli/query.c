@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/hint.h"
 #include "cli/input.h"
 #include "judge/why.h"
 
@@ -181,6 +182,10 @@ static int run(const struct order *order)
 			order->kind->json(&query);
 		else
 			order->kind->text(&query);
+		if (order->kind->ask == ask_what)
+			hint_subject(query.ir, query.name, order->is_user);
+		else if (order->kind->ask == ask_who)
+			hint_tool(query.ir, query.name);
 	}
 	input_fini(&input);
 	return status;

@@ -146,13 +146,13 @@ void sema_note_arg(struct sema *sema, struct diag *diag, const struct ir_tool *t
 
 void sema_unknown_arg(struct sema *sema, const struct ast_name *name, const struct sema_args *args)
 {
-	struct sema_nearest nearest = sema_nearest(name->text);
+	struct str_nearest nearest = str_nearest(name->text);
 	struct diag *diag = diag_report(sema->diags, DIAG_E0116, name->span,
 					"tool '%.*s' has no argument '%.*s'",
 					STR_ARG(args->only->name), STR_ARG(name->text));
 
 	sema_note_arg(sema, diag, args->only, STR(""));
 	for (size_t i = 0; i < args->list.n; i++)
-		sema_nearest_offer(&nearest, args->list.items[i].arg->name);
+		str_nearest_offer(&nearest, args->list.items[i].arg->name);
 	sema_nearest_help(sema, diag, &nearest);
 }

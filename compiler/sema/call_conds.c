@@ -60,13 +60,13 @@ static void unknown_arg(struct sema *sema, const struct call_args *call,
 	struct diag *diag = diag_report(sema->diags, DIAG_E0130, name->span,
 					"'%s' has no argument '%.*s'", call->call,
 					STR_ARG(name->text));
-	struct sema_nearest nearest = sema_nearest(name->text);
+	struct str_nearest nearest = str_nearest(name->text);
 	uint32_t n = call_args_count(call);
 
 	for (uint32_t i = 0; i < n; i++) {
-		sema_nearest_offer(&nearest, str_from(call->args[i].names[0]));
+		str_nearest_offer(&nearest, str_from(call->args[i].names[0]));
 		if (call->args[i].names[1])
-			sema_nearest_offer(&nearest, str_from(call->args[i].names[1]));
+			str_nearest_offer(&nearest, str_from(call->args[i].names[1]));
 	}
 	if (nearest.best.ptr)
 		sema_nearest_help(sema, diag, &nearest);
@@ -108,11 +108,11 @@ static void unknown_constant(struct sema *sema, const struct ast_name *name)
 {
 	struct diag *diag = diag_report(sema->diags, DIAG_E0131, name->span,
 					"there is no constant '%.*s'", STR_ARG(name->text));
-	struct sema_nearest nearest = sema_nearest(name->text);
+	struct str_nearest nearest = str_nearest(name->text);
 	const struct constant *constant;
 
 	for (uint32_t i = 0; (constant = constant_at(i)); i++)
-		sema_nearest_offer(&nearest, str_from(constant->name));
+		str_nearest_offer(&nearest, str_from(constant->name));
 	sema_nearest_help(sema, diag, &nearest);
 }
 

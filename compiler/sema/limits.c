@@ -45,13 +45,13 @@ static void list_limits(struct sema *sema, struct diag *diag)
 
 static uint32_t find_limit(struct sema *sema, const struct ast_name *name)
 {
-	struct sema_nearest nearest = sema_nearest(name->text);
+	struct str_nearest nearest = str_nearest(name->text);
 	struct diag *diag;
 
 	for (uint32_t id = 0; id < WRIT_LIMIT__COUNT; id++) {
 		if (str_eq(limits[id].name, name->text))
 			return id;
-		sema_nearest_offer(&nearest, limits[id].name);
+		str_nearest_offer(&nearest, limits[id].name);
 	}
 	diag = diag_report(sema->diags, DIAG_E0108, name->span, "there is no limit '%.*s'",
 			   STR_ARG(name->text));

@@ -150,28 +150,7 @@ bool sema_is_first(const struct sema *sema, enum sema_kind kind, uint32_t index)
 	return sema->names[kind].ids[index] != IR_NONE;
 }
 
-struct sema_nearest sema_nearest(struct str wanted)
-{
-	/* A third of the letters may be wrong, as many as a reader would still recognise. */
-	unsigned limit = wanted.len > 64 ? 0 : (unsigned)(wanted.len + 2) / 3;
-
-	return (struct sema_nearest){.wanted = wanted, .distance = limit + 1};
-}
-
-void sema_nearest_offer(struct sema_nearest *nearest, struct str candidate)
-{
-	unsigned distance;
-
-	if (nearest->distance <= 1)
-		return;
-	distance = str_distance(nearest->wanted, candidate, nearest->distance - 1);
-	if (distance < nearest->distance) {
-		nearest->distance = distance;
-		nearest->best = candidate;
-	}
-}
-
-void sema_nearest_help(struct sema *sema, struct diag *diag, const struct sema_nearest *nearest)
+void sema_nearest_help(struct sema *sema, struct diag *diag, const struct str_nearest *nearest)
 {
 	if (nearest->best.ptr)
 		diag_help(sema->diags, diag, "did you mean '%.*s'?", STR_ARG(nearest->best));
@@ -180,7 +159,7 @@ void sema_nearest_help(struct sema *sema, struct diag *diag, const struct sema_n
 uint32_t sema_resolve(struct sema *sema, enum sema_kind kind, struct str name, struct span span)
 {
 	const struct sema_names *names = &sema->names[kind];
-	struct sema_nearest nearest = sema_nearest(name);
+	struct str_nearest nearest = str_nearest(name);
 	struct diag *diag;
 	uint32_t index;
 
@@ -192,7 +171,7 @@ uint32_t sema_resolve(struct sema *sema, enum sema_kind kind, struct str name, s
 	if (sema->diags->errors > DIAG_MAX_ERRORS)
 		return IR_NONE;
 	for (size_t i = 0; i < names->list.n; i++)
-		sema_nearest_offer(&nearest, names->list.items[i].text);
+		str_nearest_offer(&nearest, names->list.items[i].text);
 	sema_nearest_help(sema, diag, &nearest);
 	return IR_NONE;
 }

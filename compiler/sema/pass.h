@@ -126,16 +126,8 @@ bool sema_is_first(const struct sema *sema, enum sema_kind kind, uint32_t index)
 uint32_t sema_resolve(struct sema *sema, enum sema_kind kind, struct str name, struct span span);
 void sema_check_name_length(struct sema *sema, struct str name, struct span span);
 
-/* Keeps the candidate nearest to a misspelt name. */
-struct sema_nearest {
-	struct str wanted;
-	struct str best; /* .ptr NULL: nothing is near */
-	unsigned distance;
-};
-
-struct sema_nearest sema_nearest(struct str wanted);
-void sema_nearest_offer(struct sema_nearest *nearest, struct str candidate);
-void sema_nearest_help(struct sema *sema, struct diag *diag, const struct sema_nearest *nearest);
+/* "did you mean", when a name is near enough. */
+void sema_nearest_help(struct sema *sema, struct diag *diag, const struct str_nearest *nearest);
 
 /*
  * sets.c: the set that a name means, which is to be of this kind; NULL after reporting that there

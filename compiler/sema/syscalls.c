@@ -41,11 +41,11 @@ static const char *confined_reason(struct str name)
 
 static struct str near_set(const struct sema *sema, struct str name)
 {
-	struct sema_nearest nearest = sema_nearest(name);
+	struct str_nearest nearest = str_nearest(name);
 
 	for (size_t i = 0; i < sema->ast->sets.n; i++) {
 		if (sema->ast->sets.items[i].kind == AST_SET_SYSCALLS)
-			sema_nearest_offer(&nearest, sema->ast->sets.items[i].name.text);
+			str_nearest_offer(&nearest, sema->ast->sets.items[i].name.text);
 	}
 	return nearest.best;
 }
@@ -69,11 +69,11 @@ static void unknown_group(struct sema *sema, const struct ast_name *name)
 	struct diag *diag = diag_report(sema->diags, DIAG_E0106, name->span,
 					"there is no group of system calls '%.*s'",
 					STR_ARG(name->text));
-	struct sema_nearest nearest = sema_nearest(name->text);
+	struct str_nearest nearest = str_nearest(name->text);
 	const struct call_group *group;
 
 	for (uint32_t i = 0; (group = group_at(i)); i++)
-		sema_nearest_offer(&nearest, str_from(group->name));
+		str_nearest_offer(&nearest, str_from(group->name));
 	sema_nearest_help(sema, diag, &nearest);
 }
 
@@ -81,13 +81,13 @@ static void unknown_errno(struct sema *sema, const struct ast_name *name)
 {
 	struct diag *diag = diag_report(sema->diags, DIAG_E0107, name->span,
 					"there is no errno '%.*s'", STR_ARG(name->text));
-	struct sema_nearest nearest = sema_nearest(name->text);
+	struct str_nearest nearest = str_nearest(name->text);
 
 	for (int value = 1; value <= MAX_ERRNO; value++) {
 		const char *known = errno_name(value);
 
 		if (known)
-			sema_nearest_offer(&nearest, str_from(known));
+			str_nearest_offer(&nearest, str_from(known));
 	}
 	sema_nearest_help(sema, diag, &nearest);
 }

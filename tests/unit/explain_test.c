@@ -62,6 +62,10 @@ static void explain_all(struct answers *answers, const char *path)
 	ASK(verb_explain, "guest", "execute_python");
 	ASK(verb_explain, "nobody", "read_file");
 	ASK(verb_explain, "nobody", "read_file", "--user");
+	ASK(verb_explain, "develper", "wirte_file");
+	ASK(verb_explain, "alice", "read_file");
+	ASK(verb_explain, "guest", "read_file", "--user");
+	ASK(verb_explain, "alcie", "git_psuh", "--user");
 	ASK(verb_explain, "guest", "never_seen");
 	ASK(verb_explain, "guest", "no tool");
 }
@@ -74,6 +78,9 @@ static void query_all(struct answers *answers, const char *path)
 	ASK(verb_query, "what-can", "developer");
 	ASK(verb_query, "what-can", "alice", "--user");
 	ASK(verb_query, "what-can", "nobody");
+	ASK(verb_query, "what-can", "alice");
+	ASK(verb_query, "what-can", "gest");
+	ASK(verb_query, "who-can", "read_fiel");
 	ASK(verb_query, "tools");
 	ASK(verb_query, "roles");
 	ASK(verb_query, "users");
