@@ -151,7 +151,10 @@ static int find_value(const struct binding *binding, uint32_t index, const char 
 	struct writ_policy *policy = binding->policy;
 	const struct writ_fmt_param *param = image_PARAMS(&policy->image, index);
 	const char *given = given_value(binding, param);
+	bool stands_in = !given && !param->has_default && binding->options &&
+			 binding->options->stand_ins;
 
+	policy->params[index].stands_in = stands_in;
 	if (given)
 		*out = pool_strndup(&policy->pool, given, strnlen(given, WRIT_MAX_TEXT + 1));
 	else if (param->has_default)
@@ -159,7 +162,7 @@ static int find_value(const struct binding *binding, uint32_t index, const char 
 				    param->fallback.len ? image_str(&policy->image, param->fallback)
 							: "",
 				    param->fallback.len);
-	else if (binding->options && binding->options->stand_ins)
+	else if (stands_in)
 		*out = stand_in((enum writ_param_type)param->type);
 	else
 		return error_set(binding->error, WRIT_E_PARAM,

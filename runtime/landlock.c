@@ -98,6 +98,37 @@ struct path_rules {
 	uint64_t handled;
 };
 
+/* The first parameter of a path's text that something stands in for, or NULL. */
+static const struct writ_fmt_param *unbound_in(const struct writ_policy *policy,
+					       struct writ_fmt_range text)
+{
+	for (uint32_t i = 0; i < text.count; i++) {
+		const struct writ_fmt_part *part = image_PARTS(&policy->image, text.first + i);
+
+		if (part->kind == WRIT_PART_PARAM && policy->params[part->param].stands_in)
+			return image_PARAMS(&policy->image, part->param);
+	}
+	return NULL;
+}
+
+/* A path that is not there, or can't be reached. */
+static int grant_nothing(struct writ_sandbox *sandbox, const struct sandbox_source *source,
+			 uint32_t index, int reason)
+{
+	const struct image *image = &source->policy->image;
+	const struct writ_fmt_path *record = image_PATHS(image, index);
+	const struct writ_fmt_param *unbound = unbound_in(source->policy, record->text);
+
+	if (record->rights & WRIT_PATH_IMPLIED)
+		return 0;
+	if (!unbound)
+		return sandbox_warn(sandbox, source->error, "nothing is granted at '%.300s': %s",
+				    source->policy->paths[index], strerror(reason));
+	return sandbox_warn(sandbox, source->error,
+			    "parameter '%.*s' is not bound: what it names was not looked at",
+			    (int)unbound->name.len, image_str(image, unbound->name));
+}
+
 static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *source,
 		    uint32_t index, struct path_rules *rules)
 {
@@ -106,12 +137,8 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 	int fd = resolve_open(path, &rules->resolver);
 	int rc;
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) {
-		if (record->rights & WRIT_PATH_IMPLIED)
-			return 0;
-		return sandbox_warn(sandbox, source->error, "nothing is granted at '%.300s': %s",
-				    path, strerror(errno));
-	}
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+		return grant_nothing(sandbox, source, index, errno);
 	if (fd < 0 && errno == ELOOP)
 		return error_set(source->error, WRIT_E_HOST,
 				 "'%.300s' leads through a symbolic link in a tree that tools may "

@@ -17,6 +17,7 @@
 struct policy_param {
 	const char *value; /* as it stands in texts: a path is normalised */
 	uint16_t port;     /* for a port parameter */
+	bool stands_in;    /* it has no value; another stands in */
 };
 
 struct policy_rule {

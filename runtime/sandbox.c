@@ -22,11 +22,18 @@
 
 #define MAX_WARNING_BYTES 512
 
+/* The same is said once. */
 static int add_warning(struct writ_sandbox *sandbox, struct writ_error *error, const char *text)
 {
-	struct sandbox_warning *warning = pool_alloc(&sandbox->pool, sizeof(*warning));
-	const char *copy = pool_strndup(&sandbox->pool, text, strlen(text));
+	struct sandbox_warning *warning;
+	const char *copy;
 
+	for (warning = sandbox->warnings; warning; warning = warning->next) {
+		if (strcmp(warning->text, text) == 0)
+			return 0;
+	}
+	warning = pool_alloc(&sandbox->pool, sizeof(*warning));
+	copy = pool_strndup(&sandbox->pool, text, strlen(text));
 	if (!warning || !copy)
 		return error_nomem(error);
 	warning->text = copy;

@@ -243,6 +243,34 @@ Test(run, doctor_enters_each_sandbox)
 			   read_all(fileno(out)));
 }
 
+Test(run, doctor_says_which_parameter_is_not_bound)
+{
+	static const char source[] =
+		"param w : path; param v : path; param d : path = \"/no/such\";\n"
+		"sandbox s { filesystem { read \"${w}/a\", \"${v}\"; "
+		"write \"${w}\"; read \"${d}\"; } }\n";
+	struct test_bundle bundle = bundle_make(source);
+	char file[] = "/tmp/writ-doctor-XXXXXX";
+	char *const argv[] = {"writ", "doctor", "-p", file, "--param", "v=/usr", NULL};
+	FILE *out = tmpfile();
+	int fd = mkstemp(file), status;
+
+	cr_assert_eq(write(fd, bundle.bytes, bundle.size), (ssize_t)bundle.size);
+	close(fd);
+	status = status_of(start(argv, fileno(out)));
+	unlink(file);
+	if (status == 4)
+		cr_skip_test("this host can't: %s", read_all(fileno(out)));
+	cr_expect_not_null(strstr(read_all(fileno(out)),
+				  "sandbox s: enforced\n"
+				  "  warning: nothing is granted at '/no/such': No such file or "
+				  "directory\n"
+				  "  warning: parameter 'w' is not bound: what it names was not "
+				  "looked at\n"),
+			   "%s", read_all(fileno(out)));
+	cr_expect_null(strstr(read_all(fileno(out)), "unbound-parameter"));
+}
+
 /* Not this host's fault, and said before anything is tried. */
 Test(run, doctor_lists_what_this_version_can_not_enforce)
 {
