@@ -264,6 +264,25 @@ static int status_of(const struct writ_result *result)
 	return EXIT_RUN_SIGNAL + result->status;
 }
 
+/* Signals by which the kernel enforces a sandbox. A command can send them to itself, too. */
+static const struct {
+	int number;
+	const char *text;
+} enforcing[] = {
+	{SIGSYS, "killed by SIGSYS, as for a system call that its sandbox kills for"},
+	{SIGXCPU, "killed by SIGXCPU, as when its limit of processor time is over"},
+	{SIGXFSZ, "killed by SIGXFSZ, as when a file grows past its limit of size"},
+};
+
+static int tell_signal(int number, int status)
+{
+	for (size_t i = 0; i < sizeof(enforcing) / sizeof(enforcing[0]); i++) {
+		if (enforcing[i].number == number)
+			return say_last(status, enforcing[i].text);
+	}
+	return status;
+}
+
 static int tell_end(const struct writ_result *result)
 {
 	int status = status_of(result);
@@ -273,7 +292,7 @@ static int tell_end(const struct writ_result *result)
 	if (result->output_lost && (result->end == WRIT_EXITED || result->end == WRIT_SIGNALED))
 		return say_last(status, "the end of the command's output is lost: its reader did "
 					"not take it in time");
-	return status;
+	return result->end == WRIT_SIGNALED ? tell_signal(result->status, status) : status;
 }
 
 static int launch(const struct cli_options *options, const struct writ_sandbox *sandbox)

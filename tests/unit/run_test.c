@@ -25,7 +25,8 @@
 #define POLICY                                                                                     \
 	BOX("plain", "")                                                                           \
 	BOX("limited", "limits { output 1MiB; wall 500ms; }")                                      \
-	BOX("kills", "syscalls { allow @default; deny execve kill; }")
+	BOX("kills", "syscalls { allow @default; deny execve kill; }")                             \
+	BOX("strict", "syscalls { allow @default; deny mkdir, mkdirat kill; } limits { cpu 1s; }")
 
 static char path[] = "/tmp/writ-run-XXXXXX";
 
@@ -228,6 +229,34 @@ Test(run, text_from_outside_is_shown_as_what_it_is)
 	cr_expect_str_eq(read_all(fileno(out)),
 			 "writ: the policy has no sandbox 'a<U+202E>b<U+200B><U+FEFF><U+009B><0x9B>"
 			 "<0xC3>(<0xED><0xA0><0x80><U+001B>[\xc3\xa4'\n");
+}
+
+/* What the command says itself is nothing: it is gone. */
+Test(run, the_signal_that_enforced_the_sandbox_is_told)
+{
+	static const struct {
+		const char *script;
+		int status;
+		const char *says;
+	} rows[] = {
+		{"exec mkdir /tmp/x", 128 + SIGSYS,
+		 "writ: killed by SIGSYS, as for a system call that its sandbox kills for\n"},
+		{"while :; do :; done", 128 + SIGXCPU,
+		 "writ: killed by SIGXCPU, as when its limit of processor time is over\n"},
+		{"kill -XFSZ $$", 128 + SIGXFSZ,
+		 "writ: killed by SIGXFSZ, as when a file grows past its limit of size\n"},
+		{"kill -TERM $$", 128 + SIGTERM, ""},
+		{"kill -KILL $$", 128 + SIGKILL, ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		FILE *out = tmpfile();
+		int status = status_of(start_shell("strict", rows[i].script, fileno(out)));
+
+		cr_expect_eq(status, rows[i].status, "%s: %d", rows[i].script, status);
+		cr_expect_str_eq(read_all(fileno(out)), rows[i].says, "%s", rows[i].script);
+		fclose(out);
+	}
 }
 
 Test(run, doctor_enters_each_sandbox)
