@@ -68,11 +68,12 @@ static void put_objects(const struct ir_diff_entry *entry)
 		printf(" and %zu more", n - MAX_OBJECTS);
 }
 
+/* What only OLD says has its place there. */
 static void put_place(const struct ir_diff_object *object)
 {
-	if (!object->origin.file.len || object->in_old)
+	if (!object->origin.file.len)
 		return;
-	fputs("  [", stdout);
+	fputs(object->in_old ? "  [was " : "  [", stdout);
 	diff_put_text(object->origin.file);
 	printf(":%u]", object->origin.line);
 }
