@@ -38,12 +38,20 @@ void maker_call(struct ir_sandbox *sandbox, const char *name, enum ir_call_verdi
 	call->n_conds = n_conds;
 }
 
-void maker_refuse(struct ir_sandbox *sandbox, const char *name, uint16_t error)
+void maker_refuse_when(struct ir_sandbox *sandbox, const char *name, uint16_t error,
+		       const struct call_cond *conds, uint32_t n_conds)
 {
 	struct ir_call *call = add_call(sandbox, str_from(name));
 
 	call->verdict = IR_CALL_ERRNO;
 	call->error = error;
+	call->conds = conds;
+	call->n_conds = n_conds;
+}
+
+void maker_refuse(struct ir_sandbox *sandbox, const char *name, uint16_t error)
+{
+	maker_refuse_when(sandbox, name, error, NULL, 0);
 }
 
 struct ir_tool maker_tool(const char *name, enum writ_tool_class class, uint32_t sandbox)

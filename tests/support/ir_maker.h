@@ -13,7 +13,9 @@ struct arena *maker_arena(void);
 void maker_call(struct ir_sandbox *sandbox, const char *name, enum ir_call_verdict verdict,
 		const struct call_cond *conds, uint32_t n_conds);
 
-/* The same, refusing with an error number. */
+/* The same, refusing with an error number; always, or when all conditions hold. */
+void maker_refuse_when(struct ir_sandbox *sandbox, const char *name, uint16_t error,
+		       const struct call_cond *conds, uint32_t n_conds);
 void maker_refuse(struct ir_sandbox *sandbox, const char *name, uint16_t error);
 
 /* A declared tool without arguments. */
