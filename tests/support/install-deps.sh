@@ -22,6 +22,7 @@ test='
 git git
 node nodejs
 curl curl
+z3 z3
 bwrap bubblewrap
 ctags universal-ctags
 clang-tidy clang-tidy

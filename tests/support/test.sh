@@ -37,6 +37,8 @@ leaks 127 run -p "$bundle" --param workspace=/tmp --sandbox shell -- /bin/no-suc
 echo "No leaks in writ."
 part "the example policies"
 tests/support/policies.sh
+part "the example policies' filters, by z3"
+python3 tests/oracles/z3_filters.py "$BUILD/writc" "$BUILD"/policies/*.wrt
 part "the documentation's programs and commands"
 tests/support/docs.sh
 part "the language server"
