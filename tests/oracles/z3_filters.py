@@ -18,72 +18,12 @@ import re
 import subprocess
 import sys
 
+from tables import call_arguments, call_numbers
+
 ALLOW, LOG, KILL, ERRNO = 0x7fff0000, 0x7ffc0000, 0x80000000, 0x00050000
 AUDIT = {"x86_64": 0xc000003e, "aarch64": 0xc00000b7, "riscv64": 0xc00000f3}
 X32 = 0x40000000
-LAST_CALL = 456  # futex_requeue: what is newer has no name in policies
-
-# Calls that the headers of Debian 12 (Linux 6.1) do not have yet; the same number everywhere.
-NEWER = {"cachestat": 451, "fchmodat2": 452, "map_shadow_stack": 453, "futex_wake": 454,
-         "futex_wait": 455, "futex_requeue": 456}
-
-# What <asm/unistd.h> of an architecture defines before it includes the generic list.
-GENERIC = {
-    "aarch64": ["RENAMEAT", "NEW_STAT", "SET_GET_RLIMIT", "TIME32_SYSCALLS", "MEMFD_SECRET"],
-    "riscv64": ["NEW_STAT", "SET_GET_RLIMIT", "MEMFD_SECRET"],
-}
-OWN_CALLS = {"riscv64": {"riscv_hwprobe": 258, "riscv_flush_icache": 259}}
 CONTROLS = 5
-
-
-# ---- numbers and arguments ----
-
-def macros(flags, header):
-    out = subprocess.run(["cc", "-E", "-dM", *flags, "-"], input="#include <%s>\n" % header,
-                         capture_output=True, text=True, check=True).stdout
-    return dict(re.findall(r"^#define (__NR\w+) (\w+)$", out, re.M))
-
-
-def resolve(table, value):
-    while value in table:
-        value = table[value]
-    return int(value, 0) if value[:1].isdigit() else None
-
-
-def call_numbers(arch):
-    """The calls of an architecture, by name."""
-    if arch == "x86_64":
-        table = macros(["-m64"], "asm/unistd_64.h")
-    else:
-        wants = ["-D__ARCH_WANT_" + name for name in GENERIC[arch]]
-        table = macros(["-D__BITS_PER_LONG=64", "-D__ARCH_WANT_SYS_CLONE3", *wants],
-                       "asm-generic/unistd.h")
-    calls = {}
-    for macro, value in table.items():
-        name = re.fullmatch(r"__NR_([a-z0-9_]+)", macro)
-        number = resolve(table, value)
-        if name and number is not None and number <= LAST_CALL:
-            calls[name[1]] = number
-    for name in ("syscalls", "arch_specific_syscall"):
-        calls.pop(name, None)
-    calls.update(NEWER)
-    calls.update(OWN_CALLS.get(arch, {}))
-    return calls
-
-
-def call_arguments(path):
-    """For each call its arguments: a dictionary of names to positions, and their widths."""
-    with open(path, encoding="ascii") as file:
-        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
-    calls = {}
-    for name, body in re.findall(r"CALL\((\w+),((?:[^()]|\([^()]*\))*)\)", text):
-        names, widths = {}, []
-        for kind, labels in re.findall(r"(INT|UINT|LONG|ULONG|MODE|PTR)\(([^)]*)\)", body):
-            for label in re.findall(r'"(\w+)"', labels):
-                names.setdefault(label, len(widths))
-            widths.append(32 if kind in ("INT", "UINT", "MODE") else 64)
-        calls[name] = names, widths
-    return calls
 
 
 # ---- rules to formulas ----
@@ -95,11 +35,17 @@ def bits(value, width):
     return "(_ bv%d %d)" % (value % (1 << width), width)
 
 
+def argument(name, arguments):
+    """The position and the width of the argument that a name means."""
+    position = next((i for i, (_, names) in enumerate(arguments) if name in names), None)
+    if position is None:
+        position = int(name.removeprefix("arg"))
+    return position, 32 if arguments[position][0] in ("INT", "UINT", "MODE") else 64
+
+
 def condition(text, call, arguments):
     match = re.fullmatch(r"(\w+)(?: & (\w+))? (==|!=|<=?|>=?) (\w+)", text)
-    names, widths = arguments[call]
-    position = names[match[1]] if match[1] in names else int(match[1].removeprefix("arg"))
-    width = widths[position] if position < len(widths) else 64
+    position, width = argument(match[1], arguments[call])
     term = "a%d" % position if width == 64 else "((_ extract 31 0) a%d)" % position
     if match[2]:
         term = "(bvand %s %s)" % (term, bits(int(match[2], 0), width))
@@ -266,7 +212,7 @@ def try_controls(insns, definitions):
 
 def main():
     writc, bundles = sys.argv[1], sys.argv[2:]
-    arguments = call_arguments("compiler/tables/syscall_args.def")
+    arguments = call_arguments()
     numbers = {}
     seen, total, bad = set(), 0, 0
     found = tried = 0

@@ -39,6 +39,8 @@ part "the example policies"
 tests/support/policies.sh
 part "the example policies' filters, by z3"
 python3 tests/oracles/z3_filters.py "$BUILD/writc" "$BUILD"/policies/*.wrt
+part "the arguments of system calls, by the kernel's prototypes"
+python3 tests/oracles/syscall_widths.py
 part "the documentation's programs and commands"
 tests/support/docs.sh
 part "the language server"
