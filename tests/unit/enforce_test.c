@@ -14,7 +14,7 @@
 
 #define BOX(more)                                                                                  \
 	"sandbox s { filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/bin\"; "                 \
-	"execute \"/usr/bin\", \"/bin\"; } " more " }\n"
+	"write \"/dev/null\"; execute \"/usr/bin\", \"/bin\"; } " more " }\n"
 
 /* In a forked child: Criterion's own process has threads, and the sandbox is for good. */
 static int enforced_child(const char *box, int (*body)(void))
