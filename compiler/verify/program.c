@@ -15,6 +15,7 @@
 /* States of one instruction; as many as there are words, and then some for masks. */
 #define MAX_STATES 256u
 
+/* Our architectures are little-endian: of a register's two words the second is the high one. */
 struct holding {
 	uint32_t word; /* of struct seccomp_data, or NOTHING */
 	uint32_t mask;
@@ -25,18 +26,15 @@ struct holding {
 /* What the accumulator holds at an instruction, and what is computed from there. */
 struct state {
 	struct holding holding;
-	uint32_t yes, no; /* the states after it; equal but for a conditional jump */
-	uint32_t next;    /* another one of the same instruction, or NONE */
+	struct state *yes, *no; /* after it; equal but for a conditional jump; NULL for a return */
+	struct state *next;     /* another one of the same instruction */
 	uint32_t function;
 };
-
-#define NONE UINT32_MAX
 
 struct walk {
 	struct diagram *diagram;
 	const struct program *program;
-	VEC(struct state) states;
-	uint32_t *first; /* state of each instruction, or NONE */
+	struct state **first; /* state of each instruction */
 };
 
 static bool is_jump(const struct writ_fmt_insn *insn)
@@ -61,27 +59,26 @@ static struct holding hold(const struct writ_fmt_insn *insn, struct holding hold
 }
 
 /* The state of an instruction with a holding, which may be a new one. */
-static uint32_t reach(struct walk *walk, size_t at, struct holding holding)
+static struct state *reach(struct walk *walk, size_t at, struct holding holding)
 {
-	uint32_t index = walk->first[at], n = 0;
+	const struct writ_fmt_insn *insn = &walk->program->insns[at];
+	struct state *state = walk->first[at];
+	uint32_t n = 0;
 
 	/* What is overwritten, or never looked at again, makes no difference. */
-	if (!looks(&walk->program->insns[at]) && !is_jump(&walk->program->insns[at]))
+	if (!looks(insn) && !is_jump(insn))
 		holding = (struct holding){NOTHING, 0};
-	for (; index != NONE; index = walk->states.items[index].next, n++) {
-		const struct holding *other = &walk->states.items[index].holding;
-
-		if (other->word == holding.word && other->mask == holding.mask)
-			return index;
+	for (; state; state = state->next, n++) {
+		if (state->holding.word == holding.word && state->holding.mask == holding.mask)
+			return state;
 	}
 	/* Past the limit no answer is given: any state will do. */
 	if (!diagram_work(walk->diagram, n == MAX_STATES ? UINT32_MAX : n + 1) && n > 0)
 		return walk->first[at];
-	index = (uint32_t)walk->states.n;
-	vec_add(walk->diagram->arena, &walk->states,
-		((struct state){.holding = holding, .next = walk->first[at]}));
-	walk->first[at] = index;
-	return index;
+	state = arena_new(walk->diagram->arena, struct state);
+	*state = (struct state){.holding = holding, .next = walk->first[at]};
+	walk->first[at] = state;
+	return state;
 }
 
 /* Finds the states behind those of an instruction. */
@@ -89,22 +86,16 @@ static void step(struct walk *walk, size_t at)
 {
 	const struct writ_fmt_insn *insn = &walk->program->insns[at];
 	bool always = is_jump(insn) && !looks(insn);
+	size_t yes = at + 1 + (always ? insn->k : is_jump(insn) ? insn->jt : 0);
+	size_t no = is_jump(insn) && !always ? at + 1 + insn->jf : yes;
 
 	if (BPF_CLASS(insn->code) == BPF_RET)
 		return;
-	for (uint32_t i = walk->first[at]; i != NONE; i = walk->states.items[i].next) {
-		struct holding holding = hold(insn, walk->states.items[i].holding);
-		uint32_t yes, no;
+	for (struct state *state = walk->first[at]; state; state = state->next) {
+		struct holding holding = hold(insn, state->holding);
 
-		yes = reach(walk,
-			    at + 1 +
-				    (always          ? insn->k
-				     : is_jump(insn) ? insn->jt
-						     : 0),
-			    holding);
-		no = looks(insn) && is_jump(insn) ? reach(walk, at + 1 + insn->jf, holding) : yes;
-		walk->states.items[i].yes = yes;
-		walk->states.items[i].no = no;
+		state->yes = reach(walk, yes, holding);
+		state->no = reach(walk, no, holding);
 	}
 }
 
@@ -146,19 +137,15 @@ static void compute(struct walk *walk, size_t at)
 {
 	const struct writ_fmt_insn *insn = &walk->program->insns[at];
 
-	for (uint32_t i = walk->first[at]; i != NONE; i = walk->states.items[i].next) {
-		struct state *state = &walk->states.items[i];
-		uint32_t yes = walk->states.items[state->yes].function;
-		uint32_t no = walk->states.items[state->no].function;
-
-		if (BPF_CLASS(insn->code) == BPF_RET)
+	for (struct state *state = walk->first[at]; state; state = state->next) {
+		if (!state->yes || !state->no)
 			state->function = diagram_leaf(walk->diagram, insn->k);
-		else if (looks(insn) && is_jump(insn))
-			state->function = diagram_if(walk->diagram,
-						     condition(walk, insn, state->holding), yes,
-						     no);
+		else if (state->yes == state->no)
+			state->function = state->yes->function;
 		else
-			state->function = yes;
+			state->function = diagram_if(walk->diagram,
+						     condition(walk, insn, state->holding),
+						     state->yes->function, state->no->function);
 	}
 }
 
@@ -166,8 +153,8 @@ static bool looks_at_nothing(const struct walk *walk, size_t at)
 {
 	if (!looks(&walk->program->insns[at]))
 		return false;
-	for (uint32_t i = walk->first[at]; i != NONE; i = walk->states.items[i].next) {
-		if (walk->states.items[i].holding.word == NOTHING)
+	for (const struct state *state = walk->first[at]; state; state = state->next) {
+		if (state->holding.word == NOTHING)
 			return true;
 	}
 	return false;
@@ -179,9 +166,7 @@ const char *program_function(struct diagram *diagram, const struct program *prog
 	struct walk walk = {.diagram = diagram, .program = program};
 
 	*out = DIAGRAM_FALSE;
-	walk.first = arena_alloc(diagram->arena, program->n * sizeof(*walk.first));
-	for (size_t at = 0; at < program->n; at++)
-		walk.first[at] = NONE;
+	walk.first = arena_alloc(diagram->arena, program->n * sizeof(struct state *));
 	reach(&walk, 0, (struct holding){NOTHING, 0});
 	for (size_t at = 0; at < program->n; at++) {
 		*where = at;
@@ -193,6 +178,6 @@ const char *program_function(struct diagram *diagram, const struct program *prog
 	}
 	for (size_t at = program->n; at-- > 0;)
 		compute(&walk, at);
-	*out = walk.states.items[walk.first[0]].function;
+	*out = walk.first[0]->function;
 	return NULL;
 }
