@@ -285,6 +285,7 @@ void seccomp_plan(struct arena *arena, const struct ir_sandbox *sandbox, enum ar
 
 	if (options->small)
 		planner.prices = (struct tree_prices){.insn = PRICE_INSN_SMALL};
+	planner.prices.memo = options->memo;
 	*out = (struct seccomp_filter){.too_long = false};
 	plan_runs(&planner);
 	root = tree_build(graph, planner.runs.items, planner.runs.n, &planner.prices);

@@ -9,6 +9,7 @@
 #define WRIT_BACKEND_SECCOMP_H
 
 #include "backend/bpf.h"
+#include "backend/seccomp_memo.h"
 #include "ir/ir.h"
 #include "tables/profile.h"
 
@@ -17,6 +18,7 @@
 struct seccomp_options {
 	const struct profile *profile; /* NULL: the one that is built in */
 	bool small;                    /* the fewest instructions, however many are executed */
+	struct tree_memo *memo;        /* for several filters, or NULL */
 };
 
 struct seccomp_filter {

@@ -18,10 +18,13 @@ struct tree_run {
 	bool single;     /* of one value */
 };
 
+struct tree_memo;
+
 /* In the unit of the weights. */
 struct tree_prices {
-	uint64_t insn;  /* an instruction of the program */
-	uint64_t worst; /* an instruction on its longest path */
+	uint64_t insn;          /* an instruction of the program */
+	uint64_t worst;         /* an instruction on its longest path */
+	struct tree_memo *memo; /* of trees planned before, or NULL */
 };
 
 /* The node that leads to that of the run which the accumulator's value is in. n > 0. */

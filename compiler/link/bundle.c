@@ -132,7 +132,8 @@ int bundle_build(struct arena *arena, struct diag_list *diags, const struct ir_p
 				.diags = diags,
 				.policy = policy,
 				.options = options,
-				.writer = {.arena = arena, .size_only = options->limits_only}};
+				.writer = {.arena = arena, .size_only = options->limits_only},
+				.trees = {.arena = arena}};
 	size_t errors = diags->errors;
 
 	if (!linker_plan_rbac(&linker))

@@ -105,7 +105,7 @@ static bool make_filter(struct linker *linker, const struct ir_sandbox *sandbox,
 			struct writ_fmt_filter *out)
 {
 	const struct seccomp_options options = {linker->options->profile,
-						linker->options->small_filters};
+						linker->options->small_filters, &linker->trees};
 	struct seccomp_filter filter;
 
 	seccomp_plan(linker->arena, sandbox, arch, &options, &filter);

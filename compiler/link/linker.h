@@ -9,6 +9,7 @@
 #define WRIT_LINK_LINKER_H
 
 #include "backend/rbac.h"
+#include "backend/seccomp_memo.h"
 #include "link/bundle.h"
 #include "link/writer.h"
 
@@ -23,6 +24,7 @@ struct linker {
 	struct map wheres;          /* conditions, by address, to their first test */
 	struct map sandbox_filters; /* run of CALLS and architecture to index in made_filters */
 	VEC(struct writ_fmt_filter) made_filters;
+	struct tree_memo trees; /* of all filters */
 	struct rbac_plan rbac;
 };
 

@@ -2,6 +2,9 @@
 
 #include <linux/bpf_common.h>
 
+#include <string.h>
+
+#include "backend/seccomp_memo.h"
 #include "backend/seccomp_tree.h"
 #include "support/ir_maker.h"
 #include "verify/bpf_run.h"
@@ -70,7 +73,10 @@ static void expect_right(const struct bpf_graph *graph, const struct bpf_program
 
 Test(tree, every_value_gets_to_its_node)
 {
-	static const struct tree_prices all[] = {{1000000, 0}, {1, 1000000}, {100, 300}, {0, 0}};
+	static const struct tree_prices all[] = {{.insn = 1000000},
+						 {.insn = 1, .worst = 1000000},
+						 {.insn = 100, .worst = 300},
+						 {0}};
 	static struct tree_run runs[MAX_RUNS];
 	uint64_t random = 5;
 
@@ -83,6 +89,46 @@ Test(tree, every_value_gets_to_its_node)
 		program = emit(&graph, tree_build(&graph, runs, n, &all[round % 4]));
 		expect_right(&graph, &program, runs, n);
 	}
+}
+
+/* A graph that numbers the same nodes in its own way. */
+static void copy_runs(struct bpf_graph *to, uint32_t extra, const struct bpf_graph *from,
+		      struct tree_run *runs, size_t n)
+{
+	for (uint32_t i = 0; i < extra; i++)
+		bpf_return(to, 7000 + i);
+	for (size_t i = n; i-- > 0;)
+		runs[i].node = bpf_return(to, from->nodes.items[runs[i].node].k);
+}
+
+/* With plans of other trees and of this one kept, the tree is the one that it would be anyway. */
+Test(tree, plans_that_are_kept_change_nothing)
+{
+	struct tree_memo memo = {.arena = maker_arena()};
+	static struct tree_run runs[MAX_RUNS];
+	uint64_t random = 8;
+
+	for (unsigned round = 0; round < 60; round++) {
+		const struct tree_prices fresh = {.insn = 100, .worst = round % 2 ? 300 : 0};
+		const struct tree_prices kept = {fresh.insn, fresh.worst, &memo};
+		size_t n = 20 + maker_random(&random) % 60, plans;
+		struct bpf_graph graphs[3] = {{.arena = maker_arena()},
+					      {.arena = maker_arena()},
+					      {.arena = maker_arena()}};
+		struct bpf_program want, got;
+
+		random_runs(&graphs[0], &random, runs, n);
+		want = emit(&graphs[0], tree_build(&graphs[0], runs, n, &fresh));
+		for (unsigned i = 1; i < 3; i++) {
+			plans = memo.plans.n;
+			copy_runs(&graphs[i], i, &graphs[i - 1], runs, n);
+			got = emit(&graphs[i], tree_build(&graphs[i], runs, n, &kept));
+			cr_assert_eq(got.n, want.n, "round %u", round);
+			cr_assert_eq(memcmp(got.insns, want.insns, got.n * sizeof(*got.insns)), 0);
+		}
+		cr_assert_eq(memo.plans.n, plans, "round %u: a plan is made twice", round);
+	}
+	cr_expect_eq(memo.plans.n, 60u);
 }
 
 /* Allowed but for some single numbers and a range: one test a number, two for the range. */
