@@ -322,6 +322,22 @@ static const struct str *interpreters_in(struct lint *lint)
 	return found;
 }
 
+/* A tool of a lesser class that runs in a sandbox where an interpreter can be started. */
+static void check_interpreter(struct lint *lint, const struct str *found, struct str tool,
+			      const struct ast_name *sandbox)
+{
+	const struct ir_sandbox *first = lint->ir->sandboxes.items;
+	uint32_t id = 0, box = 0;
+
+	if (!map_get(&lint->tool_ids, tool, &id) || !is_lesser_class(&lint->ir->tools.items[id]) ||
+	    !map_get(&lint->sandbox_ids, sandbox->text, &box) ||
+	    !found[lint->sandboxes[box].ir - first].ptr)
+		return;
+	diag_report(lint->diags, DIAG_W0310, sandbox->span,
+		    "tool '%.*s' is not of class execute, and its sandbox can execute '%.*s'",
+		    STR_ARG(tool), STR_ARG(found[lint->sandboxes[box].ir - first]));
+}
+
 void lint_interpreter(struct lint *lint)
 {
 	const struct str *found = interpreters_in(lint);
@@ -329,17 +345,19 @@ void lint_interpreter(struct lint *lint)
 	for (size_t i = 0; i < lint->ast->tools.n; i++) {
 		const struct ast_tool *tool = &lint->ast->tools.items[i];
 		const struct ast_name *name = sandbox_of(tool);
-		const struct ir_tool *ir;
-		uint32_t id = 0;
 
-		if (!name || !map_get(&lint->tool_ids, tool->pattern.text, &id))
-			continue;
-		ir = &lint->ir->tools.items[id];
-		if (is_lesser_class(ir) && ir->sandbox != IR_NONE && found[ir->sandbox].ptr)
-			diag_report(lint->diags, DIAG_W0310, name->span,
-				    "tool '%.*s' is not of class execute, and its sandbox can "
-				    "execute '%.*s'",
-				    STR_ARG(tool->pattern.text), STR_ARG(found[ir->sandbox]));
+		if (name)
+			check_interpreter(lint, found, tool->pattern.text, name);
+	}
+	for (size_t r = 0; r < lint->ast->roles.n; r++) {
+		const struct ast_role *role = &lint->ast->roles.items[r];
+
+		for (size_t i = 0; i < role->rules.n; i++) {
+			const struct ast_rule *rule = &role->rules.items[i];
+
+			if (rule->using.text.ptr && rule->verdict != AST_DENY)
+				check_interpreter(lint, found, rule->pattern.text, &rule->using);
+		}
 	}
 }
 

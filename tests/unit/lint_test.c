@@ -326,6 +326,74 @@ Test(lint, wildcards_that_do_not_tie_are_not_told)
 		expect_silent(silent[i], DIAG_W0110);
 }
 
+/* What a child says beside what it inherits is as much as both together. */
+Test(lint, a_condition_that_narrows_nothing)
+{
+	expect_warning(
+		"tool t { arg n : int; }\nrole a { allow t; }\n"
+		"role b extends a { allow t where n < 5; }",
+		DIAG_W0202,
+		"4:26 the condition has no effect: 'allow t' on line 3 of test.writ has none");
+	expect_told("role a { allow git_*; } role b extends a { allow git_push where r == \"x\"; }",
+		    DIAG_W0202);
+	expect_told("role a { deny git_*, x; allow x; } "
+		    "role b extends a { deny git_push where r == \"x\"; }",
+		    DIAG_W0202);
+	expect_silent("role a { ask git_*; } role b extends a { allow git_push where r == \"x\"; }",
+		      DIAG_W0202);
+	expect_silent(
+		"role a { allow git_push; } role b extends a { allow git_* where r == \"x\"; }",
+		DIAG_W0202);
+	expect_silent("role a { allow t rate 5/minute; } role b extends a { allow t where n < 5; }",
+		      DIAG_W0202);
+	expect_silent(BOXES "role a { allow t; } role b extends a { allow t where n < 5 using s; }",
+		      DIAG_W0202);
+}
+
+Test(lint, a_stricter_rule_with_the_same_condition_shadows)
+{
+	expect_warning("role a { ask t where n < 5; }\n"
+		       "role b extends a { allow t where (n  <  5); }",
+		       DIAG_W0201,
+		       "3:26 this never decides: 'ask t where ...' on line 2 of test.writ is "
+		       "stricter");
+	expect_told("role a { deny t where n < 5; ask t where n < 5; }", DIAG_W0201);
+	expect_silent("role a { ask t where n < 5; } role b extends a { allow t where n < 6; }",
+		      DIAG_W0201);
+	expect_silent("role a { ask t where n < 5; } role b extends a { allow u where n < 5; }",
+		      DIAG_W0201);
+	expect_silent("role a { allow t where n < 5; } role b extends a { ask t where n < 5; }",
+		      DIAG_W0201);
+}
+
+Test(lint, an_interpreter_in_the_sandbox_that_a_rule_uses)
+{
+	static const char boxes[] =
+		"sandbox shell { filesystem { execute \"/bin/sh\"; } }\n"
+		"sandbox plain { filesystem { execute \"/usr/bin/grep\"; } }\n"
+		"tool search { class read; sandbox plain; } tool run { class execute; }\n";
+	static const struct {
+		const char *rule;
+		size_t told;
+	} rows[] = {
+		{"allow search using shell", 1},
+		{"ask search using shell", 1},
+		{"allow search using plain", 0},
+		{"allow run using shell", 0},
+		{"allow search", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[1024];
+		const struct compilation *compilation;
+
+		snprintf(text, sizeof(text), "%srole r { %s; }", boxes, rows[i].rule);
+		compilation = policy_check(text);
+		cr_expect_eq(policy_count(compilation, DIAG_W0310), rows[i].told, "%s: %s",
+			     rows[i].rule, policy_report(compilation));
+	}
+}
+
 Test(lint, example_policies_are_clean)
 {
 	glob_t files;
