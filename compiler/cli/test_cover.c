@@ -194,9 +194,10 @@ static struct str statement(const struct test_file *file, const struct ir_sandbo
 	const struct ir_policy *ir = file->input.ir;
 	const struct ir_text *text = NULL;
 
-	*origin = NULL;
-	if (list == JUDGE_PORTS)
+	if (list == JUDGE_PORTS) {
+		*origin = &box->ports.items[i].origin;
 		return port_text(arena, ir, &box->ports.items[i]);
+	}
 	if (list == JUDGE_ENDPOINTS) {
 		*origin = &box->endpoints.items[i].origin;
 		return ir_endpoint_spell(arena, ir, &box->endpoints.items[i]);
@@ -217,10 +218,27 @@ static struct str statement(const struct test_file *file, const struct ir_sandbo
 	return ir_text_spell(arena, ir, text);
 }
 
+/* The sandbox that a statement is written in. An item of a set is of the one it was found in. */
+static struct str writer_of(const struct test_file *file, struct span statement,
+			    const struct ir_sandbox *found)
+{
+	const struct compilation *compilation = &file->input.compilation;
+
+	for (size_t s = 0; s < compilation->ast.sandboxes.n; s++) {
+		const struct ast_sandbox *box = &compilation->ast.sandboxes.items[s];
+		struct span whole = source_map(&compilation->sources, box->span);
+
+		if (whole.file == statement.file && whole.begin <= statement.begin &&
+		    statement.begin < whole.end)
+			return box->name.text;
+	}
+	return found->name;
+}
+
 struct grant {
 	struct span span;
 	struct str text;
-	struct str sandbox;
+	const struct ir_sandbox *sandbox; /* one that has it */
 	bool asked;
 };
 
@@ -237,16 +255,13 @@ static void add_grant(const struct test_file *file, size_t sandbox, enum judge_l
 	const struct ir_sandbox *box = &file->input.ir->sandboxes.items[sandbox];
 	const struct ir_origin *origin;
 	struct str text = statement(file, box, list, i, &origin);
-	struct str key = text;
+	struct str key = str_printf(arena, "%.*s:%u:%u", STR_ARG(origin->file), origin->line,
+				    origin->col);
 	uint32_t at = (uint32_t)grants->items.n;
 
-	if (origin)
-		key = str_printf(arena, "%.*s:%u:%u", STR_ARG(origin->file), origin->line,
-				 origin->col);
 	if (map_put(arena, &grants->known, key, at))
 		vec_add(arena, &grants->items,
-			((struct grant){test_place(file, origin ? origin : &box->origin), text,
-					box->name, false}));
+			((struct grant){test_place(file, origin), text, box, false}));
 	else
 		(void)map_get(&grants->known, key, &at);
 	grants->items.items[at].asked |= file->cover.grants[list][sandbox][i];
@@ -273,12 +288,14 @@ static void sum_grants(const struct test_file *file, struct test_coverage *out)
 		out->grants_asked += grant->asked;
 		if (!grant->asked)
 			vec_add(arena, &out->unasked,
-				((struct test_gap){grant->span,
-						   str_printf(arena,
-							      "\"%.*s\" of sandbox '%.*s' decides "
-							      "in no test",
-							      STR_ARG(grant->text),
-							      STR_ARG(grant->sandbox))}));
+				((struct test_gap){
+					grant->span,
+					str_printf(arena,
+						   "\"%.*s\" of sandbox '%.*s' decides "
+						   "in no test",
+						   STR_ARG(grant->text),
+						   STR_ARG(writer_of(file, grant->span,
+								     grant->sandbox)))}));
 	}
 }
 

@@ -150,6 +150,7 @@ struct ir_port {
 	uint32_t rights;      /* WRIT_PORT_CONNECT | WRIT_PORT_BIND */
 	uint16_t first, last; /* a range, both ends included; equal for one port */
 	uint32_t param;       /* the port is this parameter's value, or IR_NONE */
+	struct ir_origin origin;
 };
 
 enum ir_call_verdict { IR_CALL_ALLOW, IR_CALL_LOG, IR_CALL_ERRNO, IR_CALL_KILL };

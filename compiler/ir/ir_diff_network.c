@@ -44,7 +44,8 @@ static struct grants grants_of(struct diff *diff, const struct diff_pair *pair, 
 		struct ir_endpoint any = {.kind = IR_HOST_ANY,
 					  .first = port->first,
 					  .last = port->last,
-					  .param = port->param};
+					  .param = port->param,
+					  .origin = port->origin};
 
 		any.rights |= port->rights & WRIT_PORT_CONNECT ? IR_ENDPOINT_CONNECT : 0;
 		any.rights |= port->rights & WRIT_PORT_BIND ? IR_ENDPOINT_BIND : 0;

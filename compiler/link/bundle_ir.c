@@ -157,7 +157,10 @@ static void read_paths(const struct reader *reader, const struct writ_fmt_sandbo
 							     record->ports.first + i);
 
 		vec_add(reader->arena, &sandbox->ports,
-			((struct ir_port){port->rights, port->first, port->last, port->param}));
+			((struct ir_port){.rights = port->rights,
+					  .first = port->first,
+					  .last = port->last,
+					  .param = port->param}));
 	}
 }
 

@@ -51,10 +51,11 @@ static void add_endpoint(struct sema *sema, struct sema_box *box, struct ir_endp
 		.first = endpoint.first,
 		.last = endpoint.last,
 		.param = endpoint.param,
+		.origin = sema_origin(sema, span),
 	};
 	unsigned width = (unsigned)(endpoint.last - endpoint.first) + 1;
 
-	endpoint.origin = sema_origin(sema, span);
+	endpoint.origin = port.origin;
 	if (!is_port(&endpoint) && !is_param_port(&endpoint))
 		vec_add(sema->arena, &box->endpoints, endpoint);
 	else if (width > WRIT_MAX_RANGE)
@@ -131,16 +132,21 @@ static int peer_cmp(const struct ir_endpoint *a, const struct ir_endpoint *b)
 }
 
 /* Of equal ones the first written comes first: its place is kept. */
+static int origin_cmp(const struct ir_origin *a, const struct ir_origin *b)
+{
+	int order = str_cmp(a->file, b->file);
+
+	if (!order)
+		order = number_cmp(a->line, b->line);
+	return order ? order : number_cmp(a->col, b->col);
+}
+
 static int endpoint_cmp(const void *left, const void *right)
 {
 	const struct ir_endpoint *a = left, *b = right;
 	int order = peer_cmp(a, b);
 
-	if (!order)
-		order = str_cmp(a->origin.file, b->origin.file);
-	if (!order)
-		order = number_cmp(a->origin.line, b->origin.line);
-	return order ? order : number_cmp(a->origin.col, b->origin.col);
+	return order ? order : origin_cmp(&a->origin, &b->origin);
 }
 
 static void settle_endpoints(struct sema_endpoints *endpoints)
@@ -159,14 +165,21 @@ static void settle_endpoints(struct sema_endpoints *endpoints)
 	endpoints->n = n;
 }
 
-static int port_cmp(const void *left, const void *right)
+static int range_cmp(const struct ir_port *a, const struct ir_port *b)
 {
-	const struct ir_port *a = left, *b = right;
 	int order = number_cmp(a->param, b->param);
 
 	if (!order)
 		order = number_cmp(a->first, b->first);
 	return order ? order : number_cmp(a->last, b->last);
+}
+
+static int port_cmp(const void *left, const void *right)
+{
+	const struct ir_port *a = left, *b = right;
+	int order = range_cmp(a, b);
+
+	return order ? order : origin_cmp(&a->origin, &b->origin);
 }
 
 static void settle_ports(struct sema_ports *ports)
@@ -177,7 +190,7 @@ static void settle_ports(struct sema_ports *ports)
 		return;
 	qsort(ports->items, ports->n, sizeof(*ports->items), port_cmp);
 	for (size_t i = 0; i < ports->n; i++) {
-		if (n && !port_cmp(&ports->items[n - 1], &ports->items[i]))
+		if (n && !range_cmp(&ports->items[n - 1], &ports->items[i]))
 			ports->items[n - 1].rights |= ports->items[i].rights;
 		else
 			ports->items[n++] = ports->items[i];

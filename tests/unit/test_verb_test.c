@@ -257,6 +257,27 @@ Test(test_verb, sandboxes_and_their_statements_are_listed_apart)
 	cr_expect_null(strstr(run.out, "no test asks about sandbox 'b'"), "%s", run.out);
 }
 
+/* By the order of names 'a' comes first, and has everything too. */
+Test(test_verb, an_inherited_statement_is_of_the_sandbox_that_says_it)
+{
+	struct run_verb run =
+		RUN_VERB(verb_test, "--coverage",
+			 policy_file("sandbox z { filesystem { read \"/usr\"; }\n"
+				     "  network { connect \"*:53\", \"10.0.0.0/8:1-9\"; } }\n"
+				     "set h : hosts { \"b.org:1\" };\n"
+				     "sandbox a extends z { network { connect h, \"*:54\"; } }\n"
+				     "sandbox y { network { connect \"*:53\"; } }\n"
+				     "test \"x\" { sandbox a { allow connect \"c.org:54\"; } }\n"));
+
+	cr_expect_not_null(strstr(run.out, ":2:31: \"/usr\" of sandbox 'z' decides"), "%s",
+			   run.out);
+	cr_expect_not_null(strstr(run.out, ":3:21: \"*:53\" of sandbox 'z'"), "%s", run.out);
+	cr_expect_not_null(strstr(run.out, "\"10.0.0.0/8:1-9\" of sandbox 'z'"), "%s", run.out);
+	cr_expect_not_null(strstr(run.out, "\"b.org:1\" of sandbox 'a'"), "%s", run.out);
+	cr_expect_not_null(strstr(run.out, ":6:31: \"*:53\" of sandbox 'y'"), "%s", run.out);
+	cr_expect_not_null(strstr(run.out, "1 of 6 statements decide"), "%s", run.out);
+}
+
 Test(test_verb, wrong_command_lines_are_status_2)
 {
 	cr_expect_eq(RUN_VERB(verb_test, "--coverage").status, CLI_USAGE);
