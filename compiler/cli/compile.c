@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "cli/standard_input.h"
 #include "cli/write_file.h"
 
 static int parse_targets(const char *list, struct bundle_options *options)
@@ -88,7 +89,7 @@ static int compile(struct request *request)
 
 	compilation_init(&compilation);
 	rc = load_profile(&compilation, request);
-	file.error = -compile_check(&compilation, str_from(request->path));
+	file.error = -check_input(&compilation, request->path, &file.path);
 	if (!rc && !file.error && !compilation.diags.errors &&
 	    !compile_bundle(&compilation, &request->options, &bundle))
 		status = CLI_OK;
@@ -141,7 +142,8 @@ int verb_compile(int argc, char **argv)
 	if (n < 0)
 		return CLI_USAGE;
 	if (n != 1)
-		return cli_usage_error("compile", n ? "only one file at a time" : "which file?");
+		return cli_usage_error("compile", n ? "only one file at a time"
+						    : "which file? '-' is standard input");
 	request.path = argv[0];
 	if (check_request(&request, key) || parse_goal(goal, options))
 		return CLI_USAGE;

@@ -13,10 +13,9 @@
 
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "cli/standard_input.h"
 #include "cli/write_file.h"
 #include "front/yaml.h"
-
-#define STDIN_CHUNK ((size_t)1 << 16)
 
 enum fmt_mode { FMT_PRINT, FMT_CHECK, FMT_WRITE };
 
@@ -29,28 +28,12 @@ struct fmt_job {
 
 static int read_stdin(struct fmt_job *job, uint32_t *file)
 {
-	char *text = NULL;
-	size_t n = 0, cap = 0, got;
+	struct str text;
+	int rc = read_standard_input(&job->arena, &text);
 
-	do {
-		if (cap - n < STDIN_CHUNK) {
-			text = arena_grow(&job->arena, text, n, cap * 2 + STDIN_CHUNK);
-			cap = cap * 2 + STDIN_CHUNK;
-		}
-		got = fread(text + n, 1, cap - n, stdin);
-		n += got;
-		if (n > SOURCE_MAX_BYTES)
-			return -EFBIG;
-	} while (got);
-	if (ferror(stdin))
-		return -EIO;
-	*file = source_add(&job->sources, STR("<stdin>"), str_copy(&job->arena, text, n));
-	return 0;
-}
-
-static bool is_stdin(const char *path)
-{
-	return strcmp(path, "-") == 0;
+	if (!rc)
+		*file = source_add(&job->sources, STR(STANDARD_INPUT_NAME), text);
+	return rc;
 }
 
 static int fail(const char *path, const char *why)
@@ -78,7 +61,7 @@ static int give(const struct fmt_job *job, enum fmt_mode mode, struct str before
 		return CLI_OK;
 	case FMT_CHECK:
 		if (!same)
-			puts(is_stdin(job->path) ? "<stdin>" : job->path);
+			puts(is_standard_input(job->path) ? STANDARD_INPUT_NAME : job->path);
 		return same ? CLI_OK : CLI_FINDINGS;
 	case FMT_WRITE:
 		return same ? CLI_OK : replace(job->path, after);
@@ -96,8 +79,8 @@ static int format_one(struct fmt_job *job, enum fmt_mode mode)
 	if (yaml_is_name(str_from(job->path)))
 		return fail(job->path, "this is YAML; only policies in Writ's own syntax have a "
 				       "canonical form");
-	rc = is_stdin(job->path) ? read_stdin(job, &file)
-				 : source_load(&job->sources, str_from(job->path), &file);
+	rc = is_standard_input(job->path) ? read_stdin(job, &file)
+					  : source_load(&job->sources, str_from(job->path), &file);
 	report.error = -rc;
 	if (!rc && !fmt_source(&job->arena, &job->diags, file, &after))
 		return give(job, mode, job->sources.files.items[file].text, after);
@@ -142,8 +125,7 @@ int verb_fmt(int argc, char **argv)
 		return cli_usage_error("fmt", "which file? '-' is standard input");
 	if (check && write)
 		return cli_usage_error("fmt", "--check writes nothing: it can't go with -w");
-	for (int i = 0; i < n; i++)
-		from_stdin += is_stdin(argv[i]);
+	from_stdin = count_standard_input(argv, (size_t)n);
 	if (from_stdin > 1)
 		return cli_usage_error("fmt", "standard input can be read once only");
 	if (from_stdin && write)

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "cli/standard_input.h"
 #include "compile.h"
 
 static const char *const formats[] = {"text", "json", "sarif", NULL};
@@ -28,8 +29,7 @@ static int lint_files(char **paths, size_t n, int format, bool promote)
 	}
 	for (size_t i = 0; i < n; i++) {
 		compilation_init(&compilations[i]);
-		files[i].path = paths[i];
-		files[i].error = -compile_check(&compilations[i], str_from(paths[i]));
+		files[i].error = -check_input(&compilations[i], paths[i], &files[i].path);
 		compile_limits(&compilations[i]);
 		files[i].diags = &compilations[i].diags;
 		if (promote)
@@ -59,7 +59,9 @@ int verb_lint(int argc, char **argv)
 	if (n < 0)
 		return CLI_USAGE;
 	if (n == 0)
-		return cli_usage_error("lint", "which file?");
+		return cli_usage_error("lint", "which file? '-' is standard input");
+	if (count_standard_input(argv, (size_t)n) > 1)
+		return cli_usage_error("lint", "standard input can be read once only");
 	if (warnings && strcmp(warnings, "error") != 0)
 		return cli_usage_error("lint", "-W takes 'error'");
 	if (format)

@@ -70,6 +70,29 @@ Test(cli, help_teaches)
 	shell_expect_output("writc ");
 }
 
+Test(cli, a_policy_may_come_on_standard_input)
+{
+	expect_status(0, "$W lint - <$D/good.writ");
+	expect_status(1, "$W lint $D/good.writ - <$D/warn.writ");
+	shell_expect_output("<stdin>:2:16: warning: ");
+	expect_status(3, "$W lint - <$D/wrong.writ");
+	shell_expect_output("<stdin>:2:16: error: ");
+	expect_status(3, "$W lint - </dev/null");
+	expect_status(3, "$W lint - <&-");
+	shell_expect_output("<stdin>");
+	expect_status(3, "head -c 100000000 /dev/zero | $W lint -");
+	expect_status(2, "$W lint - - <$D/good.writ");
+	shell_expect_output("once only");
+	expect_status(0, "cd $D && printf 'policy p;\\nimport \"good.writ\";\\n' | $W lint -");
+	expect_status(3, "cd / && printf 'policy p;\\nimport \"good.writ\";\\n' | $W lint -");
+	expect_status(0, "$W compile - -o $D/in.wrt --strip <$D/good.writ");
+	expect_status(
+		0, "$W compile $D/good.writ -o $D/file.wrt --strip && cmp $D/in.wrt $D/file.wrt");
+	expect_status(
+		3,
+		"$W compile - -o $D/no.wrt <$D/wrong.writ; s=$?; test ! -e $D/no.wrt && exit $s");
+}
+
 Test(cli, wrong_command_lines_are_exit_2)
 {
 	expect_status(2, "$W");
