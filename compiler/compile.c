@@ -111,7 +111,7 @@ void compile_limits(struct compilation *compilation)
 	if (!compilation->ir)
 		return;
 	for (int arch = 0; arch < ARCH__COUNT; arch++)
-		options.archs[arch] = true;
+		options.archs[arch] = arch_info((enum arch)arch)->by_default;
 	arena_init(&arena);
 	/* What is wrong is in the diagnostics. */
 	(void)build(compilation, &arena, &options, &dropped);

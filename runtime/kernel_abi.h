@@ -22,8 +22,11 @@
 #elif defined(__aarch64__)
 #define KERNEL_AUDIT_ARCH 0xC00000B7u
 #define KERNEL_ARCH_NAME  "aarch64"
+#elif defined(__riscv) && __riscv_xlen == 64
+#define KERNEL_AUDIT_ARCH 0xC00000F3u
+#define KERNEL_ARCH_NAME  "riscv64"
 #else
-#error "libwrit knows x86_64 and aarch64"
+#error "libwrit knows x86_64, aarch64 and riscv64"
 #endif
 
 /* System calls after 424 have the same number on every architecture but alpha. */

@@ -13,11 +13,12 @@
 
 #include "runtime/kernel_abi.h"
 
-enum arch { ARCH_X86_64, ARCH_AARCH64, N_ARCHS };
+enum arch { ARCH_X86_64, ARCH_AARCH64, ARCH_RISCV64, N_ARCHS };
 
 static const uint32_t audit_archs[N_ARCHS] = {
 	[ARCH_X86_64] = 0xC000003Eu,
 	[ARCH_AARCH64] = 0xC00000B7u,
+	[ARCH_RISCV64] = 0xC00000F3u,
 };
 
 #define N_ARGS           4u
@@ -95,15 +96,15 @@ static const struct {
 	const char *what;
 	uint32_t numbers[N_ARCHS];
 } forbidden[] = {
-	{"a filter allows setsid", {112, 157}},
-	{"a filter allows setpgid", {109, 154}},
-	{"a filter allows clone3", {435, 435}},
-	{"a filter allows io_uring_setup", {425, 425}},
-	{"a filter allows io_uring_enter", {426, 426}},
-	{"a filter allows io_uring_register", {427, 427}},
-	{"a filter allows numbers that no call has", {0x1000, 0x1000}},
-	{"a filter allows numbers that no call has", {0x3fffffff, 0x7fffffff}},
-	{"a filter allows numbers that no call has", {0x3fffffff, 0xffffffff}},
+	{"a filter allows setsid", {112, 157, 157}},
+	{"a filter allows setpgid", {109, 154, 154}},
+	{"a filter allows clone3", {435, 435, 435}},
+	{"a filter allows io_uring_setup", {425, 425, 425}},
+	{"a filter allows io_uring_enter", {426, 426, 426}},
+	{"a filter allows io_uring_register", {427, 427, 427}},
+	{"a filter allows numbers that no call has", {0x1000, 0x1000, 0x1000}},
+	{"a filter allows numbers that no call has", {0x3fffffff, 0x7fffffff, 0x7fffffff}},
+	{"a filter allows numbers that no call has", {0x3fffffff, 0xffffffff, 0xffffffff}},
 };
 
 /* Calls by the x32 numbers, on x86_64: read, x32's own execve, the end of the range. */
@@ -118,7 +119,7 @@ static const struct {
 } limited[] = {
 #define SOCKET(flags, ...)                                                                         \
 	{                                                                                          \
-		"a filter allows sockets that no port grant is for", {41, 198}, flags,             \
+		"a filter allows sockets that no port grant is for", {41, 198, 198}, flags,        \
 		{                                                                                  \
 			__VA_ARGS__                                                                \
 		}                                                                                  \
@@ -141,9 +142,9 @@ static const struct {
 	SOCKET(NO_PORT, 2, 1, 0),
 	SOCKET(NO_PORT, 10, 1, 6),
 #undef SOCKET
-	{"a filter allows TCP Fast Open", {44, 206}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
-	{"a filter allows TCP Fast Open", {46, 211}, 0, {0, 0, MSG_FASTOPEN_BIT, 0}},
-	{"a filter allows TCP Fast Open", {307, 269}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
+	{"a filter allows TCP Fast Open", {44, 206, 206}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
+	{"a filter allows TCP Fast Open", {46, 211, 211}, 0, {0, 0, MSG_FASTOPEN_BIT, 0}},
+	{"a filter allows TCP Fast Open", {307, 269, 269}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))

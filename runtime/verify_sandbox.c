@@ -22,7 +22,7 @@
 #define MAX_ENV_NAME 255u
 #define MAX_LIMIT    (UINT64_C(1) << 62) /* no arithmetic on a limit overflows */
 #define MAX_VARIANTS 16u
-#define N_ARCHS      2u
+#define N_ARCHS      3u
 #define MAX_FILTERS  8u
 
 /* The Landlock rights that the language's rights give: docs/language.md. */
@@ -279,9 +279,13 @@ static const char *check_filters(const struct image *image, const struct writ_fm
 	struct writ_fmt_range range = box->filters;
 	const char *what = range.count ? NULL : "no filter";
 
-	if (range.count == N_ARCHS && image_FILTERS(image, range.first)->audit_arch ==
-					      image_FILTERS(image, range.first + 1)->audit_arch)
-		return "two filters for one architecture";
+	for (uint32_t i = 0; i < range.count; i++) {
+		for (uint32_t j = 0; j < i; j++) {
+			if (image_FILTERS(image, range.first + i)->audit_arch ==
+			    image_FILTERS(image, range.first + j)->audit_arch)
+				return "two filters for one architecture";
+		}
+	}
 	for (uint32_t i = 0; !what && i < range.count; i++) {
 		const struct writ_fmt_filter *filter = image_FILTERS(image, range.first + i);
 

@@ -32,7 +32,7 @@
 #define WRIT_MAX_INSNS     4096u /* BPF_MAXINSNS: the kernel's limit for one filter */
 #define WRIT_MAX_STATES    65535u
 #define WRIT_MAX_SANDBOXES 4096u
-#define WRIT_MAX_FILTERS   (2u * WRIT_MAX_SANDBOXES) /* one for each architecture there is */
+#define WRIT_MAX_FILTERS   (3u * WRIT_MAX_SANDBOXES) /* one for each architecture there is */
 #define WRIT_MAX_GRANTS    4096u  /* paths, ports and variables of one sandbox, each */
 #define WRIT_MAX_ALL       65536u /* the same of all sandboxes together, each */
 #define WRIT_MAX_RANGE     1024u  /* ports in one range: each is a rule of its own in the kernel */

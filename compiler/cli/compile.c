@@ -148,7 +148,7 @@ int verb_compile(int argc, char **argv)
 	if (check_request(&request, key) || parse_goal(goal, options))
 		return CLI_USAGE;
 	for (int arch = 0; !targets && arch < ARCH__COUNT; arch++)
-		options->archs[arch] = true;
+		options->archs[arch] = arch_info((enum arch)arch)->by_default;
 	if (parse_targets(targets, options))
 		return CLI_USAGE;
 	return compile(&request);

@@ -62,7 +62,7 @@ static int load_source(const char *path, struct input *out)
 	struct report_file file = {.path = path, .diags = &compilation->diags};
 
 	for (int arch = 0; arch < ARCH__COUNT; arch++)
-		options.archs[arch] = true;
+		options.archs[arch] = arch_info((enum arch)arch)->by_default;
 	file.error = -compile_check(compilation, str_from(path));
 	if (!file.error && !compile_bundle(compilation, &options, &out->bundle)) {
 		out->ir = compilation->ir;

@@ -22,7 +22,14 @@
 static const uint32_t scmp_archs[ARCH__COUNT] = {
 	[ARCH_X86_64] = SCMP_ARCH_X86_64,
 	[ARCH_AARCH64] = SCMP_ARCH_AARCH64,
+	[ARCH_RISCV64] = SCMP_ARCH_RISCV64,
 };
+
+/* A call of one architecture has a number below TABLE_END however new it is. */
+static bool is_in_table(const char *name, int number)
+{
+	return number < (int)TABLE_END && strcmp(name, "riscv_hwprobe") != 0; /* Linux 6.4 */
+}
 
 struct call_names {
 	bool filled;
@@ -38,9 +45,12 @@ static const struct call_names *call_names(enum arch arch)
 	if (calls->filled)
 		return calls;
 	for (uint32_t i = 0; i < TABLE_END; i++) {
-		calls->names[i] = seccomp_syscall_resolve_num_arch(scmp_archs[arch], (int)i);
-		if (calls->names[i])
-			calls->limit = i + 1;
+		const char *name = seccomp_syscall_resolve_num_arch(scmp_archs[arch], (int)i);
+
+		if (!name || !is_in_table(name, (int)i))
+			continue;
+		calls->names[i] = name;
+		calls->limit = i + 1;
 	}
 	assert(calls->limit == TABLE_END); /* else this libseccomp is older than 2.5.4 */
 	calls->filled = true;
@@ -66,7 +76,7 @@ bool syscall_exists(struct str name)
 	if (!call_cstr(name, buf))
 		return false;
 	number = seccomp_syscall_resolve_name_arch(SCMP_ARCH_X86_64, buf);
-	return number != __NR_SCMP_ERROR && number < (int)TABLE_END;
+	return number != __NR_SCMP_ERROR && is_in_table(buf, number);
 }
 
 int syscall_number(struct str name, enum arch arch)
@@ -77,7 +87,7 @@ int syscall_number(struct str name, enum arch arch)
 	if (!call_cstr(name, buf))
 		return -1;
 	number = seccomp_syscall_resolve_name_arch(scmp_archs[arch], buf);
-	return number >= 0 && number < (int)TABLE_END ? number : -1;
+	return number >= 0 && is_in_table(buf, number) ? number : -1;
 }
 
 struct str syscall_name(enum arch arch, uint32_t number)

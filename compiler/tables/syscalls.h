@@ -11,12 +11,13 @@
 
 #include "base/str.h"
 
-enum arch { ARCH_X86_64, ARCH_AARCH64, ARCH__COUNT };
+enum arch { ARCH_X86_64, ARCH_AARCH64, ARCH_RISCV64, ARCH__COUNT };
 
 struct arch_info {
 	const char *name;       /* "x86_64" */
 	uint32_t audit_arch;    /* AUDIT_ARCH_*, what seccomp_data.arch holds */
 	uint32_t x32_bit;       /* numbers from here on are another ABI's and are killed; 0: none */
+	bool by_default;        /* a target of a compilation that names none */
 	const char *loaders[3]; /* dynamic ELF interpreters of this architecture, NULL-terminated */
 };
 

@@ -41,7 +41,7 @@ _writ_values()
 	'writc fmt ') echo '.writ' ;;
 	'writc compile ') echo '.writ .yaml .yml' ;;
 	'writc compile -o') echo '.wrt' ;;
-	'writc compile --target') echo 'x86_64 aarch64 x86_64,aarch64' ;;
+	'writc compile --target') echo 'x86_64 aarch64 riscv64 x86_64,aarch64' ;;
 	'writc compile --profile') echo '.prof' ;;
 	'writc compile --optimize') echo 'speed size' ;;
 	'writc test ') echo '.writ .yaml .yml' ;;
@@ -59,7 +59,7 @@ _writ_values()
 	'writc show --section') echo 'policy rbac filesystem landlock network limits env calls seccomp' ;;
 	'writc show --format') echo 'text json raw' ;;
 	'writc show --sandbox') echo '' ;;
-	'writc show --arch') echo 'x86_64 aarch64' ;;
+	'writc show --arch') echo 'x86_64 aarch64 riscv64' ;;
 	'writc import ') echo 'yaml .yaml .yml' ;;
 	'writc lsp ') echo '' ;;
 	'writc completion ') echo 'bash zsh fish' ;;

@@ -33,7 +33,7 @@ ENTRIES = {"stat": "newstat", "fstat": "newfstat", "lstat": "newlstat", "uname":
 
 # Entry points of the architecture or of no kernel of today, which the header does not declare.
 ELSEWHERE = {"_sysctl", "arch_prctl", "get_thread_area", "iopl", "mmap", "modify_ldt",
-             "rt_sigreturn", "set_thread_area"}
+             "riscv_flush_icache", "rt_sigreturn", "set_thread_area"}
 
 # Declared, but newer than the oldest headers that this is run with (Linux 6.1).
 SINCE_6_2 = {"cachestat", "fchmodat2", "futex_requeue", "futex_wait", "futex_wake",

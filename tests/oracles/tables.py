@@ -14,7 +14,7 @@ GENERIC = {
     "aarch64": ["RENAMEAT", "NEW_STAT", "SET_GET_RLIMIT", "TIME32_SYSCALLS", "MEMFD_SECRET"],
     "riscv64": ["NEW_STAT", "SET_GET_RLIMIT", "MEMFD_SECRET"],
 }
-OWN_CALLS = {"riscv64": {"riscv_hwprobe": 258, "riscv_flush_icache": 259}}
+OWN_CALLS = {"riscv64": {"riscv_flush_icache": 259}}
 
 
 def macros(flags, header):

@@ -207,6 +207,22 @@ Test(cli, same_source_gives_the_same_bytes_wherever_it_is_compiled)
 	expect_status(1, "cmp -s $D/a.wrt $D/d.wrt");
 }
 
+/* A compilation that names none is for the first two. */
+Test(cli, filters_are_made_for_the_targets)
+{
+	expect_status(0, "$W compile policies/dev-agent/policy.writ -o $D/a.wrt &&"
+			 "$W compile policies/dev-agent/policy.writ --target aarch64,x86_64 "
+			 "-o $D/b.wrt && cmp $D/a.wrt $D/b.wrt");
+	expect_status(2, "$W show $D/a.wrt --section seccomp --sandbox base --arch riscv64");
+	shell_expect_output("no filter for it");
+	expect_status(0, "$W compile policies/dev-agent/policy.writ "
+			 "--target riscv64,aarch64,x86_64 -o $D/c.wrt &&"
+			 "$W show $D/c.wrt --section seccomp --sandbox base --arch riscv64");
+	shell_expect_output("riscv_flush_icache");
+	expect_status(0, "$W show $D/c.wrt --section landlock");
+	shell_expect_output("/lib/ld-linux-riscv64-lp64d.so.1");
+}
+
 Test(cli, without_places_the_same_policy_gives_the_same_bytes_wherever_it_is_written)
 {
 	expect_status(0, "{ printf '\\n# moved\\n'; cat $D/good.writ; } > $D/moved.writ;"

@@ -369,7 +369,8 @@ static struct bpf_program libseccomp_program(const struct ir_sandbox *sandbox, u
 
 Test(seccomp, libseccomp_agrees_on_policies_of_names)
 {
-	static const uint32_t scmp_archs[] = {SCMP_ARCH_X86_64, SCMP_ARCH_AARCH64};
+	static const uint32_t scmp_archs[] = {SCMP_ARCH_X86_64, SCMP_ARCH_AARCH64,
+					      SCMP_ARCH_RISCV64};
 	uint64_t random = 7;
 
 	for (unsigned round = 0; round < 40; round++) {

@@ -12,6 +12,9 @@ Test(tables, numbers_are_the_kernels)
 	cr_assert_eq(syscall_number(STR("clone3"), ARCH_X86_64), 435);
 	cr_assert_eq(syscall_number(STR("read"), ARCH_AARCH64), 63);
 	cr_assert_eq(syscall_number(STR("open"), ARCH_AARCH64), -1);
+	cr_assert_eq(syscall_number(STR("read"), ARCH_RISCV64), 63);
+	cr_assert_eq(syscall_number(STR("renameat"), ARCH_RISCV64), -1);
+	cr_assert_eq(syscall_number(STR("riscv_flush_icache"), ARCH_RISCV64), 259);
 	cr_assert_eq(syscall_number(STR("nonsense"), ARCH_X86_64), -1);
 	cr_assert_eq(syscall_number(STR(""), ARCH_X86_64), -1);
 }
@@ -30,6 +33,14 @@ Test(tables, names_and_numbers_agree_both_ways)
 		cr_assert_null(syscall_name((enum arch)a, syscall_limit((enum arch)a)).ptr);
 		cr_assert_null(syscall_name((enum arch)a, UINT32_MAX).ptr);
 	}
+}
+
+/* A newer libseccomp knows it, and the same source must give the same bytes beside both. */
+Test(tables, a_call_that_is_newer_than_the_table_does_not_exist)
+{
+	cr_assert_not(syscall_exists(STR("riscv_hwprobe")));
+	cr_assert_eq(syscall_number(STR("riscv_hwprobe"), ARCH_RISCV64), -1);
+	cr_assert_null(syscall_name(ARCH_RISCV64, 258).ptr);
 }
 
 Test(tables, a_call_of_another_architecture_exists)
