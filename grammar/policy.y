@@ -50,8 +50,8 @@ static void policy_error(const struct span *span, struct parse *parse, const cha
 %token BURST "burst" CLASS "class" CONFLICT "conflict" CONNECT "connect" DENY "deny"
 %token DESCRIBE "describe" ENV "env" ERRNO "errno" EXECUTE "execute" EXTENDS "extends"
 %token FILESYSTEM "filesystem" IMPORT "import" IN "in" KILL "kill" LIMITS "limits" LOG "log"
-%token MATCHES "matches" NETWORK "network" NOT "not" OR "or" PARAM "param" PASS "pass"
-%token POLICY "policy" PRESENT "present" RATE "rate" READ "read" REDACT "redact" ROLE "role"
+%token MATCHES "matches" NETWORK "network" NOT "not" NOTIFY "notify" OR "or" PARAM "param"
+%token PASS "pass" POLICY "policy" PRESENT "present" RATE "rate" READ "read" REDACT "redact" ROLE "role"
 %token SANDBOX "sandbox" SCRATCH "scratch" SECRET "secret" SESSION "session" SET "set"
 %token SYSCALL "syscall" SYSCALLS "syscalls" TEST "test" TOOL "tool" UNDER "under" UNIX "unix"
 %token USER "user" USING "using" VERSION "version" WHERE "where" WITH "with" WRITE "write"
@@ -212,6 +212,7 @@ call_action: %empty
 	| "errno" name				{ build_call_action(parse, AST_CALL_ERRNO, $2); }
 	| "kill"	{ build_call_action(parse, AST_CALL_KILL, (struct ast_name){0}); }
 	| "log"		{ build_call_action(parse, AST_CALL_LOG, (struct ast_name){0}); }
+	| "notify"	{ build_call_action(parse, AST_CALL_NOTIFY, (struct ast_name){0}); }
 	;
 call_form: GROUP		{ $$ = (struct ast_call){.name = build_name(parse, @1)}; }
 	| name			{ $$ = (struct ast_call){.name = $1}; }
@@ -362,8 +363,9 @@ expects: %empty
 	| expects error SKIPPED			{ build_recovered(parse); yyerrok; }
 	;
 expect: ";"					{ yyerrok; }
-	| "allow" target semi			{ build_box_expect(parse, true, &$2, @$); }
-	| "deny" target semi			{ build_box_expect(parse, false, &$2, @$); }
+	| "allow" target semi			{ build_box_expect(parse, AST_ALLOW, &$2, @$); }
+	| "ask" target semi			{ build_box_expect(parse, AST_ASK, &$2, @$); }
+	| "deny" target semi			{ build_box_expect(parse, AST_DENY, &$2, @$); }
 	;
 target: target_kind text	{ $$ = (struct ast_box_expect){.target = $1, .text = $2}; }
 	| "syscall" name	{ $$ = (struct ast_box_expect){.target = AST_TARGET_SYSCALL,
@@ -401,7 +403,7 @@ pattern_word: word | "not" | PATTERN | INT | SIZE | DURATION;
 word: IDENT | "allow" | "and" | "arg" | "ask" | "best_effort" | "bind" | "burst"
 	| "class" | "conflict" | "connect" | "deny" | "describe" | "env" | "errno"
 	| "execute" | "extends" | "filesystem" | "import" | "in" | "kill" | "limits" | "log"
-	| "matches" | "network" | "or" | "param" | "pass" | "policy" | "present" | "rate"
+	| "matches" | "network" | "notify" | "or" | "param" | "pass" | "policy" | "present" | "rate"
 	| "read" | "redact" | "role" | "sandbox" | "scratch" | "secret" | "session" | "set"
 	| "syscall" | "syscalls" | "test" | "tool" | "under" | "unix" | "user" | "using"
 	| "version" | "where" | "with" | "write"

@@ -79,6 +79,7 @@ struct landlock_net_port {
 #define SECCOMP_OP_ACTION_AVAIL     2
 #define SECCOMP_ACTION_KILL_PROCESS 0x80000000u
 #define SECCOMP_ACTION_ERRNO        0x00050000u
+#define SECCOMP_ACTION_USER_NOTIF   0x7fc00000u
 #define SECCOMP_ACTION_LOG          0x7ffc0000u
 #define SECCOMP_ACTION_ALLOW        0x7fff0000u
 #define SECCOMP_ACTION_MASK         0xffff0000u

@@ -57,19 +57,41 @@ static bool (*const policy_rows[])(const struct image *image, char *text) = {
 };
 #define N_POLICY_ROWS (sizeof(policy_rows) / sizeof(policy_rows[0]))
 
-/* Demands of a sandbox: a range that is not empty, of endpoints those that have a flag. */
+/* Which records of a range a row is about: all when it has no such function. */
+static bool is_denied(const struct image *image, uint32_t index)
+{
+	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_DENY;
+}
+
+static bool is_connected(const struct image *image, uint32_t index)
+{
+	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_CONNECT;
+}
+
+static bool is_bound(const struct image *image, uint32_t index)
+{
+	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_BIND;
+}
+
+static bool is_notify(const struct image *image, uint32_t index)
+{
+	return image_CALLS(image, index)->verdict == WRIT_CALL_NOTIFY;
+}
+
+/* Demands of a sandbox: a range with a record that the row is about. */
 static const struct sandbox_row {
 	const char *what;
 	size_t range; /* offset in struct writ_fmt_sandbox */
-	uint32_t endpoint_flag;
+	bool (*is_such)(const struct image *image, uint32_t index);
 } sandbox_rows[] = {
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
-	{"filesystem deny", RANGE(denies), 0},
-	{"filesystem scratch", RANGE(scratches), 0},
-	{"network unix", RANGE(unix_sockets), 0},
-	{"network deny", RANGE(endpoints), WRIT_ENDPOINT_DENY},
-	{"network connect to other than TCP \"*:PORT\"", RANGE(endpoints), WRIT_ENDPOINT_CONNECT},
-	{"network bind to other than TCP \"*:PORT\"", RANGE(endpoints), WRIT_ENDPOINT_BIND},
+	{"filesystem deny", RANGE(denies), NULL},
+	{"filesystem scratch", RANGE(scratches), NULL},
+	{"network unix", RANGE(unix_sockets), NULL},
+	{"network deny", RANGE(endpoints), is_denied},
+	{"network connect to other than TCP \"*:PORT\"", RANGE(endpoints), is_connected},
+	{"network bind to other than TCP \"*:PORT\"", RANGE(endpoints), is_bound},
+	{"syscalls notify", RANGE(calls), is_notify},
 #undef RANGE
 };
 #define N_SANDBOX_ROWS (sizeof(sandbox_rows) / sizeof(sandbox_rows[0]))
@@ -79,10 +101,8 @@ static bool row_demands(const struct image *image, const struct writ_fmt_sandbox
 {
 	const struct writ_fmt_range *range = (const void *)((const char *)sandbox + row->range);
 
-	if (!row->endpoint_flag)
-		return range->count > 0;
 	for (uint32_t i = 0; i < range->count; i++) {
-		if (image_ENDPOINTS(image, range->first + i)->flags & row->endpoint_flag)
+		if (!row->is_such || row->is_such(image, range->first + i))
 			return true;
 	}
 	return false;

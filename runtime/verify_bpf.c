@@ -5,8 +5,7 @@
  * The rules are those of bpf_check_classic() and seccomp_check_filter() in the kernel, narrowed to
  * the opcodes the compiler emits: load a word of seccomp_data, mask it, compare, jump forward,
  * return. Jumps only go forward and the last instruction returns, so every path ends. The actions
- * are allow, log (which allows), errno and kill: a filter that waits for a supervisor is not one of
- * ours.
+ * are allow, log (which allows), notify (a supervisor decides), errno and kill.
  */
 #include "runtime/verify.h"
 
@@ -19,7 +18,7 @@ static bool action_ok(uint32_t value)
 	uint32_t data = value & ~SECCOMP_ACTION_MASK;
 
 	if (value == SECCOMP_ACTION_ALLOW || value == SECCOMP_ACTION_LOG ||
-	    value == SECCOMP_ACTION_KILL_PROCESS)
+	    value == SECCOMP_ACTION_USER_NOTIF || value == SECCOMP_ACTION_KILL_PROCESS)
 		return true;
 	return (value & SECCOMP_ACTION_MASK) == SECCOMP_ACTION_ERRNO && data >= 1 &&
 	       data <= MAX_ERRNO;

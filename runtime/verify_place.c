@@ -112,7 +112,7 @@ const char *verify_call(const struct image *image, uint32_t index)
 
 	if (!call_name_ok(image, call->name))
 		return "the name";
-	if (call->verdict > WRIT_CALL_KILL)
+	if (call->verdict > WRIT_CALL_NOTIFY)
 		return "an unknown verdict";
 	if (has_error ? !call->error || call->error > MAX_ERRNO : call->error != 0)
 		return "the error";

@@ -175,12 +175,13 @@ static bool begins_with_arch(uint32_t audit_arch, const struct writ_fmt_insn *in
 	return other->code == BPF_OP_RET_K && other->k == SECCOMP_ACTION_KILL_PROCESS;
 }
 
-/* To log is to let it happen. */
+/* To log is to let it happen, and a supervisor may. */
 static bool allows(const struct writ_fmt_insn *insns, const struct call *call)
 {
 	uint32_t action = run(insns, call);
 
-	return action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG;
+	return action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG ||
+	       action == SECCOMP_ACTION_USER_NOTIF;
 }
 
 const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,

@@ -436,6 +436,7 @@ enum writ_call_verdict {
 	WRIT_CALL_LOG = 1,
 	WRIT_CALL_ERRNO = 2,
 	WRIT_CALL_KILL = 3,
+	WRIT_CALL_NOTIFY = 4,
 };
 
 struct writ_fmt_call {

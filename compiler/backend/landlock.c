@@ -84,9 +84,10 @@ static bool is_one_of(struct str name, const char *const *names)
 	return *names != NULL;
 }
 
+/* What a supervisor is asked about it may let through. */
 static bool lets_through(const struct ir_call *rule)
 {
-	return rule->verdict == IR_CALL_ALLOW || rule->verdict == IR_CALL_LOG;
+	return rule->verdict <= IR_CALL_NOTIFY;
 }
 
 /* Is a call refused whatever its arguments are? */

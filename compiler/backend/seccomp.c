@@ -2,9 +2,10 @@
  * The planner of filters: which node answers which number, and what that costs.
  *
  * Every number is given the node that decides it: a plain verdict, or a graph of argument tests
- * (seccomp_regions.c) of the rules in the order kill, errno, log, allow. Equal decisions are one
- * node, so neighbouring numbers with the same node form a run; numbers that no name is known for
- * and the x32 range are runs like any other. A search tree (seccomp_tree.c) finds the run.
+ * (seccomp_regions.c) of the rules in the order kill, errno, notify, log, allow. Equal decisions
+ * are one node, so neighbouring numbers with the same node form a run; numbers that no name is
+ * known for and the x32 range are runs like any other. A search tree (seccomp_tree.c) finds the
+ * run.
  *
  * What is cheap is measured in time. A filter is executed in two places. When it is installed the
  * kernel simulates it for every number, to learn which calls it allows whatever their arguments are
@@ -60,6 +61,8 @@ static uint32_t rule_action(const struct ir_call *rule)
 		return SECCOMP_RET_ALLOW;
 	case IR_CALL_LOG:
 		return SECCOMP_RET_LOG;
+	case IR_CALL_NOTIFY:
+		return SECCOMP_RET_USER_NOTIF;
 	case IR_CALL_ERRNO:
 		return errno_action(rule->error);
 	case IR_CALL_KILL:
@@ -194,7 +197,8 @@ static uint32_t rules_node(struct planner *planner, const struct deciding *decid
 static uint32_t decide_number(struct planner *planner, uint32_t number, uint64_t *weight)
 {
 	static const enum ir_call_verdict strictest_first[] = {IR_CALL_KILL, IR_CALL_ERRNO,
-							       IR_CALL_LOG, IR_CALL_ALLOW};
+							       IR_CALL_NOTIFY, IR_CALL_LOG,
+							       IR_CALL_ALLOW};
 	struct deciding deciding = {.name = syscall_name(planner->arch, number)};
 	bool is_clone3;
 

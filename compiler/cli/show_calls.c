@@ -9,10 +9,8 @@
 #include "tables/syscall_args.h"
 
 static const char *const verdicts[] = {
-	[WRIT_CALL_ALLOW] = "allow",
-	[WRIT_CALL_LOG] = "log",
-	[WRIT_CALL_ERRNO] = "errno",
-	[WRIT_CALL_KILL] = "kill",
+	[WRIT_CALL_ALLOW] = "allow", [WRIT_CALL_LOG] = "log",       [WRIT_CALL_ERRNO] = "errno",
+	[WRIT_CALL_KILL] = "kill",   [WRIT_CALL_NOTIFY] = "notify",
 };
 
 static const char *const cond_ops[] = {

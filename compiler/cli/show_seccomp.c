@@ -102,6 +102,8 @@ static struct str action_name(struct arena *arena, uint32_t action)
 		return STR("allow");
 	case SECCOMP_RET_LOG:
 		return STR("allow and log");
+	case SECCOMP_RET_USER_NOTIF:
+		return STR("notify");
 	case SECCOMP_RET_KILL_PROCESS:
 		return STR("kill");
 	case SECCOMP_RET_ERRNO:

@@ -148,21 +148,35 @@ static void add_note(const struct test_question *question, uint32_t sandbox,
 					 STR_ARG(box->name));
 }
 
+static bool is_as_expected(enum ast_verdict verdict, const struct judgement *judgement)
+{
+	switch (verdict) {
+	case AST_ALLOW:
+		return judgement->allowed;
+	case AST_DENY:
+		return judgement->refused;
+	case AST_ASK:
+		break;
+	}
+	return judgement->asked;
+}
+
 void test_ask_sandbox(const struct test_question *question, uint32_t sandbox,
 		      const struct ast_box_expect *expect)
 {
+	static const char *const expected[] = {
+		[AST_ALLOW] = "allowed", [AST_DENY] = "refused", [AST_ASK] = "asked about"};
 	struct test_file *file = question->file;
 	struct judgement judgement;
 
 	file->judge.values = &question->bound->values;
 	judgement = ask(question, sandbox, expect);
 	test_cover_grant(file, sandbox, &judgement);
-	question->result->passed = expect->allow ? judgement.allowed : judgement.refused;
+	question->result->passed = is_as_expected(expect->verdict, &judgement);
 	if (question->result->passed)
 		return;
 	question->result->message = str_printf(file->judge.arena, "expected %s to be %s, but %.*s",
 					       targets[expect->target].verb,
-					       expect->allow ? "allowed" : "refused",
-					       STR_ARG(judgement.why));
+					       expected[expect->verdict], STR_ARG(judgement.why));
 	add_note(question, sandbox, &judgement);
 }

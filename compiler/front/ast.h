@@ -159,7 +159,13 @@ struct ast_cond {
 
 VEC_TYPE(ast_conds, struct ast_cond);
 
-enum ast_call_action { AST_CALL_DEFAULT, AST_CALL_ERRNO, AST_CALL_KILL, AST_CALL_LOG };
+enum ast_call_action {
+	AST_CALL_DEFAULT,
+	AST_CALL_ERRNO,
+	AST_CALL_KILL,
+	AST_CALL_LOG,
+	AST_CALL_NOTIFY,
+};
 
 struct ast_call {
 	bool allow;
@@ -316,7 +322,7 @@ VEC_TYPE(ast_facts, struct ast_fact);
 
 /* deny syscall socket(domain = AF_PACKET); allow read "/usr/bin/env"; */
 struct ast_box_expect {
-	bool allow;
+	enum ast_verdict verdict; /* AST_ASK of system calls only */
 	enum ast_target target;
 	struct ast_text text; /* unless SYSCALL */
 	struct ast_name call; /* for SYSCALL */

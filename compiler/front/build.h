@@ -193,7 +193,7 @@ void build_test_end(struct parse *parse, struct span span);
 void build_expect(struct parse *parse, const struct ast_expect *expect);
 void build_box_begin(struct parse *parse, struct ast_name sandbox);
 void build_box_end(struct parse *parse, struct span span);
-void build_box_expect(struct parse *parse, bool allow, const struct ast_box_expect *target,
-		      struct span span);
+void build_box_expect(struct parse *parse, enum ast_verdict verdict,
+		      const struct ast_box_expect *target, struct span span);
 
 #endif

@@ -35,12 +35,12 @@ void build_box_end(struct parse *parse, struct span span)
 	vec_add(parse->arena, &parse->test.boxes, parse->box);
 }
 
-void build_box_expect(struct parse *parse, bool allow, const struct ast_box_expect *target,
-		      struct span span)
+void build_box_expect(struct parse *parse, enum ast_verdict verdict,
+		      const struct ast_box_expect *target, struct span span)
 {
 	struct ast_box_expect expect = *target;
 
-	expect.allow = allow;
+	expect.verdict = verdict;
 	expect.span = span;
 	if (build_has_room(parse, parse->box.expects.n, BUILD_LIST_EXPECTS, span))
 		vec_add(parse->arena, &parse->box.expects, expect);

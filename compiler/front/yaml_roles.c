@@ -213,10 +213,7 @@ static void put_expects(struct yaml_out *out, const struct yaml_node *expects)
 }
 
 static const struct yaml_key box_keys[] = {
-	{"allow", NULL},
-	{"deny", NULL},
-	{"target", NULL},
-	{NULL, NULL},
+	{"allow", NULL}, {"ask", NULL}, {"deny", NULL}, {"target", NULL}, {NULL, NULL},
 };
 
 /* The kinds of things a sandbox is asked for; put is what the target is. */
@@ -248,13 +245,13 @@ static const struct yaml_key *find_kind(struct yaml_out *out, const struct yaml_
 
 static void put_box_expect(struct yaml_out *out, const struct yaml_node *expect)
 {
-	static const char *const both[] = {"allow", "deny", NULL};
+	static const char *const asked[] = {"allow", "ask", "deny", NULL};
 	const struct yaml_node *kind, *target;
 	const struct yaml_key *key;
 
 	if (!yaml_check_keys(out, expect, box_keys))
 		return;
-	kind = yaml_need_one(out, expect, both);
+	kind = yaml_need_one(out, expect, asked);
 	target = yaml_need(out, expect, "target");
 	key = kind ? find_kind(out, kind) : NULL;
 	if (!key || !target)

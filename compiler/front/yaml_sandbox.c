@@ -137,14 +137,14 @@ static void put_limits(struct yaml_out *out, const struct yaml_node *section)
 }
 
 static const struct yaml_key call_keys[] = {
-	{"allow", NULL}, {"deny", NULL}, {"errno", NULL},
-	{"kill", NULL},  {"log", NULL},  {NULL, NULL},
+	{"allow", NULL}, {"deny", NULL},   {"errno", NULL}, {"kill", NULL},
+	{"log", NULL},   {"notify", NULL}, {NULL, NULL},
 };
 
 static const char *const call_verdicts[] = {"allow", "deny", NULL};
-static const char *const call_actions[] = {"errno", "kill", "log", NULL};
+static const char *const call_actions[] = {"errno", "kill", "log", "notify", NULL};
 
-/* " errno NAME", " kill" or " log"; "kill: false" is as if it were not there. */
+/* " errno NAME", or the word itself; "kill: false" is as if it were not there. */
 static void put_action(struct yaml_out *out, const struct yaml_node *action)
 {
 	bool wanted = true;
@@ -160,6 +160,15 @@ static void put_action(struct yaml_out *out, const struct yaml_node *action)
 	yaml_put_raw(out, action->key);
 }
 
+static bool has_action(const struct yaml_node *rule)
+{
+	for (size_t i = 0; call_actions[i]; i++) {
+		if (yaml_field(rule, call_actions[i]))
+			return true;
+	}
+	return false;
+}
+
 static void put_calls(struct yaml_out *out, const struct yaml_node *rule)
 {
 	const struct yaml_node *calls;
@@ -168,7 +177,7 @@ static void put_calls(struct yaml_out *out, const struct yaml_node *rule)
 	if (!yaml_check_keys(out, rule, call_keys))
 		return;
 	calls = yaml_need_one(out, rule, call_verdicts);
-	if (yaml_field(rule, "errno") || yaml_field(rule, "kill") || yaml_field(rule, "log"))
+	if (has_action(rule))
 		action = yaml_need_one(out, rule, call_actions);
 	if (!calls || !yaml_has_items(calls))
 		return;

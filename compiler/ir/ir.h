@@ -153,12 +153,14 @@ struct ir_port {
 	struct ir_origin origin;
 };
 
-enum ir_call_verdict { IR_CALL_ALLOW, IR_CALL_LOG, IR_CALL_ERRNO, IR_CALL_KILL };
+/* From the most permissive to the strictest, as the kernel ranks the actions of filters. */
+enum ir_call_verdict { IR_CALL_ALLOW, IR_CALL_LOG, IR_CALL_NOTIFY, IR_CALL_ERRNO, IR_CALL_KILL };
 
 /*
  * One system call rule. The verdict on a call is the strictest of the rules whose conditions all
- * hold: kill, then errno (of the first such rule), then log (allowed, and the kernel logs it), then
- * allow. Where none matches, EPERM; for a number the table does not know, and for clone3, ENOSYS.
+ * hold: kill, then errno (of the first such rule), then notify (a supervisor decides), then log
+ * (allowed, and the kernel logs it), then allow. Where none matches, EPERM; for a number the table
+ * does not know, and for clone3, ENOSYS.
  */
 struct ir_call {
 	struct str name;

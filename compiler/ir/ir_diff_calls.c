@@ -60,6 +60,7 @@ struct compare {
 	uint16_t fallback;           /* the error when no rule matches */
 	bool up, down, error;
 	bool permits[2];
+	bool asks[2]; /* a supervisor */
 };
 
 static uint64_t width_of(const struct call_cond *cond)
@@ -304,10 +305,13 @@ static struct answer answer_of(const struct compare *compare, int side)
 static void tally(struct compare *compare)
 {
 	const int first_permitting = IR_CALL_KILL - IR_CALL_LOG;
+	const int asking = IR_CALL_KILL - IR_CALL_NOTIFY;
 	struct answer old = answer_of(compare, OLD), new = answer_of(compare, NEW);
 
 	compare->permits[OLD] |= old.rank >= first_permitting;
 	compare->permits[NEW] |= new.rank >= first_permitting;
+	compare->asks[OLD] |= old.rank == asking;
+	compare->asks[NEW] |= new.rank == asking;
 	compare->up |= new.rank > old.rank;
 	compare->down |= new.rank < old.rank;
 	compare->error |= new.rank == old.rank &&new.rank < first_permitting &&new.error !=
@@ -352,7 +356,7 @@ static struct str cond_text(struct diff *diff, struct str call, const struct cal
 
 static struct str rule_text(struct diff *diff, const struct ir_call *rule)
 {
-	static const char *const verdicts[] = {"allow", "log", "errno ", "kill"};
+	static const char *const verdicts[] = {"allow", "log", "notify", "errno ", "kill"};
 	const char *error = rule->verdict == IR_CALL_ERRNO ? errno_name(rule->error) : "";
 	struct str text = str_printf(diff->arena, "%s%s", verdicts[rule->verdict],
 				     error ? error : "?");
@@ -430,6 +434,8 @@ static bool conclude(const struct compare *compare, struct diff_item *item)
 		item->change = IR_DIFF_CALL_GAINED;
 	if (compare->permits[OLD] && !compare->permits[NEW] && compare->down && !compare->up)
 		item->change = IR_DIFF_CALL_LOST;
+	if (compare->up != compare->down && compare->asks[OLD] != compare->asks[NEW])
+		item->change = compare->asks[NEW] ? IR_DIFF_CALL_ASKS : IR_DIFF_CALL_ASKS_NOT;
 	return compare->up || compare->down || compare->error;
 }
 

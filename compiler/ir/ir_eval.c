@@ -4,8 +4,8 @@
  * Nothing here is fast and nothing is clever; it is what the compiled artifacts (the RBAC table,
  * the BPF programs) are compared with. What it says is the language's definition in
  * docs/language.md: deny beats ask beats allow and what nothing allows is denied; for system calls,
- * kill beats errno beats log beats allow, what nothing allows is EPERM, and a number without a name
- * is ENOSYS.
+ * kill beats errno beats notify beats log beats allow, what nothing allows is EPERM, and a number
+ * without a name is ENOSYS.
  */
 #include "ir/ir.h"
 
@@ -94,7 +94,7 @@ static uint32_t rules_verdict(const struct ir_sandbox *sandbox, struct str name,
 			      const uint64_t args[6])
 {
 	const struct ir_call *refuse = NULL;
-	bool allow = false, log = false;
+	bool allow = false, log = false, notify = false;
 
 	for (size_t i = 0; i < sandbox->calls.n; i++) {
 		const struct ir_call *call = &sandbox->calls.items[i];
@@ -105,11 +105,14 @@ static uint32_t rules_verdict(const struct ir_sandbox *sandbox, struct str name,
 			return SECCOMP_RET_KILL_PROCESS;
 		if (call->verdict == IR_CALL_ERRNO && !refuse)
 			refuse = call;
+		notify |= call->verdict == IR_CALL_NOTIFY;
 		log |= call->verdict == IR_CALL_LOG;
 		allow |= call->verdict == IR_CALL_ALLOW;
 	}
 	if (refuse)
 		return errno_action(refuse->error);
+	if (notify)
+		return SECCOMP_RET_USER_NOTIF;
 	if (log)
 		return SECCOMP_RET_LOG;
 	if (allow)

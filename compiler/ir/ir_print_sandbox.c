@@ -68,6 +68,9 @@ static void print_call(FILE *out, const struct ir_call *call)
 	case IR_CALL_LOG:
 		fprintf(out, "log %.*s", STR_ARG(call->name));
 		break;
+	case IR_CALL_NOTIFY:
+		fprintf(out, "notify %.*s", STR_ARG(call->name));
+		break;
 	case IR_CALL_ERRNO:
 		fprintf(out, "errno %.*s %s", STR_ARG(call->name), errno_name(call->error));
 		break;

@@ -36,11 +36,13 @@ enum judge_list {
 };
 
 /*
- * An answer is either allowed or refused, or, of system calls, neither: when architectures differ.
+ * An answer is one of allowed, refused and asked, or, of system calls, none: when architectures
+ * differ.
  */
 struct judgement {
 	bool allowed;
 	bool refused;
+	bool asked; /* of system calls: a supervisor decides */
 	enum judge_list by;
 	uint32_t index; /* in the sandbox's list */
 	struct str why; /* a clause: "nothing grants it" */
@@ -65,7 +67,8 @@ struct judge_call {
 
 /*
  * Allowed: on every architecture that has the call there are values for the arguments that are not
- * given with which the filter lets it pass. Refused: on none there are.
+ * given with which the filter lets it pass. Asked: there are none, but some with which a supervisor
+ * is asked. Refused: all others are refused.
  */
 struct judgement judge_call(const struct judge *judge, uint32_t sandbox,
 			    const struct judge_call *call);

@@ -117,12 +117,13 @@ static void prepare(struct search *search, const struct ir_sandbox *box)
 
 /* ---- running ---- */
 
-enum finding { FOUND, NOT_FOUND, NOT_KNOWN, NO_SUCH_CALL };
+enum finding { PASSES, ASKS, REFUSED, NOT_KNOWN, NO_SUCH_CALL, N_FINDINGS };
 
 struct program {
 	const struct writ_fmt_insn *insns;
 	struct seccomp_data data;
-	uint32_t refusal; /* the strictest verdict seen that does not let the call pass */
+	bool asks;        /* a verdict was to ask a supervisor */
+	uint32_t refusal; /* the last verdict that does not let the call pass */
 };
 
 static bool passes(struct program *program)
@@ -131,6 +132,7 @@ static bool passes(struct program *program)
 
 	if (verdict == SECCOMP_RET_ALLOW || verdict == SECCOMP_RET_LOG)
 		return true;
+	program->asks |= verdict == SECCOMP_RET_USER_NOTIF;
 	program->refusal = verdict;
 	return false;
 }
@@ -155,11 +157,13 @@ static enum finding run(const struct search *search, struct program *program)
 		for (unsigned arg = 0; arg < 6; arg++)
 			program->data.args[arg] = search->slots[arg].values.items[at[arg]];
 		if (passes(program))
-			return FOUND;
+			return PASSES;
 		if (++runs == MAX_COMBINATIONS)
 			return NOT_KNOWN;
 	} while (advance(search, at));
-	return search->complete ? NOT_FOUND : NOT_KNOWN;
+	if (!search->complete)
+		return NOT_KNOWN;
+	return program->asks ? ASKS : REFUSED;
 }
 
 static bool find_arch(uint32_t audit_arch, enum arch *out)
@@ -183,6 +187,7 @@ static enum finding run_filter(const struct judge *judge, const struct writ_fmt_
 	number = syscall_number(search->call->name, arch);
 	if (number < 0)
 		return NO_SUCH_CALL;
+	program->asks = false;
 	program->insns = BUNDLE_AT(&judge->image, INSNS, insn, filter->insns.first);
 	program->data = (struct seccomp_data){.nr = number, .arch = filter->audit_arch};
 	return run(search, program);
@@ -199,15 +204,17 @@ static struct str refusal_text(struct arena *arena, uint32_t verdict)
 	return str_printf(arena, "it fails with %s", name);
 }
 
-static struct judgement sum_up(struct arena *arena, const bool seen[4], uint32_t refusal)
+static struct judgement sum_up(struct arena *arena, const bool seen[N_FINDINGS], uint32_t refusal)
 {
 	if (seen[NOT_KNOWN])
 		return (struct judgement){.why = STR("it has too many conditions to be sure")};
-	if (seen[FOUND] && seen[NOT_FOUND])
+	if (seen[PASSES] + seen[ASKS] + seen[REFUSED] > 1)
 		return (struct judgement){.why = STR("architectures differ in it")};
-	if (seen[FOUND])
+	if (seen[PASSES])
 		return judge_allowed(JUDGE_NONE, 0, STR("the filter lets it pass"));
-	if (seen[NOT_FOUND])
+	if (seen[ASKS])
+		return (struct judgement){.asked = true, .why = STR("a supervisor is asked")};
+	if (seen[REFUSED])
 		return judge_refused(JUDGE_NONE, 0, refusal_text(arena, refusal));
 	return judge_refused(JUDGE_NONE, 0, STR("no architecture has it"));
 }
@@ -218,7 +225,7 @@ struct judgement judge_call(const struct judge *judge, uint32_t sandbox,
 	const struct writ_fmt_sandbox *box = BUNDLE_AT(&judge->image, SANDBOXES, sandbox, sandbox);
 	struct search search = {.arena = judge->arena, .call = call, .complete = true};
 	struct program program = {0};
-	bool seen[4] = {false};
+	bool seen[N_FINDINGS] = {false};
 
 	prepare(&search, &judge->ir->sandboxes.items[sandbox]);
 	for (uint32_t i = 0; i < box->filters.count; i++) {

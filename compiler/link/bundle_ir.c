@@ -219,7 +219,8 @@ static struct ir_call *read_calls(const struct reader *reader)
 	static const enum ir_call_verdict verdicts[] = {[WRIT_CALL_ALLOW] = IR_CALL_ALLOW,
 							[WRIT_CALL_LOG] = IR_CALL_LOG,
 							[WRIT_CALL_ERRNO] = IR_CALL_ERRNO,
-							[WRIT_CALL_KILL] = IR_CALL_KILL};
+							[WRIT_CALL_KILL] = IR_CALL_KILL,
+							[WRIT_CALL_NOTIFY] = IR_CALL_NOTIFY};
 	const struct call_cond *conds = read_conds(reader);
 	uint32_t n = BUNDLE_N(reader->image, CALLS);
 	struct ir_call *calls = arena_alloc(reader->arena, n * sizeof(*calls));

@@ -230,6 +230,7 @@ static struct writ_fmt_call call_record(struct linker *linker, const struct ir_c
 {
 	static const uint16_t verdicts[] = {[IR_CALL_ALLOW] = WRIT_CALL_ALLOW,
 					    [IR_CALL_LOG] = WRIT_CALL_LOG,
+					    [IR_CALL_NOTIFY] = WRIT_CALL_NOTIFY,
 					    [IR_CALL_ERRNO] = WRIT_CALL_ERRNO,
 					    [IR_CALL_KILL] = WRIT_CALL_KILL};
 	struct writ_fmt_call_cond *conds = arena_alloc(linker->arena,

@@ -84,7 +84,7 @@ static const struct row rows[] = {
 	 "allow deny ,", ""},
 	{BLOCK_SYSCALLS, OFFER_CALL_ARGS, NULL, NULL, "(", ""},
 	{BLOCK_SYSCALLS, OFFER_CONSTANTS, NULL, NULL, "== != < <= > >= & |", ""},
-	{BLOCK_SYSCALLS, 0, NULL, NULL, NULL, "errno kill log in"},
+	{BLOCK_SYSCALLS, 0, NULL, NULL, NULL, "errno kill log notify in"},
 	{BLOCK_VALUE_LIST, OFFER_CONSTANTS, NULL, NULL, NULL, ""},
 	{BLOCK_LIMITS, OFFER_LIMITS, "", NULL, NULL, ""},
 	{BLOCK_ENV, 0, "", NULL, NULL, "pass set secret"},

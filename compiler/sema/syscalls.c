@@ -1,11 +1,11 @@
 /*
  * System call rules: names and groups resolved, each call a rule of its own.
  *
- * "allow @group" allows its calls, each under the group's conditions; "deny @group" refuses them
- * under any. The name of a set stands for its items. Some calls can never be allowed, because what
- * else confines a process would not hold any more: naming one is an error, and a group that has one
- * among others is allowed without it. A sandbox without a syscalls section, its own or inherited,
- * has @default.
+ * "allow @group" is about its calls under the group's conditions, "deny @group" under any; with
+ * "notify" too, for which a supervisor decides. The name of a set stands for its items. Some calls
+ * can never be allowed, because what else confines a process would not hold any more: naming one is
+ * an error, and a group that has one among others is allowed without it. A sandbox without a
+ * syscalls section, its own or inherited, has @default.
  */
 #include "sema/pass.h"
 
@@ -110,6 +110,17 @@ static bool check_action(struct sema *sema, const struct ast_call *stated)
 	return false;
 }
 
+/* By action; of a deny and of an allow. check_action has seen to it that each is possible. */
+static const struct {
+	enum ir_call_verdict of[2];
+} verdicts[] = {
+	[AST_CALL_DEFAULT] = {{IR_CALL_ERRNO, IR_CALL_ALLOW}},
+	[AST_CALL_ERRNO] = {{IR_CALL_ERRNO, IR_CALL_ERRNO}},
+	[AST_CALL_KILL] = {{IR_CALL_KILL, IR_CALL_KILL}},
+	[AST_CALL_LOG] = {{IR_CALL_LOG, IR_CALL_LOG}},
+	[AST_CALL_NOTIFY] = {{IR_CALL_NOTIFY, IR_CALL_NOTIFY}},
+};
+
 /* The verdict and errno that a statement gives to each call it names. */
 static bool lower_action(struct sema *sema, const struct ast_call *stated, struct sema_call *out)
 {
@@ -123,10 +134,7 @@ static bool lower_action(struct sema *sema, const struct ast_call *stated, struc
 		unknown_errno(sema, &stated->errno_name);
 		return false;
 	}
-	if (stated->allow)
-		out->call.verdict = stated->action == AST_CALL_LOG ? IR_CALL_LOG : IR_CALL_ALLOW;
-	else
-		out->call.verdict = stated->action == AST_CALL_KILL ? IR_CALL_KILL : IR_CALL_ERRNO;
+	out->call.verdict = verdicts[stated->action].of[stated->allow];
 	out->call.error = out->call.verdict == IR_CALL_ERRNO ? (uint16_t)error : 0;
 	out->named_errno = stated->action == AST_CALL_ERRNO;
 	return true;
@@ -157,15 +165,16 @@ bool sema_check_call(struct sema *sema, const struct ast_name *name)
 	return false;
 }
 
-static bool is_allowing(const struct sema_call *rule)
+/* May a call pass by this rule? A supervisor that is asked may let it. */
+static bool may_pass(const struct sema_call *rule)
 {
-	return rule->call.verdict == IR_CALL_ALLOW || rule->call.verdict == IR_CALL_LOG;
+	return rule->call.verdict <= IR_CALL_NOTIFY;
 }
 
 static void lower_call(struct sema *sema, struct sema_box *box, const struct ast_call *stated,
 		       struct sema_call rule)
 {
-	const char *why = stated->allow ? confined_reason(stated->name.text) : NULL;
+	const char *why = may_pass(&rule) ? confined_reason(stated->name.text) : NULL;
 
 	if (why) {
 		not_allowable(sema, &stated->name, why);
@@ -178,16 +187,17 @@ static void lower_call(struct sema *sema, struct sema_box *box, const struct ast
 		vec_add(sema->arena, &box->calls, rule);
 }
 
+/* narrowed: each call under the group's conditions only. */
 static uint32_t add_group(struct sema *sema, struct sema_box *box, const struct call_group *group,
-			  struct sema_call rule)
+			  struct sema_call rule, bool narrowed)
 {
 	uint32_t added = 0;
 
 	for (uint32_t i = 0; i < group->n_calls; i++) {
 		rule.call.name = str_from(group->calls[i].name);
-		if (is_allowing(&rule) && confined_reason(rule.call.name))
+		if (may_pass(&rule) && confined_reason(rule.call.name))
 			continue;
-		if (is_allowing(&rule)) {
+		if (narrowed) {
 			rule.call.conds = group->calls[i].conds;
 			rule.call.n_conds = group->calls[i].n_conds;
 		}
@@ -202,7 +212,7 @@ static void lower_group(struct sema *sema, struct sema_box *box, const struct as
 {
 	const struct call_group *group = group_find(stated->name.text);
 
-	if (!add_group(sema, box, group, rule))
+	if (!add_group(sema, box, group, rule, stated->allow))
 		not_allowable(sema, &stated->name, confined_reason(str_from(group->calls[0].name)));
 }
 
@@ -321,7 +331,7 @@ void sema_default_calls(struct sema *sema, struct sema_box *box)
 	struct sema_call rule = {.call.verdict = IR_CALL_ALLOW};
 
 	if (!box->has_syscalls)
-		add_group(sema, box, group_find(STR("@default")), rule);
+		add_group(sema, box, group_find(STR("@default")), rule, true);
 }
 
 /* What holds in every sandbox, whatever it allows, so that a launch can be limited and ended as

@@ -103,6 +103,9 @@ static void check_box_expect(struct sema *sema, const struct ast_box_expect *exp
 {
 	struct ir_text path;
 
+	if (expect->verdict == AST_ASK && expect->target != AST_TARGET_SYSCALL)
+		diag_report(sema->diags, DIAG_E0226, expect->span,
+			    "of a sandbox only system calls can be asked about: 'allow' or 'deny'");
 	switch (expect->target) {
 	case AST_TARGET_READ:
 	case AST_TARGET_WRITE:

@@ -16,7 +16,7 @@ static const char *const classes[] = {"none", "read", "write", "execute", "admin
 static const char *const grants[] = {"read",    "write", "execute", "deny", "scratch",
 				     "connect", "bind",  "deny",    "unix"};
 static const char *const ops[] = {"==", "!=", "<", "<=", ">", ">=", "&==", "in"};
-static const char *const actions[] = {"", " errno", " kill", " log"};
+static const char *const actions[] = {"", " errno", " kill", " log", " notify"};
 static const char *const envs[] = {"pass", "set", "secret"};
 static const char *const verdicts[] = {"allow", "deny", "ask"};
 static const char *const set_kinds[] = {"paths", "hosts", "syscalls", "tools"};
@@ -291,8 +291,7 @@ static void dump_box(FILE *out, const struct ast_box_test *box)
 	for (size_t i = 0; i < box->expects.n; i++) {
 		const struct ast_box_expect *expect = &box->expects.items[i];
 
-		fprintf(out, "\t\t%s %s", expect->allow ? "allow" : "deny",
-			targets[expect->target]);
+		fprintf(out, "\t\t%s %s", verdicts[expect->verdict], targets[expect->target]);
 		if (expect->target == AST_TARGET_SYSCALL)
 			dump_name(out, &expect->call);
 		else

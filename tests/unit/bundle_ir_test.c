@@ -38,7 +38,7 @@ static const char everything[] =
 	"    deny \"${work}/**/.env\", \"~/.ssh\"; scratch \"/tmp\" 64MiB; }\n"
 	"  syscalls { allow @default, personality log; allow socket(domain in {AF_UNIX, "
 	"AF_INET});\n"
-	"    deny mount errno ENOENT; deny ptrace kill;\n"
+	"    deny mount errno ENOENT; deny ptrace kill; deny bpf notify;\n"
 	"    allow clone(flags & CLONE_NEWUSER == 0); }\n"
 	"  limits { wall 1500ms; memory 64MiB; processes 3; }\n"
 	"  env { pass PATH; set MODE = \"x-${work}\"; set EMPTY = \"\"; secret KEY; }\n"

@@ -22,6 +22,7 @@
 
 #define ALLOW SECCOMP_RET_ALLOW
 #define LOG   SECCOMP_RET_LOG
+#define ASKS  SECCOMP_RET_USER_NOTIF
 #define KILL  SECCOMP_RET_KILL_PROCESS
 #define FAILS (SECCOMP_RET_ERRNO | EPERM)
 #define UPPER 0xdead000000000000u
@@ -87,7 +88,7 @@ static const struct verdict_case cases[] = {
 	{"allow openat(dirfd == AT_FDCWD)", "openat", {(uint32_t)AT_FDCWD, 0, 0}, ALLOW},
 	{"allow openat(dirfd == AT_FDCWD)", "openat", {3, 0, 0}, FAILS},
 	{"allow ptrace(request == PTRACE_TRACEME)", "ptrace", {PTRACE_TRACEME, 0, 0}, ALLOW},
-	/* Verdicts: kill, errno, log, allow. */
+	/* Verdicts: kill, errno, notify, log, allow. */
 	{"allow sync log", "sync", {0, 0, 0}, LOG},
 	{"allow sync log; allow sync", "sync", {0, 0, 0}, LOG},
 	{"allow sync log; deny sync", "sync", {0, 0, 0}, FAILS},
@@ -104,6 +105,16 @@ static const struct verdict_case cases[] = {
 	 {0, 0, 3},
 	 ALLOW},
 	{"allow @default; deny ioctl(request == TIOCSTI) kill", "ioctl", {0, 0x5412, 0}, KILL},
+	{"allow sync notify; allow sync log; allow sync", "sync", {0, 0, 0}, ASKS},
+	{"deny sync notify; allow sync", "sync", {0, 0, 0}, ASKS},
+	{"allow sync notify; deny sync", "sync", {0, 0, 0}, FAILS},
+	{"allow kcmp; deny kcmp(type == 1) notify", "kcmp", {0, 0, 1}, ASKS},
+	{"allow kcmp; deny kcmp(type == 1) notify", "kcmp", {0, 0, 2}, ALLOW},
+	/* With 'allow' under the group's conditions, with 'deny' under any. */
+	{"allow @default notify", "fchmod", {3, 0644, 0}, ASKS},
+	{"allow @default notify", "fchmod", {3, 04755, 0}, FAILS},
+	{"deny @file-owner notify", "fchmod", {3, 04755, 0}, ASKS},
+	{"allow socket notify", "socket", {AF_UNIX, 1, 0}, FAILS},
 	/* What is granted by condition does not open the network. */
 	{"allow socket(domain in {AF_UNIX, AF_INET})", "socket", {AF_UNIX, 1, 0}, FAILS},
 };
@@ -193,6 +204,9 @@ Test(call_conds, what_a_filter_cant_test_is_an_error)
 		{"allow ptrace kill", DIAG_E0213},
 		{"allow ptrace errno EPERM", DIAG_E0213},
 		{"allow setsid(arg0 == 1)", DIAG_E0904},
+		{"allow setsid notify", DIAG_E0904},
+		{"deny io_uring_setup notify", DIAG_E0904},
+		{"deny @session notify", DIAG_E0904},
 		{"allow clone3(size == 1)", DIAG_E0904},
 	};
 

@@ -394,6 +394,13 @@ Test(diff, system_calls_by_the_answer_they_get)
 		       "+ sandbox s syscall-gained: ptrace\n");
 	expect_sandbox("syscalls { allow read; }", "syscalls { allow read; deny read; }",
 		       "- sandbox s syscall-lost: read\n");
+	expect_sandbox("syscalls { allow ptrace; }", "syscalls { allow ptrace notify; }",
+		       "- sandbox s syscall-now-asks: ptrace [allow -> notify]\n");
+	expect_sandbox("syscalls { deny ptrace; }", "syscalls { deny ptrace notify; }",
+		       "+ sandbox s syscall-now-asks: ptrace [errno EPERM -> notify]\n");
+	expect_sandbox("syscalls { allow ptrace notify; }", "syscalls { allow ptrace; }",
+		       "+ sandbox s syscall-no-longer-asks: ptrace [notify -> allow]\n");
+	expect_sandbox("syscalls { allow ptrace notify; }", "syscalls { deny ptrace notify; }", "");
 	expect_sandbox("syscalls { allow prctl(option == 1); }", "syscalls { allow prctl; }",
 		       "+ sandbox s syscall-loosened: prctl [allow if option == 0x1 -> allow]\n");
 	expect_sandbox("syscalls { allow prctl(option in {1, 2}); }",

@@ -152,6 +152,19 @@ Test(judge, the_refusal_is_told)
 	cr_expect(ask_call("allow ptrace log;", "ptrace", -1, 0).allowed);
 }
 
+/* What passes for some arguments passes; what else is asked about for some is asked about. */
+Test(judge, a_supervisor_is_asked)
+{
+	const char *some = "allow kcmp(type == 1); deny kcmp(type == 2) notify;";
+
+	cr_expect(ask_call("deny ptrace notify;", "ptrace", -1, 0).asked);
+	cr_expect_not(ask_call("deny ptrace notify;", "ptrace", -1, 0).refused);
+	cr_expect(ask_call(some, "kcmp", -1, 0).allowed);
+	cr_expect(ask_call(some, "kcmp", 2, 2).asked);
+	cr_expect(ask_call(some, "kcmp", 2, 3).refused);
+	cr_expect(ask_call("deny kcmp(type == 2) notify;", "kcmp", -1, 0).asked);
+}
+
 Test(judge, a_call_of_one_architecture_is_judged_there)
 {
 	cr_expect(ask_call("allow open;", "open", -1, 0).allowed);

@@ -93,6 +93,9 @@ Test(landlock, truncate_is_lacking_where_the_filter_lets_it_through)
 	maker_call(&sandbox, "truncate", IR_CALL_ALLOW, NULL, 0);
 	cr_assert_neq(lacking(&sandbox, 2) & WRIT_LACKS_TRUNCATE, 0u);
 	cr_assert_eq(lacking(&sandbox, 3) & WRIT_LACKS_TRUNCATE, 0u);
+	sandbox.calls.items[sandbox.calls.n - 1].verdict = IR_CALL_NOTIFY;
+	cr_assert_neq(lacking(&sandbox, 2) & WRIT_LACKS_TRUNCATE, 0u);
+	sandbox.calls.items[sandbox.calls.n - 1].verdict = IR_CALL_ALLOW;
 	maker_refuse(&sandbox, "truncate", 1);
 	cr_assert_eq(lacking(&sandbox, 2) & WRIT_LACKS_TRUNCATE, 0u);
 	/* An open that nothing keeps from O_RDONLY | O_TRUNC truncates too. */

@@ -87,6 +87,26 @@ Test(test_verb, one_failure_is_status_1_and_none_is_0)
 			   run.out);
 }
 
+Test(test_verb, a_system_call_that_a_supervisor_decides_is_asked_about)
+{
+	struct run_verb run = run_text(
+		"sandbox s { syscalls { allow sync; deny kcmp notify; } }\n"
+		"test \"x\" { sandbox s { ask syscall kcmp;\n"
+		"  allow syscall kcmp; deny syscall kcmp; ask syscall sync; } }\n");
+
+	cr_expect_eq(run.status, 1);
+	cr_expect_not_null(strstr(run.out, "expected syscall to be allowed, but a supervisor is "
+					   "asked"),
+			   "%s", run.out);
+	cr_expect_not_null(strstr(run.out, "expected syscall to be refused, but a supervisor is "
+					   "asked"),
+			   "%s", run.out);
+	cr_expect_not_null(strstr(run.out, "expected syscall to be asked about, but the filter "
+					   "lets it pass"),
+			   "%s", run.out);
+	cr_expect_null(strstr(run.out, "expected syscall to be asked about, but a supervisor"));
+}
+
 Test(test_verb, a_verdict_of_ask_is_neither_allow_nor_deny)
 {
 	struct run_verb run = run_text("role r { ask t; }\n"

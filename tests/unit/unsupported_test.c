@@ -27,6 +27,8 @@ static const struct {
 	 "network connect to other than TCP \"*:PORT\", of sandbox 's'"},
 	{SANDBOX("network { bind \"127.0.0.1:80\"; }"),
 	 "network bind to other than TCP \"*:PORT\", of sandbox 's'"},
+	{SANDBOX("syscalls { allow @default; deny ptrace notify; }"),
+	 "syscalls notify, of sandbox 's'"},
 };
 
 Test(unsupported, each_demand_is_refused_by_name)
