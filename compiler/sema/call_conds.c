@@ -434,7 +434,7 @@ void sema_add_conditional(struct sema *sema, struct sema_box *box, const struct 
 				    "this call has more than %u conditions", CALL_MAX_CONDS);
 			return;
 		}
-		if (!sema_conds_possible(one.call.conds, one.call.n_conds))
+		if (!call_conds_possible(one.call.conds, one.call.n_conds))
 			continue;
 		vec_add(sema->arena, &box->calls, one);
 		possible = true;

@@ -195,9 +195,6 @@ bool sema_item_endpoint(struct sema *sema, const struct ast_set_item *item, uint
 bool sema_item_call(struct sema *sema, const struct ast_set_item *item);
 void sema_check_set_items(struct sema *sema);
 
-/* False when no value of some argument fulfils all conditions on it. */
-bool sema_conds_possible(const struct call_cond *conds, uint32_t n);
-
 /* Reports statements of the sandbox's own that give a call two error numbers. */
 void sema_check_errnos(struct sema *sema, const struct sema_box *box);
 

@@ -16,29 +16,6 @@
 
 #define MAX_ERRNO 4095
 
-static const struct {
-	struct str name;
-	const char *why;
-} confined[] = {
-	{{"setsid", 6}, "a process could leave its launch and outlive it"},
-	{{"setpgid", 7}, "a process could leave its launch and outlive it"},
-	{{"io_uring_setup", 14}, "the kernel would make calls that no filter sees"},
-	{{"io_uring_enter", 14}, "the kernel would make calls that no filter sees"},
-	{{"io_uring_register", 17}, "the kernel would make calls that no filter sees"},
-	{{"clone3", 6},
-	 "its flags are in memory, where no filter sees them; 'clone' does the same"},
-};
-
-/* Why a call can't be allowed, or NULL. */
-static const char *confined_reason(struct str name)
-{
-	for (size_t i = 0; i < sizeof(confined) / sizeof(confined[0]); i++) {
-		if (str_eq(confined[i].name, name))
-			return confined[i].why;
-	}
-	return NULL;
-}
-
 static struct str near_set(const struct sema *sema, struct str name)
 {
 	struct str_nearest nearest = str_nearest(name);
@@ -174,7 +151,7 @@ static bool may_pass(const struct sema_call *rule)
 static void lower_call(struct sema *sema, struct sema_box *box, const struct ast_call *stated,
 		       struct sema_call rule)
 {
-	const char *why = may_pass(&rule) ? confined_reason(stated->name.text) : NULL;
+	const char *why = may_pass(&rule) ? call_confined(stated->name.text) : NULL;
 
 	if (why) {
 		not_allowable(sema, &stated->name, why);
@@ -195,7 +172,7 @@ static uint32_t add_group(struct sema *sema, struct sema_box *box, const struct 
 
 	for (uint32_t i = 0; i < group->n_calls; i++) {
 		rule.call.name = str_from(group->calls[i].name);
-		if (may_pass(&rule) && confined_reason(rule.call.name))
+		if (may_pass(&rule) && call_confined(rule.call.name))
 			continue;
 		if (narrowed) {
 			rule.call.conds = group->calls[i].conds;
@@ -213,7 +190,7 @@ static void lower_group(struct sema *sema, struct sema_box *box, const struct as
 	const struct call_group *group = group_find(stated->name.text);
 
 	if (!add_group(sema, box, group, rule, stated->allow))
-		not_allowable(sema, &stated->name, confined_reason(str_from(group->calls[0].name)));
+		not_allowable(sema, &stated->name, call_confined(str_from(group->calls[0].name)));
 }
 
 /* A call or a group that is known to exist. */

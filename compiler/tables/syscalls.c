@@ -122,3 +122,25 @@ struct str syscall_suggest(struct str name)
 	}
 	return best;
 }
+
+const char *call_confined(struct str name)
+{
+	static const struct {
+		const char *name;
+		const char *why;
+	} confined[] = {
+		{"setsid", "a process could leave its launch and outlive it"},
+		{"setpgid", "a process could leave its launch and outlive it"},
+		{"io_uring_setup", "the kernel would make calls that no filter sees"},
+		{"io_uring_enter", "the kernel would make calls that no filter sees"},
+		{"io_uring_register", "the kernel would make calls that no filter sees"},
+		{"clone3",
+		 "its flags are in memory, where no filter sees them; 'clone' does the same"},
+	};
+
+	for (size_t i = 0; i < sizeof(confined) / sizeof(confined[0]); i++) {
+		if (str_eq_cstr(name, confined[i].name))
+			return confined[i].why;
+	}
+	return NULL;
+}

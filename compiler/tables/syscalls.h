@@ -38,6 +38,12 @@ struct str syscall_name(enum arch arch, uint32_t number);
 /* One past the highest number the table knows for an architecture. */
 uint32_t syscall_limit(enum arch arch);
 
+/*
+ * Why no policy can allow a call, though it may name it: what else confines a process would not
+ * hold any more. NULL of all others.
+ */
+const char *call_confined(struct str name);
+
 /* The known name nearest to a misspelt one, or .ptr NULL; for "did you mean". */
 struct str syscall_suggest(struct str name);
 
@@ -66,6 +72,12 @@ struct call_cond {
 };
 
 #define CALL_MAX_CONDS 24
+
+/*
+ * False when no call fulfils all of the conditions. Not everything impossible is found; what is
+ * found is.
+ */
+bool call_conds_possible(const struct call_cond *conds, uint32_t n);
 
 /* A member of a group: a call, allowed where all its conditions hold. */
 struct group_call {

@@ -10,7 +10,7 @@ allowed() {
 	case $1 in
 	base) echo "" ;;
 	front | tables) echo "base" ;;
-	ir) echo "base tables" ;;
+	ir | import) echo "base tables" ;;
 	sema) echo "base front tables ir" ;;
 	lint) echo "base front tables ir sema" ;;
 	backend) echo "base tables ir" ;;
@@ -19,7 +19,7 @@ allowed() {
 	judge) echo "base tables ir verify link" ;;
 	top) echo "base front tables ir sema lint backend verify link" ;;
 	lsp) echo "base front tables ir sema lint backend verify link top" ;;
-	cli) echo "base front tables ir sema lint backend verify link judge top lsp" ;;
+	cli) echo "base front tables ir sema lint backend verify link judge top lsp import" ;;
 	*) echo "NONE" ;;
 	esac
 }
