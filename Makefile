@@ -116,7 +116,7 @@ $(BUILD)/obj/gen/policy.lex.o: $(GEN)/policy.lex.c $(GEN)/policy.tab.h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(COMPILER_FLAGS) -Wno-null-dereference -c -o $@ $<
 # The examples that writc explain-code shows are the tests' own.
-$(GEN)/examples.inc: tests/support/examples.sh $(wildcard tests/lint/*.writ tests/bad/*.writ tests/bad/*.yaml)
+$(GEN)/examples.inc: tests/support/examples.sh $(wildcard tests/lint/*.writ tests/bad/*.writ tests/bad/*.yaml tests/bad/*.json)
 	@mkdir -p $(GEN)
 	$(call say,GEN,$@)
 	$(Q)tests/support/examples.sh > $@

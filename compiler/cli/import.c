@@ -23,9 +23,34 @@ struct import {
 	struct oci_options oci;
 };
 
+/* Does the text hold more than white space and comments? */
+static bool states_something(struct str text)
+{
+	bool in_comment = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\n')
+			in_comment = false;
+		else if (text.ptr[i] == '#')
+			in_comment = true;
+		else if (!in_comment && !strchr(" \t\r", text.ptr[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool import_yaml(struct import *import, struct str *out)
 {
-	return yaml_to_writ(&import->diags, import->file, out);
+	struct diag *diag;
+
+	if (!yaml_to_writ(&import->diags, import->file, out))
+		return false;
+	if (states_something(*out))
+		return true;
+	diag = diag_report(&import->diags, DIAG_E0014, (struct span){import->file, 0, 0},
+			   "this file holds no policy");
+	diag_help(&import->diags, diag, "write 'policy: NAME' as the first line");
+	return false;
 }
 
 static bool import_oci(struct import *import, struct str *out)
@@ -77,13 +102,12 @@ static int import_file(struct import *import, const struct kind *kind)
 
 /* ---- options ---- */
 
-/* The next item of a list with commas between, or one with .len 0 behind the last. */
+/* Takes the first item off a list with commas between; then *list is NULL behind the last. */
 static struct str next_item(const char **list)
 {
-	size_t len = strcspn(*list, ",");
-	struct str item = {*list, len};
+	struct str item = {*list, strcspn(*list, ",")};
 
-	*list += len + ((*list)[len] == ',');
+	*list = item.ptr[item.len] ? item.ptr + item.len + 1 : NULL;
 	return item;
 }
 
@@ -105,7 +129,7 @@ static bool read_caps(const char *list, uint64_t *caps)
 					"all, or capabilities with commas between them",
 					STR_ARG(cap));
 			return false;
-		} while (*list);
+		} while (list);
 	}
 	return true;
 }
@@ -123,7 +147,7 @@ static bool read_targets(const char *list, bool archs[ARCH__COUNT])
 			return false;
 		}
 		archs[arch] = true;
-	} while (*list);
+	} while (list);
 	return true;
 }
 

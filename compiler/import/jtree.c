@@ -47,7 +47,9 @@ static bool fail(struct reader *reader, const char *what)
 /* The next byte, or 0 at the end: a NUL in the text is refused wherever it stands. */
 static char peek(const struct reader *reader)
 {
-	return reader->at < reader->text.len ? reader->text.ptr[reader->at] : '\0';
+	if (reader->at == reader->text.len)
+		return '\0';
+	return reader->text.ptr[reader->at];
 }
 
 static bool take(struct reader *reader, char byte)

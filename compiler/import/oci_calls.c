@@ -120,15 +120,18 @@ static int cond_cmp(const void *left, const void *right)
 	return order ? order : number_cmp(a->value, b->value);
 }
 
-static bool same_conds(const struct oci_case *a, const struct oci_case *b)
+int oci_case_cmp(const void *left, const void *right)
 {
-	if (a->n != b->n)
-		return false;
-	for (uint32_t i = 0; i < a->n; i++) {
-		if (cond_cmp(&a->conds[i], &b->conds[i]))
-			return false;
-	}
-	return true;
+	const struct oci_case *a = left, *b = right;
+	int order = number_cmp(a->verdict.action, b->verdict.action);
+
+	if (!order)
+		order = number_cmp(a->verdict.error, b->verdict.error);
+	if (!order)
+		order = number_cmp(a->n, b->n);
+	for (uint32_t i = 0; !order && i < a->n; i++)
+		order = cond_cmp(&a->conds[i], &b->conds[i]);
+	return order;
 }
 
 /* Can both hold for one call? */
@@ -141,6 +144,31 @@ static bool can_meet(const struct oci_case *a, const struct oci_case *b)
 	if (b->n)
 		memcpy(joined + a->n, b->conds, b->n * sizeof(*joined));
 	return call_conds_possible(joined, a->n + b->n);
+}
+
+/* Is a condition on an argument that another condition gives the one value of? */
+static bool is_settled(const struct oci_case *one, const struct call_cond *cond)
+{
+	for (uint32_t i = 0; i < one->n; i++) {
+		const struct call_cond *other = &one->conds[i];
+
+		if (other != cond && other->arg == cond->arg && other->op == COND_EQ)
+			return true;
+	}
+	return false;
+}
+
+/* What is settled holds or the case can't: it can, so that what is settled goes without saying. */
+static void drop_settled(struct oci_case *one)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < one->n; i++) {
+		/* In order, the one value comes first of its argument's conditions. */
+		if (!is_settled(one, &one->conds[i]))
+			one->conds[kept++] = one->conds[i];
+	}
+	one->n = kept;
 }
 
 /* With one more condition, kept in order; false when it can't hold then, or has too many. */
@@ -159,7 +187,10 @@ static bool extend(struct arena *arena, const struct oci_case *from, const struc
 		memcpy(out->conds, from->conds, from->n * sizeof(*out->conds));
 	out->conds[out->n++] = *cond;
 	qsort(out->conds, out->n, sizeof(*out->conds), cond_cmp);
-	return call_conds_possible(out->conds, out->n);
+	if (!call_conds_possible(out->conds, out->n))
+		return false;
+	drop_settled(out);
+	return true;
 }
 
 /* ---- cases ---- */
@@ -169,8 +200,7 @@ static bool add_case(struct sorter *sorter, struct oci_call *call, const struct 
 	for (size_t i = 0; i < call->cases.n; i++) {
 		const struct oci_case *other = &call->cases.items[i];
 
-		if (oci_same_verdict(other->verdict, added->verdict) &&
-		    (!other->n || same_conds(other, added)))
+		if (oci_case_cmp(other, added) == 0)
 			return true;
 	}
 	if (call->cases.n == OCI_MAX_RULES) {

@@ -93,6 +93,9 @@ struct oci_case { /* where all conditions hold, the verdict */
 
 VEC_TYPE(oci_cases, struct oci_case);
 
+/* For qsort: by verdict, then those with fewer conditions first; 0 when they are the same. */
+int oci_case_cmp(const void *left, const void *right);
+
 struct oci_call {
 	struct str name;
 	struct span span;
@@ -117,5 +120,20 @@ bool oci_same_verdict(struct oci_verdict a, struct oci_verdict b);
  */
 bool oci_complement(struct arena *arena, const struct oci_cases *cases, struct oci_verdict verdict,
 		    struct oci_cases *out);
+
+/* One way in which a comparison can hold, in Writ. */
+struct oci_way {
+	struct str text;
+	struct call_cond conds[2]; /* what it says, without a sign */
+	uint32_t n;
+};
+
+VEC_TYPE(oci_ways, struct oci_way);
+
+/* The ways in which a condition on an argument of a call can hold. oci_spell.c */
+struct oci_ways oci_spell(struct arena *arena, struct str call, const struct call_cond *cond);
+
+/* A number as policies of imported profiles have it. */
+struct str oci_number(struct arena *arena, uint64_t value);
 
 #endif

@@ -197,7 +197,7 @@ static bool read_error(struct reader *reader, const struct jtree *number, const 
 	if (number && name && (int)value != named)
 		return wrong(reader, name->span, "'%.*s' is %d, and the number says %d",
 			     STR_ARG(name->text), named, (int)value);
-	if (!errno_name(named)) {
+	if (number && !errno_name(named)) {
 		diag_report(reader->diags, DIAG_E0606, number->span,
 			    named ? "no errno has this number, and Writ names errors"
 				  : "a call that fails with 0 is said to have succeeded");

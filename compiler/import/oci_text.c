@@ -8,7 +8,6 @@
  * one; those that mean something else then are written with masks.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -148,119 +147,6 @@ static void state_calls(struct writer *writer)
 	}
 }
 
-/* ---- conditions ---- */
-
-/* A comparison in Writ: texts of which one must hold, and how many conditions each is. */
-struct spelling {
-	struct arena *arena;
-	const char *arg;
-	VEC(struct str) ways;
-	uint32_t n_conds;
-};
-
-static void spell_masked(struct spelling *out, uint64_t mask, uint64_t value)
-{
-	vec_add(out->arena, &out->ways,
-		str_printf(out->arena, "%s & %#" PRIx64 " == %#" PRIx64, out->arg, mask, value));
-}
-
-/*
- * Less than value, whatever the sign: it has the upper bits of value down to one that is set in
- * value, and that bit clear.
- */
-static void spell_below(struct spelling *out, uint64_t value, uint64_t max)
-{
-	for (uint64_t left = value; left; left &= left - 1) {
-		uint64_t bit = left & (~left + 1), mask = max & ~(bit - 1);
-
-		spell_masked(out, mask, (value & mask) & ~bit);
-	}
-}
-
-/* At least value: equal, or a bit more in one that is clear in value - 1. */
-static void spell_from(struct spelling *out, uint64_t value, uint64_t max)
-{
-	uint64_t below = value - 1;
-
-	for (uint64_t left = max & ~below; left; left &= left - 1) {
-		uint64_t bit = left & (~left + 1), mask = max & ~(bit - 1);
-
-		spell_masked(out, mask, (below & mask) | bit);
-	}
-}
-
-static struct str number_text(struct arena *arena, uint64_t value)
-{
-	return str_printf(arena, value < 1000 ? "%" PRIu64 : "%#" PRIx64, value);
-}
-
-static void spell_plain(struct spelling *out, const char *op, uint64_t value)
-{
-	vec_add(out->arena, &out->ways,
-		str_printf(out->arena, "%s %s %.*s", out->arg, op,
-			   STR_ARG(number_text(out->arena, value))));
-}
-
-/* Below value, or, with "from", not; value is neither 0 nor above max. */
-static void spell_order(struct spelling *out, const struct call_arg *type, bool from,
-			uint64_t value)
-{
-	uint64_t max = UINT64_MAX >> (64 - call_arg_bits(type));
-	uint64_t sign = max - max / 2;
-	bool has_sign = type->type == CALL_ARG_INT || type->type == CALL_ARG_LONG;
-
-	if (call_arg_bits(type) == 16 || (has_sign && value > sign)) {
-		if (from)
-			spell_from(out, value, max);
-		else
-			spell_below(out, value, max);
-		return;
-	}
-	if (!has_sign) {
-		spell_plain(out, from ? ">=" : "<", value);
-		return;
-	}
-	if (from)
-		spell_masked(out, sign, sign);
-	if (from && value < sign)
-		spell_plain(out, ">=", value);
-	if (!from && value == sign)
-		spell_masked(out, sign, 0);
-	else if (!from)
-		vec_add(out->arena, &out->ways,
-			str_printf(out->arena, "%s & %#" PRIx64 " == 0, %s < %.*s", out->arg, sign,
-				   out->arg, STR_ARG(number_text(out->arena, value))));
-	out->n_conds = 2;
-}
-
-static struct spelling spell(struct writer *writer, struct str call, const struct call_cond *cond)
-{
-	const struct call_arg *type = &call_args_find(call)->args[cond->arg];
-	struct spelling out = {.arena = writer->arena, .arg = type->names[0], .n_conds = 1};
-
-	switch (cond->op) {
-	case COND_EQ:
-		spell_plain(&out, "==", cond->value);
-		break;
-	case COND_NE:
-		spell_plain(&out, "!=", cond->value);
-		break;
-	case COND_LT:
-	case COND_GE:
-		spell_order(&out, type, cond->op == COND_GE, cond->value);
-		break;
-	case COND_LE:
-	case COND_GT:
-		spell_order(&out, type, cond->op == COND_GT, cond->value + 1);
-		break;
-	case COND_MASKED_EQ:
-	case COND_MASKED_NE:
-		spell_masked(&out, cond->mask, cond->value);
-		break;
-	}
-	return out;
-}
-
 /* ---- statements ---- */
 
 static void put_action(FILE *out, struct oci_verdict verdict)
@@ -282,55 +168,67 @@ static const char *verb_of(struct oci_verdict verdict)
 	return is_permissive(verdict) ? "allow" : "deny";
 }
 
-static int case_cmp(const void *left, const void *right)
-{
-	const struct oci_case *a = left, *b = right;
-	int order = (int)a->verdict.action - (int)b->verdict.action;
-
-	return order ? order : (int)a->verdict.error - (int)b->verdict.error;
-}
-
 static bool is_single_value(const struct oci_case *one, uint8_t arg)
 {
 	return one->n == 1 && one->conds[0].op == COND_EQ && one->conds[0].arg == arg;
 }
 
-/* Writes "arg in {1, 2}" for cases that each are one value of one argument. */
-static bool put_values(FILE *out, struct writer *writer, struct str name,
-		       const struct oci_case *cases, size_t n)
+/* "f(arg in {1, 2})" of cases that each are one value of one argument, or .len 0. */
+static struct str join_values(struct writer *writer, struct str name, const struct oci_case *cases,
+			      size_t n)
 {
 	uint8_t arg = cases[0].n ? cases[0].conds[0].arg : 0;
+	struct arena *arena = writer->arena;
+	struct str text;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!is_single_value(&cases[i], arg))
-			return false;
+		if (n < 2 || !is_single_value(&cases[i], arg))
+			return STR("");
 	}
-	if (n < 2)
-		return false;
-	fprintf(out, "%.*s(%s in {", STR_ARG(name), call_args_find(name)->args[arg].names[0]);
+	text = str_printf(arena, "%.*s(%s in {", STR_ARG(name),
+			  call_args_find(name)->args[arg].names[0]);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%s%.*s", i ? ", " : "",
-			STR_ARG(number_text(writer->arena, cases[i].conds[0].value)));
-	fputs("})", out);
-	return true;
+		text = str_printf(arena, "%.*s%s%.*s", STR_ARG(text), i ? ", " : "",
+				  STR_ARG(oci_number(arena, cases[i].conds[0].value)));
+	return str_printf(arena, "%.*s})", STR_ARG(text));
 }
 
-/* A case of which each condition can be spelt in several ways is a call for every choice. */
-static void put_case(FILE *out, struct writer *writer, const struct oci_call *call,
-		     const struct oci_case *one)
+VEC_TYPE(texts, struct str);
+
+/* "f(x == 1, y & 2 == 0)", unless these ways exclude each other. */
+static void add_ways(struct writer *writer, struct str name, const struct oci_way *const *ways,
+		     uint32_t n, struct texts *out)
 {
-	struct spelling conds[CALL_MAX_CONDS];
-	uint32_t n_conds = 0;
+	struct str text = str_printf(writer->arena, "%.*s(", STR_ARG(name));
+	struct call_cond all[2 * CALL_MAX_CONDS];
+	uint32_t n_all = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		text = str_printf(writer->arena, "%.*s%s%.*s", STR_ARG(text), i ? ", " : "",
+				  STR_ARG(ways[i]->text));
+		for (uint32_t c = 0; c < ways[i]->n; c++)
+			all[n_all++] = ways[i]->conds[c];
+	}
+	if (call_conds_possible(all, n_all))
+		vec_add(writer->arena, out, str_printf(writer->arena, "%.*s)", STR_ARG(text)));
+}
+
+/* A call for every choice of ways: digit i of the number chooses of condition i. */
+static void add_case(struct writer *writer, const struct oci_call *call, const struct oci_case *one,
+		     struct texts *out)
+{
+	struct oci_ways conds[CALL_MAX_CONDS];
+	const struct oci_way *ways[CALL_MAX_CONDS];
 	size_t choices = 1;
 
 	for (uint32_t i = 0; i < one->n; i++) {
-		conds[i] = spell(writer, call->name, &one->conds[i]);
-		n_conds += conds[i].n_conds;
-		choices = choices > OCI_MAX_RULES ? choices : choices * conds[i].ways.n;
+		conds[i] = oci_spell(writer->arena, call->name, &one->conds[i]);
+		choices = choices > OCI_MAX_RULES ? choices : choices * conds[i].n;
 	}
-	if (choices > OCI_MAX_RULES || n_conds > CALL_MAX_CONDS) {
-		diag_report(writer->diags, DIAG_E0483, one->n ? one->span : call->span,
-			    "this condition on '%.*s' can hold in too many ways",
+	/* At most two conditions a way: Writ takes so many, in no more ways than here. */
+	if (choices > OCI_MAX_RULES || 2 * one->n > CALL_MAX_CONDS) {
+		diag_report(writer->diags, DIAG_E0483, call->span,
+			    "what the profile says of '%.*s' takes too many conditions",
 			    STR_ARG(call->name));
 		writer->failed = true;
 		return;
@@ -338,39 +236,46 @@ static void put_case(FILE *out, struct writer *writer, const struct oci_call *ca
 	for (size_t choice = 0; choice < choices; choice++) {
 		size_t rest = choice;
 
-		fprintf(out, "%s%.*s(", choice ? ", " : "", STR_ARG(call->name));
 		for (uint32_t i = 0; i < one->n; i++) {
-			struct str way = conds[i].ways.items[rest % conds[i].ways.n];
-
-			rest /= conds[i].ways.n;
-			fprintf(out, "%s%.*s", i ? ", " : "", STR_ARG(way));
+			ways[i] = &conds[i].items[rest % conds[i].n];
+			rest /= conds[i].n;
 		}
-		fputc(')', out);
+		add_ways(writer, call->name, ways, one->n, out);
 	}
+}
+
+/* Cases of one verdict. */
+static void put_cases(FILE *out, struct writer *writer, const struct oci_call *call,
+		      const struct oci_case *cases, size_t n)
+{
+	struct str joined = join_values(writer, call->name, cases, n);
+	struct texts texts = {0};
+
+	if (joined.len)
+		vec_add(writer->arena, &texts, joined);
+	for (size_t i = 0; i < n && !joined.len; i++)
+		add_case(writer, call, &cases[i], &texts);
+	for (size_t i = 0; i < texts.n; i++)
+		fprintf(out, "%s %.*s", i ? "," : verb_of(cases[0].verdict),
+			STR_ARG(texts.items[i]));
+	if (texts.n)
+		put_action(out, cases[0].verdict);
 }
 
 /* The cases with conditions of a call, a statement for each verdict. */
 static void put_conditional(FILE *out, struct writer *writer, const struct oci_call *call)
 {
-	struct oci_case *cases = call->cases.items;
+	const struct oci_case *cases = call->cases.items;
 	size_t n = call->cases.n, same;
 
 	for (size_t from = 0; from < n; from += same) {
-		struct oci_verdict verdict = cases[from].verdict;
-
 		same = 1;
-		while (from + same < n && oci_same_verdict(cases[from + same].verdict, verdict))
+		while (from + same < n &&
+		       oci_same_verdict(cases[from + same].verdict, cases[from].verdict))
 			same++;
-		if (!cases[from].n)
-			continue;
-		fprintf(out, "%s ", verb_of(verdict));
-		if (!put_values(out, writer, call->name, &cases[from], same)) {
-			for (size_t i = from; i < from + same; i++) {
-				fputs(i > from ? ", " : "", out);
-				put_case(out, writer, call, &cases[i]);
-			}
-		}
-		put_action(out, verdict);
+		/* In order: one without conditions comes first, and says it all. */
+		if (cases[from].n)
+			put_cases(out, writer, call, &cases[from], same);
 	}
 }
 
@@ -413,7 +318,7 @@ static void put_statements(FILE *out, struct writer *writer)
 
 		if (call->cases.n)
 			qsort(call->cases.items, call->cases.n, sizeof(*call->cases.items),
-			      case_cmp);
+			      oci_case_cmp);
 		put_conditional(out, writer, call);
 	}
 }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 LC_ALL=C
 export LC_ALL
 
-for file in tests/bad/*.writ tests/bad/*.yaml tests/lint/*.writ; do
+for file in tests/bad/*.writ tests/bad/*.yaml tests/bad/*.json tests/lint/*.writ; do
 	[ "$(wc -c <"$file")" -lt 1000 ] || continue
 	if tr -d '\n\t -~' <"$file" | grep -q .; then
 		continue

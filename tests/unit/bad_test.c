@@ -13,6 +13,7 @@
 
 #include <criterion/criterion.h>
 
+#include "import/oci.h"
 #include "support/golden.h"
 #include "support/policy.h"
 
@@ -20,7 +21,7 @@
 static const char *const generated[] = {"E0019", "E0401", "E0402", "E0403", "E0404",
 					"E0405", "E0406", "E0407", "E0408", "E0409",
 					"E0451", "E0454", "E0456", "E0053", "E0457",
-					"E0459", "E0461", "E0480", "E0481"};
+					"E0459", "E0461", "E0480", "E0481", "E0482"};
 
 static bool is_generated(const char *code)
 {
@@ -65,7 +66,30 @@ static struct compilation *compile_file(const char *path)
 	return compilation;
 }
 
-/* In Writ, or in YAML where that is what is wrong. Lints have a directory: see lint_cases_test.c.
+/* A profile in JSON is imported, with the default options. */
+static struct compilation *import_file(const char *path)
+{
+	const struct oci_options options = {.caps = oci_docker_caps(), .archs = {true, true}};
+	struct compilation *compilation = calloc(1, sizeof(*compilation));
+	struct oci_notes notes = {0};
+	struct str text;
+	uint32_t file;
+
+	compilation_init(compilation);
+	cr_assert_eq(source_load(&compilation->sources, str_from(path), &file), 0, "%s", path);
+	cr_expect_not(oci_to_writ(&compilation->diags, file, &options, &text, &notes), "%s", path);
+	diag_sort(&compilation->diags);
+	return compilation;
+}
+
+static struct compilation *load_file(const char *path)
+{
+	return strstr(path, ".json") ? import_file(path) : compile_file(path);
+}
+
+/*
+ * In Writ; in YAML or JSON where that is what is wrong. Lints have a directory: see
+ * lint_cases_test.c.
  */
 static void bad_path(char *path, size_t size, enum diag_code code)
 {
@@ -74,6 +98,8 @@ static void bad_path(char *path, size_t size, enum diag_code code)
 		return;
 	}
 	snprintf(path, size, "tests/bad/%s.yaml", diag_info(code)->code);
+	if (access(path, F_OK))
+		snprintf(path, size, "tests/bad/%s.json", diag_info(code)->code);
 	if (access(path, F_OK))
 		snprintf(path, size, "tests/bad/%s.writ", diag_info(code)->code);
 }
@@ -91,7 +117,7 @@ Test(bad, every_diagnostic_has_a_policy_that_shows_it)
 			expect_mentioned(info->code);
 			continue;
 		}
-		compilation = compile_file(path);
+		compilation = load_file(path);
 		cr_expect_geq(policy_count(compilation, (enum diag_code)code), 1, "%s gives:\n%s",
 			      path, policy_report(compilation));
 	}
@@ -106,7 +132,7 @@ Test(bad, shows_nothing_else)
 		bad_path(path, sizeof(path), (enum diag_code)code);
 		if (access(path, R_OK))
 			continue;
-		compilation = compile_file(path);
+		compilation = load_file(path);
 		for (size_t i = 0; i < compilation->diags.items.n; i++) {
 			const struct diag *diag = &compilation->diags.items.items[i];
 
@@ -123,6 +149,7 @@ Test(bad, no_policy_is_left_of_a_code_that_is_gone)
 
 	cr_assert_eq(glob("tests/bad/*.writ", 0, NULL, &files), 0);
 	cr_assert_eq(glob("tests/bad/*.yaml", GLOB_APPEND, NULL, &files), 0);
+	cr_assert_eq(glob("tests/bad/*.json", GLOB_APPEND, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		bool known = false;
 		char path[64];
@@ -146,7 +173,7 @@ Test(golden, diagnostics_read_well)
 		if (access(path, R_OK))
 			continue;
 		snprintf(name, sizeof(name), "bad/%s.txt", info->code);
-		golden_check(name, policy_report(compile_file(path)));
+		golden_check(name, policy_report(load_file(path)));
 	}
 }
 
