@@ -1,13 +1,13 @@
 /*
- * writ_check: one load decides.
+ * writ_check: two loads decide.
  *
  * In: a subject and a tool, by id or by name. Out: a verdict. A subject's id is its row and a
- * tool's its column, so the decision is one cell: 0, or the deciding rule plus 1; rules are sorted
- * by verdict, so two comparisons tell which it is. Where rules with conditions come first, the cell
- * names a chain of them, which is walked until one applies. A name costs a hash, a probe and a
- * comparison; a tool that the policy does not list runs through the automaton of all wildcards, one
- * load a byte. No allocation, no system call, no lock; of the policy nothing is parsed:
- * verification has made every index in the tables safe to follow.
+ * tool's its column, so the decision is one cell, found through the number of its block: 0, or the
+ * deciding rule plus 1; rules are sorted by verdict, so two comparisons tell which it is. Where
+ * rules with conditions come first, the cell names a chain of them, which is walked until one
+ * applies. A name costs a hash, a probe and a comparison; a tool that the policy does not list runs
+ * through the automaton of all wildcards, one load a byte. No allocation, no system call, no lock;
+ * of the policy nothing is parsed: verification has made every index in the tables safe to follow.
  */
 #include <string.h>
 
@@ -116,6 +116,16 @@ static __attribute__((noinline)) enum writ_verdict check_chain(const struct writ
 	return refuse_chain(policy, chain, tool, decision);
 }
 
+/* Both in range. */
+static inline uint32_t cell_at(const struct writ_policy *policy, uint32_t row, uint32_t column)
+{
+	size_t at = (size_t)row * policy->n_blocks + (column >> policy->block_bits);
+	size_t block = policy->blocks[at];
+
+	return policy->cells[(block << policy->block_bits) +
+			     (column & ((1u << policy->block_bits) - 1))];
+}
+
 static inline enum writ_verdict check(const struct writ_policy *policy, uint32_t subject,
 				      uint32_t tool, struct arguments args,
 				      struct writ_decision *decision)
@@ -126,7 +136,7 @@ static inline enum writ_verdict check(const struct writ_policy *policy, uint32_t
 		return refuse(decision, WRIT_UNKNOWN_SUBJECT, WRIT_NO_ID);
 	if (tool >= policy->n_columns)
 		return refuse(decision, WRIT_NO_RULE, WRIT_NO_ID);
-	cell = policy->cells[(size_t)subject * policy->n_columns + tool];
+	cell = cell_at(policy, subject, tool);
 	if (cell == 0)
 		return refuse(decision, WRIT_NO_RULE, policy->columns[tool].sandbox);
 	if (args.n > 1 && given_twice(args))

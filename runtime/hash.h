@@ -1,9 +1,10 @@
 /*
  * writ_name_hash() of docs/format.md: the hash by which names are found in a bundle's index tables.
  *
- * It is fast on short names and mixes well enough for tables at half load; it does not have to
- * resist an attacker, because a table is built once, by the compiler, and a bundle whose probes
- * grow long is refused.
+ * It is fast on short names: up to 24 bytes are three loads, which overlap, and two
+ * multiplications, without a loop or a branch on the exact length. It does not have to resist an
+ * attacker, because a table is built once, by the compiler, and a bundle whose probes grow long is
+ * refused: no name that is asked for makes a lookup longer than WRIT_MAX_PROBES.
  */
 #ifndef WRIT_RUNTIME_HASH_H
 #define WRIT_RUNTIME_HASH_H
@@ -30,39 +31,50 @@ static inline uint64_t hash_load32(const char *p)
 	return w;
 }
 
-/*
- * The last 1 to 7 bytes of a name of len bytes, as one zero-filled little-endian word, without a
- * loop.
- */
-static inline uint64_t hash_tail(const char *name, size_t len)
+/* The halves of the 128-bit product, XORed: every bit of both factors reaches every bit. */
+static inline uint64_t hash_mix(uint64_t x, uint64_t y)
 {
-	size_t n = len & 7;
-	const char *p = name + (len - n);
+	__extension__ const unsigned __int128 product = (unsigned __int128)x * y;
 
-	if (len >= 8)
-		return hash_load64(name + len - 8) >> (8 * (8 - n));
-	if (n >= 4)
-		return hash_load32(p) | hash_load32(p + n - 4) << (8 * (n - 4));
-	return (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << (8 * (n / 2)) |
-	       (uint64_t)(unsigned char)p[n - 1] << (8 * (n - 1));
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline uint64_t hash_mix(uint64_t h, uint64_t w)
+/* What is read of a name: its beginning, its end, and what lies between. */
+struct hash_words {
+	uint64_t first;
+	uint64_t between;
+	uint64_t last;
+};
+
+static inline struct hash_words hash_words(const char *name, size_t len)
 {
-	h = (h ^ w) * WRIT_HASH_MUL;
-	return h ^ h >> 32;
+	struct hash_words words = {0, 0, 0};
+
+	if (len >= 8) {
+		words.first = hash_load64(name);
+		words.between = hash_load64(name + (len < 16 ? len - 8 : 8));
+		words.last = hash_load64(name + len - 8);
+		for (size_t i = 16; i + 8 < len; i += 8)
+			words.between = hash_mix(words.between ^ hash_load64(name + i),
+						 WRIT_HASH_MUL);
+	} else if (len >= 4) {
+		words.first = hash_load32(name);
+		words.last = hash_load32(name + len - 4);
+	} else if (len > 0) {
+		words.first = (unsigned char)name[0];
+		words.between = (unsigned char)name[len / 2];
+		words.last = (unsigned char)name[len - 1];
+	}
+	return words;
 }
 
 static inline uint32_t hash_name(const char *name, size_t len)
 {
-	uint64_t h = len * WRIT_HASH_SEED;
-	size_t i = 0;
+	struct hash_words words = hash_words(name, len);
+	uint64_t h = hash_mix(words.first ^ WRIT_HASH_SEED, words.last ^ len * WRIT_HASH_MUL);
 
-	for (; i + 8 <= len; i += 8)
-		h = hash_mix(h, hash_load64(name + i));
-	if (i < len)
-		h = hash_mix(h, hash_tail(name, len));
-	return (uint32_t)(h ^ h >> 29);
+	h = hash_mix(h ^ words.between, WRIT_HASH_MUL);
+	return (uint32_t)(h ^ h >> 32);
 }
 
 #endif

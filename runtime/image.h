@@ -61,6 +61,15 @@ static inline const char *image_str(const struct image *image, struct writ_fmt_s
 	return (const char *)image->sections[WRIT_SECTION_STRINGS].records + str.offset;
 }
 
+/* How many blocks a row of the decision table has. Its block_bits have been verified. */
+static inline uint32_t image_blocks(const struct image *image)
+{
+	uint32_t bits = image_POLICY(image, 0)->block_bits;
+
+	return (uint32_t)((image_count(image, WRIT_SECTION_COLUMNS) + (UINT64_C(1) << bits) - 1) >>
+			  bits);
+}
+
 /* Reads a whole regular file. Errors: OPEN, FORMAT (too small or too large), NOMEM. */
 WRIT_MUST_CHECK int image_read(struct image *image, const char *path, struct writ_error *error);
 

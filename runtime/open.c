@@ -28,9 +28,12 @@ static void find_tables(struct writ_policy *policy)
 	const struct image *image = &policy->image;
 	const struct writ_fmt_policy *head = image_POLICY(image, 0);
 
+	policy->blocks = image->sections[WRIT_SECTION_BLOCKS].records;
 	policy->cells = image->sections[WRIT_SECTION_CELLS].records;
 	policy->n_rows = head->n_rows;
 	policy->n_columns = image_count(image, WRIT_SECTION_COLUMNS);
+	policy->n_blocks = image_blocks(image);
+	policy->block_bits = head->block_bits;
 	policy->ask_from = head->n_deny;
 	policy->allow_from = head->n_deny + head->n_ask;
 	policy->columns = image->sections[WRIT_SECTION_COLUMNS].records;

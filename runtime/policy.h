@@ -48,9 +48,12 @@ struct policy_operand {
 
 struct writ_policy {
 	/* What a check touches, together. */
-	const uint16_t *cells;
+	const uint16_t *blocks; /* n_blocks a row */
+	const uint16_t *cells;  /* 1 << block_bits a block */
 	uint32_t n_rows;
 	uint32_t n_columns;
+	uint32_t n_blocks;
+	uint32_t block_bits;
 	uint32_t ask_from;   /* a cell above this many asks, */
 	uint32_t allow_from; /* above this many allows; 1 to ask_from deny */
 	uint32_t n_rules;    /* above this many it is a chain */

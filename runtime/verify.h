@@ -12,6 +12,7 @@ WRIT_MUST_CHECK int verify_image(const struct image *image, struct writ_error *e
 /* The parts of it, one file each. */
 WRIT_MUST_CHECK int verify_sandboxes(const struct image *image, struct writ_error *error);
 WRIT_MUST_CHECK int verify_rbac(const struct image *image, struct writ_error *error);
+WRIT_MUST_CHECK int verify_table(const struct image *image, struct writ_error *error);
 WRIT_MUST_CHECK int verify_conditions(const struct image *image, struct writ_error *error);
 WRIT_MUST_CHECK int verify_info(const struct image *image, struct writ_error *error);
 

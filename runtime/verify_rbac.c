@@ -1,21 +1,19 @@
 /*
- * Validation of the decision table: index tables, rows and columns, cells, and the automaton that
- * finds the column of a tool name the policy does not list.
+ * Validation of what leads to the decision table: rules, subjects and columns, the index tables,
+ * and the automaton that finds the column of a tool name the policy does not list.
  *
- * After this a check needs no bounds of its own: every id found by name is in range, every cell
- * names a rule or a chain of rules that can decide there, every lookup ends, and every byte string
- * drives the automaton to a state it has.
+ * After this a lookup needs no bounds of its own: every id found by name is in range, every lookup
+ * ends, and every byte string drives the automaton to a state it has. The table itself is
+ * verify_table.c's.
  */
 #include "runtime/verify.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/error.h"
 #include "runtime/index.h"
 
 #define N_BYTES 256u
-#define FEW     512u /* rules and tools: for these, no memory is asked for, which is dear */
 
 struct index_check {
 	const char *name; /* for messages */
@@ -188,8 +186,6 @@ static int check_shape(const struct image *image, struct writ_error *error)
 
 	if (policy->n_named > n_columns)
 		return verify_bad(error, "policy", 0, "more named tools than columns");
-	if (policy->n_rows * n_columns != image_count(image, WRIT_SECTION_CELLS))
-		return verify_bad(error, "cells", 0, "rows times columns is not their number");
 	if (policy->n_classes == 0 || policy->n_classes > N_BYTES ||
 	    image_count(image, WRIT_SECTION_CHAR_CLASSES) != N_BYTES)
 		return verify_bad(error, "char_classes", 0, "their number");
@@ -264,191 +260,6 @@ static int check_indexes(const struct image *image, struct writ_error *error)
 	return rc;
 }
 
-/*
- * The decision table, checked against itself in one pass. homes[r] is the column of the tool that
- * rule r names, or WRIT_NONE for a wildcard; classes[c] is the column of the class that column c's
- * tool would be in if it were not listed, or WRIT_NONE when no wildcard matches its name. work is
- * how many rules were looked at in chains.
- */
-struct cell_check {
-	const struct image *image;
-	uint32_t n_rules;
-	uint32_t n_named;
-	uint32_t n_columns;
-	const uint32_t *homes;
-	const uint32_t *classes;
-	uint64_t work;
-};
-
-/* The rules that may decide a cell, strictest first; none for an empty cell. */
-struct deciders {
-	uint16_t plain; /* of a cell that names a rule and no chain */
-	const uint16_t *rules;
-	uint32_t n;
-};
-
-/* The first rule that names a tool which is not listed, or their number. */
-static uint32_t find_homes(const struct image *image, uint32_t *homes)
-{
-	uint32_t n = image_count(image, WRIT_SECTION_RULES);
-	const struct index tools = index_of(image, WRIT_SECTION_TOOL_INDEX, WRIT_SECTION_COLUMNS);
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct writ_fmt_str pattern = image_RULES(image, i)->pattern;
-		const char *bytes = image_str(image, pattern);
-
-		homes[i] = index_find(&tools, bytes, pattern.len);
-		if (homes[i] == WRIT_NONE && !memchr(bytes, '*', pattern.len))
-			return i;
-	}
-	return n;
-}
-
-static void find_classes(const struct image *image, uint32_t *classes)
-{
-	const struct writ_fmt_policy *policy = image_POLICY(image, 0);
-
-	for (uint32_t i = 0; i < policy->n_named; i++) {
-		struct writ_fmt_str name = image_COLUMNS(image, i)->name;
-		const char *bytes = image_str(image, name);
-		uint32_t state = policy->start;
-
-		for (uint32_t b = 0; b < name.len; b++)
-			state = *image_STATES(image,
-					      state * policy->n_classes +
-						      *image_CHAR_CLASSES(image,
-									  (uint8_t)bytes[b]));
-		classes[i] = *image_ACCEPTS(image, state);
-	}
-}
-
-static bool is_plain(const struct cell_check *check, uint32_t rule)
-{
-	return image_RULES(check->image, rule)->where.count == 0;
-}
-
-/* False when a cell names no chain that there is, or a rule with a condition. */
-static bool get_deciders(const struct cell_check *check, uint16_t cell, struct deciders *out)
-{
-	const struct writ_fmt_range *chain;
-
-	*out = (struct deciders){0, NULL, 0};
-	if (cell == 0)
-		return true;
-	if (cell <= check->n_rules) {
-		*out = (struct deciders){(uint16_t)(cell - 1), &out->plain, 1};
-		return is_plain(check, out->plain);
-	}
-	if (cell - check->n_rules > image_count(check->image, WRIT_SECTION_CHAINS))
-		return false;
-	chain = image_CHAINS(check->image, cell - check->n_rules - 1);
-	out->rules = image_CHAIN_RULES(check->image, chain->first);
-	out->n = chain->count;
-	return true;
-}
-
-/* The rules of a cell that is about to be walked; false also when it is too much together. */
-static bool walk_deciders(struct cell_check *check, uint16_t cell, struct deciders *out)
-{
-	if (!get_deciders(check, cell, out))
-		return false;
-	check->work += cell > check->n_rules ? out->n : 0;
-	return check->work <= WRIT_MAX_CHAIN_WORK;
-}
-
-/*
- * The rules that may decide a listed tool are those that name it and the wildcards that may decide
- * its class, merged, up to the first without a condition: none of the others is there, and none of
- * the wildcards up to there is missing.
- */
-static bool merges(const struct cell_check *check, uint32_t column, const struct deciders *own,
-		   const struct deciders *wild)
-{
-	uint32_t w = 0;
-
-	for (uint32_t i = 0; i < own->n; i++) {
-		uint32_t rule = own->rules[i];
-
-		if (w < wild->n && wild->rules[w] == rule)
-			w++;
-		else if (check->homes[rule] != column || (w < wild->n && wild->rules[w] < rule))
-			return false;
-	}
-	return w == wild->n || (own->n > 0 && is_plain(check, own->rules[own->n - 1]));
-}
-
-static bool named_cell_ok(struct cell_check *check, const uint16_t *row, uint32_t column)
-{
-	uint32_t class = check->classes[column];
-	uint16_t wild_cell = class == WRIT_NONE ? 0 : row[class];
-	struct deciders own, wild;
-
-	if (row[column] == wild_cell)
-		return true;
-	return walk_deciders(check, row[column], &own) && get_deciders(check, wild_cell, &wild) &&
-	       merges(check, column, &own, &wild);
-}
-
-/* Only wildcards decide about names that are not listed. */
-static bool class_cell_ok(struct cell_check *check, uint16_t cell)
-{
-	struct deciders deciders;
-
-	if (!walk_deciders(check, cell, &deciders))
-		return false;
-	for (uint32_t i = 0; i < deciders.n; i++) {
-		if (check->homes[deciders.rules[i]] != WRIT_NONE)
-			return false;
-	}
-	return true;
-}
-
-static bool row_ok(struct cell_check *check, const uint16_t *row)
-{
-	for (uint32_t i = check->n_named; i < check->n_columns; i++) {
-		if (!class_cell_ok(check, row[i]))
-			return false;
-	}
-	for (uint32_t i = 0; i < check->n_named; i++) {
-		if (!named_cell_ok(check, row, i))
-			return false;
-	}
-	return true;
-}
-
-static int check_cells(const struct image *image, struct writ_error *error)
-{
-	const struct writ_fmt_policy *policy = image_POLICY(image, 0);
-	uint32_t n_rules = image_count(image, WRIT_SECTION_RULES);
-	uint32_t n_columns = image_count(image, WRIT_SECTION_COLUMNS);
-	const uint16_t *cells = image->sections[WRIT_SECTION_CELLS].records;
-	uint32_t few[FEW];
-	size_t n_homes = (size_t)n_rules + policy->n_named;
-	uint32_t *homes = n_homes <= FEW ? few : calloc(n_homes, sizeof(*homes));
-	struct cell_check check = {.image = image,
-				   .n_rules = n_rules,
-				   .n_named = policy->n_named,
-				   .n_columns = n_columns,
-				   .homes = homes,
-				   .classes = homes + n_rules};
-	uint32_t unlisted;
-	int rc = 0;
-
-	if (!homes)
-		return error_nomem(error);
-	unlisted = find_homes(image, homes);
-	if (unlisted < n_rules)
-		rc = verify_bad(error, "rules", unlisted, "it names a tool that is not listed");
-	find_classes(image, homes + n_rules);
-	for (uint32_t row = 0; !rc && n_columns && row < policy->n_rows; row++) {
-		if (!row_ok(&check, cells + (size_t)row * n_columns))
-			rc = verify_bad(error, "cells", row, "a rule that can't decide there");
-	}
-	if (homes != few)
-		free(homes);
-	return rc;
-}
-
 int verify_rbac(const struct image *image, struct writ_error *error)
 {
 	int rc = check_shape(image, error);
@@ -470,6 +281,6 @@ int verify_rbac(const struct image *image, struct writ_error *error)
 	if (!rc)
 		rc = verify_conditions(image, error);
 	if (!rc)
-		rc = check_cells(image, error);
+		rc = verify_table(image, error);
 	return rc;
 }

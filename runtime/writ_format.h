@@ -18,29 +18,32 @@
  */
 #define WRIT_MAGIC          "\x7fWRT\r\n\x1a\n"
 #define WRIT_MAGIC_SIZE     8u
-#define WRIT_FORMAT_VERSION 2u
+#define WRIT_FORMAT_VERSION 3u
 #define WRIT_DIGEST_SIZE    32u
 #define WRIT_ALIGN          8u
 #define WRIT_NONE           UINT32_MAX
 
 /* Limits that both sides hold to; the compiler has a diagnostic for each. */
-#define WRIT_MAX_BUNDLE    (256u << 20)
-#define WRIT_MAX_SECTIONS  64u
-#define WRIT_MAX_NAME      255u  /* bytes of a role, tool, user, sandbox or parameter name */
-#define WRIT_MAX_TEXT      4095u /* bytes of an expanded path or value: PATH_MAX without its NUL */
-#define WRIT_MAX_RULES     65534u
-#define WRIT_MAX_INSNS     4096u /* BPF_MAXINSNS: the kernel's limit for one filter */
-#define WRIT_MAX_STATES    65535u
-#define WRIT_MAX_SANDBOXES 4096u
-#define WRIT_MAX_FILTERS   (3u * WRIT_MAX_SANDBOXES) /* one for each architecture there is */
-#define WRIT_MAX_GRANTS    4096u  /* paths, ports and variables of one sandbox, each */
-#define WRIT_MAX_ALL       65536u /* the same of all sandboxes together, each */
-#define WRIT_MAX_RANGE     1024u  /* ports in one range: each is a rule of its own in the kernel */
-#define WRIT_MAX_ARGS      64u    /* arguments of one tool, and of one call */
-#define WRIT_MAX_TESTS     1024u  /* in one rule's condition */
-#define WRIT_MAX_OPERANDS  1024u  /* of one test */
-#define WRIT_MAX_PATTERN   255u   /* bytes of a "matches" pattern */
-#define WRIT_MAX_CHAIN     4096u  /* rules that decide one role's calls of one tool */
+#define WRIT_MAX_BUNDLE     (256u << 20)
+#define WRIT_MAX_SECTIONS   64u
+#define WRIT_MAX_NAME       255u  /* bytes of a role, tool, user, sandbox or parameter name */
+#define WRIT_MAX_TEXT       4095u /* bytes of an expanded path or value: PATH_MAX without its NUL */
+#define WRIT_MAX_RULES      65534u
+#define WRIT_MAX_INSNS      4096u /* BPF_MAXINSNS: the kernel's limit for one filter */
+#define WRIT_MAX_STATES     65535u
+#define WRIT_MAX_CELLS      (1u << 26) /* rows times columns: what opening has to look at */
+#define WRIT_MAX_BLOCKS     65536u     /* different ones */
+#define WRIT_MIN_BLOCK_BITS 2u
+#define WRIT_MAX_SANDBOXES  4096u
+#define WRIT_MAX_FILTERS    (3u * WRIT_MAX_SANDBOXES) /* one for each architecture there is */
+#define WRIT_MAX_GRANTS     4096u  /* paths, ports and variables of one sandbox, each */
+#define WRIT_MAX_ALL        65536u /* the same of all sandboxes together, each */
+#define WRIT_MAX_RANGE      1024u  /* ports in one range: each is a rule of its own in the kernel */
+#define WRIT_MAX_ARGS       64u    /* arguments of one tool, and of one call */
+#define WRIT_MAX_TESTS      1024u  /* in one rule's condition */
+#define WRIT_MAX_OPERANDS   1024u  /* of one test */
+#define WRIT_MAX_PATTERN    255u   /* bytes of a "matches" pattern */
+#define WRIT_MAX_CHAIN      4096u  /* rules that decide one role's calls of one tool */
 #define WRIT_MAX_CHAIN_WORK                                                                        \
 	(1u << 26) /* lengths of the chains of all cells together: what opening has to look at */
 #define WRIT_MAX_CONDITION 65536u /* bytes of a where clause as text */
@@ -103,14 +106,15 @@ _Static_assert(sizeof(struct writ_fmt_header) == 64, "on disk");
 	SECTION(37, USER_INFO, struct writ_fmt_user_info)                                          \
 	SECTION(38, CONFLICTS, struct writ_fmt_conflict)                                           \
 	SECTION(39, REDACTS, struct writ_fmt_redact)                                               \
-	SECTION(40, INDICES, uint32_t)
+	SECTION(40, INDICES, uint32_t)                                                             \
+	SECTION(41, BLOCKS, uint16_t)
 
 enum writ_section_id {
 #define SECTION(id, name, type) WRIT_SECTION_##name = id,
 	WRIT_SECTIONS(SECTION)
 #undef SECTION
 };
-#define WRIT_KNOWN_SECTIONS 40u
+#define WRIT_KNOWN_SECTIONS 41u
 
 #define WRIT_SECTION_REQUIRED 1u
 
@@ -137,14 +141,16 @@ struct writ_fmt_range {
 struct writ_fmt_policy { /* exactly one record */
 	struct writ_fmt_str name;
 	uint64_t version;
-	uint32_t n_deny;    /* rules [0, n_deny) deny, */
-	uint32_t n_ask;     /* the next n_ask ask, the rest allow */
-	uint32_t n_rows;    /* of CELLS */
-	uint32_t n_named;   /* columns [0, n_named) are tools by name, the rest classes */
-	uint32_t n_classes; /* character classes: the width of a row of STATES */
-	uint32_t start;     /* the first state */
+	uint32_t n_deny;     /* rules [0, n_deny) deny, */
+	uint32_t n_ask;      /* the next n_ask ask, the rest allow */
+	uint32_t n_rows;     /* of the decision table */
+	uint32_t n_named;    /* columns [0, n_named) are tools by name, the rest classes */
+	uint32_t n_classes;  /* character classes: the width of a row of STATES */
+	uint32_t start;      /* the first state */
+	uint32_t block_bits; /* a block has 1 << block_bits cells; 0 in a table without cells */
+	uint32_t reserved;
 };
-_Static_assert(sizeof(struct writ_fmt_policy) == 40, "on disk");
+_Static_assert(sizeof(struct writ_fmt_policy) == 48, "on disk");
 
 enum writ_param_type {
 	WRIT_PARAM_STRING = 1,
@@ -538,11 +544,14 @@ _Static_assert(sizeof(struct writ_fmt_column) == 16, "on disk");
  * column. A lookup ends at the first empty slot: there is one within WRIT_MAX_PROBES of every
  * start.
  *
- * hash is writ_name_hash(): docs/format.md. Both sides implement it; tests hold them together.
- *   h = len * 0x9E3779B97F4A7C15
- *   for each full or partial group of 8 bytes w (little-endian, zero-filled):
- *     h = (h ^ w) * 0xD6E8FEB86659FD93;  h ^= h >> 32
- *   hash = (uint32_t)(h ^ h >> 29)          (all arithmetic modulo 2^64)
+ * hash is writ_name_hash(): docs/format.md. Both sides implement it; tests hold them together. With
+ * w(i) the 8 bytes at i, little-endian, and m(x, y) the two halves of the 128-bit product, XORed:
+ *   of 8 bytes and more: a = w(0), b = w(min(8, len - 8)), c = w(len - 8);
+ *       for i = 16, 24, … while i < len - 8: b = m(b ^ w(i), WRIT_HASH_MUL)
+ *   of 4 to 7: a = the first 4 bytes, b = 0, c = the last 4
+ *   of 1 to 3: a = the first byte, b = the one at len / 2, c = the last
+ *   h = m(a ^ WRIT_HASH_SEED, c ^ len * WRIT_HASH_MUL);  h = m(h ^ b, WRIT_HASH_MUL)
+ *   hash = (uint32_t)(h ^ h >> 32)          (all arithmetic modulo 2^64)
  */
 #define WRIT_HASH_SEED  0x9E3779B97F4A7C15u
 #define WRIT_HASH_MUL   0xD6E8FEB86659FD93u
@@ -555,9 +564,16 @@ struct writ_fmt_slot {
 _Static_assert(sizeof(struct writ_fmt_slot) == 8, "on disk");
 
 /*
- * CELLS is n_rows rows of as many cells as there are COLUMNS. 0: no rule matches, denied. Up to the
- * number of RULES: the index of the deciding rule, plus 1. Above it: the index of a chain, plus 1,
- * plus the number of RULES.
+ * The decision table has n_rows rows of as many cells as there are COLUMNS. Most rows are mostly
+ * empty, and alike where they are not, so a row is cut into blocks of 1 << block_bits cells, and of
+ * blocks with equal cells one is kept. BLOCKS has, row by row, the numbers of its blocks, CELLS the
+ * cells of each block; those behind the last column are 0. With n_blocks the blocks of a row:
+ *
+ *	block = BLOCKS[row * n_blocks + (column >> block_bits)]
+ *	cell = CELLS[(block << block_bits) + (column & ((1 << block_bits) - 1))]
+ *
+ * A cell of 0: no rule matches, denied. Up to the number of RULES: the index of the deciding rule,
+ * plus 1. Above it: the index of a chain, plus 1, plus the number of RULES.
  *
  * A tool name that is not in TOOL_INDEX runs through the automaton of all wildcards: from start,
  * for each byte b, state = STATES[state * n_classes + CHAR_CLASSES[b]]; at the end ACCEPTS[state]

@@ -335,10 +335,20 @@ static enum rbac_result fill_cells(struct table *table)
 	return result;
 }
 
+static enum rbac_result fold_cells(const struct table *table)
+{
+	struct rbac_plan *out = table->out;
+	const struct rbac_table cells = {out->cells, out->n_rows, (uint32_t)out->columns.n};
+
+	return rbac_blocks_make(table->arena, &cells, &out->blocks) ? RBAC_TOO_MANY_BLOCKS
+								    : RBAC_OK;
+}
+
 enum rbac_result rbac_build(struct arena *arena, const struct ir_policy *policy,
 			    struct rbac_plan *out)
 {
 	struct table table = {.arena = arena, .policy = policy, .out = out};
+	enum rbac_result result;
 
 	memset(out, 0, sizeof(*out));
 	collect_wilds(&table);
@@ -348,7 +358,8 @@ enum rbac_result rbac_build(struct arena *arena, const struct ir_policy *policy,
 	make_named_columns(&table);
 	make_class_columns(&table);
 	make_rows(&table);
-	if (out->columns.n > 0 && out->n_rows > RBAC_MAX_CELLS / out->columns.n)
+	if (out->columns.n > 0 && out->n_rows > WRIT_MAX_CELLS / out->columns.n)
 		return RBAC_TOO_MANY_CELLS;
-	return fill_cells(&table);
+	result = fill_cells(&table);
+	return result ? result : fold_cells(&table);
 }

@@ -10,10 +10,8 @@
 #ifndef WRIT_BACKEND_RBAC_H
 #define WRIT_BACKEND_RBAC_H
 
+#include "backend/rbac_blocks.h"
 #include "ir/automaton.h"
-
-/* Cells of the table: what fits in a bundle beside everything else. */
-#define RBAC_MAX_CELLS (WRIT_MAX_BUNDLE / 4u)
 
 struct rbac_column {
 	struct str name; /* .ptr NULL: a class of names */
@@ -32,6 +30,7 @@ struct rbac_plan {
 	uint32_t n_rows;
 	uint32_t *user_rows; /* by user; role i has row i */
 	uint16_t *cells;     /* n_rows rows of columns.n; above the number of rules: a chain */
+	struct rbac_blocks blocks; /* the same cells, as a bundle has them */
 	VEC(struct rbac_chain) chains;
 	VEC(uint16_t) chain_rules;
 	struct automaton automaton;
@@ -45,7 +44,8 @@ struct rbac_plan {
 enum rbac_result {
 	RBAC_OK,
 	RBAC_TOO_MANY_STATES,
-	RBAC_TOO_MANY_CELLS,
+	RBAC_TOO_MANY_CELLS,  /* more than WRIT_MAX_CELLS */
+	RBAC_TOO_MANY_BLOCKS, /* WRIT_MAX_BLOCKS are not enough, of whatever size */
 	RBAC_TOO_MANY_CHAINS, /* with the rules more than a cell can number */
 	RBAC_CHAIN_TOO_LONG,
 	RBAC_CHAINS_TOO_LARGE, /* more than WRIT_MAX_CHAIN_WORK */

@@ -17,7 +17,6 @@
 struct table {
 	const struct show *show;
 	const struct writ_fmt_policy *policy;
-	const uint16_t *cells;
 	uint32_t n_columns;
 	struct str *labels; /* of columns */
 };
@@ -142,7 +141,6 @@ static struct table make_table(const struct show *show)
 {
 	struct table table = {.show = show,
 			      .policy = BUNDLE_AT(show->image, POLICY, policy, 0),
-			      .cells = show->image->sections[WRIT_SECTION_CELLS].records,
 			      .n_columns = BUNDLE_N(show->image, COLUMNS)};
 
 	make_labels(&table);
@@ -154,11 +152,6 @@ static struct str sandbox_name(const struct show *show, uint32_t sandbox)
 	if (sandbox == WRIT_NONE)
 		return STR("none");
 	return show_str(show, BUNDLE_AT(show->image, SANDBOXES, sandbox, sandbox)->name);
-}
-
-static const uint16_t *table_row(const struct table *table, uint32_t row)
-{
-	return &table->cells[(size_t)row * table->n_columns];
 }
 
 /* The rules that may decide a cell, strictest first; *n is how many. */
@@ -214,13 +207,13 @@ static void print_rule(const struct table *table, uint32_t index, struct str lab
 static void print_row(const struct table *table, uint32_t row)
 {
 	const struct show *show = table->show;
-	const uint16_t *cells = table_row(table, row);
 	unsigned printed = 0;
 
 	for (uint32_t i = 0; i < table->n_columns; i++) {
 		uint16_t only;
 		uint32_t n;
-		const uint16_t *rules = cell_rules(table, cells[i], &only, &n);
+		const uint16_t *rules = cell_rules(table, bundle_cell(show->image, row, i), &only,
+						   &n);
 
 		for (uint32_t r = 0; r < n; r++)
 			print_rule(table, rules[r], table->labels[i]);
@@ -288,13 +281,13 @@ void show_rbac_text(const struct show *show)
 
 static json_t *row_json(const struct table *table, uint32_t row)
 {
-	const uint16_t *cells = table_row(table, row);
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < table->n_columns; i++) {
 		uint16_t only;
 		uint32_t n;
-		const uint16_t *rules = cell_rules(table, cells[i], &only, &n);
+		const uint16_t *rules = cell_rules(table, bundle_cell(table->show->image, row, i),
+						   &only, &n);
 		json_t *others = json_array();
 
 		for (uint32_t r = 1; r < n; r++)

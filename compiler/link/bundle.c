@@ -47,6 +47,7 @@ static void put_policy(struct linker *linker)
 			   .n_named = linker->rbac.n_named,
 			   .n_classes = linker->rbac.automaton.n_classes,
 			   .start = linker->rbac.automaton.start,
+			   .block_bits = linker->rbac.blocks.bits,
 		   });
 }
 

@@ -36,7 +36,7 @@ static bool same_head(const struct comparison *in)
 
 	return head->n_rows == in->plan.n_rows && head->n_named == in->plan.n_named &&
 	       head->n_classes == in->plan.automaton.n_classes &&
-	       head->start == in->plan.automaton.start;
+	       head->start == in->plan.automaton.start && head->block_bits == in->plan.blocks.bits;
 }
 
 static bool same_rows(const struct comparison *in)
@@ -87,8 +87,10 @@ static bool same_table(const struct comparison *in)
 {
 	const struct automaton *automaton = &in->plan.automaton;
 
-	return same_array(in, WRIT_SECTION_CELLS, in->plan.cells,
-			  (size_t)in->plan.n_rows * in->plan.columns.n, sizeof(uint16_t)) &&
+	return same_array(in, WRIT_SECTION_CELLS, in->plan.blocks.cells, in->plan.blocks.n_cells,
+			  sizeof(uint16_t)) &&
+	       same_array(in, WRIT_SECTION_BLOCKS, in->plan.blocks.ids, in->plan.blocks.n_ids,
+			  sizeof(uint16_t)) &&
 	       same_array(in, WRIT_SECTION_CHAR_CLASSES, automaton->char_classes,
 			  sizeof(automaton->char_classes), 1) &&
 	       same_array(in, WRIT_SECTION_STATES, automaton->next,

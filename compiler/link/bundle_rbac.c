@@ -185,7 +185,8 @@ static void put_table(struct linker *linker)
 	const struct automaton *automaton = &rbac->automaton;
 	struct writer *writer = &linker->writer;
 
-	writer_add(writer, WRIT_SECTION_CELLS, rbac->cells, (size_t)rbac->n_rows * rbac->columns.n);
+	writer_add(writer, WRIT_SECTION_CELLS, rbac->blocks.cells, rbac->blocks.n_cells);
+	writer_add(writer, WRIT_SECTION_BLOCKS, rbac->blocks.ids, rbac->blocks.n_ids);
 	writer_add(writer, WRIT_SECTION_CHAR_CLASSES, automaton->char_classes,
 		   sizeof(automaton->char_classes));
 	writer_add(writer, WRIT_SECTION_STATES, automaton->next,
@@ -235,6 +236,23 @@ static void report_chains(struct linker *linker, enum rbac_result result)
 			    STR_ARG(place), WRIT_MAX_CHAIN_WORK);
 }
 
+static void report_table(struct linker *linker, enum rbac_result result)
+{
+	const struct rbac_plan *rbac = &linker->rbac;
+
+	if (result == RBAC_TOO_MANY_CELLS)
+		diag_report(
+			linker->diags, DIAG_E0403, SPAN_NONE,
+			"the decision table would have %u rows (roles, and the users of several "
+			"roles) of %zu tools, more than %u cells",
+			rbac->n_rows, rbac->columns.n, WRIT_MAX_CELLS);
+	else
+		diag_report(linker->diags, DIAG_E0403, SPAN_NONE,
+			    "the %u rows of the decision table (roles, and the users of several "
+			    "roles) have more than %u different blocks",
+			    rbac->n_rows, WRIT_MAX_BLOCKS);
+}
+
 bool linker_plan_rbac(struct linker *linker)
 {
 	enum rbac_result result = rbac_build(linker->arena, linker->policy, &linker->rbac);
@@ -248,7 +266,8 @@ bool linker_plan_rbac(struct linker *linker)
 			    WRIT_MAX_STATES);
 		return false;
 	case RBAC_TOO_MANY_CELLS:
-		linker_report_too_large(linker);
+	case RBAC_TOO_MANY_BLOCKS:
+		report_table(linker, result);
 		return false;
 	case RBAC_TOO_MANY_CHAINS:
 	case RBAC_CHAIN_TOO_LONG:

@@ -89,3 +89,14 @@ struct str bundle_str(const struct bundle_image *image, struct writ_fmt_str str)
 
 	return (struct str){pool + str.offset, str.len};
 }
+
+uint16_t bundle_cell(const struct bundle_image *image, uint32_t row, uint32_t column)
+{
+	const uint16_t *blocks = image->sections[WRIT_SECTION_BLOCKS].records;
+	const uint16_t *cells = image->sections[WRIT_SECTION_CELLS].records;
+	uint32_t bits = BUNDLE_AT(image, POLICY, policy, 0)->block_bits;
+	uint32_t n_blocks = (BUNDLE_N(image, COLUMNS) + (1u << bits) - 1) >> bits;
+	size_t block = blocks[(size_t)row * n_blocks + (column >> bits)];
+
+	return cells[(block << bits) + (column & ((1u << bits) - 1))];
+}

@@ -33,6 +33,9 @@ void bundle_read(struct bytes bytes, struct bundle_image *out);
 /* The text that a record names. */
 struct str bundle_str(const struct bundle_image *image, struct writ_fmt_str str);
 
+/* The cell of a row and a column of the decision table: 0, a rule or a chain (writ_format.h). */
+uint16_t bundle_cell(const struct bundle_image *image, uint32_t row, uint32_t column);
+
 /* Typed access: BUNDLE_AT(image, RULES, rule, i) declares nothing and is a const pointer to record
  * i. */
 #define BUNDLE_AT(image, section, type, index)                                                     \

@@ -7,20 +7,37 @@
 
 #include <string.h>
 
+/* n bytes of a name from at on, little-endian. */
+static uint64_t word(struct str name, size_t at, size_t n)
+{
+	uint64_t w = 0;
+
+	for (size_t i = 0; i < n; i++)
+		w |= (uint64_t)(uint8_t)name.ptr[at + i] << 8 * i;
+	return w;
+}
+
+static uint64_t mix(uint64_t x, uint64_t y)
+{
+	__extension__ const unsigned __int128 product = (unsigned __int128)x * y;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 uint32_t name_hash(struct str name)
 {
-	uint64_t h = name.len * WRIT_HASH_SEED;
+	size_t n = name.len < 4 ? name.len > 0 : name.len < 8 ? 4 : 8;
+	uint64_t first = word(name, 0, n), between = 0, last = word(name, name.len - n, n), h;
 
-	for (size_t i = 0; i < name.len; i += 8) {
-		size_t n = name.len - i < 8 ? name.len - i : 8;
-		uint64_t w = 0;
-
-		for (size_t j = 0; j < n; j++)
-			w |= (uint64_t)(uint8_t)name.ptr[i + j] << 8 * j;
-		h = (h ^ w) * WRIT_HASH_MUL;
-		h ^= h >> 32;
-	}
-	return (uint32_t)(h ^ h >> 29);
+	if (n == 1)
+		between = word(name, name.len / 2, 1);
+	if (n == 8)
+		between = word(name, name.len < 16 ? name.len - 8 : 8, 8);
+	for (size_t i = 16; i + 8 < name.len; i += 8)
+		between = mix(between ^ word(name, i, 8), WRIT_HASH_MUL);
+	h = mix(first ^ WRIT_HASH_SEED, last ^ name.len * WRIT_HASH_MUL);
+	h = mix(h ^ between, WRIT_HASH_MUL);
+	return (uint32_t)(h ^ h >> 32);
 }
 
 static void insert(struct name_index *index, uint32_t hash, uint32_t id)

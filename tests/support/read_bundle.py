@@ -12,7 +12,7 @@ import struct
 import sys
 
 SECTIONS = [  # name, record: docs/format.md, "Sections"
-    ("STRINGS", "B"), ("POLICY", "IIQIIIIII"), ("PARAMS", "IIIIII"), ("PARTS", "IIII"),
+    ("STRINGS", "B"), ("POLICY", "IIQIIIIIIII"), ("PARAMS", "IIIIII"), ("PARTS", "IIII"),
     ("SANDBOXES", "26I"), ("PATHS", "IIIIQ"), ("PORTS", "IHHII"), ("LANDLOCK", "IIQQQ"),
     ("FILTERS", "IIII"), ("INSNS", "HBBI"), ("LIMITS", "IIQ"), ("ENV", "IIIIII"),
     ("RULES", "16I"), ("ROLES", "IIII"), ("USERS", "IIII"), ("COLUMNS", "IIII"),
@@ -21,7 +21,7 @@ SECTIONS = [  # name, record: docs/format.md, "Sections"
     ("TESTS", "IIHHIIIII"), ("OPERANDS", "IIqII"), ("ENDPOINTS", "IIII16sIHHII"), ("DENIES", "IIQ"),
     ("SCRATCHES", "IIQ"), ("UNIX_SOCKETS", "IIQ"), ("CALLS", "IIHHIII"), ("CALL_CONDS", "IHHQQ"),
     ("TOOLS", "8I"), ("ARGS", "IIII"), ("ROLE_INFO", "IIII"), ("USER_INFO", "II"),
-    ("CONFLICTS", "IIII"), ("REDACTS", "II"), ("INDICES", "I"),
+    ("CONFLICTS", "IIII"), ("REDACTS", "II"), ("INDICES", "I"), ("BLOCKS", "H"),
 ]
 NONE = 0xFFFFFFFF
 MATCH, FAIL = 0xFFFFFFFF, 0xFFFFFFFE
@@ -32,7 +32,7 @@ MASK = (1 << 64) - 1
 def read_sections(data):
     """The records of every section, by name."""
     magic, version, count, size = struct.unpack_from("<8sIIQ", data, 0)
-    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 2 and size == len(data)
+    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 3 and size == len(data)
     assert data[56:64] == bytes(8)
     assert hashlib.sha256(data[:24] + bytes(32) + data[56:]).digest() == data[24:56]
     assert count == len(SECTIONS)
@@ -47,12 +47,26 @@ def read_sections(data):
     return sections
 
 
+def mix(x, y):
+    return (x * y & MASK) ^ (x * y >> 64)
+
+
 def name_hash(name):
-    h = len(name) * 0x9E3779B97F4A7C15 & MASK
-    for i in range(0, len(name), 8):
-        h = (h ^ int.from_bytes(name[i:i + 8], "little")) * 0xD6E8FEB86659FD93 & MASK
-        h ^= h >> 32
-    return (h ^ h >> 29) & 0xFFFFFFFF
+    seed, multiplier = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+    first = between = last = b""
+    if len(name) >= 8:
+        middle = min(8, len(name) - 8)
+        first, between, last = name[:8], name[middle:middle + 8], name[-8:]
+    elif len(name) >= 4:
+        first, last = name[:4], name[-4:]
+    elif name:
+        first, between, last = name[:1], name[len(name) // 2:len(name) // 2 + 1], name[-1:]
+    first, between, last = (int.from_bytes(word, "little") for word in (first, between, last))
+    for i in range(16, len(name) - 8, 8):
+        between = mix(between ^ int.from_bytes(name[i:i + 8], "little"), multiplier)
+    h = mix(first ^ seed, last ^ len(name) * multiplier & MASK)
+    h = mix(h ^ between, multiplier)
+    return (h ^ h >> 32) & 0xFFFFFFFF
 
 
 class Bundle:
@@ -61,7 +75,7 @@ class Bundle:
             self.sections = read_sections(file.read())
         self.strings = bytes(byte for (byte,) in self.sections["STRINGS"])
         policy = self.sections["POLICY"][0]
-        self.n_deny, self.n_ask, _, _, self.n_classes, self.start = policy[3:]
+        self.n_deny, self.n_ask, _, _, self.n_classes, self.start, self.block_bits, _ = policy[3:]
 
     def find(self, index, records, name):
         """The number of the record that has this name, or None."""
@@ -84,6 +98,12 @@ class Bundle:
             column = self.sections["CHAR_CLASSES"][byte][0]
             state = self.sections["STATES"][state * self.n_classes + column][0]
         return self.sections["ACCEPTS"][state][0]
+
+    def cell(self, row, column):
+        size = 1 << self.block_bits
+        n_blocks = (len(self.sections["COLUMNS"]) + size - 1) // size
+        (block,) = self.sections["BLOCKS"][row * n_blocks + column // size]
+        return self.sections["CELLS"][block * size + column % size][0]
 
     def rules_of(self, cell):
         """The rules that may decide a cell, strictest first."""
@@ -110,8 +130,7 @@ class Bundle:
         column = self.column(tool)
         if subject is None or column == NONE:
             return "deny"
-        row = self.sections["ROLES"][subject][2]
-        cell = self.sections["CELLS"][row * len(self.sections["COLUMNS"]) + column][0]
+        cell = self.cell(self.sections["ROLES"][subject][2], column)
         rule = next((rule for rule in self.rules_of(cell) if self.matches(rule)), -1)
         if rule < self.n_deny:  # also -1, no rule
             return "deny"

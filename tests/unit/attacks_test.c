@@ -295,12 +295,14 @@ Test(attacks, a_bundle_that_decides_otherwise_than_it_lists_is_found)
 	struct writ_fmt_user *users;
 	struct writ_fmt_role *roles;
 	uint32_t *accepts, *indices, n;
-	uint16_t *cells;
+	uint16_t *cells, *blocks;
 
 	cr_expect(is_honest(&bundle));
-	/* The table gives a role another's rule. */
-	cells = bundle_section(&bundle, WRIT_SECTION_CELLS, sizeof(*cells), &n);
-	memcpy(cells, cells + n / 3, n / 3 * sizeof(*cells));
+	/* The table gives a role another's rules: those of the first block of each. */
+	cells = bundle_section(&bundle, WRIT_SECTION_CELLS, sizeof(*cells), NULL);
+	blocks = bundle_section(&bundle, WRIT_SECTION_BLOCKS, sizeof(*blocks), &n);
+	cr_assert_neq(blocks[0], blocks[n / 3]);
+	memcpy(cells, cells + 4 * blocks[n / 3], 4 * sizeof(*cells));
 	cr_expect_not(is_honest(&bundle));
 	/* Names that one wildcard matches are taken for those of another. */
 	bundle = two_roles();

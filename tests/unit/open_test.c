@@ -60,6 +60,10 @@ Test(open, fields_out_of_range_are_refused)
 	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->n_named = 1000);
 	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->n_classes++);
 	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->start = 60000);
+	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->block_bits = 0);
+	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->block_bits++);
+	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->block_bits = 32);
+	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->reserved = 1);
 	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->name.len = 0);
 	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record->type = 8);
 	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record->has_default = 2);
@@ -100,6 +104,8 @@ Test(open, fields_out_of_range_are_refused)
 	EXPECT_REFUSED(COLUMNS, struct writ_fmt_column, record->sandbox = 3);
 	EXPECT_REFUSED(COLUMNS, struct writ_fmt_column, record->class = 5);
 	EXPECT_REFUSED(CELLS, uint16_t, record[0] = 60000);
+	EXPECT_REFUSED(BLOCKS, uint16_t, record[0] = 1);
+	EXPECT_REFUSED(BLOCKS, uint16_t, record[0] = UINT16_MAX);
 	EXPECT_REFUSED(CHAR_CLASSES, uint8_t, record['a'] = 255);
 	EXPECT_REFUSED(CHAR_CLASSES, uint8_t, record[' '] = record['a']);
 	EXPECT_REFUSED(STATES, uint16_t, record[0] = 1);
@@ -228,7 +234,78 @@ Test(open, cells_that_contradict_the_rules_are_refused)
 	EXPECT_REFUSED(CELLS, uint16_t, record[2] = 1);
 	EXPECT_REFUSED(CELLS, uint16_t, record[2] = 3);
 	EXPECT_REFUSED(CELLS, uint16_t, record[2] = 4);
+	EXPECT_REFUSED(CELLS, uint16_t, record[3] = 1); /* behind the last column */
 	EXPECT_REFUSED(RULES, struct writ_fmt_rule, record[2].pattern.len--);
+}
+
+/*
+ * Two roles, fourteen tools in four blocks: 0 denies t_x to the second, 1 allows t_* to both. What
+ * of the block where t_x is, and of the one with the class, belongs to whom?
+ */
+static const char shared[] = "tool a1 {}\ntool a2 {}\ntool a3 {}\ntool a4 {}\n"
+			     "tool b1 {}\ntool b2 {}\ntool b3 {}\ntool b4 {}\n"
+			     "tool c1 {}\ntool c2 {}\ntool c3 {}\ntool t_x {}\n"
+			     "role r { allow t_*; }\n"
+			     "role s extends r { deny t_x; }\n";
+
+Test(open, blocks_that_contradict_the_rules_are_refused)
+{
+	struct test_bundle good = bundle_make(shared);
+	uint32_t n;
+	const uint16_t *blocks = bundle_section(&good, WRIT_SECTION_BLOCKS, sizeof(*blocks), &n);
+	static const uint16_t expected[] = {0, 0, 1, 2, 0, 0, 3, 2};
+
+	cr_assert_eq(n, sizeof(expected) / sizeof(expected[0]));
+	cr_assert_eq(memcmp(blocks, expected, sizeof(expected)), 0);
+	/* No rule for a tool whose class is allowed, and the other way round. */
+	EXPECT_REFUSED_IN(shared, BLOCKS, uint16_t, record[6] = 0);
+	EXPECT_REFUSED_IN(shared, CELLS, uint16_t, record[8] = 0);
+	EXPECT_REFUSED_IN(shared, BLOCKS, uint16_t, record[4] = 1);
+	EXPECT_REFUSED_IN(shared, BLOCKS, uint16_t, record[7] = 3);
+	/* A block that nobody has, and one that is not there. */
+	EXPECT_REFUSED_IN(shared, BLOCKS, uint16_t, record[6] = 1);
+	EXPECT_REFUSED_IN(shared, BLOCKS, uint16_t, record[7] = 4);
+	/* The same blocks in another order are another's bundle. */
+	EXPECT_REFUSED_IN(shared, BLOCKS, uint16_t,
+			  for (uint32_t i = 0; i < count; i++)
+				  record[i] = (uint16_t)(record[i] == 1   ? 2
+							 : record[i] == 2 ? 1
+									  : record[i]));
+}
+
+/* Many rows of one block each: the file stays small, what opening would have to look at does not.
+ */
+static int open_with_rows(uint32_t n_rows, struct writ_error *error)
+{
+	char source[32768] = "role r { allow a";
+	struct test_bundle bundle;
+	struct writ_fmt_policy *policy;
+	uint32_t n_blocks;
+	uint16_t *blocks, *first;
+
+	for (uint32_t i = 0; i < 1000; i++)
+		sprintf(source + strlen(source), ", tool_%03u", i);
+	strcat(source, "; }\n");
+	bundle = bundle_make(source);
+	first = bundle_section(&bundle, WRIT_SECTION_BLOCKS, sizeof(*blocks), &n_blocks);
+	blocks = calloc((size_t)n_rows * n_blocks, sizeof(*blocks));
+	for (uint32_t i = 0; i < n_rows; i++)
+		memcpy(blocks + (size_t)i * n_blocks, first, n_blocks * sizeof(*blocks));
+	bundle_append(&bundle, WRIT_SECTION_BLOCKS, blocks, sizeof(*blocks),
+		      (n_rows - 1) * n_blocks);
+	policy = bundle_section(&bundle, WRIT_SECTION_POLICY, sizeof(*policy), NULL);
+	policy->n_rows = n_rows;
+	bundle_seal(&bundle);
+	return bundle_try(&bundle, error);
+}
+
+Test(open, tables_larger_than_their_limit_are_refused)
+{
+	struct writ_error error;
+
+	cr_expect_eq(open_with_rows(WRIT_MAX_CELLS / 1001, &error), 0, "%s", error.text);
+	cr_expect_eq(open_with_rows(WRIT_MAX_CELLS / 1001 + 1, &error), -WRIT_E_FORMAT);
+	cr_expect_not_null(strstr(error.text, "size of the table"), "%s", error.text);
 }
 
 /* A name that is not listed must not be taken for a tool that is. */

@@ -229,6 +229,95 @@ Test(rbac, a_table_too_large_is_an_error)
 	cr_assert_eq(rbac_build(maker_arena(), policy, &plan), RBAC_TOO_MANY_CELLS);
 }
 
+/* A cell as a bundle's reader finds it. */
+static uint16_t block_cell(const struct rbac_table *table, const struct rbac_blocks *blocks,
+			   uint32_t row, uint32_t column)
+{
+	uint32_t size = 1u << blocks->bits, n_blocks = (table->n_columns + size - 1) / size;
+	uint32_t block = blocks->ids[row * n_blocks + column / size];
+
+	cr_assert_lt(block * size + column % size, blocks->n_cells);
+	return blocks->cells[block * size + column % size];
+}
+
+static void check_blocks(const struct rbac_table *table)
+{
+	struct rbac_blocks blocks;
+	uint32_t size, next = 0;
+
+	cr_assert_eq(rbac_blocks_make(maker_arena(), table, &blocks), 0);
+	size = 1u << blocks.bits;
+	for (uint32_t row = 0; row < table->n_rows; row++) {
+		for (uint32_t i = 0; i < table->n_columns; i++)
+			cr_assert_eq(block_cell(table, &blocks, row, i),
+				     table->cells[row * table->n_columns + i]);
+		for (uint32_t i = table->n_columns; i % size; i++)
+			cr_assert_eq(block_cell(table, &blocks, row, i), 0);
+	}
+	for (uint32_t i = 0; i < blocks.n_ids; i++) {
+		cr_assert_leq(blocks.ids[i], next);
+		next += blocks.ids[i] == next;
+	}
+	cr_assert_eq(next * size, blocks.n_cells);
+	for (uint32_t i = 0; i < next * size; i += size) {
+		for (uint32_t k = 0; k < i; k += size)
+			cr_assert_neq(memcmp(blocks.cells + i, blocks.cells + k, 2 * size), 0);
+	}
+	/* Never much larger than the table is. */
+	cr_assert_leq(blocks.n_ids + blocks.n_cells, table->n_rows * (2 * table->n_columns + 4));
+}
+
+/* Empty to full tables, of few rules to many, and rows that are like others. */
+Test(rbac, blocks_hold_the_cells_of_the_table)
+{
+	uint64_t random = 3;
+
+	for (unsigned round = 0; round < 400; round++) {
+		uint32_t n_rows = 1 + (uint32_t)(maker_random(&random) % 24);
+		uint32_t n_columns = 1 + (uint32_t)(maker_random(&random) % (round % 2 ? 9 : 150));
+		uint64_t fill = maker_random(&random) % 9, rules = 1 + maker_random(&random) % 99;
+		uint16_t *cells = arena_alloc(maker_arena(), 2u * n_rows * n_columns);
+
+		for (uint32_t i = 0; i < n_rows * n_columns; i++) {
+			if (i >= n_columns && maker_random(&random) % 4)
+				cells[i] = cells[i - n_columns];
+			else if (maker_random(&random) % 8 < fill)
+				cells[i] = (uint16_t)(maker_random(&random) % rules);
+		}
+		check_blocks(&(struct rbac_table){cells, n_rows, n_columns});
+	}
+}
+
+Test(rbac, a_table_without_cells_has_no_blocks)
+{
+	struct rbac_blocks blocks;
+
+	cr_expect_eq(rbac_blocks_make(maker_arena(), &(struct rbac_table){NULL, 0, 7}, &blocks), 0);
+	cr_expect_eq(blocks.n_ids + blocks.n_cells + blocks.bits, 0u);
+	cr_expect_eq(rbac_blocks_make(maker_arena(), &(struct rbac_table){NULL, 7, 0}, &blocks), 0);
+	cr_expect_eq(blocks.n_ids + blocks.n_cells + blocks.bits, 0u);
+}
+
+/* Each row another: blocks of a row are as many as rows, smaller ones fewer until they repeat. */
+Test(rbac, more_blocks_than_can_be_numbered_are_an_error)
+{
+	const uint32_t n = WRIT_MAX_BLOCKS;
+	uint16_t *cells = arena_alloc(maker_arena(), (n + 1) * 2 * sizeof(*cells));
+	struct rbac_blocks blocks;
+
+	for (uint32_t i = 0; i <= n; i++) {
+		cells[2 * i] = (uint16_t)i;
+		cells[2 * i + 1] = (uint16_t)(i >> 16);
+	}
+	cr_expect_eq(rbac_blocks_make(maker_arena(), &(struct rbac_table){cells, n, 2}, &blocks),
+		     0);
+	cr_expect_eq(blocks.n_cells, 4 * n);
+	cr_expect_eq(blocks.ids[n - 1], n - 1);
+	cr_expect_eq(rbac_blocks_make(maker_arena(), &(struct rbac_table){cells, n + 1, 2},
+				      &blocks),
+		     -1);
+}
+
 Test(rbac, a_thousand_roles_and_two_thousand_tools_take_half_a_second, .timeout = 60)
 {
 	struct ir_policy *policy = policy_new();
