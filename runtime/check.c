@@ -161,18 +161,36 @@ enum writ_verdict writ_check_call(const struct writ_policy *policy, uint32_t sub
 	return check(policy, subject, tool, (struct arguments){args, n_args}, decision);
 }
 
-uint32_t writ_role_id(const struct writ_policy *policy, const char *name, size_t len)
+/* A length of 0: NUL-terminated. */
+static inline size_t length_of(const char *name, size_t len)
 {
-	uint32_t id = name ? index_find(&policy->roles, name, len) : WRIT_NONE;
+	return len ? len : strlen(name);
+}
+
+static inline uint32_t find_role(const struct writ_policy *policy, const char *name, size_t len)
+{
+	uint32_t id = index_find(&policy->roles, name, len);
 
 	return id == WRIT_NONE ? WRIT_NO_ID : image_ROLES(&policy->image, id)->row;
 }
 
-uint32_t writ_user_id(const struct writ_policy *policy, const char *name, size_t len)
+static inline uint32_t find_user(const struct writ_policy *policy, const char *name, size_t len)
 {
-	uint32_t id = name ? index_find(&policy->users, name, len) : WRIT_NONE;
+	uint32_t id = index_find(&policy->users, name, len);
 
 	return id == WRIT_NONE ? WRIT_NO_ID : image_USERS(&policy->image, id)->row;
+}
+
+uint32_t writ_subject_open(const struct writ_policy *policy, enum writ_subject_kind kind,
+			   const char *name, size_t len)
+{
+	if (!name)
+		return WRIT_NO_ID;
+	if (kind == WRIT_ROLE)
+		return find_role(policy, name, length_of(name, len));
+	if (kind == WRIT_USER)
+		return find_user(policy, name, length_of(name, len));
+	return WRIT_NO_ID;
 }
 
 /* The column of a name that no declaration and no exact rule mentions. */
@@ -190,16 +208,16 @@ static uint32_t run_automaton(const struct writ_policy *policy, const char *name
 	return policy->accepts[state];
 }
 
-uint32_t writ_tool_id(const struct writ_policy *policy, const char *name, size_t len)
+static inline uint32_t find_tool(const struct writ_policy *policy, const char *name, size_t len)
 {
-	uint32_t id = name ? index_find(&policy->tools, name, len) : WRIT_NO_ID;
+	uint32_t id = index_find(&policy->tools, name, len);
 
-	return id != WRIT_NONE || !name ? id : run_automaton(policy, name, len);
+	return id == WRIT_NONE ? run_automaton(policy, name, len) : id;
 }
 
-static inline size_t length_of(const char *name, size_t len)
+uint32_t writ_tool_id(const struct writ_policy *policy, const char *name, size_t len)
 {
-	return len ? len : strlen(name);
+	return name ? find_tool(policy, name, length_of(name, len)) : WRIT_NO_ID;
 }
 
 enum writ_verdict writ_check(const struct writ_policy *policy, const struct writ_request *request,
@@ -212,14 +230,14 @@ enum writ_verdict writ_check(const struct writ_policy *policy, const struct writ
 
 	if (!tool || !request->role == !request->user)
 		return refuse(decision, WRIT_BAD_REQUEST, WRIT_NO_ID);
-	subject = request->role ? writ_role_id(policy, request->role,
-					       length_of(request->role, request->role_len))
-				: writ_user_id(policy, request->user,
-					       length_of(request->user, request->user_len));
+	subject = request->role ? find_role(policy, request->role,
+					    length_of(request->role, request->role_len))
+				: find_user(policy, request->user,
+					    length_of(request->user, request->user_len));
 	if (subject == WRIT_NO_ID)
 		return refuse(decision, WRIT_UNKNOWN_SUBJECT, WRIT_NO_ID);
 	tool_len = length_of(tool, request->tool_len);
-	column = writ_tool_id(policy, tool, tool_len);
+	column = find_tool(policy, tool, tool_len);
 	if (column == WRIT_NO_ID && !verify_tool_name(tool, tool_len))
 		return refuse(decision, WRIT_BAD_TOOL_NAME, WRIT_NO_ID);
 	return writ_check_call(policy, subject, column, request->args, request->n_args, decision);
@@ -227,16 +245,17 @@ enum writ_verdict writ_check(const struct writ_policy *policy, const struct writ
 
 int writ_rule(const struct writ_policy *policy, uint32_t id, struct writ_rule *out)
 {
+	const struct image *image = &policy->image;
 	const struct writ_fmt_rule *rule;
 
-	if (!out || id >= image_count(&policy->image, WRIT_SECTION_RULES))
+	if (!out || id >= image_count(image, WRIT_SECTION_RULES))
 		return -WRIT_E_INVALID;
-	rule = image_RULES(&policy->image, id);
+	rule = image_RULES(image, id);
 	out->verdict = verdict_of(policy, id + 1);
-	out->role = policy->role_names[rule->role];
-	out->pattern = policy->rules[id].pattern;
-	out->condition = policy->rules[id].condition;
-	out->file = policy->rules[id].file;
+	out->role = image_text(image, image_ROLES(image, rule->role)->name);
+	out->pattern = image_text(image, rule->pattern);
+	out->condition = image_text(image, rule->condition);
+	out->file = image_text(image, rule->file);
 	out->line = rule->line;
 	out->col = rule->col;
 	return 0;
@@ -244,11 +263,13 @@ int writ_rule(const struct writ_policy *policy, uint32_t id, struct writ_rule *o
 
 uint32_t writ_sandbox_id(const struct writ_policy *policy, const char *name, size_t len)
 {
-	uint32_t n = image_count(&policy->image, WRIT_SECTION_SANDBOXES);
+	const struct image *image = &policy->image;
+	uint32_t n = image_count(image, WRIT_SECTION_SANDBOXES);
 
 	for (uint32_t i = 0; name && i < n; i++) {
-		if (strlen(policy->sandbox_names[i]) == len &&
-		    memcmp(policy->sandbox_names[i], name, len) == 0)
+		struct writ_fmt_str own = image_SANDBOXES(image, i)->name;
+
+		if (own.len == len && memcmp(image_str(image, own), name, len) == 0)
 			return i;
 	}
 	return WRIT_NO_ID;
@@ -258,5 +279,5 @@ const char *writ_sandbox_name(const struct writ_policy *policy, uint32_t id)
 {
 	if (id >= image_count(&policy->image, WRIT_SECTION_SANDBOXES))
 		return NULL;
-	return policy->sandbox_names[id];
+	return image_text(&policy->image, image_SANDBOXES(&policy->image, id)->name);
 }

@@ -39,7 +39,12 @@ static inline uint64_t hash_mix(uint64_t x, uint64_t y)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* What is read of a name: its beginning, its end, and what lies between. */
+/*
+ * What is read of a name at once: its beginning, its end, and what lies between. Up to
+ * HASH_WORDS_BYTES that is all of it, and two names of one length are the same if their words are.
+ */
+#define HASH_WORDS_BYTES 24u
+
 struct hash_words {
 	uint64_t first;
 	uint64_t between;
@@ -48,33 +53,40 @@ struct hash_words {
 
 static inline struct hash_words hash_words(const char *name, size_t len)
 {
-	struct hash_words words = {0, 0, 0};
+	if (len >= 8)
+		return (struct hash_words){
+			.first = hash_load64(name),
+			.between = hash_load64(name + (len < 16 ? len - 8 : 8)),
+			.last = hash_load64(name + len - 8),
+		};
+	if (len >= 4)
+		return (struct hash_words){
+			.first = hash_load32(name),
+			.last = hash_load32(name + len - 4),
+		};
+	if (len == 0)
+		return (struct hash_words){0, 0, 0};
+	return (struct hash_words){
+		.first = (unsigned char)name[0],
+		.between = (unsigned char)name[len / 2],
+		.last = (unsigned char)name[len - 1],
+	};
+}
 
-	if (len >= 8) {
-		words.first = hash_load64(name);
-		words.between = hash_load64(name + (len < 16 ? len - 8 : 8));
-		words.last = hash_load64(name + len - 8);
-		for (size_t i = 16; i + 8 < len; i += 8)
-			words.between = hash_mix(words.between ^ hash_load64(name + i),
-						 WRIT_HASH_MUL);
-	} else if (len >= 4) {
-		words.first = hash_load32(name);
-		words.last = hash_load32(name + len - 4);
-	} else if (len > 0) {
-		words.first = (unsigned char)name[0];
-		words.between = (unsigned char)name[len / 2];
-		words.last = (unsigned char)name[len - 1];
-	}
-	return words;
+/* The hash of a name, of which the words have been read. */
+static inline uint32_t hash_of_words(struct hash_words words, const char *name, size_t len)
+{
+	uint64_t h = hash_mix(words.first ^ WRIT_HASH_SEED, words.last ^ len * WRIT_HASH_MUL);
+
+	for (size_t i = 16; i + 8 < len; i += 8)
+		words.between = hash_mix(words.between ^ hash_load64(name + i), WRIT_HASH_MUL);
+	h = hash_mix(h ^ words.between, WRIT_HASH_MUL);
+	return (uint32_t)(h ^ h >> 32);
 }
 
 static inline uint32_t hash_name(const char *name, size_t len)
 {
-	struct hash_words words = hash_words(name, len);
-	uint64_t h = hash_mix(words.first ^ WRIT_HASH_SEED, words.last ^ len * WRIT_HASH_MUL);
-
-	h = hash_mix(h ^ words.between, WRIT_HASH_MUL);
-	return (uint32_t)(h ^ h >> 32);
+	return hash_of_words(hash_words(name, len), name, len);
 }
 
 #endif

@@ -22,6 +22,10 @@
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* <linux/mman.h> of Linux 5.14 */
+#endif
+
 static const uint32_t record_sizes[WRIT_KNOWN_SECTIONS + 1] = {
 #define SECTION(id, name, type) [id] = sizeof(type),
 	WRIT_SECTIONS(SECTION)
@@ -33,21 +37,38 @@ static int bad(struct writ_error *error, const char *what)
 	return error_set(error, WRIT_E_FORMAT, "not a Writ bundle, or a damaged one: %s", what);
 }
 
+/*
+ * What is mapped for a bundle: whole huge pages from half of one on, which the kernel then aligns
+ * so that they can be.
+ */
+static size_t mapped_size(size_t size)
+{
+	if (size < HUGE_PAGE_BYTES / 2)
+		return size;
+	return (size + HUGE_PAGE_BYTES - 1) & ~(HUGE_PAGE_BYTES - 1);
+}
+
 static int map_memory(struct image *image, uint64_t size, struct writ_error *error)
 {
+	size_t mapped;
 	void *bytes;
 
 	if (size < sizeof(struct writ_fmt_header))
 		return bad(error, "it is shorter than a header");
 	if (size > WRIT_MAX_BUNDLE)
 		return bad(error, "it is larger than a bundle can be");
-	bytes = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		     0);
+	mapped = mapped_size((size_t)size);
+	bytes = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (bytes == MAP_FAILED)
 		return error_nomem(error);
-	/* Random checks in a large table miss the TLB less often; a refusal is no loss. */
-	if (size >= HUGE_PAGE_BYTES)
-		(void)madvise(bytes, (size_t)size, MADV_HUGEPAGE);
+	/*
+	 * In huge pages random checks miss the TLB less often, and all pages at once are cheaper
+	 * than a fault each. Kernels that can't do either (the latter is of Linux 5.14) lose
+	 * nothing.
+	 */
+	if (mapped >= HUGE_PAGE_BYTES)
+		(void)madvise(bytes, mapped, MADV_HUGEPAGE);
+	(void)madvise(bytes, (size_t)size, MADV_POPULATE_WRITE);
 	image->bytes = bytes;
 	image->size = (size_t)size;
 	return 0;
@@ -234,7 +255,7 @@ int image_map(struct image *image, struct writ_error *error)
 
 int image_seal(struct image *image, struct writ_error *error)
 {
-	if (mprotect(image->bytes, image->size, PROT_READ))
+	if (mprotect(image->bytes, mapped_size(image->size), PROT_READ))
 		return error_sys(error, WRIT_E_SYSTEM, errno, "mprotect");
 	return 0;
 }
@@ -242,6 +263,6 @@ int image_seal(struct image *image, struct writ_error *error)
 void image_fini(struct image *image)
 {
 	if (image->bytes)
-		(void)munmap(image->bytes, image->size);
+		(void)munmap(image->bytes, mapped_size(image->size));
 	image->bytes = NULL;
 }

@@ -54,11 +54,17 @@ static inline bool image_has(const struct image *image, enum writ_section_id id,
 	return first <= total && count <= total - first;
 }
 
-/* The bytes of a string that verification has accepted. Not NUL-terminated. */
+/* The bytes of a string that verification has accepted and that is not empty; a NUL follows. */
 static inline const char *image_str(const struct image *image, struct writ_fmt_str str)
 {
 	assert(image_has(image, WRIT_SECTION_STRINGS, str.offset, str.len));
 	return (const char *)image->sections[WRIT_SECTION_STRINGS].records + str.offset;
+}
+
+/* A string that verification has accepted, NUL-terminated. */
+static inline const char *image_text(const struct image *image, struct writ_fmt_str str)
+{
+	return str.len ? image_str(image, str) : "";
 }
 
 /* How many blocks a row of the decision table has. Its block_bits have been verified. */

@@ -53,10 +53,22 @@ static inline struct writ_fmt_str index_name(const struct index *index, uint32_t
 	return name;
 }
 
+/* Are bytes, as many as the name has, the name? words are the name's. */
+static inline bool index_same(const char *bytes, const char *name, size_t len,
+			      struct hash_words words)
+{
+	struct hash_words own = hash_words(bytes, len);
+	uint64_t difference = (own.first ^ words.first) | (own.between ^ words.between) |
+			      (own.last ^ words.last);
+
+	return difference == 0 && (len <= HASH_WORDS_BYTES || memcmp(bytes, name, len) == 0);
+}
+
 /* The id of a name, or WRIT_NONE. */
 static inline uint32_t index_find(const struct index *index, const char *name, size_t len)
 {
-	uint32_t hash = hash_name(name, len);
+	const struct hash_words words = hash_words(name, len);
+	uint32_t hash = hash_of_words(words, name, len);
 	uint32_t at = hash & index->mask;
 
 	for (;; at = (at + 1) & index->mask) {
@@ -68,7 +80,7 @@ static inline uint32_t index_find(const struct index *index, const char *name, s
 		if (slot->hash != hash)
 			continue;
 		str = index_name(index, slot->id);
-		if (str.len == len && memcmp(index->strings + str.offset, name, len) == 0)
+		if (str.len == len && index_same(index->strings + str.offset, name, len, words))
 			return slot->id;
 	}
 }

@@ -3,8 +3,7 @@
  *
  * The order is the argument for its safety: copy the bytes to private memory, check the frame,
  * check the contents, bind the parameters, point at the tables, make everything read-only. Only
- * then does the caller get it. The strings that callers see are copied here with a NUL, as the
- * bundle keeps them without.
+ * then does the caller get it. The strings that callers see are the bundle's own.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,13 +14,6 @@
 #include "runtime/policy.h"
 #include "runtime/unsupported.h"
 #include "runtime/verify.h"
-
-static const char *copy_str(struct writ_policy *policy, struct writ_fmt_str str)
-{
-	if (str.len == 0)
-		return "";
-	return pool_strndup(&policy->pool, image_str(&policy->image, str), str.len);
-}
 
 static void find_tables(struct writ_policy *policy)
 {
@@ -52,80 +44,6 @@ static void find_tables(struct writ_policy *policy)
 	policy->tests = image->sections[WRIT_SECTION_TESTS].records;
 	for (uint32_t i = 0; i < policy->n_rules; i++)
 		policy->has_using |= policy->fmt_rules[i].sandbox != WRIT_NONE;
-}
-
-static bool same_str(struct writ_fmt_str a, struct writ_fmt_str b)
-{
-	return a.offset == b.offset && a.len == b.len;
-}
-
-/*
- * Rules stand in source order within a verdict, so one file's are neighbours and share its name,
- * and those of one statement its condition.
- */
-static int copy_rules(struct writ_policy *policy)
-{
-	const struct image *image = &policy->image;
-	uint32_t n = image_count(image, WRIT_SECTION_RULES);
-
-	policy->rules = pool_array(&policy->pool, n, sizeof(*policy->rules));
-	if (!policy->rules)
-		return -1;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct writ_fmt_rule *rule = image_RULES(image, i);
-		struct policy_rule *out = &policy->rules[i];
-
-		out->pattern = copy_str(policy, rule->pattern);
-		if (i && same_str(rule->file, image_RULES(image, i - 1)->file))
-			out->file = out[-1].file;
-		else
-			out->file = copy_str(policy, rule->file);
-		if (i && same_str(rule->condition, image_RULES(image, i - 1)->condition))
-			out->condition = out[-1].condition;
-		else
-			out->condition = copy_str(policy, rule->condition);
-		if (!out->pattern || !out->file || !out->condition)
-			return -1;
-	}
-	return 0;
-}
-
-/* The names of n records of one section; name_of gives one's place in STRINGS. */
-static const char **copy_list(struct writ_policy *policy, uint32_t n,
-			      struct writ_fmt_str (*name_of)(const struct image *image,
-							     uint32_t index))
-{
-	const char **names = pool_array(&policy->pool, n, sizeof(*names));
-
-	for (uint32_t i = 0; names && i < n; i++) {
-		names[i] = copy_str(policy, name_of(&policy->image, i));
-		if (!names[i])
-			return NULL;
-	}
-	return names;
-}
-
-static struct writ_fmt_str role_name(const struct image *image, uint32_t index)
-{
-	return image_ROLES(image, index)->name;
-}
-
-static struct writ_fmt_str sandbox_name(const struct image *image, uint32_t index)
-{
-	return image_SANDBOXES(image, index)->name;
-}
-
-static int copy_names(struct writ_policy *policy)
-{
-	const struct image *image = &policy->image;
-
-	policy->name = copy_str(policy, image_POLICY(image, 0)->name);
-	policy->role_names = copy_list(policy, image_count(image, WRIT_SECTION_ROLES), role_name);
-	policy->sandbox_names = copy_list(policy, image_count(image, WRIT_SECTION_SANDBOXES),
-					  sandbox_name);
-	if (!policy->name || !policy->role_names || !policy->sandbox_names)
-		return -1;
-	return copy_rules(policy);
 }
 
 /* For who examines the policy: what it demands and can't get. */
@@ -169,7 +87,7 @@ static int build(struct writ_policy *policy, const struct writ_options *options,
 	if (rc)
 		return rc;
 	find_tables(policy);
-	if (copy_names(policy) || (examine && list_unsupported(policy)))
+	if (examine && list_unsupported(policy))
 		return error_nomem(error);
 	return image_seal(&policy->image, error);
 }
@@ -257,7 +175,7 @@ void writ_close(struct writ_policy *policy)
 
 const char *writ_policy_name(const struct writ_policy *policy)
 {
-	return policy->name;
+	return image_text(&policy->image, image_POLICY(&policy->image, 0)->name);
 }
 
 uint64_t writ_policy_version(const struct writ_policy *policy)

@@ -20,12 +20,6 @@ struct policy_param {
 	bool stands_in;    /* it has no value; another stands in */
 };
 
-struct policy_rule {
-	const char *pattern;
-	const char *file;
-	const char *condition;
-};
-
 /* A host, some hosts or a network, and ports of it, as a condition tests for them. */
 struct policy_peer {
 	enum writ_host_kind kind;
@@ -78,15 +72,11 @@ struct writ_policy {
 
 	struct image image;
 	struct pool pool;
-	const char *name;
 	struct policy_param *params; /* by index in PARAMS */
 	const char **paths;          /* by index in PATHS, expanded and normalised */
 	const char **env_values;     /* by index in ENV; NULL unless it sets a value */
-	const char **role_names;     /* by index in ROLES */
-	const char **sandbox_names;  /* by index in SANDBOXES */
 	const char **unsupported;    /* what can't be enforced, when only examined */
 	size_t n_unsupported;
-	struct policy_rule *rules; /* by index in RULES */
 };
 
 #endif

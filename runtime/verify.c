@@ -20,16 +20,19 @@ int verify_bad(struct writ_error *error, const char *section, uint32_t index, co
 			 what);
 }
 
-/* Is str min to max bytes of STRINGS without a NUL? The empty string is written as 0, 0. */
+/* Is str min to max bytes of STRINGS up to a NUL? The empty string is written as 0, 0. */
 bool verify_str(const struct image *image, struct writ_fmt_str str, uint32_t min, uint32_t max)
 {
+	const char *bytes;
+
 	if (str.len < min || str.len > max)
 		return false;
 	if (str.len == 0)
 		return str.offset == 0;
-	if (!image_has(image, WRIT_SECTION_STRINGS, str.offset, str.len))
+	if (!image_has(image, WRIT_SECTION_STRINGS, str.offset, str.len + 1))
 		return false;
-	return memchr(image_str(image, str), 0, str.len) == NULL;
+	bytes = image_str(image, str);
+	return memchr(bytes, 0, str.len + 1) == bytes + str.len;
 }
 
 bool verify_text(const struct image *image, struct writ_fmt_range text)

@@ -26,27 +26,29 @@ static bool slots_ok(const struct image *image, const struct index_check *check)
 {
 	uint32_t n_slots = image_count(image, check->slots);
 	const struct writ_fmt_slot *slots = image->sections[check->slots].records;
-	uint32_t taken = 0;
+	uint32_t taken = 0, wrong = 0;
 
+	/* Which slots are empty can't be predicted: no branches. */
 	for (uint32_t i = 0; i < n_slots; i++) {
-		if (slots[i].id == WRIT_NONE ? slots[i].hash != 0 : slots[i].id >= check->n)
-			return false;
-		taken += slots[i].id != WRIT_NONE;
+		bool empty = slots[i].id == WRIT_NONE;
+
+		taken += !empty;
+		wrong |= empty ? slots[i].hash : slots[i].id >= check->n;
 	}
-	return taken == check->n;
+	return !wrong && taken == check->n;
 }
 
 /* From every start a free slot is near: then lookups end, and soon. */
 static bool probes_end(const struct writ_fmt_slot *slots, uint32_t n_slots)
 {
-	uint32_t run = 0;
+	uint32_t run = 0, longest = 0;
 
-	for (uint64_t i = 0; i < (uint64_t)n_slots * 2; i++) {
+	/* A run may go on at the beginning; one that is too long is known by then. */
+	for (uint64_t i = 0; i < (uint64_t)n_slots + WRIT_MAX_PROBES; i++) {
 		run = slots[i & (n_slots - 1)].id == WRIT_NONE ? 0 : run + 1;
-		if (run >= WRIT_MAX_PROBES)
-			return false;
+		longest = run > longest ? run : longest;
 	}
-	return true;
+	return longest < WRIT_MAX_PROBES;
 }
 
 /*

@@ -16,14 +16,16 @@
 #include "runtime/error.h"
 #include "runtime/index.h"
 
-#define FEW 512u /* rules and columns: for so many no memory is asked for, which is dear */
+#define FEW 1024u /* words of scratch: for so many no memory is asked for, which is dear */
 
 /*
  * The table as it is being checked. homes[r] is the column of the tool that rule r names, or
  * WRIT_NONE for a wildcard. members[k] is one of the listed tools that would be in class k, which
  * has column n_named + k, if they were not listed, next[c] the one after column c, or WRIT_NONE.
  * wild[c] is the cell of column c's class in the row at hand, 0 between rows and for tools that no
- * wildcard matches. work is how many rules were looked at in chains.
+ * wildcard matches, and touched[b] is whether it may be something else in block b. empty is the
+ * block without a rule; good[b] is where block b has been checked with wild 0, plus 1. work is how
+ * many rules were looked at in chains.
  */
 struct table_check {
 	const struct image *image;
@@ -37,7 +39,10 @@ struct table_check {
 	uint32_t *homes;
 	uint32_t *next;
 	uint32_t *members;
-	uint16_t *wild;
+	uint32_t *wild;
+	uint32_t *touched;
+	uint32_t *good;
+	uint32_t empty;
 	uint64_t work;
 };
 
@@ -76,9 +81,11 @@ static int check_blocks(const struct image *image, struct writ_error *error)
 	if (n_ids != (uint64_t)policy->n_rows * image_blocks(image))
 		return verify_bad(error, "blocks", n_ids, "their number");
 	for (uint32_t i = 0; i < n_ids; i++) {
+		if (ids[i] < n)
+			continue;
 		if (ids[i] > n)
 			return verify_bad(error, "blocks", i, "not in the order of their use");
-		n += ids[i] == n;
+		n++;
 	}
 	if (n_cells != n << policy->block_bits)
 		return verify_bad(error, "cells", 0, "their number is not that of the blocks");
@@ -194,10 +201,8 @@ static bool named_cell_ok(struct table_check *check, uint32_t column, uint16_t c
 {
 	struct deciders own, wild;
 
-	if (cell == check->wild[column])
-		return true;
 	return walk_deciders(check, cell, &own) &&
-	       get_deciders(check, check->wild[column], &wild) &&
+	       get_deciders(check, (uint16_t)check->wild[column], &wild) &&
 	       merges(check, column, &own, &wild);
 }
 
@@ -221,74 +226,105 @@ static const uint16_t *block_at(const struct table_check *check, const uint16_t 
 	return check->cells + ((size_t)row[at] << check->block_bits);
 }
 
-static uint16_t cell_at(const struct table_check *check, const uint16_t *row, uint32_t column)
+static void set_wild(struct table_check *check, uint32_t class, uint16_t cell)
 {
-	uint32_t mask = (1u << check->block_bits) - 1;
-
-	return block_at(check, row, column >> check->block_bits)[column & mask];
-}
-
-static void set_wild(const struct table_check *check, uint32_t class, uint16_t cell)
-{
-	for (uint32_t i = check->members[class]; i != WRIT_NONE; i = check->next[i])
+	for (uint32_t i = check->members[class]; i != WRIT_NONE; i = check->next[i]) {
 		check->wild[i] = cell;
+		check->touched[i >> check->block_bits] = cell != 0;
+	}
 }
 
-/* Checks the cells of a row's classes, and lets wild follow from them. */
-static bool classes_ok(struct table_check *check, const uint16_t *row)
+/*
+ * Lets wild follow from the cells of the classes in one of a row's blocks, or makes it 0 again;
+ * what is no class's is left out. False for a cell that only a rule for a listed tool can decide.
+ */
+static bool set_block(struct table_check *check, const uint16_t *row, uint32_t at, bool clear)
 {
-	for (uint32_t i = check->n_named; i < check->n_columns; i++) {
-		uint16_t cell = cell_at(check, row, i);
+	const uint16_t *cells = block_at(check, row, at);
+	uint32_t first = at << check->block_bits;
+	uint32_t begin = first < check->n_named ? check->n_named - first : 0;
+	uint32_t left = check->n_columns - first, width = 1u << check->block_bits;
 
-		if (cell == 0)
+	for (uint32_t i = begin; i < width && i < left; i++) {
+		if (cells[i] == 0)
 			continue;
-		if (!class_cell_ok(check, cell))
+		if (!clear && !class_cell_ok(check, cells[i]))
 			return false;
-		set_wild(check, i - check->n_named, cell);
+		set_wild(check, first + i - check->n_named, clear ? 0 : cells[i]);
 	}
 	return true;
 }
 
-static void clear_wild(const struct table_check *check, const uint16_t *row)
+/* Checks the cells of a row's classes. */
+static bool classes_ok(struct table_check *check, const uint16_t *row, bool clear)
 {
-	for (uint32_t i = check->n_named; i < check->n_columns; i++) {
-		if (cell_at(check, row, i))
-			set_wild(check, i - check->n_named, 0);
+	for (uint32_t i = check->n_named >> check->block_bits; i < check->n_blocks; i++) {
+		if (row[i] != check->empty && !set_block(check, row, i, clear))
+			return false;
 	}
+	return true;
 }
 
-/* The cells of listed tools in a block that begins at a column, n of them. */
-static bool named_cells_ok(struct table_check *check, const uint16_t *cells, uint32_t first,
-			   uint32_t n)
+/* The cells of listed tools in one of a row's blocks: once, where only they decide about them. */
+static bool block_ok(struct table_check *check, const uint16_t *row, uint32_t at)
 {
-	if (memcmp(cells, check->wild + first, n * sizeof(*cells)) == 0)
+	const uint16_t *cells = block_at(check, row, at);
+	uint32_t first = at << check->block_bits, width = 1u << check->block_bits;
+	uint32_t left = check->n_named - first;
+	bool touched = check->touched[at];
+
+	if (!touched && check->good[row[at]] == at + 1)
 		return true;
-	for (uint32_t i = 0; i < n; i++) {
-		if (!named_cell_ok(check, first + i, cells[i]))
+	for (uint32_t i = 0; i < width && i < left; i++) {
+		if (cells[i] != check->wild[first + i] &&
+		    !named_cell_ok(check, first + i, cells[i]))
+			return false;
+	}
+	if (!touched)
+		check->good[row[at]] = at + 1;
+	return true;
+}
+
+/* Are the cells behind the last column empty? */
+static bool rest_ok(const struct table_check *check, const uint16_t *row)
+{
+	const uint16_t *cells = block_at(check, row, check->n_blocks - 1);
+	uint32_t first = (check->n_blocks - 1) << check->block_bits;
+
+	for (uint32_t i = check->n_columns - first; i < 1u << check->block_bits; i++) {
+		if (cells[i])
 			return false;
 	}
 	return true;
 }
 
+/* An empty block where no wildcard matches is as it must be, and most are. */
 static bool row_ok(struct table_check *check, const uint16_t *row)
 {
-	uint32_t width = 1u << check->block_bits;
+	uint32_t n = (check->n_named + (1u << check->block_bits) - 1) >> check->block_bits;
 
-	if (!classes_ok(check, row))
+	if (!rest_ok(check, row) || !classes_ok(check, row, false))
 		return false;
-	for (uint32_t first = 0; first < check->n_named; first += width) {
-		uint32_t left = check->n_named - first;
+	for (uint32_t i = 0; i < n; i++) {
+		if ((row[i] != check->empty || check->touched[i]) && !block_ok(check, row, i))
+			return false;
+	}
+	return classes_ok(check, row, true);
+}
 
-		if (!named_cells_ok(check, block_at(check, row, first >> check->block_bits), first,
-				    left < width ? left : width))
-			return false;
+/* The first block without a rule, or WRIT_NONE. */
+static uint32_t find_empty(const struct table_check *check)
+{
+	uint32_t n_cells = image_count(check->image, WRIT_SECTION_CELLS);
+	uint32_t width = 1u << check->block_bits;
+	uint32_t run = 0;
+
+	for (uint32_t i = 0; i < n_cells; i++) {
+		run = check->cells[i] ? 0 : i % width ? run + 1 : 1;
+		if (run == width && i % width == width - 1)
+			return i / width;
 	}
-	for (uint32_t i = check->n_columns; i < check->n_blocks << check->block_bits; i++) {
-		if (cell_at(check, row, i))
-			return false;
-	}
-	clear_wild(check, row);
-	return true;
+	return WRIT_NONE;
 }
 
 static int check_rows(struct table_check *check, uint32_t n_rows, struct writ_error *error)
@@ -307,7 +343,27 @@ static int check_table(struct table_check *check, struct writ_error *error)
 	if (unlisted < check->n_rules)
 		return verify_bad(error, "rules", unlisted, "it names a tool that is not listed");
 	find_members(check);
+	check->empty = find_empty(check);
 	return check_rows(check, image_POLICY(check->image, 0)->n_rows, error);
+}
+
+/* The arrays that a check needs, as many words as count_words says, all zero. */
+static void place_arrays(struct table_check *check, uint32_t *words)
+{
+	check->homes = words;
+	check->next = check->homes + check->n_rules;
+	check->wild = check->next + check->n_named;
+	check->members = check->wild + check->n_named;
+	check->touched = check->members + (check->n_columns - check->n_named);
+	check->good = check->touched + check->n_blocks;
+}
+
+static size_t count_words(const struct table_check *check)
+{
+	size_t n_cells = image_count(check->image, WRIT_SECTION_CELLS);
+
+	return (size_t)check->n_rules + check->n_named + check->n_columns + check->n_blocks +
+	       (n_cells >> check->block_bits);
 }
 
 int verify_table(const struct image *image, struct writ_error *error)
@@ -321,26 +377,20 @@ int verify_table(const struct image *image, struct writ_error *error)
 		.n_columns = image_count(image, WRIT_SECTION_COLUMNS),
 		.block_bits = image_POLICY(image, 0)->block_bits,
 	};
-	size_t n = (size_t)check.n_rules + check.n_columns;
-	uint32_t few[FEW];
-	uint16_t few_wild[FEW] = {0};
+	uint32_t few[FEW] = {0};
+	uint32_t *words = few;
 	int rc = check_blocks(image, error);
 
 	if (rc)
 		return rc;
 	check.n_blocks = image_blocks(image);
-	check.homes = n <= FEW ? few : malloc(n * sizeof(*check.homes));
-	check.wild = n <= FEW ? few_wild : calloc(check.n_named + 1u, sizeof(*check.wild));
-	if (check.homes && check.wild) {
-		check.next = check.homes + check.n_rules;
-		check.members = check.next + check.n_named;
-		rc = check_table(&check, error);
-	} else {
-		rc = error_nomem(error);
-	}
-	if (check.homes != few)
-		free(check.homes);
-	if (check.wild != few_wild)
-		free(check.wild);
+	if (count_words(&check) > FEW)
+		words = calloc(count_words(&check), sizeof(*words));
+	if (!words)
+		return error_nomem(error);
+	place_arrays(&check, words);
+	rc = check_table(&check, error);
+	if (words != few)
+		free(words);
 	return rc;
 }

@@ -213,13 +213,32 @@ WRIT_API WRIT_MUST_CHECK enum writ_verdict writ_check(const struct writ_policy *
 						      struct writ_decision *decision);
 
 /*
- * Interning: look a name up once, then check by ids. A subject is a role or a user; WRIT_NO_ID
- * means that the policy has no such subject, or that no tool can have such a name or no rule names
- * it: checking it is allowed, and denied. Ids belong to one open policy.
+ * Interning: look the subject up when its session begins, and each tool when it is first seen; then
+ * a check costs no more than the look into the table. An id is a number, good for the policy that
+ * gave it, in any thread, until writ_close; nothing is allocated, so nothing has to be given back.
+ * A len of 0: name is NUL-terminated; a name of NULL is no name.
  */
-WRIT_API uint32_t writ_role_id(const struct writ_policy *policy, const char *name, size_t len);
-WRIT_API uint32_t writ_user_id(const struct writ_policy *policy, const char *name, size_t len);
-WRIT_API uint32_t writ_tool_id(const struct writ_policy *policy, const char *name, size_t len);
+
+/* A subject's names are those of roles or those of users: the same name may be one of each. */
+enum writ_subject_kind { WRIT_ROLE = 1, WRIT_USER = 2 };
+
+/*
+ * The id of a role or a user, or WRIT_NO_ID when the policy has none of that name or kind is not
+ * one of the above: it may be asked about, and is denied (UNKNOWN_SUBJECT).
+ */
+WRIT_API WRIT_MUST_CHECK uint32_t writ_subject_open(const struct writ_policy *policy,
+						    enum writ_subject_kind kind, const char *name,
+						    size_t len);
+
+/*
+ * The id of a tool, whether the policy lists it or it was first seen at run time: names
+ * that it does not list and the same wildcards match have one id. WRIT_NO_ID when no rule matches the name, or no tool can have
+ * it: it may be asked about, and is denied (NO_RULE, where writ_check tells the two apart).
+ */
+WRIT_API WRIT_MUST_CHECK uint32_t writ_tool_id(const struct writ_policy *policy, const char *name,
+					       size_t len);
+
+/* The decision on ids. decision may be NULL. Never fails, as writ_check. */
 WRIT_API WRIT_MUST_CHECK enum writ_verdict writ_check_id(const struct writ_policy *policy,
 							 uint32_t subject, uint32_t tool,
 							 struct writ_decision *decision);

@@ -126,7 +126,10 @@ struct writ_fmt_section {
 };
 _Static_assert(sizeof(struct writ_fmt_section) == 24, "on disk");
 
-/* Bytes in STRINGS; those of names are unique by content and never empty. No NUL bytes inside. */
+/*
+ * Bytes in STRINGS, none of them NUL, and behind them one that is. Those of names are unique by
+ * content and never empty. The empty string is 0, 0.
+ */
 struct writ_fmt_str {
 	uint32_t offset;
 	uint32_t len;

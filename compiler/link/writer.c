@@ -76,6 +76,7 @@ struct writ_fmt_str writer_str(struct writer *writer, struct str text)
 		return (struct writ_fmt_str){0, 0};
 	if (!map_get(&writer->strings, text, &offset)) {
 		offset = writer_add(writer, WRIT_SECTION_STRINGS, text.ptr, text.len);
+		writer_add(writer, WRIT_SECTION_STRINGS, "", 1);
 		map_put(writer->arena, &writer->strings, text, offset);
 	}
 	return (struct writ_fmt_str){offset, (uint32_t)text.len};

@@ -83,6 +83,7 @@ class Bundle:
         at = name_hash(name) & (len(slots) - 1)
         while slots[at][1] != NONE:
             offset, length = self.sections[records][slots[at][1]][:2]
+            assert self.strings[offset + length] == 0
             if self.strings[offset:offset + length] == name:
                 assert slots[at][0] == name_hash(name)
                 return slots[at][1]

@@ -179,7 +179,7 @@ Test(check, ids_decide_as_names_do)
 	for (size_t i = 0; i < 30; i++) {
 		const char *role = roles[i % 5];
 		const char *tool = tools[i / 5];
-		uint32_t subject = writ_role_id(policy, role, strlen(role));
+		uint32_t subject = writ_subject_open(policy, WRIT_ROLE, role, strlen(role));
 		uint32_t id = writ_tool_id(policy, tool, strlen(tool));
 
 		cr_expect_eq(writ_check_id(policy, subject, id, NULL),
@@ -188,6 +188,77 @@ Test(check, ids_decide_as_names_do)
 	cr_expect_eq(writ_check_id(policy, WRIT_NO_ID, 0, NULL), WRIT_DENY);
 	cr_expect_eq(writ_check_id(policy, 0, WRIT_NO_ID, NULL), WRIT_DENY);
 	cr_expect_eq(writ_check_id(policy, 1u << 30, 1u << 30, NULL), WRIT_DENY);
+	writ_close(policy);
+}
+
+/* "x" is a role that is denied and a user who is an admin; its names are kept apart. */
+Test(check, subjects_are_opened_by_kind_and_name)
+{
+	struct writ_policy *policy = bundle_open("role x { deny a; }\nrole y { allow a; }\n"
+						 "user \"x\" : y;\n",
+						 NULL);
+	uint32_t tool = writ_tool_id(policy, "a", 0);
+	uint32_t role = writ_subject_open(policy, WRIT_ROLE, "x", 0);
+	uint32_t user = writ_subject_open(policy, WRIT_USER, "x", 0);
+	struct writ_decision decision;
+
+	cr_expect_eq(writ_check_id(policy, role, tool, NULL), WRIT_DENY);
+	cr_expect_eq(writ_check_id(policy, user, tool, NULL), WRIT_ALLOW);
+	cr_expect_eq(writ_subject_open(policy, WRIT_ROLE, "y", 1),
+		     writ_subject_open(policy, WRIT_ROLE, "yes", 1));
+	cr_expect_eq(writ_subject_open(policy, WRIT_USER, "y", 0), WRIT_NO_ID);
+	cr_expect_eq(writ_subject_open(policy, WRIT_USER, "", 0), WRIT_NO_ID);
+	cr_expect_eq(writ_subject_open(policy, WRIT_ROLE, "x", 2), WRIT_NO_ID);
+	cr_expect_eq(writ_subject_open(policy, WRIT_ROLE, NULL, 0), WRIT_NO_ID);
+	cr_expect_eq(writ_subject_open(policy, (enum writ_subject_kind)0, "x", 0), WRIT_NO_ID);
+	cr_expect_eq(writ_subject_open(policy, (enum writ_subject_kind)3, "x", 0), WRIT_NO_ID);
+	cr_expect_eq(writ_check_id(policy, WRIT_NO_ID, tool, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_UNKNOWN_SUBJECT);
+	writ_close(policy);
+}
+
+Test(check, tools_first_seen_at_run_time_have_ids)
+{
+	struct writ_policy *policy = bundle_open("role r { allow git_*; allow git_push; }\n", NULL);
+	uint32_t subject = writ_subject_open(policy, WRIT_ROLE, "r", 0);
+	uint32_t seen = writ_tool_id(policy, "git_first_seen_now", 0);
+
+	cr_expect_eq(writ_check_id(policy, subject, seen, NULL), WRIT_ALLOW);
+	cr_expect_eq(writ_tool_id(policy, "git_another", 0), seen);
+	cr_expect_neq(writ_tool_id(policy, "git_push", 0), seen);
+	cr_expect_eq(writ_tool_id(policy, "git_pushed", 8), writ_tool_id(policy, "git_push", 0));
+	cr_expect_eq(writ_tool_id(policy, "svn_up", 0), WRIT_NO_ID);
+	cr_expect_eq(writ_tool_id(policy, "git_ x", 0), WRIT_NO_ID);
+	cr_expect_eq(writ_tool_id(policy, "", 0), WRIT_NO_ID);
+	cr_expect_eq(writ_tool_id(policy, NULL, 0), WRIT_NO_ID);
+	writ_close(policy);
+}
+
+/* Names of every length, found among names that differ in one byte somewhere. */
+Test(check, names_differ_in_any_byte)
+{
+	char name[64], source[32768] = "role r { allow a";
+	struct writ_policy *policy;
+	uint32_t subject;
+
+	memset(name, 'n', sizeof(name));
+	for (int len = 1; len <= 40; len++)
+		sprintf(source + strlen(source), ", %.*s", len, name);
+	strcat(source, "; }\n");
+	policy = bundle_open(source, NULL);
+	subject = writ_subject_open(policy, WRIT_ROLE, "r", 0);
+	for (size_t len = 1; len <= 40; len++) {
+		uint32_t id = writ_tool_id(policy, name, len);
+
+		cr_expect_eq(writ_check_id(policy, subject, id, NULL), WRIT_ALLOW, "%zu", len);
+		for (size_t at = 0; at < len; at++) {
+			name[at] = 'N';
+			cr_expect_eq(writ_tool_id(policy, name, len), WRIT_NO_ID, "%zu %zu", len,
+				     at);
+			name[at] = 'n';
+		}
+	}
+	cr_expect_eq(writ_tool_id(policy, name, 41), WRIT_NO_ID);
 	writ_close(policy);
 }
 

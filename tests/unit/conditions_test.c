@@ -59,8 +59,8 @@ static enum writ_verdict call(const struct writ_policy *policy, const char *role
 	struct writ_decision by_name, by_id;
 	enum writ_verdict verdict = writ_check(policy, &request, &by_name);
 
-	cr_expect_eq(writ_check_call(policy, writ_role_id(policy, role, strlen(role)),
-				     writ_tool_id(policy, tool, strlen(tool)), args, n, &by_id),
+	cr_expect_eq(writ_check_call(policy, writ_subject_open(policy, WRIT_ROLE, role, 0),
+				     writ_tool_id(policy, tool, 0), args, n, &by_id),
 		     verdict);
 	cr_expect_eq(writ_check(policy, &request, NULL), verdict);
 	cr_expect_eq(by_id.rule, by_name.rule);

@@ -331,7 +331,7 @@ static struct test_bundle bundle_with_paths(uint32_t n, uint32_t each)
 	struct test_bundle bundle;
 	struct writ_fmt_path *paths = calloc((size_t)n * each, sizeof(*paths));
 	struct writ_fmt_part part = {.kind = WRIT_PART_LITERAL, .text.len = WRIT_MAX_TEXT};
-	char long_text[WRIT_MAX_TEXT];
+	char long_text[WRIT_MAX_TEXT + 1] = "";
 	struct writ_fmt_sandbox *boxes;
 	uint32_t first;
 
@@ -339,10 +339,10 @@ static struct test_bundle bundle_with_paths(uint32_t n, uint32_t each)
 		sprintf(source + strlen(source), "sandbox s%02u { filesystem { read \"/a\"; } }\n",
 			i);
 	bundle = bundle_make(source);
-	memset(long_text, 'a', sizeof(long_text));
+	memset(long_text, 'a', WRIT_MAX_TEXT);
 	long_text[0] = '/';
 	part.text.offset = bundle_append(&bundle, WRIT_SECTION_STRINGS, long_text, 1,
-					 WRIT_MAX_TEXT);
+					 sizeof(long_text));
 	first = bundle_append(&bundle, WRIT_SECTION_PARTS, &part, sizeof(part), 1);
 	for (uint32_t i = 0; i < n * each; i++)
 		paths[i] = (struct writ_fmt_path){{first, 1}, WRIT_PATH_READ, 0, 4};
