@@ -1,7 +1,7 @@
 /*
  * How long a decision takes, and how large the table is.
  *
- *	bench_check [--brief | --conditions] BUNDLE ROLES TOOLS ...
+ *	bench_check [--brief | --conditions | --names] BUNDLE ROLES TOOLS ...
  *
  * For each bundle of genpolicy.c: its size; the time to load it, verify all of it and answer the
  * first question; the mean of random queries over all roles and tools, by ids and by names; of a
@@ -10,7 +10,8 @@
  * the best of several rounds, taken for a slice of the queries at a time, and that of opening the
  * best of several times, since whatever else the machine does only adds. --conditions asks about
  * calls that a rule with a condition on a path decides, with a path of 40 bytes. --brief prints one
- * line, for the demo, and takes the names from any policy: BUNDLE WORKSPACE ROLE TOOL.
+ * line, for the demo, and takes the names from any policy: BUNDLE WORKSPACE ROLE TOOL. --names
+ *prints what run.sh hands to the other engines.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -341,8 +342,24 @@ static int table(char **args, void (*row)(const char *path, unsigned roles, unsi
 	return 0;
 }
 
+/* For the engines beside Writ: the mean by names, and how many of the calls are allowed. */
+static void names(const char *path, unsigned roles, unsigned tools)
+{
+	struct writ_policy *policy = load(path, NULL);
+	struct query *queries = make_queries(policy, roles, tools, false);
+	unsigned allowed = 0;
+
+	for (unsigned i = 0; i < QUERIES; i++)
+		allowed += check_names(policy, &queries[i]) == WRIT_ALLOW;
+	printf("%.1f %u\n", hot(round_names, policy, queries), allowed);
+	free(queries);
+	writ_close(policy);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 5 && !strcmp(argv[1], "--names"))
+		return table(argv + 2, names);
 	if (argc == 6 && !strcmp(argv[1], "--brief")) {
 		brief(argv + 2);
 		return 0;

@@ -42,6 +42,28 @@ done
 "$build/bench/bench_check" --conditions "$@"
 echo
 
+# Other engines, of the versions in tests/bench/peers/package.json, where there is a Node and a registry.
+peers() {
+	name=$work/$1x$2
+	# shellcheck disable=SC2046
+	set -- "$name.writ" "$1" "$2" $("$build/bench/bench_check" --names "$name.wrt" "$1" "$2")
+	printf '%-34s %9s %12s %9s\n' "$2 roles, $3 tools" "load ms" "ns" "x Writ"
+	printf '%-34s %9s %12s %9s\n' "Writ, by names" "" "$4" 1
+	"$build/bench/bench_sqlite" "$@"
+	[ ! -d "$modules" ] || NODE_PATH=$modules node tests/bench/peers/peers.js "$@"
+	echo
+}
+modules=$build/bench/peers/node_modules
+if command -v npm >/dev/null && [ ! -d "$modules" ]; then
+	mkdir -p "$build/bench/peers"
+	cp tests/bench/peers/package.json tests/bench/peers/package-lock.json "$build/bench/peers"
+	npm ci --silent --no-audit --no-fund --prefix "$build/bench/peers" >/dev/null 2>&1 ||
+		rm -rf "$modules"
+fi
+[ -d "$modules" ] || echo "Node, npm or its registry is not there: casbin, Cedar, CASL and a JS Map are left out"
+peers 10 20
+peers 1000 2000
+
 "$build/writc" compile tests/bench/bench.writ -o "$work/bench.wrt"
 ordinary="setpriv --reuid=65534 --regid=65534 --clear-groups"
 as=
