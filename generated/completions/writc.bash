@@ -21,7 +21,7 @@ _writ_options()
 	'writc explain') echo '--help --param --user --format' ;;
 	'writc query') echo '--help --user --format' ;;
 	'writc show') echo '--help --section --format --sandbox --arch' ;;
-	'writc import') echo '--help' ;;
+	'writc import') echo '--help --caps --kernel --target' ;;
 	'writc lsp') echo '--help --stdio' ;;
 	'writc completion') echo '--help' ;;
 	'writ decide') echo '--help -p --role --user --tool --arg --param' ;;
@@ -60,7 +60,10 @@ _writ_values()
 	'writc show --format') echo 'text json raw' ;;
 	'writc show --sandbox') echo '' ;;
 	'writc show --arch') echo 'x86_64 aarch64 riscv64' ;;
-	'writc import ') echo 'yaml .yaml .yml' ;;
+	'writc import ') echo 'yaml oci .yaml .yml .json' ;;
+	'writc import --caps') echo 'docker none all' ;;
+	'writc import --kernel') echo '' ;;
+	'writc import --target') echo 'x86_64 aarch64 riscv64 x86_64,aarch64' ;;
 	'writc lsp ') echo '' ;;
 	'writc completion ') echo 'bash zsh fish' ;;
 	'writ decide ') echo '' ;;
