@@ -45,8 +45,11 @@ static void add_sandbox(struct ir_policy *policy)
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		maker_refuse(sandbox, refused[i], 1);
 	vec_add(maker_arena(), &sandbox->ports,
-		((struct ir_port){WRIT_PORT_CONNECT, 8000, 8010, IR_NONE}));
-	vec_add(maker_arena(), &sandbox->ports, ((struct ir_port){WRIT_PORT_BIND, 0, 0, 0}));
+		((struct ir_port){.rights = WRIT_PORT_CONNECT,
+				  .first = 8000,
+				  .last = 8010,
+				  .param = IR_NONE}));
+	vec_add(maker_arena(), &sandbox->ports, ((struct ir_port){.rights = WRIT_PORT_BIND}));
 	sandbox->limit_set[WRIT_LIMIT_WALL] = true;
 	sandbox->limits[WRIT_LIMIT_WALL] = 2500;
 	vec_add(maker_arena(), &sandbox->env, ((struct ir_env){WRIT_ENV_PASS, STR("PATH"), {0}}));
