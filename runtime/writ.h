@@ -83,7 +83,7 @@ struct writ_policy;
 
 struct writ_param {
 	const char *name;
-	const char *value; /* in the language's spelling: "/srv/work", "443", "64MiB", "30s" */
+	const char *value; /* in the language's spelling: "/srv/agent", "443", "64MiB", "30s" */
 };
 
 struct writ_options {

@@ -15,7 +15,7 @@ static const struct {
 	const char *example;
 } wanted[] = {
 	[WRIT_ARG_STRING] = {AST_STRING, "\"text\""},
-	[WRIT_ARG_PATH] = {AST_STRING, "\"/srv/work\""},
+	[WRIT_ARG_PATH] = {AST_STRING, "\"/srv/agent\""},
 	[WRIT_ARG_URL] = {AST_STRING, "\"https://example.org/\""},
 	[WRIT_ARG_HOST] = {AST_STRING, "\"api.example.org\""},
 	[WRIT_ARG_INT] = {AST_INT, "10"},

@@ -18,7 +18,7 @@ static const struct {
 	const char *example;
 } types[] = {
 	[AST_TYPE_STRING] = {WRIT_PARAM_STRING, AST_STRING, "\"text\""},
-	[AST_TYPE_PATH] = {WRIT_PARAM_PATH, AST_STRING, "\"/srv/work\""},
+	[AST_TYPE_PATH] = {WRIT_PARAM_PATH, AST_STRING, "\"/srv/agent\""},
 	[AST_TYPE_HOST] = {WRIT_PARAM_HOST, AST_STRING, "\"api.example.org\""},
 	[AST_TYPE_PORT] = {WRIT_PARAM_PORT, AST_INT, "443"},
 	[AST_TYPE_INT] = {WRIT_PARAM_INT, AST_INT, "10"},

@@ -15,12 +15,12 @@ static const struct writ_param params[] = {
 	{"api", "api.example.com"},
 	{"gate", "10.1.2.3"},
 	{"port", "8443"},
-	{"workspace", "/srv/./work"},
+	{"workspace", "/srv/./agent"},
 };
 static const struct str param_values[] = {{"api.example.com", 15},
 					  {"10.1.2.3", 8},
 					  {"8443", 4},
-					  {"/srv/work", 9}};
+					  {"/srv/agent", 10}};
 
 #define HOME "/home/test"
 

@@ -23,7 +23,7 @@
 static const struct str bound[] = {{"api.example.com", 15},
 				   {"10.1.2.3", 8},
 				   {"8443", 4},
-				   {"/srv/work", 9}};
+				   {"/srv/agent", 10}};
 
 struct rule_line {
 	const char *begin;

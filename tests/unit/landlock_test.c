@@ -124,7 +124,8 @@ Test(landlock, signals_and_ports_are_lacking_where_they_matter)
 	cr_assert_eq(lacking(&sandbox, 5), (unsigned)WRIT_LACKS_SIGNAL);
 	cr_assert_eq(lacking(&sandbox, 6), 0u);
 	vec_add(maker_arena(), &sandbox.ports,
-		((struct ir_port){WRIT_PORT_CONNECT, 443, 443, IR_NONE}));
+		((struct ir_port){
+			.rights = WRIT_PORT_CONNECT, .first = 443, .last = 443, .param = IR_NONE}));
 	cr_assert_eq(lacking(&sandbox, 3), (unsigned)(WRIT_LACKS_SIGNAL | WRIT_LACKS_NET_PORT));
 	cr_assert_eq(lacking(&sandbox, 4), (unsigned)WRIT_LACKS_SIGNAL);
 }

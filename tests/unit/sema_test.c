@@ -141,7 +141,7 @@ Test(sema, default_of_another_type_is_an_error)
 	expect_says("param a : duration = 10;", DIAG_E0201,
 		    "2:22 the default of a duration must be one, such as 30s");
 	expect_says("param a : path = 10;", DIAG_E0201,
-		    "2:18 the default of a path must be one, such as \"/srv/work\"");
+		    "2:18 the default of a path must be one, such as \"/srv/agent\"");
 }
 
 Test(sema, default_that_could_not_be_bound_is_an_error)
