@@ -74,13 +74,11 @@ static uint64_t random_constant(uint64_t *random)
  */
 static struct call_cond random_cond(uint64_t *random, const uint64_t *constants, uint8_t arg)
 {
-	struct call_cond cond = {
-		.arg = arg,
-		.is_64 = dice(random, 3) > 0,
-		.op = (enum cond_op)dice(random, COND_MASKED_EQ + 1),
-		.value = constants[dice(random, N_CONSTANTS)],
-	};
+	struct call_cond cond = {.arg = arg};
 
+	cond.is_64 = dice(random, 3) > 0;
+	cond.op = (enum cond_op)dice(random, COND_MASKED_EQ + 1);
+	cond.value = constants[dice(random, N_CONSTANTS)];
 	if (!cond.is_64) {
 		cond.op = COND_MASKED_EQ;
 		cond.mask = dice(random, 2) ? UINT32_MAX
