@@ -50,6 +50,7 @@ static uint32_t result_of(const struct ir_call *rule)
 {
 	static const uint32_t results[] = {[IR_CALL_ALLOW] = SECCOMP_RET_ALLOW,
 					   [IR_CALL_LOG] = SECCOMP_RET_LOG,
+					   [IR_CALL_NOTIFY] = SECCOMP_RET_USER_NOTIF,
 					   [IR_CALL_ERRNO] = SECCOMP_RET_ERRNO,
 					   [IR_CALL_KILL] = SECCOMP_RET_KILL_PROCESS};
 
@@ -174,7 +175,8 @@ uint32_t meaning_function(struct diagram *diagram, const struct ir_sandbox *sand
 			  struct str *dearest)
 {
 	static const enum ir_call_verdict weakest_first[] = {IR_CALL_ALLOW, IR_CALL_LOG,
-							     IR_CALL_ERRNO, IR_CALL_KILL};
+							     IR_CALL_NOTIFY, IR_CALL_ERRNO,
+							     IR_CALL_KILL};
 	struct meaning meaning = {.diagram = diagram, .sandbox = sandbox, .arch = arch};
 	struct diagram_test ours = {.reg = REGISTER_CALL,
 				    .shift = NUMBER_BITS,

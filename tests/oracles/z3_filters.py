@@ -20,7 +20,8 @@ import sys
 
 from tables import call_arguments, call_numbers
 
-ALLOW, LOG, KILL, ERRNO = 0x7fff0000, 0x7ffc0000, 0x80000000, 0x00050000
+ALLOW, LOG, NOTIFY, KILL, ERRNO = 0x7fff0000, 0x7ffc0000, 0x7fc00000, 0x80000000, 0x00050000
+VERDICTS = {"allow": ALLOW, "log": LOG, "notify": NOTIFY, "errno": ERRNO, "kill": KILL}
 AUDIT = {"x86_64": 0xc000003e, "aarch64": 0xc00000b7, "riscv64": 0xc00000f3}
 X32 = 0x40000000
 CONTROLS = 5
@@ -70,10 +71,9 @@ def error_number(text):
 def call_formula(rules, call, arguments):
     """The strictest rule decides, of those that refuse the first; else EPERM, clone3 ENOSYS."""
     result = bits(ERRNO | (errno.ENOSYS if call == "clone3" else errno.EPERM), 32)
-    for verdict in ("allow", "log", "errno", "kill"):
+    for verdict, value in VERDICTS.items():  # from the mildest to the strictest
         for rule in reversed([rule for rule in rules if rule["verdict"] == verdict]):
-            value = {"allow": ALLOW, "log": LOG, "kill": KILL}.get(verdict)
-            if value is None:
+            if verdict == "errno":
                 value = ERRNO | error_number(rule["errno"])
             result = "(ite %s %s %s)" % (rule_condition(rule, arguments), bits(value, 32), result)
     return result
