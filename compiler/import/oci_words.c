@@ -76,7 +76,7 @@ static const struct word goarchs[] = {
 	{"mipsel64", NO_TARGET},    {"mipsel64n32", NO_TARGET},
 	{"mipsle", NO_TARGET},      {"ppc", NO_TARGET},
 	{"ppc64", NO_TARGET},       {"ppc64le", NO_TARGET},
-	{"riscv64", NO_TARGET},     {"s390", NO_TARGET},
+	{"riscv64", ARCH_RISCV64},  {"s390", NO_TARGET},
 	{"s390x", NO_TARGET},       {"x32", NO_TARGET},
 	{"x86", NO_TARGET},         {NULL, 0},
 };

@@ -170,11 +170,13 @@ static void compare_call(struct comparison *compare, uint32_t number, const char
 
 static size_t compare_profile(const char *json, uint64_t caps, const char *const *cap_names)
 {
-	static const char *const goarchs[] = {"amd64", "arm64"};
+	static const char *const goarchs[ARCH__COUNT] = {"amd64", "arm64", "riscv64"};
 	struct oci_options options = oci_options(caps);
-	struct comparison compare = {.sandbox = compile_import(oci_import(json, &options))};
 	json_t *profile = json_loads(json, 0, NULL);
+	struct comparison compare = {0};
 
+	options.archs[ARCH_RISCV64] = true;
+	compare.sandbox = compile_import(oci_import(json, &options));
 	cr_assert_not_null(profile);
 	collect_values(profile, &compare.values);
 	for (int arch = 0; arch < ARCH__COUNT; arch++) {

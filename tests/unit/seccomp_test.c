@@ -87,7 +87,7 @@ Test(seccomp, other_architectures_and_x32_die_and_unknown_numbers_are_enosys)
 	cr_assert_eq(bpf_run(program.insns, &data, NULL), FAILS(ENOSYS));
 }
 
-Test(seccomp, kill_beats_errno_beats_log_beats_allow_in_any_order)
+Test(seccomp, kill_beats_errno_beats_notify_beats_log_beats_allow_in_any_order)
 {
 	static const struct call_cond is_one = {.arg = 0, .op = COND_EQ, .value = 1};
 	static const struct call_cond is_two = {.arg = 0, .op = COND_EQ, .value = 2};
@@ -101,6 +101,9 @@ Test(seccomp, kill_beats_errno_beats_log_beats_allow_in_any_order)
 	maker_call(&sandbox, "sync", IR_CALL_LOG, NULL, 0);
 	maker_call(&sandbox, "fsync", IR_CALL_LOG, NULL, 0);
 	maker_call(&sandbox, "fsync", IR_CALL_ERRNO, &is_one, 1);
+	maker_call(&sandbox, "mount", IR_CALL_NOTIFY, NULL, 0);
+	maker_call(&sandbox, "mount", IR_CALL_LOG, NULL, 0);
+	maker_call(&sandbox, "mount", IR_CALL_ERRNO, &is_one, 1);
 	maker_refuse(&sandbox, "close", ENOENT);
 	maker_refuse(&sandbox, "close", EACCES);
 	maker_call(&sandbox, "close", IR_CALL_ALLOW, NULL, 0);
@@ -113,6 +116,8 @@ Test(seccomp, kill_beats_errno_beats_log_beats_allow_in_any_order)
 	cr_assert_eq(verdict(&program, ARCH_AARCH64, "sync", 0, 0), SECCOMP_RET_LOG);
 	cr_assert_eq(verdict(&program, ARCH_AARCH64, "fsync", 0, 0), SECCOMP_RET_LOG);
 	cr_assert_eq(verdict(&program, ARCH_AARCH64, "fsync", 1, 0), FAILS(EPERM));
+	cr_assert_eq(verdict(&program, ARCH_AARCH64, "mount", 0, 0), SECCOMP_RET_USER_NOTIF);
+	cr_assert_eq(verdict(&program, ARCH_AARCH64, "mount", 1, 0), FAILS(EPERM));
 }
 
 /* What @default says of calls whose arguments matter. */
