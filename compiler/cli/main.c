@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,9 @@ static const struct cli_verb verbs[] = {
 #undef VERB
 #undef VERB_NAMED
 };
+
+/* Arenas for scratch come and go; returning their pages in between took a sixth of a compilation. */
+#define KEEP_BYTES (64 << 20)
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -146,6 +150,8 @@ int main(int argc, char **argv)
 	 * A file that grows too large is an error of write(2), and cleaned up after as any other.
 	 */
 	signal(SIGXFSZ, SIG_IGN);
+	mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+	mallopt(M_TOP_PAD, 1 << 20);
 	status = dispatch(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "writc: can't write to standard output: %s\n", strerror(errno));

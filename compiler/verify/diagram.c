@@ -17,8 +17,8 @@
 
 #define FIRST_SLOTS ((size_t)1 << 13)
 
-/* More do not pay: a result that is forgotten is worth a split or two. */
-#define MAX_KNOWN ((size_t)1 << 18)
+/* Results kept are few: to split a case again is cheaper than the memory to remember all. */
+#define SLOTS_A_RESULT 8u
 
 static size_t hash(uint32_t a, uint32_t b, uint32_t c)
 {
@@ -32,10 +32,13 @@ static void allocate(struct diagram *diagram, size_t n_slots)
 {
 	diagram->n_slots = n_slots;
 	diagram->slots = arena_alloc(diagram->arena, n_slots * sizeof(*diagram->slots));
-	if (diagram->n_known == MAX_KNOWN)
-		return;
-	diagram->n_known = n_slots < MAX_KNOWN ? n_slots : MAX_KNOWN;
+	diagram->n_known = n_slots / SLOTS_A_RESULT;
 	diagram->known = arena_alloc(diagram->arena, diagram->n_known * sizeof(*diagram->known));
+}
+
+static bool same(const struct diagram_node *a, const struct diagram_node *b)
+{
+	return a->bit == b->bit && a->low == b->low && a->high == b->high;
 }
 
 /* The slot of a node, or the empty one where it would go. */
@@ -46,7 +49,7 @@ static uint32_t *find_slot(const struct diagram *diagram, const struct diagram_n
 	for (;; at++) {
 		uint32_t *slot = &diagram->slots[at & (diagram->n_slots - 1)];
 
-		if (!*slot || memcmp(&diagram->nodes.items[*slot - 1], node, sizeof(*node)) == 0)
+		if (!*slot || same(&diagram->nodes.items[*slot - 1], node))
 			return slot;
 	}
 }

@@ -2,12 +2,14 @@
  * What system call filters cost: ours beside libseccomp's, for the same policies.
  *
  *	bench_filters POLICY... [--rounds N] [--profile FILE] [--measure FILE]
+ *	bench_filters --prove POLICY...
  *
  * POLICY is the path of a file a1.writ, a2.writ, b.writ or c.writ. Prints, for each filter, its
  * length, the most instructions that a call executes, how many a call of the profile does
  * on average, the same for the calls that the kernel does not remember as always allowed, the mean
  * over all numbers (what installing simulates), and the median time of seccomp(2). The ways take
- * turns, so that whatever else the machine does falls on all alike.
+ * turns, so that whatever else the machine does falls on all alike. With --prove: what making and
+ * proving the filters of all sandboxes takes, for every architecture.
  *
  * Rules that Writ adds for its own promises (guards) are left out, and the two calls it never
  * allows are added where the policy of the peers has them: the same policy for all. The exception
@@ -22,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend/seccomp.h"
@@ -103,22 +106,22 @@ static struct ir_sandbox peer_sandbox(struct arena *arena, const struct ir_sandb
 	return out;
 }
 
-static struct bpf_program plan(struct arena *arena, const struct ir_sandbox *sandbox, bool small)
+static struct bpf_program plan(struct arena *arena, const struct ir_sandbox *sandbox,
+			       enum arch arch, bool small)
 {
 	struct seccomp_options options = {.profile = profile, .small = small};
 	struct seccomp_filter filter;
 
-	seccomp_plan(arena, sandbox, ARCH_X86_64, &options, &filter);
+	seccomp_plan(arena, sandbox, arch, &options, &filter);
 	if (filter.too_long)
 		fail("writc", "the filter is too long");
 	return filter.program;
 }
 
 static struct filter_proof prove(struct arena *arena, const struct ir_sandbox *sandbox,
-				 const struct bpf_program *program)
+				 enum arch arch, const struct bpf_program *program)
 {
-	struct filter_proof proof = prove_filter(arena, sandbox, ARCH_X86_64, program->insns,
-						 program->n);
+	struct filter_proof proof = prove_filter(arena, sandbox, arch, program->insns, program->n);
 
 	if (proof.result != FILTER_PROVED)
 		fail("writc", proof.wrong.ptr);
@@ -409,6 +412,13 @@ static void print_row(const char *name, const struct filter *filter, const struc
 	       (double)median / (double)bench_percentile(tree->samples, rounds, 50));
 }
 
+static void check_policy(struct compilation *compilation, const char *path)
+{
+	compilation_init(compilation);
+	if (compile_check(compilation, str_from(path)) || !compilation->ir)
+		fail(path, "does not compile");
+}
+
 static void bench_policy(const char *path, unsigned rounds)
 {
 	static struct filter filters[N_WAYS];
@@ -420,17 +430,15 @@ static void bench_policy(const char *path, unsigned rounds)
 
 	sscanf(strrchr(path, '/') ? strrchr(path, '/') + 1 : path, "%7[a-z0-9]", policy);
 	start = bench_now_ns();
-	compilation_init(&compilation);
-	if (compile_check(&compilation, str_from(path)) || !compilation.ir)
-		fail(path, "does not compile");
+	check_policy(&compilation, path);
 	sandbox = peer_sandbox(&compilation.arena, &compilation.ir->sandboxes.items[0],
 			       strcmp(policy, "b") != 0);
-	filters[OURS].program = plan(&compilation.arena, &sandbox, false);
+	filters[OURS].program = plan(&compilation.arena, &sandbox, ARCH_X86_64, false);
 	compiled = bench_now_ns();
-	proof = prove(&compilation.arena, &sandbox, &filters[OURS].program);
+	proof = prove(&compilation.arena, &sandbox, ARCH_X86_64, &filters[OURS].program);
 	proved = bench_now_ns();
-	filters[OURS_SMALL].program = plan(&compilation.arena, &sandbox, true);
-	prove(&compilation.arena, &sandbox, &filters[OURS_SMALL].program);
+	filters[OURS_SMALL].program = plan(&compilation.arena, &sandbox, ARCH_X86_64, true);
+	prove(&compilation.arena, &sandbox, ARCH_X86_64, &filters[OURS_SMALL].program);
 	filters[LIBSECCOMP].program = libseccomp(&compilation.arena, &sandbox, policy, false);
 	filters[LIBSECCOMP_TREE].program = libseccomp(&compilation.arena, &sandbox, policy, true);
 	filters[FLOOR].program = least();
@@ -441,6 +449,63 @@ static void bench_policy(const char *path, unsigned rounds)
 		print_row(way_names[way], &filters[way], &filters[LIBSECCOMP_TREE], rounds);
 	print_bound(&filters[OURS_SMALL].program, strcmp(policy, "c") == 0);
 	compilation_fini(&compilation);
+}
+
+/* ---- proofs ---- */
+
+/* Of the processor: there is nothing to wait for. */
+static uint64_t cpu_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+struct proofs {
+	unsigned filters, insns;
+	uint64_t plan_ns, prove_ns, longest_ns;
+	uint32_t most_steps;
+};
+
+static void prove_sandbox(struct arena *arena, const struct ir_sandbox *sandbox, enum arch arch,
+			  struct proofs *proofs)
+{
+	uint64_t start = cpu_now_ns(), planned, taken;
+	struct bpf_program program = plan(arena, sandbox, arch, false);
+	struct filter_proof proof;
+
+	planned = cpu_now_ns();
+	proof = prove(arena, sandbox, arch, &program);
+	taken = cpu_now_ns() - planned;
+	proofs->filters++;
+	proofs->insns += program.n;
+	proofs->plan_ns += planned - start;
+	proofs->prove_ns += taken;
+	proofs->longest_ns = taken > proofs->longest_ns ? taken : proofs->longest_ns;
+	proofs->most_steps = proof.steps > proofs->most_steps ? proof.steps : proofs->most_steps;
+}
+
+static void prove_policies(char **paths, int n)
+{
+	struct proofs proofs = {.filters = 0};
+
+	for (int i = 0; i < n; i++) {
+		struct compilation compilation;
+
+		check_policy(&compilation, paths[i]);
+		for (size_t box = 0; box < compilation.ir->sandboxes.n; box++) {
+			for (int arch = 0; arch < ARCH__COUNT; arch++)
+				prove_sandbox(&compilation.arena,
+					      &compilation.ir->sandboxes.items[box],
+					      (enum arch)arch, &proofs);
+		}
+		compilation_fini(&compilation);
+	}
+	printf("%d policies, %u filters of %u instructions: made in %.1f ms, proved in %.1f ms "
+	       "of the processor (at most %.1f ms and %u steps)\n",
+	       n, proofs.filters, proofs.insns, (double)proofs.plan_ns / 1e6,
+	       (double)proofs.prove_ns / 1e6, (double)proofs.longest_ns / 1e6, proofs.most_steps);
 }
 
 static const struct profile *load_profile(const char *path)
@@ -461,6 +526,10 @@ int main(int argc, char **argv)
 	int n = argc;
 
 	profile = measured = profile_default();
+	if (n > 2 && strcmp(argv[1], "--prove") == 0) {
+		prove_policies(&argv[2], n - 2);
+		return 0;
+	}
 	for (; n > 3 && strncmp(argv[n - 2], "--", 2) == 0; n -= 2) {
 		if (strcmp(argv[n - 2], "--rounds") == 0)
 			rounds = (unsigned)strtoul(argv[n - 1], NULL, 10);
@@ -473,7 +542,8 @@ int main(int argc, char **argv)
 	}
 	if (n < 2 || rounds < 1 || rounds > MAX_ROUNDS) {
 		fprintf(stderr, "usage: bench_filters POLICY... [--rounds N] [--profile FILE] "
-				"[--measure FILE]\n");
+				"[--measure FILE]\n"
+				"       bench_filters --prove POLICY...\n");
 		return 2;
 	}
 	printf("system call filters, %u installations each\n", rounds);

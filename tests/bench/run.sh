@@ -91,3 +91,4 @@ fi
 filters=tests/bench/filters
 "$build/bench/bench_filters" $filters/a1.writ $filters/a2.writ $filters/b.writ $filters/c.writ \
 	--rounds "${BENCH_ROUNDS:-500}"
+"$build/bench/bench_filters" --prove policies/*/policy.writ
