@@ -48,13 +48,19 @@ static uint32_t otherwise(struct str name)
 
 static uint32_t result_of(const struct ir_call *rule)
 {
-	static const uint32_t results[] = {[IR_CALL_ALLOW] = SECCOMP_RET_ALLOW,
-					   [IR_CALL_LOG] = SECCOMP_RET_LOG,
-					   [IR_CALL_NOTIFY] = SECCOMP_RET_USER_NOTIF,
-					   [IR_CALL_ERRNO] = SECCOMP_RET_ERRNO,
-					   [IR_CALL_KILL] = SECCOMP_RET_KILL_PROCESS};
-
-	return rule->verdict == IR_CALL_ERRNO ? refusal(rule->error) : results[rule->verdict];
+	switch (rule->verdict) {
+	case IR_CALL_ALLOW:
+		return SECCOMP_RET_ALLOW;
+	case IR_CALL_LOG:
+		return SECCOMP_RET_LOG;
+	case IR_CALL_NOTIFY:
+		return SECCOMP_RET_USER_NOTIF;
+	case IR_CALL_ERRNO:
+		return refusal(rule->error);
+	case IR_CALL_KILL:
+		break;
+	}
+	return SECCOMP_RET_KILL_PROCESS;
 }
 
 /* Where a condition holds. */

@@ -40,6 +40,8 @@ static struct str result_text(struct arena *arena, uint32_t result)
 		return STR("allow");
 	case SECCOMP_RET_LOG:
 		return STR("log");
+	case SECCOMP_RET_USER_NOTIF:
+		return STR("notify");
 	case SECCOMP_RET_KILL_PROCESS:
 		return STR("kill");
 	default:

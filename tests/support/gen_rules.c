@@ -49,7 +49,7 @@ void gen_rules(struct ir_sandbox *sandbox, uint64_t *random)
 
 		for (uint32_t c = 0; c < n; c++)
 			conds[c] = random_cond(random, n_args);
-		maker_call(sandbox, "bpf", (enum ir_call_verdict)(maker_random(random) % 4), conds,
+		maker_call(sandbox, "bpf", (enum ir_call_verdict)(maker_random(random) % 5), conds,
 			   n);
 	}
 }
