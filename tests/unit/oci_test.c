@@ -179,7 +179,7 @@ static size_t compare_profile(const char *json, uint64_t caps, const char *const
 	compare.sandbox = compile_import(oci_import(json, &options));
 	cr_assert_not_null(profile);
 	collect_values(profile, &compare.values);
-	for (int arch = 0; arch < ARCH__COUNT; arch++) {
+	for (size_t arch = 0; arch < sizeof(goarchs) / sizeof(goarchs[0]); arch++) {
 		compare.arch = (enum arch)arch;
 		compare.reading = (struct oci_reading){profile, cap_names, goarchs[arch], {5, 13}};
 		for (uint32_t number = 0; number < syscall_limit(compare.arch); number++) {
