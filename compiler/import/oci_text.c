@@ -4,8 +4,7 @@
  * Writ refuses with EPERM what no rule is for (clone3 with ENOSYS). Where the profile's default is
  * another verdict, it is written out for every call of the table: without conditions where all that
  * the profile says of the call is stricter, for the strictest rule decides, else for the complement
- * of what is not. Comparisons are without a sign here and with one in Writ where the argument has
- * one; those that mean something else then are written with masks.
+ * of what is not.
  */
 #include <errno.h>
 #include <stdio.h>

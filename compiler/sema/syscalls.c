@@ -148,6 +148,16 @@ static bool may_pass(const struct sema_call *rule)
 	return rule->call.verdict <= IR_CALL_NOTIFY;
 }
 
+/* On an architecture that policies can be compiled for. */
+static bool exists_here(struct str name)
+{
+	for (int arch = 0; arch < ARCH__COUNT; arch++) {
+		if (syscall_number(name, (enum arch)arch) >= 0)
+			return true;
+	}
+	return false;
+}
+
 static void lower_call(struct sema *sema, struct sema_box *box, const struct ast_call *stated,
 		       struct sema_call rule)
 {
@@ -155,6 +165,12 @@ static void lower_call(struct sema *sema, struct sema_box *box, const struct ast
 
 	if (why) {
 		not_allowable(sema, &stated->name, why);
+		return;
+	}
+	if (!exists_here(stated->name.text)) {
+		diag_report(sema->diags, DIAG_E0258, stated->name.span,
+			    "'%.*s' is a system call of other architectures only",
+			    STR_ARG(stated->name.text));
 		return;
 	}
 	rule.call.name = stated->name.text;
