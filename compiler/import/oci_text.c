@@ -224,8 +224,8 @@ static void add_case(struct writer *writer, const struct oci_call *call, const s
 		conds[i] = oci_spell(writer->arena, call->name, &one->conds[i]);
 		choices = choices > OCI_MAX_RULES ? choices : choices * conds[i].n;
 	}
-	/* At most two conditions a way: Writ takes so many, in no more ways than here. */
-	if (choices > OCI_MAX_RULES || 2 * one->n > CALL_MAX_CONDS) {
+	/* At most two conditions a way: Writ takes so many. */
+	if (out->n + choices > OCI_MAX_RULES || 2 * one->n > CALL_MAX_CONDS) {
 		diag_report(writer->diags, DIAG_E0483, call->span,
 			    "what the profile says of '%.*s' takes too many conditions",
 			    STR_ARG(call->name));
@@ -252,7 +252,7 @@ static void put_cases(FILE *out, struct writer *writer, const struct oci_call *c
 
 	if (joined.len)
 		vec_add(writer->arena, &texts, joined);
-	for (size_t i = 0; i < n && !joined.len; i++)
+	for (size_t i = 0; i < n && !joined.len && !writer->failed; i++)
 		add_case(writer, call, &cases[i], &texts);
 	for (size_t i = 0; i < texts.n; i++)
 		fprintf(out, "%s %.*s", i ? "," : verb_of(cases[0].verdict),
@@ -470,5 +470,8 @@ bool oci_to_writ(struct diag_list *diags, uint32_t file, const struct oci_option
 		arena_die();
 	*out = str_copy(diags->arena, text, len);
 	free(text);
-	return !writer.failed;
+	if (len > SOURCE_MAX_BYTES)
+		diag_report(diags, DIAG_E0482, root->span,
+			    "as a policy this would be larger than a file may be");
+	return !writer.failed && len <= SOURCE_MAX_BYTES;
 }

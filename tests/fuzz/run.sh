@@ -30,6 +30,13 @@ seed_lsp() {
 		>"$corpus/bytes"
 }
 
+# Docker's capabilities, both architectures, no kernel; then the profile.
+seed_import() {
+	for file in tests/golden/import/*.json tests/bad/*.json; do
+		{ printf 1; cat "$file"; } >"$corpus/$(echo "$file" | tr '/' '_')"
+	done
+}
+
 for name in "$@"; do
 	corpus=$BUILD/corpus/$name
 	more=
@@ -39,6 +46,7 @@ for name in "$@"; do
 	fuzz_bundle) seed_bundles ;;
 	fuzz_decide) leaks=0 ;; # it keeps its policies: looking for leaks is nearly all it would do then
 	fuzz_lsp) seed_lsp ;;
+	fuzz_import) seed_import ;;
 	fuzz_yaml) seed tests/golden/yaml/*.yaml tests/bad/*.yaml ;;
 	*) seed policies/*/*.writ tests/bad/*.writ tests/golden/*/*.writ ;;
 	esac
