@@ -134,20 +134,24 @@ static bool read_caps(const char *list, uint64_t *caps)
 	return true;
 }
 
+/* list: NULL for the default. */
 static bool read_targets(const char *list, bool archs[ARCH__COUNT])
 {
-	do {
+	for (int arch = 0; !list && arch < ARCH__COUNT; arch++)
+		archs[arch] = arch_info((enum arch)arch)->by_default;
+	while (list) {
 		struct str name = next_item(&list);
 		enum arch arch;
 
 		if (!arch_find(name, &arch)) {
 			cli_usage_error("import",
-					"unknown architecture '%.*s'; there are: x86_64, aarch64",
+					"unknown architecture '%.*s'; there are: x86_64, aarch64, "
+					"riscv64",
 					STR_ARG(name));
 			return false;
 		}
 		archs[arch] = true;
-	} while (list);
+	}
 	return true;
 }
 
@@ -159,8 +163,7 @@ static bool read_options(struct oci_options *out, const char *caps, const char *
 		cli_usage_error("import", "--kernel is a version such as 6.1");
 		return false;
 	}
-	return read_caps(caps ? caps : "docker", &out->caps) &&
-	       read_targets(target ? target : "x86_64,aarch64", out->archs);
+	return read_caps(caps ? caps : "docker", &out->caps) && read_targets(target, out->archs);
 }
 
 static const struct kind *find_kind(const char *name)

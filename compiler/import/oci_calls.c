@@ -311,8 +311,11 @@ static bool sort_name(struct sorter *sorter, const struct oci_rule *rule,
 	diag = diag_report(sorter->diags, DIAG_E0609, name->span,
 			   "the rule for '%.*s' is for some of the targets only",
 			   STR_ARG(name->text));
-	diag_help(sorter->diags, diag, "import the profile for one: --target %s",
-		  arch_info(rule->archs[ARCH_X86_64] ? ARCH_X86_64 : ARCH_AARCH64)->name);
+	for (int i = 0; i < ARCH__COUNT; i++) {
+		if (rule->archs[i] && syscall_number(name->text, (enum arch)i) >= 0)
+			diag_help(sorter->diags, diag, "to import the profile for one: --target %s",
+				  arch_info((enum arch)i)->name);
+	}
 	return false;
 }
 

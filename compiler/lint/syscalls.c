@@ -86,7 +86,8 @@ static void check_call(struct lint *lint, const struct lint_sandbox *sandbox,
 	if (!successor || does(sandbox->ir, successor, call->allow))
 		return;
 	for (int arch = 0; arch < ARCH__COUNT; arch++) {
-		if (syscall_number(call->name.text, (enum arch)arch) >= 0)
+		if (!arch_info((enum arch)arch)->by_default ||
+		    syscall_number(call->name.text, (enum arch)arch) >= 0)
 			continue;
 		diag = diag_report(lint->diags, DIAG_W0315, call->name.span,
 				   "'%.*s' has no effect on %s, which has no such system call",

@@ -122,7 +122,7 @@ limits() {
 	{
 		printf '#include <stdio.h>\n'
 		grep -rlE '#define [A-Z]+_MAX_' --include='*.h' compiler/front compiler/base compiler/sema \
-			compiler/tables compiler/import runtime/writ.h runtime/writ_format.h | sort | sed 's|^compiler/||; s|.*|#include "&"|'
+			compiler/tables compiler/import compiler/verify runtime/writ.h runtime/writ_format.h | sort | sed 's|^compiler/||; s|.*|#include "&"|'
 		printf 'int main(void)\n{\n'
 		sed -nE 's/^\| [0-9]+.*\| `([A-Z_]+)` \|.*/	printf("%llu \1\\n", (unsigned long long)\1);/p' "$tmp/limits"
 		printf '}\n'

@@ -34,5 +34,5 @@ const char *oci_report(const struct imported *imported)
 
 struct oci_options oci_options(uint64_t caps)
 {
-	return (struct oci_options){.caps = caps, .archs = {true, true}};
+	return (struct oci_options){.caps = caps, .archs = {true, true, true}};
 }

@@ -21,7 +21,7 @@ struct imported *oci_import(const char *json, const struct oci_options *options)
 /* The diagnostics as writc prints them. */
 const char *oci_report(const struct imported *imported);
 
-/* For both architectures and kernels that sandboxes need. */
+/* For all architectures and kernels that sandboxes need. */
 struct oci_options oci_options(uint64_t caps);
 
 #define RULE(names, action, args)                                                                  \
