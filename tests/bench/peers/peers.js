@@ -65,18 +65,20 @@ function allRules(policy, role) {
 	return own.parent ? [...allRules(policy, own.parent), ...own.rules] : own.rules;
 }
 
-function matches(pattern, tool) {
-	return pattern.endsWith('*') ? tool.startsWith(pattern.slice(0, -1)) : pattern === tool;
+function toolsOf(policy, { pattern }) {
+	if (!pattern.endsWith('*'))
+		return [pattern];
+	return policy.tools.filter((tool) => tool.startsWith(pattern.slice(0, -1)));
 }
 
 /* Each tool a role may call; denials taken out. */
 function expand(policy, role) {
 	const rules = allRules(policy, role);
-	const tools = (verdict) => policy.tools.filter((tool) => rules.some(
-		(rule) => rule.verdict === verdict && matches(rule.pattern, tool)));
-	const denied = new Set(tools('deny'));
+	const tools = (verdict) => new Set(rules.filter((rule) => rule.verdict === verdict)
+		.flatMap((rule) => toolsOf(policy, rule)));
+	const denied = tools('deny');
 
-	return tools('allow').filter((tool) => !denied.has(tool));
+	return [...tools('allow')].filter((tool) => !denied.has(tool));
 }
 
 function loadMap(policy) {
