@@ -22,33 +22,31 @@ struct index_check {
 	uint32_t n; /* records [0, n) are in the index */
 };
 
+/*
+ * As many slots are taken as there are records, by ids that are some record's, and from every start
+ * a free slot is near: then lookups end, and soon. Which slots are free can't be predicted, so this
+ * has no branches.
+ */
 static bool slots_ok(const struct image *image, const struct index_check *check)
 {
 	uint32_t n_slots = image_count(image, check->slots);
 	const struct writ_fmt_slot *slots = image->sections[check->slots].records;
-	uint32_t taken = 0, wrong = 0;
+	uint32_t taken = 0, wrong = 0, run = 0, longest = 0;
 
-	/* Which slots are empty can't be predicted: no branches. */
 	for (uint32_t i = 0; i < n_slots; i++) {
-		bool empty = slots[i].id == WRIT_NONE;
+		bool free = slots[i].id == WRIT_NONE;
 
-		taken += !empty;
-		wrong |= empty ? slots[i].hash : slots[i].id >= check->n;
+		taken += !free;
+		wrong |= free ? slots[i].hash : slots[i].id >= check->n;
+		run = free ? 0 : run + 1;
+		longest = run > longest ? run : longest;
 	}
-	return !wrong && taken == check->n;
-}
-
-/* From every start a free slot is near: then lookups end, and soon. */
-static bool probes_end(const struct writ_fmt_slot *slots, uint32_t n_slots)
-{
-	uint32_t run = 0, longest = 0;
-
 	/* A run may go on at the beginning; one that is too long is known by then. */
-	for (uint64_t i = 0; i < (uint64_t)n_slots + WRIT_MAX_PROBES; i++) {
+	for (uint32_t i = 0; i < WRIT_MAX_PROBES; i++) {
 		run = slots[i & (n_slots - 1)].id == WRIT_NONE ? 0 : run + 1;
 		longest = run > longest ? run : longest;
 	}
-	return longest < WRIT_MAX_PROBES;
+	return !wrong && taken == check->n && longest < WRIT_MAX_PROBES;
 }
 
 /*
@@ -75,9 +73,8 @@ static int check_index(const struct image *image, const struct index_check *chec
 	if (n_slots == 0 || n_slots & (n_slots - 1) || check->n > n_slots / 2)
 		return verify_bad(error, check->name, n_slots, "the number of slots");
 	if (!slots_ok(image, check))
-		return verify_bad(error, check->name, 0, "slots and records do not match");
-	if (!probes_end(index.slots, n_slots))
-		return verify_bad(error, check->name, 0, "too long a run of taken slots");
+		return verify_bad(error, check->name, 0,
+				  "slots and records do not match, or too many are taken in a row");
 	if (!names_found(&index, check->n))
 		return verify_bad(error, check->name, 0, "a name is not found where it must be");
 	if (!verify_names_ascend(image, &(struct verify_names){check->records, check->n,

@@ -24,8 +24,8 @@
  * has column n_named + k, if they were not listed, next[c] the one after column c, or WRIT_NONE.
  * wild[c] is the cell of column c's class in the row at hand, 0 between rows and for tools that no
  * wildcard matches, and touched[b] is whether it may be something else in block b. empty is the
- * block without a rule; good[b] is where block b has been checked with wild 0, plus 1. work is how
- * many rules were looked at in chains.
+ * block without a rule; good[b] is where block b has been checked with wild 0, plus 1. set are the
+ * classes that decide in the row at hand. work is how many rules were looked at in chains.
  */
 struct table_check {
 	const struct image *image;
@@ -42,6 +42,8 @@ struct table_check {
 	uint32_t *wild;
 	uint32_t *touched;
 	uint32_t *good;
+	uint32_t *set;
+	uint32_t n_set;
 	uint32_t empty;
 	uint64_t work;
 };
@@ -235,10 +237,10 @@ static void set_wild(struct table_check *check, uint32_t class, uint16_t cell)
 }
 
 /*
- * Lets wild follow from the cells of the classes in one of a row's blocks, or makes it 0 again;
- * what is no class's is left out. False for a cell that only a rule for a listed tool can decide.
+ * Checks the cells of the classes in one of a row's blocks, and lets wild follow from them; what is
+ * no class's is left out.
  */
-static bool set_block(struct table_check *check, const uint16_t *row, uint32_t at, bool clear)
+static bool set_block(struct table_check *check, const uint16_t *row, uint32_t at)
 {
 	const uint16_t *cells = block_at(check, row, at);
 	uint32_t first = at << check->block_bits;
@@ -248,21 +250,28 @@ static bool set_block(struct table_check *check, const uint16_t *row, uint32_t a
 	for (uint32_t i = begin; i < width && i < left; i++) {
 		if (cells[i] == 0)
 			continue;
-		if (!clear && !class_cell_ok(check, cells[i]))
+		if (!class_cell_ok(check, cells[i]))
 			return false;
-		set_wild(check, first + i - check->n_named, clear ? 0 : cells[i]);
+		set_wild(check, first + i - check->n_named, cells[i]);
+		check->set[check->n_set++] = first + i - check->n_named;
 	}
 	return true;
 }
 
-/* Checks the cells of a row's classes. */
-static bool classes_ok(struct table_check *check, const uint16_t *row, bool clear)
+static bool set_classes(struct table_check *check, const uint16_t *row)
 {
 	for (uint32_t i = check->n_named >> check->block_bits; i < check->n_blocks; i++) {
-		if (row[i] != check->empty && !set_block(check, row, i, clear))
+		if (row[i] != check->empty && !set_block(check, row, i))
 			return false;
 	}
 	return true;
+}
+
+static void clear_classes(struct table_check *check)
+{
+	for (uint32_t i = 0; i < check->n_set; i++)
+		set_wild(check, check->set[i], 0);
+	check->n_set = 0;
 }
 
 /* The cells of listed tools in one of a row's blocks: once, where only they decide about them. */
@@ -303,13 +312,14 @@ static bool row_ok(struct table_check *check, const uint16_t *row)
 {
 	uint32_t n = (check->n_named + (1u << check->block_bits) - 1) >> check->block_bits;
 
-	if (!rest_ok(check, row) || !classes_ok(check, row, false))
+	if (!rest_ok(check, row) || !set_classes(check, row))
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		if ((row[i] != check->empty || check->touched[i]) && !block_ok(check, row, i))
 			return false;
 	}
-	return classes_ok(check, row, true);
+	clear_classes(check);
+	return true;
 }
 
 /* The first block without a rule, or WRIT_NONE. */
@@ -355,14 +365,15 @@ static void place_arrays(struct table_check *check, uint32_t *words)
 	check->wild = check->next + check->n_named;
 	check->members = check->wild + check->n_named;
 	check->touched = check->members + (check->n_columns - check->n_named);
-	check->good = check->touched + check->n_blocks;
+	check->set = check->touched + check->n_blocks;
+	check->good = check->set + (check->n_columns - check->n_named);
 }
 
 static size_t count_words(const struct table_check *check)
 {
 	size_t n_cells = image_count(check->image, WRIT_SECTION_CELLS);
 
-	return (size_t)check->n_rules + check->n_named + check->n_columns + check->n_blocks +
+	return (size_t)check->n_rules + 2 * (size_t)check->n_columns + check->n_blocks +
 	       (n_cells >> check->block_bits);
 }
 
