@@ -394,6 +394,34 @@ Test(lint, an_interpreter_in_the_sandbox_that_a_rule_uses)
 	}
 }
 
+Test(lint, a_denial_of_half_an_argument)
+{
+	static const struct {
+		const char *rule;
+		size_t told;
+	} rows[] = {
+		{"deny keyctl(operation == 1, arg1 in {1, 2})", 1},
+		{"deny semctl(arg3 == 1)", 1},
+		{"deny ioctl(arg2 == 1) kill", 1},
+		{"deny fcntl(cmd == F_SETOWN, arg != 1)", 0},
+		{"deny fcntl(cmd == F_SETOWN)", 0},
+		{"deny ioctl(request == TIOCSTI)", 0},
+		{"deny lseek(offset == 1)", 0},
+		{"allow fcntl(cmd == F_SETOWN, arg == 1)", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct compilation *compilation;
+		char text[256];
+
+		snprintf(text, sizeof(text), "sandbox s { syscalls { %s; } }", rows[i].rule);
+		compilation = policy_check(text);
+		cr_expect_not_null(compilation->ir, "%s", policy_report(compilation));
+		cr_expect_eq(policy_count(compilation, DIAG_W0316), rows[i].told, "%s: %s",
+			     rows[i].rule, policy_report(compilation));
+	}
+}
+
 Test(lint, example_policies_are_clean)
 {
 	glob_t files;
