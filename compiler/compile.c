@@ -10,6 +10,8 @@
 
 #include "base/bug.h"
 #include "front/parse.h"
+#include "link/bundle_ir.h"
+#include "link/bundle_proof.h"
 #include "lint/lint.h"
 #include "runtime/writ.h"
 #include "sema/sema.h"
@@ -82,6 +84,39 @@ static void require_accepted(const struct bytes *bundle)
 	bug_exit("the runtime would refuse the bundle that was made: %s", error.text);
 }
 
+/* What is wrong with a bundle that was made of the policy, or empty. */
+static struct str prove(struct arena *arena, struct bytes bundle, const struct ir_policy *policy)
+{
+	const struct ir_policy *listed;
+	struct bundle_proof proof;
+	struct bundle_image image;
+	struct str wrong;
+
+	bundle_read(bundle, &image);
+	listed = bundle_ir(arena, &image);
+	if (!listed)
+		return STR("its conditions can't be read back");
+	wrong = bundle_difference(arena, listed, policy);
+	if (wrong.len)
+		return wrong;
+	bundle_prove(arena, &image, policy, BUNDLE_PROVE_REST, &proof);
+	return proof.wrong;
+}
+
+/* What does not mean what the policy says, neither. Filters were proved when they were made. */
+static void require_proven(struct bytes bundle, const struct ir_policy *policy)
+{
+	struct arena arena;
+	struct str wrong;
+
+	arena_init(&arena);
+	wrong = prove(&arena, bundle, policy);
+	if (wrong.len)
+		bug_exit("the bundle that was made does not mean what the policy says: %.*s",
+			 STR_ARG(wrong));
+	arena_fini(&arena);
+}
+
 static int build(struct compilation *compilation, struct arena *arena,
 		 const struct bundle_options *options, struct bytes *out)
 {
@@ -89,9 +124,11 @@ static int build(struct compilation *compilation, struct arena *arena,
 
 	if (rc)
 		place_diags(compilation);
-	else if (!options->limits_only)
-		require_accepted(out);
-	return rc;
+	if (rc || options->limits_only)
+		return rc;
+	require_accepted(out);
+	require_proven(*out, compilation->ir);
+	return 0;
 }
 
 int compile_bundle(struct compilation *compilation, const struct bundle_options *options,

@@ -12,8 +12,8 @@
 
 #include "cli/cli.h"
 #include "cli/report.h"
-#include "link/bundle_check.h"
 #include "link/bundle_ir.h"
+#include "link/bundle_proof.h"
 #include "runtime/writ.h"
 
 /* What can't be read is left for the one who reads it all to complain about. */
@@ -39,6 +39,7 @@ static int load_bundle(const char *path, struct input *out)
 	struct arena *arena = &out->compilation.arena;
 	int rc = bundle_load(arena, path, &out->bundle);
 	struct bundle_image image;
+	struct bundle_proof proof;
 	struct writ_error error;
 
 	if (rc)
@@ -49,9 +50,12 @@ static int load_bundle(const char *path, struct input *out)
 	out->ir = bundle_ir(arena, &image);
 	if (!out->ir)
 		return fail(path, "it has a condition that writc does not write so");
-	if (!bundle_is_honest(arena, &image, out->ir))
-		return fail(path, "it does not enforce what it lists, or another version of "
-				  "writc made it");
+	bundle_prove(arena, &image, out->ir, BUNDLE_PROVE_ALL, &proof);
+	if (proof.wrong.len)
+		return cli_file_error(path,
+				      "can't use the bundle: it does not enforce what it lists: "
+				      "%.*s",
+				      STR_ARG(proof.wrong));
 	return CLI_OK;
 }
 

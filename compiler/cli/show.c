@@ -13,8 +13,8 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/report.h"
-#include "link/bundle_check.h"
 #include "link/bundle_ir.h"
+#include "link/bundle_proof.h"
 #include "runtime/writ.h"
 
 static const struct policy_section {
@@ -233,12 +233,16 @@ static void warn_of_forgery(struct arena *arena, const struct request *request,
 			    const struct bundle_image *image)
 {
 	const struct ir_policy *policy = bundle_ir(arena, image);
+	struct bundle_proof proof = {.wrong = STR("it has a condition that writc does not write")};
 
-	if (policy && bundle_is_honest(arena, image, policy))
+	if (policy)
+		bundle_prove(arena, image, policy, BUNDLE_PROVE_ALL, &proof);
+	if (proof.wrong.len == 0)
 		return;
 	utf8_print(stderr, str_from(request->path));
-	fputs(": warning: it does not enforce what it lists, or another version of writc made it\n",
-	      stderr);
+	fputs(": warning: it does not enforce what it lists: ", stderr);
+	utf8_print(stderr, proof.wrong);
+	fputc('\n', stderr);
 }
 
 static int show_file(struct arena *arena, const struct request *request)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "link/bundle_check.h"
 #include "link/bundle_ir.h"
+#include "link/bundle_proof.h"
 #include "runtime/sha256.h"
 #include "runtime/writ.h"
 #include "runtime/writ_format.h"
@@ -78,13 +78,14 @@ static void read_back(uint8_t *bytes, size_t size)
 {
 	const struct ir_policy *policy;
 	struct bundle_image image;
+	struct bundle_proof proof;
 	struct arena arena;
 
 	arena_init(&arena);
 	bundle_read((struct bytes){bytes, size}, &image);
 	policy = bundle_ir(&arena, &image);
 	if (policy)
-		(void)bundle_is_honest(&arena, &image, policy);
+		bundle_prove(&arena, &image, policy, BUNDLE_PROVE_ALL, &proof);
 	arena_fini(&arena);
 }
 

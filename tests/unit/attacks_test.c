@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "link/bundle_check.h"
+#include "link/bundle_proof.h"
 #include "link/bundle_ir.h"
 #include "runtime/match.h"
 #include "support/bundle_maker.h"
@@ -271,6 +271,7 @@ Test(attacks, texts_that_are_put_together_again_and_again_are_refused)
 static bool is_honest(struct test_bundle *bundle)
 {
 	struct bundle_image image;
+	struct bundle_proof proof;
 	const struct ir_policy *policy;
 	struct writ_error error = {.text = ""};
 
@@ -279,7 +280,8 @@ static bool is_honest(struct test_bundle *bundle)
 	bundle_read((struct bytes){bundle->bytes, bundle->size}, &image);
 	policy = bundle_ir(maker_arena(), &image);
 	cr_assert_not_null(policy);
-	return bundle_is_honest(maker_arena(), &image, policy);
+	bundle_prove(maker_arena(), &image, policy, BUNDLE_PROVE_ALL, &proof);
+	return proof.wrong.len == 0;
 }
 
 static struct test_bundle two_roles(void)

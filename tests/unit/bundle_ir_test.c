@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "ir/ir_print.h"
-#include "link/bundle_check.h"
 #include "link/bundle_ir.h"
+#include "link/bundle_proof.h"
 #include "runtime/writ.h"
 #include "support/bundle_maker.h"
 #include "support/gen_policy.h"
@@ -81,6 +81,7 @@ static struct bytes build(const struct ir_policy *policy, const struct bundle_op
 static const struct ir_policy *read_back(struct bytes bytes)
 {
 	struct bundle_image image;
+	struct bundle_proof proof;
 	struct writ_error error;
 	const struct ir_policy *policy;
 
@@ -88,7 +89,8 @@ static const struct ir_policy *read_back(struct bytes bytes)
 	bundle_read(bytes, &image);
 	policy = bundle_ir(maker_arena(), &image);
 	cr_assert_not_null(policy);
-	cr_expect(bundle_is_honest(maker_arena(), &image, policy));
+	bundle_prove(maker_arena(), &image, policy, BUNDLE_PROVE_ALL, &proof);
+	cr_expect_eq(proof.wrong.len, 0u, "%.*s", STR_ARG(proof.wrong));
 	return policy;
 }
 
