@@ -57,22 +57,33 @@ static uint64_t path_access(uint32_t rights)
 
 /* ---- what the filter lets a process try ---- */
 
-/* Does a condition keep O_TRUNC with this access mode away from the kernel? */
-static bool cond_stops_trunc(const struct call_cond *cond, uint8_t flags_arg, uint64_t mode)
+/* O_TRUNC with an access mode of which Landlock asks for no write right. */
+static const uint64_t quiet_truncs[] = {CALL_O_TRUNC, CALL_O_TRUNC | CALL_O_ACCMODE};
+
+/* Is a condition on the flags false for all flags with these of O_TRUNC and the access mode? */
+static bool cond_stops(const struct call_cond *cond, uint64_t bits)
 {
-	return cond->arg == flags_arg && cond->op == COND_MASKED_NE &&
-	       cond->mask == (CALL_O_ACCMODE | CALL_O_TRUNC) &&
-	       cond->value == (CALL_O_TRUNC | mode);
+	const uint64_t known = CALL_O_ACCMODE | CALL_O_TRUNC;
+
+	if (cond->op == COND_EQ)
+		return (cond->value & known) != bits;
+	if (cond->op == COND_MASKED_EQ)
+		return (cond->value & cond->mask & known) != (bits & cond->mask);
+	if (cond->op == COND_MASKED_NE)
+		return (cond->mask & ~known) == 0 && cond->value == (bits & cond->mask);
+	return false;
 }
 
 /* Does a rule allow an open that truncates a file without asking Landlock for a write right? */
 static bool rule_opens_trunc(const struct ir_call *rule, uint8_t flags_arg)
 {
-	bool stops[2] = {false, false};
+	bool stops[] = {false, false};
 
 	for (uint32_t i = 0; i < rule->n_conds; i++) {
-		stops[0] |= cond_stops_trunc(&rule->conds[i], flags_arg, 0);
-		stops[1] |= cond_stops_trunc(&rule->conds[i], flags_arg, CALL_O_ACCMODE);
+		const struct call_cond *cond = &rule->conds[i];
+
+		for (unsigned mode = 0; cond->arg == flags_arg && mode < 2; mode++)
+			stops[mode] |= cond_stops(cond, quiet_truncs[mode]);
 	}
 	return !stops[0] || !stops[1];
 }
@@ -198,7 +209,7 @@ static bool reaches_devices(const struct ir_path *path)
 		return false;
 	if (str_eq_cstr(text, "/") || str_eq_cstr(text, "/dev"))
 		return true;
-	return text.len > 5 && memcmp(text.ptr, "/dev/", 5) == 0;
+	return text.len >= 5 && memcmp(text.ptr, "/dev/", 5) == 0;
 }
 
 static bool any_device(const struct ir_sandbox *sandbox)

@@ -73,5 +73,6 @@ int verb_lsp(int argc, char **argv);
 int verb_query(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_test(int argc, char **argv);
+int verb_verify(int argc, char **argv);
 
 #endif

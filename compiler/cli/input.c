@@ -17,7 +17,7 @@
 #include "runtime/writ.h"
 
 /* What can't be read is left for the one who reads it all to complain about. */
-static bool begins_as_bundle(const char *path)
+bool input_is_bundle(const char *path)
 {
 	char magic[WRIT_MAGIC_SIZE];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -78,7 +78,7 @@ static int load_source(const char *path, struct input *out)
 
 int input_load(const char *path, struct input *out)
 {
-	*out = (struct input){.is_bundle = begins_as_bundle(path)};
+	*out = (struct input){.is_bundle = input_is_bundle(path)};
 	compilation_init(&out->compilation);
 	return out->is_bundle ? load_bundle(path, out) : load_source(path, out);
 }

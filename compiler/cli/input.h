@@ -15,6 +15,9 @@ struct input {
 	struct bytes bundle; /* the file's own bytes, or what the source compiles to */
 };
 
+/* Does the file begin as a bundle does? Not if it can't be read. */
+bool input_is_bundle(const char *path);
+
 /*
  * Reads path. 0, or the exit status to end with (CLI_INPUT) after everything wrong was printed to
  * standard error; warnings of a source are not. The caller owns *out in every case and gives it

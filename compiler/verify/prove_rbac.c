@@ -139,7 +139,7 @@ static void fail(struct table *table, const struct subject *subject,
 		"%s '%.*s' and tool '%.*s'%s are decided by %.*s; the policy says: by %.*s",
 		subject->kind, STR_ARG(subject->name), STR_ARG(class->name),
 		class->by_name ? "" : ", which is not listed,",
-		STR_ARG(have ? tried_text(table, *have) : STR("a cell that names no rules")),
+		STR_ARG(have ? tried_text(table, *have) : STR("a cell that is none")),
 		STR_ARG(tried_text(table, (struct tried){want->rules, want->n})));
 }
 
