@@ -26,6 +26,8 @@ static bool pattern_ok(const struct image *image, struct writ_fmt_str pattern)
 
 static bool args_ok(const struct image *image, struct writ_fmt_range args)
 {
+	if (args.count == 0)
+		return args.first == 0;
 	if (args.count > WRIT_MAX_ARGS ||
 	    !image_has(image, WRIT_SECTION_ARGS, args.first, args.count))
 		return false;

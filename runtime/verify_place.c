@@ -118,6 +118,8 @@ const char *verify_call(const struct image *image, uint32_t index)
 		return "the error";
 	if (call->guard > 1)
 		return "guard";
+	if (call->conds.count == 0)
+		return call->conds.first ? "the range of conditions" : NULL;
 	return call->conds.count <= MAX_CALL_CONDS &&
 			       image_has(image, WRIT_SECTION_CALL_CONDS, call->conds.first,
 					 call->conds.count)

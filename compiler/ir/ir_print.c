@@ -100,9 +100,11 @@ static void print_rule(FILE *out, struct arena *arena, const struct ir_policy *p
 {
 	const struct ir_rule *rule = &policy->rules.items[index];
 
-	fprintf(out, "rule %zu %s %.*s role %.*s %.*s:%u:%u", index, verdicts[rule->verdict],
-		STR_ARG(rule->pattern), STR_ARG(policy->roles.items[rule->role].name),
-		STR_ARG(rule->origin.file), rule->origin.line, rule->origin.col);
+	fprintf(out, "rule %zu %s %.*s role %.*s", index, verdicts[rule->verdict],
+		STR_ARG(rule->pattern), STR_ARG(policy->roles.items[rule->role].name));
+	if (rule->origin.file.len)
+		fprintf(out, " %.*s:%u:%u", STR_ARG(rule->origin.file), rule->origin.line,
+			rule->origin.col);
 	if (rule->sandbox != IR_NONE)
 		fprintf(out, " using %.*s", STR_ARG(policy->sandboxes.items[rule->sandbox].name));
 	if (rule->rate)
