@@ -146,7 +146,7 @@ Test(verify_cli, a_source_that_says_otherwise)
 	} rows[] = {
 		{"deny read", "ask  read", "role b"},
 		{"allow git_*", "allow git_?", NULL},
-		{"allow git_*", "allow  gi_*", "gained: any other tool matching git_*"},
+		{"allow git_*", "allow  gi_*", "condition loosened: any other tool matching git_*"},
 		{"under", "==   ", "'rule "},
 		{"and path", "or  path", "allow where path under \"${work}\" or path present"},
 		{"0x1234", "0x1235", "'sandbox box: allow ioctl arg1==0x1234'"},
