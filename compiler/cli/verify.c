@@ -223,7 +223,8 @@ static int verify(struct verification *in)
 	if (in->source)
 		compare(in);
 	if (!in->differs)
-		bundle_prove(&in->compilation.arena, &in->image, in->policy, &in->proof);
+		bundle_prove(&in->compilation.arena, &in->image, in->policy, BUNDLE_PROVE_ALL,
+			     &in->proof);
 	if (in->format == FORMAT_JSON)
 		print_json(in);
 	else

@@ -172,7 +172,8 @@ static bool find_arch(uint32_t audit_arch, enum arch *out)
 	return false;
 }
 
-static void prove_filter(struct proving *in, uint32_t sandbox, const struct writ_fmt_filter *filter)
+static void prove_program(struct proving *in, uint32_t sandbox,
+			  const struct writ_fmt_filter *filter)
 {
 	const struct ir_sandbox *box = &in->policy->sandboxes.items[sandbox];
 	enum arch arch;
@@ -200,7 +201,8 @@ static void prove_sandbox(struct proving *in, uint32_t sandbox)
 	if (in->scope == BUNDLE_PROVE_REST)
 		return;
 	for (uint32_t i = 0; in->out->wrong.len == 0 && i < filters.count; i++)
-		prove_filter(in, sandbox, BUNDLE_AT(in->image, FILTERS, filter, filters.first + i));
+		prove_program(in, sandbox,
+			      BUNDLE_AT(in->image, FILTERS, filter, filters.first + i));
 }
 
 void bundle_prove(struct arena *arena, const struct bundle_image *image,
