@@ -29,21 +29,46 @@ static struct str name_at(const struct view *view, const struct table *table, ui
 	return view_str(view, name);
 }
 
+/* n bytes of a name from at on, little-endian; none behind its end are asked for. */
+static uint64_t word_at(struct str name, size_t at, size_t n)
+{
+	uint64_t word = 0;
+
+	while (n-- > 0)
+		word = word << 8 | (uint8_t)name.ptr[at + n];
+	return word;
+}
+
+/* m(x, y) of docs/format.md: the upper half of the product XOR the lower half. */
+static uint64_t fold(uint64_t x, uint64_t y)
+{
+	__extension__ const unsigned __int128 product = (unsigned __int128)x * y;
+
+	return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+
 /* The hash that docs/format.md defines. */
 static uint32_t hash_of(struct str name)
 {
-	uint64_t hash = name.len * WRIT_HASH_SEED;
-	uint64_t word = 0;
+	uint64_t a = 0, b = 0, c = 0, hash;
 
-	for (size_t i = 0; i < name.len; i++) {
-		word |= (uint64_t)(uint8_t)name.ptr[i] << i % 8 * 8;
-		if (i % 8 != 7 && i + 1 != name.len)
-			continue;
-		hash = (hash ^ word) * WRIT_HASH_MUL;
-		hash ^= hash >> 32;
-		word = 0;
+	if (name.len >= 8) {
+		a = word_at(name, 0, 8);
+		b = word_at(name, name.len < 16 ? name.len - 8 : 8, 8);
+		c = word_at(name, name.len - 8, 8);
+		for (size_t i = 16; i < name.len - 8; i += 8)
+			b = fold(b ^ word_at(name, i, 8), WRIT_HASH_MUL);
+	} else if (name.len >= 4) {
+		a = word_at(name, 0, 4);
+		c = word_at(name, name.len - 4, 4);
+	} else if (name.len > 0) {
+		a = word_at(name, 0, 1);
+		b = word_at(name, name.len / 2, 1);
+		c = word_at(name, name.len - 1, 1);
 	}
-	return (uint32_t)(hash ^ hash >> 29);
+	hash = fold(a ^ WRIT_HASH_SEED, c ^ name.len * WRIT_HASH_MUL);
+	hash = fold(hash ^ b, WRIT_HASH_MUL);
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 /* The index that a lookup finds, or WRIT_NONE. There is an empty slot. */

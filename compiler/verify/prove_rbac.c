@@ -54,15 +54,37 @@ struct table {
 	struct str wrong;
 };
 
-/* The value of a cell. How cells are laid out is nobody else's business. */
-static uint32_t cell_at(const struct table *table, uint32_t row, uint32_t column)
+/* What no cell is: more than every rule and every chain. */
+#define NO_CELL UINT32_MAX
+
+static uint32_t block_bits(const struct table *table)
 {
-	return VIEW_ALL(table->view, CELLS, uint16_t)[(size_t)row * table->n_columns + column];
+	return VIEW_AT(table->view, POLICY, policy, 0)->block_bits;
 }
 
+static uint64_t blocks_a_row(const struct table *table)
+{
+	return ((uint64_t)table->n_columns + (UINT64_C(1) << block_bits(table)) - 1) >>
+	       block_bits(table);
+}
+
+/* The value of a cell, or NO_CELL. How cells are laid out is nobody else's business. */
+static uint32_t cell_at(const struct table *table, uint32_t row, uint32_t column)
+{
+	uint32_t bits = block_bits(table);
+	const uint16_t *blocks = VIEW_ALL(table->view, BLOCKS, uint16_t);
+	uint64_t block = blocks[row * blocks_a_row(table) + (column >> bits)];
+	uint64_t at = (block << bits) + (column & ((UINT32_C(1) << bits) - 1));
+
+	return at < VIEW_N(table->view, CELLS) ? VIEW_ALL(table->view, CELLS, uint16_t)[at]
+					       : NO_CELL;
+}
+
+/* Has every row its blocks? */
 static bool has_cells(const struct table *table)
 {
-	return VIEW_N(table->view, CELLS) == (uint64_t)table->n_rows * table->n_columns;
+	return block_bits(table) < 32 &&
+	       VIEW_N(table->view, BLOCKS) == table->n_rows * blocks_a_row(table);
 }
 
 /* The rules that a cell stands for: at *one, or in CHAIN_RULES. False for a cell that is none. */
@@ -342,7 +364,7 @@ struct str prove_rbac(struct arena *arena, const struct ir_policy *policy, const
 
 	*count = (struct prove_rbac_count){0};
 	if (!has_cells(&table))
-		return STR("the table's cells are not one for each row and column");
+		return STR("the table has not the blocks of every row");
 	table.wrong = prove_columns(arena, policy, view, &table.columns);
 	if (table.wrong.len)
 		return table.wrong;

@@ -3,7 +3,7 @@
 _writ_verbs()
 {
 	case "$*" in
-	'writc') echo 'lint explain-code fmt compile test diff explain query show import lsp completion help' ;;
+	'writc') echo 'lint explain-code fmt compile test diff explain query show verify import lsp completion help' ;;
 	'writ') echo 'decide run doctor help' ;;
 	*) return 1 ;;
 	esac
@@ -21,6 +21,7 @@ _writ_options()
 	'writc explain') echo '--help --param --user --format' ;;
 	'writc query') echo '--help --user --format' ;;
 	'writc show') echo '--help --section --format --sandbox --arch' ;;
+	'writc verify') echo '--help --format --key' ;;
 	'writc import') echo '--help --caps --kernel --target' ;;
 	'writc lsp') echo '--help --stdio' ;;
 	'writc completion') echo '--help' ;;
@@ -60,6 +61,9 @@ _writ_values()
 	'writc show --format') echo 'text json raw' ;;
 	'writc show --sandbox') echo '' ;;
 	'writc show --arch') echo 'x86_64 aarch64 riscv64' ;;
+	'writc verify ') echo '.writ .yaml .yml .wrt' ;;
+	'writc verify --format') echo 'text json' ;;
+	'writc verify --key') echo '.pub' ;;
 	'writc import ') echo 'yaml oci .yaml .yml .json' ;;
 	'writc import --caps') echo 'docker none all' ;;
 	'writc import --kernel') echo '' ;;

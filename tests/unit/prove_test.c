@@ -97,20 +97,33 @@ Test(prove, policies_of_hardly_anything_are_proven)
 
 Test(prove, a_cell_of_another_rule)
 {
-	uint32_t n, columns;
+	uint32_t n;
 	uint16_t *cells = RECORDS(CELLS, uint16_t, &n);
 
-	RECORDS(COLUMNS, struct writ_fmt_column, &columns);
-	/* Row 0 is dev, whose last column is of names that several wildcards match. */
-	cells[columns - 1] = 0;
-	expect_wrong("role 'dev' and tool");
+	memset(cells, 0, n * sizeof(*cells));
+	expect_wrong("are decided by nothing; the policy says: by");
 	cells = RECORDS(CELLS, uint16_t, &n);
 	for (uint32_t i = 0; i < n; i++)
 		cells[i] = (uint16_t)(rule_of("git_*", WRIT_VERDICT_ALLOW) + 1);
 	expect_wrong("are decided by allow git_* of role 'dev'; the policy says: by");
 	cells = RECORDS(CELLS, uint16_t, &n);
-	cells[0] = UINT16_MAX;
+	memset(cells, 0xff, n * sizeof(*cells));
 	expect_wrong("a cell that is none");
+}
+
+Test(prove, blocks_of_another_row)
+{
+	uint32_t n;
+	uint16_t *blocks = RECORDS(BLOCKS, uint16_t, &n);
+
+	blocks[0] = blocks[n - 1];
+	expect_wrong("role 'dev' and tool");
+	RECORDS(BLOCKS, uint16_t, &n)[n - 1] = UINT16_MAX;
+	expect_wrong("user 'cy' and tool");
+	RECORDS(POLICY, struct writ_fmt_policy, &n)->block_bits = 32;
+	expect_wrong("the blocks of every row");
+	RECORDS(POLICY, struct writ_fmt_policy, &n)->n_rows++;
+	expect_wrong("the blocks of every row");
 }
 
 Test(prove, a_cell_that_skips_a_condition)
