@@ -280,7 +280,8 @@ static void add_test(struct word_test *tests, uint32_t *n, const struct word_tes
 static void add_choice(struct arena *arena, const struct arg_rule *rule,
 		       const struct alternatives *conds, size_t choice, struct word_rules *out)
 {
-	struct word_test *tests = arena_alloc(arena, MAX_TESTS * sizeof(*tests));
+	struct word_test tests[MAX_TESTS];
+	struct word_test *copy;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < rule->n_conds; i++) {
@@ -290,7 +291,9 @@ static void add_choice(struct arena *arena, const struct arg_rule *rule,
 		for (uint32_t t = 0; t < chosen->n; t++)
 			add_test(tests, &n, &chosen->tests[t]);
 	}
-	vec_add(arena, out, ((struct word_rule){rule->node, n, tests}));
+	copy = arena_alloc(arena, n * sizeof(*copy));
+	memcpy(copy, tests, n * sizeof(*copy));
+	vec_add(arena, out, ((struct word_rule){rule->node, n, copy}));
 }
 
 static bool add_rule(struct arena *arena, const struct arg_rule *rule, struct word_rules *out)

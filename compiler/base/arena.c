@@ -2,8 +2,9 @@
  * The arena: a list of zeroed blocks, the newest first.
  *
  * Requests come in, pointers into the newest block go out; a request too big for a block gets one
- * of its own, put behind the newest so that the rest of that one stays usable. Invariant: every
- * byte that was not handed out is zero, because blocks come from calloc and are never reused.
+ * of its own, put behind the newest so that the rest of that one stays usable. Blocks double in
+ * size: many arenas live for one short step. Invariant: every byte that was not handed out is zero,
+ * because blocks come from calloc and are never reused.
  *
  * Under AddressSanitizer every request gets its own block, so that an overrun of one object is seen
  * instead of landing in its neighbour.
@@ -17,6 +18,7 @@
 
 #include "base/vec.h"
 
+#define ARENA_FIRST_BYTES ((size_t)2 << 10)
 #define ARENA_BLOCK_BYTES ((size_t)64 << 10)
 #define ARENA_EXIT_OOM    70 /* EX_SOFTWARE of sysexits.h */
 #define VEC_FIRST_CAP     4
@@ -68,16 +70,24 @@ static size_t round_up(size_t size)
 	return sum & ~(align - 1);
 }
 
+static size_t next_cap(const struct arena_block *head)
+{
+	if (!head)
+		return ARENA_FIRST_BYTES;
+	return head->cap < ARENA_BLOCK_BYTES / 2 ? 2 * head->cap : ARENA_BLOCK_BYTES;
+}
+
 /* A block with room for size bytes. */
 static struct arena_block *arena_room(struct arena *arena, size_t size)
 {
-	bool alone = ARENA_ONE_BLOCK_EACH || size > ARENA_BLOCK_BYTES / 4;
 	struct arena_block *head = arena->head;
+	size_t cap = next_cap(head);
+	bool alone = ARENA_ONE_BLOCK_EACH || size > cap / 4;
 	struct arena_block *block;
 
 	if (head && head->cap - head->used >= size && !ARENA_ONE_BLOCK_EACH)
 		return head;
-	block = block_new(alone ? size : ARENA_BLOCK_BYTES);
+	block = block_new(alone ? size : cap);
 	if (head && alone) {
 		block->next = head->next;
 		head->next = block;
