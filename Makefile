@@ -10,6 +10,7 @@ VERSION    := 0.1.0
 
 CC         := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 MUSL_CC    ?= musl-gcc
+STRIP      ?= strip
 FLEX       ?= flex
 BISON      ?= bison
 CLANG      ?= clang-14
@@ -94,6 +95,7 @@ help:
 	@echo "make           build/writc, build/writ, build/libwrit.a, build/libwrit.so, example bundles"
 	@echo "make check     static checks: warnings, clang-tidy, format, layers, symbols, sizes, generated/"
 	@echo "make unit      unit tests only          make live      attack tests only"
+	@echo "make test-kernels  the attack tests on other kernels, in virtual machines (half an hour)"
 	@echo "make lsp       the language server, with editors' clients where they are installed"
 	@echo "make fuzz      fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make bench     benchmark tables         make coverage  line coverage of the tests"
@@ -164,7 +166,7 @@ $(BUILD)/libwrit.so: $(RUNTIME_OBJ) runtime/libwrit.map
 $(BUILD)/writ: $(MUSL_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(MUSL_CC) -static $(LINK_HARDEN) -Wl,--gc-sections -o $@.debug $^
-	$(Q)strip -o $@ $@.debug
+	$(Q)$(STRIP) -o $@ $@.debug
 # The same program against the host's libc, for sanitizers and coverage.
 $(BUILD)/writ-host: $(CLI_OBJ) $(RUNTIME_OBJ)
 	$(call say,LINK,$@)
@@ -196,18 +198,28 @@ $(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ)
 unit: $(BUILD)/unit-tests $(BUILD)/writ $(BUNDLES)
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
 
-# The driver of the attacks, and the attacker: static, so that a sandbox need grant it nothing but itself.
+# The driver of the attacks, and the attacker: static, so that a sandbox need grant it nothing but itself,
+# and both run where there is nothing else (test-kernels).
 LIVE_FLAGS = $(STD) -O2 -g -Wall -Wextra -Wshadow $(if $(filter 1,$(DEVELOPER)),-Werror)
 $(BUILD)/live/driver: $(LIVE_FILES) tests/live/probe/probe.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(LIVE_FLAGS) -o $@ $(filter tests/live/%.c,$^)
+	$(Q)$(CC) $(LIVE_FLAGS) -static -o $@ $(filter tests/live/%.c,$^)
 $(BUILD)/live/probe: $(PROBE_FILES)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(LIVE_FLAGS) -static -pthread -o $@ $(filter %.c,$^)
 live: all $(LIVE_BIN)
 	@BUILD=$(BUILD) tests/live/run.sh
+
+# The same attacks on the kernels of Debian's releases, in virtual machines; minutes for each kernel, so for a night.
+# KERNELS is what run.sh is told: --offline, --update, names of kernels.
+test-kernels:
+	@tests/support/install-deps.sh build kernels
+	@$(MAKE) --no-print-directory -s all $(LIVE_BIN)
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc MUSL_CC=aarch64-linux-gnu-gcc \
+		STRIP=aarch64-linux-gnu-strip $(patsubst $(BUILD)/%,$(BUILD)/arm64/%,$(BUILD)/writ $(LIVE_BIN))
+	@BUILD=$(BUILD) tests/kernels/run.sh $(KERNELS)
 
 # The language server, as editors talk to it.
 lsp: $(BUILD)/writc
@@ -307,6 +319,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test unit live lsp bench update-golden fuzz coverage check tidy-sources layers \
+.PHONY: all help deps demo test unit live test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
 	generate install clean
 .DELETE_ON_ERROR:

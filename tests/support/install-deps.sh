@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the Debian packages that are missing. Arguments: build (what `make` and `make demo` need)
-# and test (what `make test` and `make check` need beside). Quick and silent when nothing is missing.
+# Installs the Debian packages that are missing. Arguments: build (what `make` and `make demo` need),
+# test (what `make test` and `make check` need beside) and kernels (what `make test-kernels` needs
+# beside build). Quick and silent when nothing is missing.
 set -eu
 
 # What to look for and the package that brings it: a command in PATH, or a file below /usr.
@@ -33,12 +34,23 @@ man man-db
 pkg-config pkg-config
 /usr/include/criterion/criterion.h libcriterion-dev
 /usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev'
+kernels='
+curl curl
+gpgv gpgv
+xz xz-utils
+cpio cpio
+qemu-system-x86_64 qemu-system-x86
+qemu-system-aarch64 qemu-system-arm
+aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+/usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross
+/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring'
 
 missing=
 for set in "$@"; do
 	case $set in
 	build) rows=$build ;;
 	test) rows=$test ;;
+	kernels) rows=$kernels ;;
 	*) echo "install-deps.sh: no such set: $set" >&2; exit 2 ;;
 	esac
 	while read -r what package; do

@@ -1,0 +1,195 @@
+#!/bin/sh
+# `make test-kernels`: boots each kernel of kernels.tab in a virtual machine, lets Writ and the live attacks run
+# there as root and as an ordinary user, and compares what is said with expected/NAME.txt:
+#
+#	run.sh [--offline] [--update] [NAME...]
+#
+# One machine at a time, each with a deadline (KERNELS_SECONDS). Whatever a machine said stays in
+# $BUILD/kernels/NAME.console. A kernel that can't be fetched is not run, and that is a failure unless --offline
+# says that only what has been fetched before is to be used. --update writes expected/ and the table of
+# docs/kernels.md anew; an attack that is not stopped where it has to be is a failure even then.
+set -u
+build=${BUILD:-build}
+work=$build/kernels
+here=tests/kernels
+seconds=${KERNELS_SECONDS:-1800}
+offline=
+update=
+
+while :; do
+	case ${1:-} in
+	--offline) offline=--offline ;;
+	--update) update=1 ;;
+	*) break ;;
+	esac
+	shift
+done
+wanted=" $* "
+mkdir -p "$work"
+
+# ---- what the machines carry ----
+
+compile() {
+	"$build/writc" compile "$1" -o "$2" 2>"$work/compile.log" || {
+		cat "$work/compile.log" >&2
+		exit 1
+	}
+}
+
+# The policy of the attacks, the same with every sandbox content with less, and one sandbox for each
+# step of Landlock.
+compile_bundles() {
+	compile $here/ladder.writ "$work/ladder.wrt"
+	compile tests/live/live.writ "$work/live.wrt"
+	sed 's/^\(sandbox [^{]*{\)/\1 best_effort;/' tests/live/live.writ >"$work/best-effort.writ"
+	compile "$work/best-effort.writ" "$work/best-effort.wrt"
+}
+
+# The initramfs of an architecture, made once a run.
+make_initramfs() {
+	[ "${made#* "$1" }" = "$made" ] || return 0
+	case $1 in
+	amd64) programs=$build ;;
+	*) programs=$build/$1 ;;
+	esac
+	busybox=$($here/fetch.sh $offline "$work" "$1" busybox bookworm) || return 1
+	$here/initramfs.sh "$work/$1.cpio.gz" "${busybox#* }" $here/init $here/ladder $here/policies \
+		"$programs/writ" "$programs/live/driver" "$programs/live/probe" \
+		"$work/live.wrt" "$work/best-effort.wrt" "$work/ladder.wrt" "$build"/policies/*.wrt || return 1
+	made="$made$1 "
+}
+
+# ---- machines ----
+
+# boot ARCH ACCELERATOR KERNEL SECONDS [WORD-FOR-THE-KERNEL]
+boot() {
+	initramfs=$work/$1.cpio.gz
+	image=$3
+	deadline=$4
+	words=${5:-}
+	case $1-$2 in
+	amd64-*) console=ttyS0 && set -- qemu-system-x86_64 -machine q35 -accel "$2" -cpu max ;;
+	arm64-kvm) console=ttyAMA0 && set -- qemu-system-aarch64 -machine virt,gic-version=host -accel kvm -cpu host ;;
+	arm64-tcg) console=ttyAMA0 && set -- qemu-system-aarch64 -machine virt -accel tcg -cpu cortex-a72 ;;
+	esac
+	timeout --kill-after=5 "$deadline" "$@" -m 1024 -smp 1 -display none -nodefaults -net none -no-reboot -serial stdio \
+		-kernel "$image" -initrd "$initramfs" -append "console=$console quiet panic=-1 $words" </dev/null 2>&1
+}
+
+# Where the host's processor is of the same kind and KVM not only opens but boots: kvm. Else every instruction is
+# translated, which is some ten times slower.
+accelerator() {
+	case $1-$(uname -m) in
+	amd64-x86_64 | arm64-aarch64) ;;
+	*) echo tcg && return ;;
+	esac
+	if [ -r /dev/kvm ] && [ -w /dev/kvm ] && boot "$1" kvm "$2" 20 writ.trial | grep -q '^| up'; then
+		echo kvm
+	else
+		echo tcg
+	fi
+}
+
+# ---- what they said ----
+
+# Of the console: what is the same in every run. Of the attacks: which were not tried and why, and which are open.
+result_of() {
+	tr -d '\r' <"$1" | sed -n 's/^| //p' | awk '
+		/^kernel / { next }
+		/^== / { attacks = /the live attacks/; print; next }
+		!attacks || /^skip (root|user) / { print; next }
+		/^(FAIL|open) (root|user) / { print $1, $2, $3 }'
+}
+
+# How many of the attacks and tools ended in each of some ways.
+count() {
+	tr -d '\r' <"$1" | grep -cE "^\| ($2) +(root|user) "
+}
+
+# Prints what is wrong with a machine's output as such, if anything.
+complaint() {
+	rows=$(cat tests/live/attacks.def tests/live/tools.def | grep -cE '^(ATTACK|WORKS|RESIDUAL|TOOL)\(')
+	if ! grep -q '^| == the end' "$1"; then
+		echo "the machine did not come to its end"
+	elif [ "$(count "$1" 'ok|skip|FAIL|open')" -ne $((2 * (rows + 1))) ]; then
+		echo "not every attack was tried or skipped as root and as an ordinary user"
+	elif grep -q '^FAIL' "$2"; then
+		echo "attacks were not stopped, or the rules stopped what they grant:"
+		grep -a '^| FAIL' "$1"
+	fi
+}
+
+# The row of docs/kernels.md.
+row_of() {
+	release=$(sed -n 's/^| kernel \([^ ]*\).*/\1/p' "$2" | tr -d '\r')
+	abi=$(sed -n 's/^Landlock  *\(ABI [0-9]*\|no\) .*/\1/p' "$3" | head -n 1)
+	ran=$(grep -c ': exit 0, ran$' "$3")
+	refused=$(grep -c ': exit 4, not run$' "$3")
+	policies=$(grep -c 'exit 0, [0-9]* sandboxes enforced' "$3")
+	kind=$(sed -n 's/^== the live attacks\(.*\)/\1/p' "$3")
+	printf '| %s | %s | %s | %d run, %d refused | %d of %d | %d stopped, %d open, %d skipped%s | %s |\n' \
+		"$1" "$release" "$abi" "$ran" "$refused" "$policies" "$(grep -c 'sandboxes enforced' "$3")" \
+		"$(count "$2" ok)" "$(grep -c '^open' "$3")" "$(grep -c '^skip' "$3")" "$kind" "$(date -u +%F)"
+}
+
+# ---- one kernel ----
+
+failed=0
+not_run=0
+
+fail() {
+	echo "FAIL $*"
+	failed=$((failed + 1))
+}
+
+judge() {
+	wrong=$(complaint "$work/$1.console" "$work/$1.result")
+	if [ -n "$wrong" ]; then
+		fail "$1: $wrong"
+		return
+	fi
+	row=$(row_of "$1" "$work/$1.console" "$work/$1.result")
+	if [ -n "$update" ]; then
+		cp "$work/$1.result" "$here/expected/$1.txt"
+		sed -i "s~^| $1 |.*~$row~" docs/kernels.md
+	fi
+	if diff -u "$here/expected/$1.txt" "$work/$1.result"; then
+		echo "ok   $row"
+	else
+		fail "$1: not what expected/$1.txt says, above"
+	fi
+}
+
+# run_kernel NAME ARCH SUITE...
+run_kernel() {
+	name=$1
+	arch=$2
+	shift 2
+	if ! kernel=$($here/fetch.sh $offline "$work" "$arch" kernel "$@") || ! make_initramfs "$arch"; then
+		echo "not run: $name"
+		not_run=$((not_run + 1))
+		return
+	fi
+	how=$(accelerator "$arch" "${kernel#* }")
+	echo "---- $name: Debian's $kernel, $how"
+	start=$(date +%s)
+	boot "$arch" "$how" "${kernel#* }" "$seconds" >"$work/$name.console" ||
+		echo "(the machine ended with status $?; 124 is its deadline of $seconds seconds)"
+	echo "     $(($(date +%s) - start)) seconds; all it said is in $work/$name.console"
+	result_of "$work/$name.console" >"$work/$name.result"
+	judge "$name"
+}
+
+made=" "
+ran=0
+compile_bundles
+while read -r name arch suites <&3; do
+	case $name in '' | '#'*) continue ;; esac
+	[ "$wanted" = "  " ] || [ "${wanted#* "$name" }" != "$wanted" ] || continue
+	ran=$((ran + 1))
+	# shellcheck disable=SC2086
+	run_kernel "$name" "$arch" $suites
+done 3<$here/kernels.tab
+[ $ran -gt 0 ] || { echo "kernels.tab has no such kernel: $*" >&2; exit 2; }
+echo "$((ran - failed - not_run)) kernels as expected, $failed not, $not_run not run"
+[ $failed -eq 0 ] && { [ $not_run -eq 0 ] || [ -n "$offline" ]; }
