@@ -27,6 +27,16 @@ static const char *yes_no(int value)
 	return value ? "yes" : "no";
 }
 
+/* What an ABI limits, and what it takes a later one for. */
+static const char *landlock_reach(int abi)
+{
+	if (abi >= LANDLOCK_FULL)
+		return "files, TCP ports, signals, abstract sockets";
+	if (abi >= 4)
+		return "files and TCP ports; not signals and abstract sockets (ABI 6)";
+	return "files; not TCP ports (ABI 4), signals and abstract sockets (ABI 6)";
+}
+
 static void print_landlock(int abi)
 {
 	char state[32];
@@ -36,10 +46,7 @@ static void print_landlock(int abi)
 		return;
 	}
 	(void)snprintf(state, sizeof(state), "ABI %d", abi);
-	row("Landlock", state,
-	    abi >= LANDLOCK_FULL ? "files, TCP ports, signals, abstract sockets"
-	    : abi >= 4           ? "files and TCP ports; not signals and abstract sockets (ABI 6)"
-				 : "files; not TCP ports (ABI 4)");
+	row("Landlock", state, landlock_reach(abi));
 }
 
 static void print_host(const struct writ_host *host)

@@ -72,22 +72,25 @@ boot() {
 	arm64-kvm) console=ttyAMA0 && set -- qemu-system-aarch64 -machine virt,gic-version=host -accel kvm -cpu host ;;
 	arm64-tcg) console=ttyAMA0 && set -- qemu-system-aarch64 -machine virt -accel tcg -cpu cortex-a72 ;;
 	esac
-	timeout --kill-after=5 "$deadline" "$@" -m 1024 -smp 1 -display none -nodefaults -net none -no-reboot -serial stdio \
+	timeout --foreground --kill-after=5 "$deadline" "$@" -m 1024 -smp 1 -display none -nodefaults -net none -no-reboot -serial stdio \
 		-kernel "$image" -initrd "$initramfs" -append "console=$console quiet panic=-1 $words" </dev/null 2>&1
 }
 
-# Where the host's processor is of the same kind and KVM not only opens but boots: kvm. Else every instruction is
-# translated, which is some ten times slower.
-accelerator() {
+# Sets how: kvm where the host's processor is of the same kind and KVM not only opens but boots, which is tried
+# once. Else every instruction is translated, which is some ten times slower.
+choose_accelerator() {
+	how=tcg
 	case $1-$(uname -m) in
 	amd64-x86_64 | arm64-aarch64) ;;
-	*) echo tcg && return ;;
+	*) return ;;
 	esac
-	if [ -r /dev/kvm ] && [ -w /dev/kvm ] && boot "$1" kvm "$2" 20 writ.trial | grep -q '^| up'; then
-		echo kvm
-	else
-		echo tcg
+	if [ -z "$native" ]; then
+		native=tcg
+		if [ -r /dev/kvm ] && [ -w /dev/kvm ] && boot "$1" kvm "$2" 20 writ.trial | grep -q '^| up'; then
+			native=kvm
+		fi
 	fi
+	how=$native
 }
 
 # ---- what they said ----
@@ -116,6 +119,8 @@ complaint() {
 	elif grep -q '^FAIL' "$2"; then
 		echo "attacks were not stopped, or the rules stopped what they grant:"
 		grep -a '^| FAIL' "$1"
+	elif ! grep -q '^| status 0' "$1"; then
+		echo "the driver of the attacks failed"
 	fi
 }
 
@@ -170,7 +175,7 @@ run_kernel() {
 		not_run=$((not_run + 1))
 		return
 	fi
-	how=$(accelerator "$arch" "${kernel#* }")
+	choose_accelerator "$arch" "${kernel#* }"
 	echo "---- $name: Debian's $kernel, $how"
 	start=$(date +%s)
 	boot "$arch" "$how" "${kernel#* }" "$seconds" >"$work/$name.console" ||
@@ -181,6 +186,7 @@ run_kernel() {
 }
 
 made=" "
+native=
 ran=0
 compile_bundles
 while read -r name arch suites <&3; do

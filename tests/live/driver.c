@@ -207,11 +207,12 @@ static void command_probe(const struct suite *suite, struct command *command, co
 /* What the host answers when it lacks something, or its administrator has switched it off. */
 static bool is_lacking(int status)
 {
-	static const int answers[] = {ENOSYS,       EPERM,           EACCES,
-				      EAFNOSUPPORT, EPROTONOSUPPORT, ESOCKTNOSUPPORT,
-				      EINVAL,       ENODEV,          EOPNOTSUPP,
-				      ENOENT,       EFBIG,           EIO,
-				      ENOSPC,       PROBE_NOT_SO,    SIGNALED(SIGSEGV)};
+	static const int answers[] = {ENOSYS,           EPERM,           EACCES,
+				      EAFNOSUPPORT,     EPROTONOSUPPORT, ESOCKTNOSUPPORT,
+				      EINVAL,           ENODEV,          EOPNOTSUPP,
+				      ENOENT,           EFBIG,           EIO,
+				      ENOSPC,           ENOMEM,          PROBE_NOT_SO,
+				      SIGNALED(SIGSEGV)};
 
 	for (size_t i = 0; i < COUNT_OF(answers); i++)
 		if (status == answers[i])

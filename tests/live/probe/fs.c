@@ -47,6 +47,13 @@ static int run_open(char **args)
 		open(args[0], (int)probe_number(args[1]), (mode_t)probe_number(args[2])));
 }
 
+/* O_TMPFILE has another value on each architecture. */
+static int run_open_tmpfile(char **args)
+{
+	return probe_result(open(args[0], O_TMPFILE | (int)probe_number(args[1]),
+				 (mode_t)probe_number(args[2])));
+}
+
 /* A link inside the write root, followed to a file outside. */
 static int run_symlink_read(char **args)
 {
@@ -207,6 +214,7 @@ const struct probe probes_fs[] = {
 	{"list", 1, run_list},
 	{"write", 1, run_write},
 	{"open", 3, run_open},
+	{"open-tmpfile", 3, run_open_tmpfile},
 	{"symlink-read", 2, run_symlink_read},
 	{"parent-swap", 3, run_parent_swap},
 	{"opath-reopen", 1, run_opath_reopen},
