@@ -219,6 +219,7 @@ test-kernels:
 	@$(MAKE) --no-print-directory -s all $(LIVE_BIN)
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc MUSL_CC=aarch64-linux-gnu-gcc \
 		STRIP=aarch64-linux-gnu-strip $(patsubst $(BUILD)/%,$(BUILD)/arm64/%,$(BUILD)/writ $(LIVE_BIN))
+	@tests/kernels/fetch_test.sh
 	@BUILD=$(BUILD) tests/kernels/run.sh $(KERNELS)
 
 # The language server, as editors talk to it.

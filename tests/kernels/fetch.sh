@@ -6,11 +6,11 @@
 #
 # Everything is checked against the archive's signature: InRelease by gpgv, the index by InRelease's digest,
 # the package by the index's. DEBIAN_MIRROR and DEBIAN_SECURITY_MIRROR name other mirrors than the ones this
-# machine's apt uses. With --offline, what CACHE holds is all there is. Exits with 1 and a reason when there
+# machine's apt uses, DEBIAN_KEYRING other keys than Debian's. With --offline, what CACHE holds is all there is. Exits with 1 and a reason when there
 # is nothing to print.
 set -eu
 
-KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+keyring=${DEBIAN_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
 fail() {
 	echo "$*" >&2
@@ -63,8 +63,9 @@ refresh_index() {
 	at=$cache/index/$suite-$arch
 
 	download "$base/InRelease" "$at.release"
-	gpgv --quiet --keyring $KEYRING --output "$at.signed" "$at.release.part" 2>"$at.gpgv" ||
-		fail "the signature of $base/InRelease is not good: $(tail -n 1 "$at.gpgv")"
+	gpgv --quiet --keyring "$keyring" --output "$at.signed" "$at.release.part" 2>"$at.gpgv" ||
+		fail "the signature of $base/InRelease is not good: $(grep '^gpgv:' "$at.gpgv" | tail -n 1)"
+	grep -qE "^(Codename|Suite): $suite\$" "$at.signed" || fail "$base/InRelease is of another suite"
 	digest=$(released "$at.signed" "$listed")
 	[ -n "$digest" ] || fail "$base has no $listed"
 	[ "$(head -n 1 "$at" 2>/dev/null)" != "$digest" ] || return 0

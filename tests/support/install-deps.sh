@@ -36,6 +36,7 @@ pkg-config pkg-config
 /usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev'
 kernels='
 curl curl
+gpg gpg
 gpgv gpgv
 xz xz-utils
 cpio cpio
