@@ -103,7 +103,7 @@ choose_accelerator() {
 # Of the console: what is the same in every run. Of the attacks: which were not tried and why, and which are open.
 result_of() {
 	tr -d '\r' <"$1" | sed -n 's/^| //p' | awk '
-		/^kernel / { next }
+		!NF || /^kernel / { next }
 		/^== / { attacks = /the live attacks/; print; next }
 		!attacks || /^skip (root|user) / { print; next }
 		/^(FAIL|open) (root|user) / { print $1, $2, $3 }'
