@@ -202,7 +202,7 @@ run_kernel() {
 made=" "
 native=
 ran=0
-compile_bundles
+[ -n "$again" ] || compile_bundles
 while read -r name arch suites <&3; do
 	case $name in '' | '#'*) continue ;; esac
 	[ "$wanted" = "  " ] || [ "${wanted#* "$name" }" != "$wanted" ] || continue
