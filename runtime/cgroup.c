@@ -1,20 +1,19 @@
 /*
- * Finding and making pids cgroups, in both versions.
+ * Making, entering, killing and removing a launch's cgroup, in both versions.
  *
- * Where this process stands is in /proc/self/cgroup, where that hierarchy is mounted in
- * /proc/self/mountinfo; both are needed, as a container sees neither from the root. Version 1 lets
- * anyone with write permission make a child anywhere. In version 2 a child counts tasks only if its
- * parent lists pids in cgroup.subtree_control, and a cgroup that holds processes itself can't start
- * doing so: so we go up to the nearest that does.
+ * Its directories have one name, "writ-NAMESPACE-PID-NUMBER": the pid namespace and the number of
+ * the process that made them, and a count. So a process that was killed before it could remove its
+ * own has left what can be recognised: nobody has that number any more. The name ends in "-bound"
+ * where what is inside was to die with its launcher, and then may be killed by whoever finds it.
  */
 #include "runtime/cgroup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,289 +23,222 @@
 #include <unistd.h>
 
 #include "runtime/fd.h"
-#include "runtime/kernel_abi.h"
+#include "runtime/trial.h"
 
-#define PROC_FILE_BYTES  ((size_t)256 << 10)
-#define PROCS_BYTES      4096
-#define NAME_TRIES       100
-#define REMOVE_TRIES     1000
-#define REMOVE_PAUSE_NS  1000000L
-#define MOUNTINFO_FIELDS 16
+#define PREFIX          "writ-"
+#define BOUND           "-bound"
+#define PROCS_BYTES     4096
+#define NAME_BYTES      80
+#define NAME_TRIES      100
+#define REMOVE_TRIES    1000
+#define REMOVE_PAUSE_NS 1000000L
+#define SWEEP_TRIES     20
 
-/* Is name one of the words in list? */
-static bool has_word(const char *list, const char *name, const char *separators)
+static int control_path(const char *dir, const char *name, char *path)
 {
-	size_t len = strlen(name);
+	int n = snprintf(path, PATH_MAX, "%s/%s", dir, name);
 
-	while (*list) {
-		size_t n = strcspn(list, separators);
-
-		if (n == len && strncmp(list, name, n) == 0)
-			return true;
-		list += n;
-		list += strspn(list, separators);
-	}
-	return false;
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* Cuts text at newlines: returns a line and moves *rest behind it, or NULL at the end. */
-static char *next_line(char **rest)
-{
-	char *line = *rest;
-	char *end;
-
-	if (!*line)
-		return NULL;
-	end = strchr(line, '\n');
-	if (!end)
-		end = line + strlen(line);
-	*rest = *end ? end + 1 : end;
-	*end = '\0';
-	return line;
-}
-
-/* Where a process stands: lines "number:controllers:path", version 2's controllers being empty. */
-static const char *find_own(char *text, int version)
-{
-	char *line;
-
-	while ((line = next_line(&text))) {
-		char *controllers = strchr(line, ':');
-		char *path = controllers ? strchr(controllers + 1, ':') : NULL;
-
-		if (!path)
-			continue;
-		*path++ = '\0';
-		controllers++;
-		if (version == 1 ? has_word(controllers, "pids", ",") : *controllers == '\0')
-			return path;
-	}
-	return NULL;
-}
-
-struct mount {
-	const char *root;  /* what of the hierarchy is mounted */
-	const char *point; /* where */
-};
-
-/* proc(5): id parent device root point options [tags] - type source super-options */
-static bool parse_mount(char *line, int version, struct mount *mount)
-{
-	char *fields[MOUNTINFO_FIELDS];
-	char *state = NULL;
-	size_t n = 0;
-	size_t dash = 0;
-
-	for (char *field = strtok_r(line, " ", &state); field && n < MOUNTINFO_FIELDS;
-	     field = strtok_r(NULL, " ", &state)) {
-		if (!dash && strcmp(field, "-") == 0)
-			dash = n;
-		fields[n++] = field;
-	}
-	if (dash < 6 || n < dash + 4)
-		return false;
-	if (version == 2 ? strcmp(fields[dash + 1], "cgroup2") != 0
-			 : strcmp(fields[dash + 1], "cgroup") != 0 ||
-				   !has_word(fields[dash + 3], "pids", ","))
-		return false;
-	mount->root = fields[3];
-	mount->point = fields[4];
-	return true;
-}
-
-static bool find_mount(char *text, int version, struct mount *mount)
-{
-	char *line;
-
-	while ((line = next_line(&text))) {
-		if (parse_mount(line, version, mount))
-			return true;
-	}
-	return false;
-}
-
-/* The directory of a cgroup path under a mount; false when the mount does not show it. */
-static bool locate(const struct mount *mount, const char *own, char *dir, size_t size)
-{
-	size_t root_len = strcmp(mount->root, "/") == 0 ? 0 : strlen(mount->root);
-	int n;
-
-	if (strncmp(own, mount->root, root_len) != 0 ||
-	    (own[root_len] != '/' && own[root_len] != '\0'))
-		return false;
-	own += root_len;
-	if (strcmp(own, "/") == 0)
-		own = "";
-	n = snprintf(dir, size, "%s%s", mount->point, own);
-	return n > 0 && (size_t)n < size;
-}
-
-static bool hands_pids_down(const char *dir)
+static int write_control(const char *dir, const char *name, const char *text)
 {
 	char path[PATH_MAX];
-	char controllers[1024];
-	int n = snprintf(path, sizeof(path), "%s/cgroup.subtree_control", dir);
+	int rc = control_path(dir, name, path);
 
-	return n > 0 && (size_t)n < sizeof(path) &&
-	       fd_read_file(path, controllers, sizeof(controllers)) >= 0 &&
-	       has_word(controllers, "pids", " \n");
-}
-
-/* By the effective ids, as mkdir judges; access(2) takes the real ones. */
-static bool may_write(const char *dir)
-{
-	return syscall(KERNEL_NR_FACCESSAT2, AT_FDCWD, dir, W_OK, AT_EACCESS) == 0;
-}
-
-/* Goes up from dir, no higher than the mount, to where a cgroup can be made. */
-static bool find_usable(char *dir, size_t top_len, int version)
-{
-	for (;;) {
-		char *slash = strrchr(dir, '/');
-
-		if ((version == 1 || hands_pids_down(dir)) && may_write(dir))
-			return true;
-		if (version == 1 || !slash || strlen(dir) <= top_len)
-			return false;
-		*slash = '\0';
-	}
-}
-
-/* Where this process stands in a version's hierarchy; false when it has none. */
-static bool read_own(int version, char *buffer, char *own, size_t size)
-{
-	const char *path;
-
-	if (fd_read_file("/proc/self/cgroup", buffer, PROC_FILE_BYTES) < 0)
-		return false;
-	path = find_own(buffer, version);
-	if (!path || strlen(path) >= size)
-		return false;
-	memcpy(own, path, strlen(path) + 1);
-	return true;
-}
-
-/*
- * The usual place of a hierarchy, if our own cgroup is there: the list of mounts, which on some
- * hosts is long and always slow to read, is then not needed.
- */
-static bool usual_mount(int version, const char *own, struct mount *mount)
-{
-	char procs[PATH_MAX];
-	int n;
-
-	mount->root = "/";
-	mount->point = version == 1 ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup";
-	n = snprintf(procs, sizeof(procs), "%s%s/%s", mount->point, own,
-		     version == 1 ? "cgroup.clone_children" : "cgroup.controllers");
-	return n > 0 && (size_t)n < sizeof(procs) && access(procs, F_OK) == 0;
-}
-
-static bool find_version(int version, char *buffer, char *dir, size_t size)
-{
-	char own[PATH_MAX];
-	struct mount mount;
-
-	if (!read_own(version, buffer, own, sizeof(own)))
-		return false;
-	if (!usual_mount(version, own, &mount) &&
-	    (fd_read_file("/proc/self/mountinfo", buffer, PROC_FILE_BYTES) < 0 ||
-	     !find_mount(buffer, version, &mount)))
-		return false;
-	return locate(&mount, own, dir, size) && find_usable(dir, strlen(mount.point), version);
-}
-
-int cgroup_find(char *dir, size_t size)
-{
-	char *buffer = malloc(PROC_FILE_BYTES);
-	int found = 0;
-
-	if (!buffer)
-		return 0;
-	/*
-	 * A controller is in one hierarchy only; where it is in version 1, version 2 can't count.
-	 */
-	for (int version = 1; !found && version <= 2; version++) {
-		if (find_version(version, buffer, dir, size))
-			found = version;
-	}
-	free(buffer);
-	return found;
-}
-
-static int control_path(const char *dir, const char *name, char *path, size_t size)
-{
-	int n = snprintf(path, size, "%s/%s", dir, name);
-
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
-}
-
-static int set_limit(const char *dir, uint64_t max_tasks)
-{
-	char path[PATH_MAX];
-	char text[24];
-	int rc = control_path(dir, "pids.max", path, sizeof(path));
-
-	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)max_tasks);
 	return rc ? rc : fd_write_file(path, text);
 }
 
-static int open_procs(const char *dir, int *procs)
-{
-	char path[PATH_MAX];
-	int rc = control_path(dir, "cgroup.procs", path, sizeof(path));
+/*
+ * What each controller is told. Swap would be a second allowance; where it is not accounted, the
+ * file is missing, or in version 1 can't be written. In version 2 the kernel can be told to kill
+ * all of a cgroup when its memory is used up; in version 1 the waiting process does that.
+ */
+static const struct control {
+	enum cgroup_controller controller;
+	int version;
+	const char *file;
+	enum { TASKS, BYTES, ZERO, ONE } value;
+	bool may_lack;
+} controls[] = {
+	{CGROUP_PIDS, 1, "pids.max", TASKS, false},
+	{CGROUP_PIDS, 2, "pids.max", TASKS, false},
+	{CGROUP_MEMORY, 1, "memory.limit_in_bytes", BYTES, false},
+	{CGROUP_MEMORY, 1, "memory.memsw.limit_in_bytes", BYTES, true},
+	{CGROUP_MEMORY, 2, "memory.max", BYTES, false},
+	{CGROUP_MEMORY, 2, "memory.swap.max", ZERO, true},
+	{CGROUP_MEMORY, 2, "memory.oom.group", ONE, true},
+};
 
-	if (rc)
-		return rc;
-	*procs = fd_above_stdio(open(path, O_WRONLY | O_CLOEXEC));
-	return *procs < 0 ? -errno : 0;
+static int set_control(const struct cgroup_dir *dir, const struct control *control,
+		       const struct cgroup_limits *limits)
+{
+	const uint64_t values[] = {
+		[TASKS] = limits->max_tasks, [BYTES] = limits->max_bytes, [ONE] = 1};
+	char text[24];
+	int rc;
+
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)values[control->value]);
+	rc = write_control(dir->path, control->file, text);
+	return rc && control->may_lack && (rc == -ENOENT || rc == -EOPNOTSUPP) ? 0 : rc;
 }
 
-/*
- * A name may be taken: a process that had our number was killed before it could remove its own. One
- * that is empty is removed, one that is not is left alone.
- */
-static int make_directory(const char *base, char *dir, size_t size)
+static int set_limits(const struct cgroup_dir *dir, const struct cgroup_limits *limits)
 {
-	static atomic_uint counter;
-	int rc = -EEXIST;
+	int rc = 0;
 
-	for (int i = 0; i < NAME_TRIES && rc == -EEXIST; i++) {
-		int n = snprintf(dir, size, "%s/writ-%d-%u", base, (int)getpid(),
-				 atomic_fetch_add(&counter, 1));
-
-		if (n < 0 || (size_t)n >= size)
-			return -ENAMETOOLONG;
-		rc = mkdir(dir, 0755) ? -errno : 0;
-		if (rc == -EEXIST && rmdir(dir) == 0)
-			rc = mkdir(dir, 0755) ? -errno : 0;
+	for (size_t i = 0; !rc && i < sizeof(controls) / sizeof(controls[0]); i++) {
+		if (controls[i].version == dir->version &&
+		    dir->controllers & CGROUP_BIT(controls[i].controller))
+			rc = set_control(dir, &controls[i], limits);
 	}
 	return rc;
 }
 
-int cgroup_create(const char *base, uint64_t max_tasks, char *dir, size_t size, int *procs)
+/* Our pid namespace, as the number of its file; 0 where that is not to be seen. */
+static unsigned long own_namespace(void)
 {
-	int rc = make_directory(base, dir, size);
+	static atomic_ulong known;
+	unsigned long number = atomic_load(&known);
+	struct stat st;
+
+	if (!number && !stat("/proc/self/ns/pid", &st)) {
+		number = (unsigned long)st.st_ino;
+		atomic_store(&known, number);
+	}
+	return number;
+}
+
+/*
+ * A name may be taken, by a process with our number that another namespace hides from us. One that
+ * is empty is removed, one that is not is left alone.
+ */
+static int make_directory(const char *base, const char *name, char *path)
+{
+	int rc = control_path(base, name, path);
 
 	if (rc)
 		return rc;
-	rc = set_limit(dir, max_tasks);
-	if (!rc)
-		rc = open_procs(dir, procs);
-	if (rc)
-		(void)rmdir(dir);
+	rc = mkdir(path, 0755) ? -errno : 0;
+	if (rc == -EEXIST && rmdir(path) == 0)
+		rc = mkdir(path, 0755) ? -errno : 0;
 	return rc;
 }
 
-bool cgroup_works(const char *base)
+static int make_part(const struct cgroup_dir *base, const struct cgroup_limits *limits,
+		     const char *name, struct pool *pool, struct cgroup *out)
 {
-	char made[PATH_MAX];
-	int procs = -1;
+	struct cgroup_dir *dir = &out->dirs[out->n];
+	char path[PATH_MAX];
+	int rc = make_directory(base->path, name, path);
 
-	if (cgroup_create(base, 1, made, sizeof(made), &procs))
-		return false;
-	fd_close(&procs);
-	return rmdir(made) == 0;
+	if (rc)
+		return rc;
+	*dir = *base;
+	dir->path = pool_strndup(pool, path, strlen(path));
+	rc = dir->path ? set_limits(dir, limits) : -ENOMEM;
+	if (rc)
+		(void)rmdir(path);
+	else
+		out->n++;
+	return rc;
+}
+
+static int make_named(const struct cgroup *bases, const struct cgroup_limits *limits,
+		      const char *name, struct pool *pool, struct cgroup *out)
+{
+	int rc = 0;
+
+	*out = (struct cgroup){.n = 0};
+	for (size_t i = 0; !rc && i < bases->n; i++)
+		rc = make_part(&bases->dirs[i], limits, name, pool, out);
+	while (rc && out->n)
+		(void)rmdir(out->dirs[--out->n].path);
+	return rc;
+}
+
+int cgroup_create(const struct cgroup *bases, const struct cgroup_limits *limits, struct pool *pool,
+		  struct cgroup *out)
+{
+	static atomic_uint counter;
+	static atomic_bool swept;
+	char name[NAME_BYTES];
+	int rc = -EEXIST;
+
+	/* Once in a process: it costs little, and whoever was killed has a successor sooner or
+	 * later. */
+	if (!atomic_exchange(&swept, true))
+		cgroup_sweep(bases);
+	for (int i = 0; i < NAME_TRIES && rc == -EEXIST; i++) {
+		(void)snprintf(name, sizeof(name), PREFIX "%lu-%d-%u%s", own_namespace(),
+			       (int)getpid(), atomic_fetch_add(&counter, 1),
+			       limits->dies_with_us ? BOUND : "");
+		rc = make_named(bases, limits, name, pool, out);
+	}
+	return rc;
+}
+
+void cgroup_close(struct cgroup_door *door)
+{
+	fd_close(&door->only);
+	for (size_t i = 0; i < CGROUP__COUNT; i++)
+		fd_close(&door->procs[i]);
+}
+
+static int open_above_stdio(const char *path, int flags, int *fd)
+{
+	*fd = fd_above_stdio(open(path, flags | O_CLOEXEC));
+	return *fd < 0 ? -errno : 0;
+}
+
+int cgroup_open(const struct cgroup *cgroup, struct cgroup_door *door)
+{
+	char path[PATH_MAX];
+	int rc = 0;
+
+	*door = (struct cgroup_door){.only = -1, .procs = {-1, -1, -1}};
+	if (cgroup->n == 1 && cgroup->dirs[0].version == 2)
+		rc = open_above_stdio(cgroup->dirs[0].path, O_PATH | O_DIRECTORY, &door->only);
+	for (size_t i = 0; !rc && i < cgroup->n; i++) {
+		rc = control_path(cgroup->dirs[i].path, "cgroup.procs", path);
+		if (!rc)
+			rc = open_above_stdio(path, O_WRONLY, &door->procs[i]);
+	}
+	if (rc)
+		cgroup_close(door);
+	return rc;
+}
+
+int cgroup_enter(const struct cgroup_door *door)
+{
+	for (size_t i = 0; i < CGROUP__COUNT; i++) {
+		/* "0" is the process that writes. Raw: write is where a thread is cancelled. */
+		if (door->procs[i] >= 0 && syscall(SYS_write, door->procs[i], "0", 1ul) != 1)
+			return -errno;
+	}
+	return 0;
+}
+
+static int enter_for_trial(void *door)
+{
+	return cgroup_enter(door) ? 1 : 0;
+}
+
+bool cgroup_works(const struct cgroup *bases)
+{
+	const struct cgroup_limits limits = {.max_tasks = 1, .max_bytes = (uint64_t)64 << 20};
+	struct pool pool = {.head = NULL};
+	struct cgroup made;
+	struct cgroup_door door;
+	bool works = false;
+
+	if (!cgroup_create(bases, &limits, &pool, &made)) {
+		works = !cgroup_open(&made, &door) && trial_works(0, enter_for_trial, &door);
+		cgroup_close(&door);
+		cgroup_remove(&made);
+	}
+	pool_free(&pool);
+	return works;
 }
 
 /* Kills what cgroup.procs lists, in as many bites as it takes; how many that were. */
@@ -314,44 +246,99 @@ static size_t kill_listed(const char *procs)
 {
 	char text[PROCS_BYTES];
 	int fd = open(procs, O_RDONLY | O_CLOEXEC);
-	size_t n_killed = 0;
 	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	char *rest = text;
-	char *line;
+	const char *line = text;
+	const char *end;
+	size_t n_killed = 0;
 
 	fd_close(&fd);
 	text[n > 0 ? n : 0] = '\0';
 	/* What follows the last newline is cut off, and may be the beginning of another number. */
-	while (strchr(rest, '\n') && (line = next_line(&rest))) {
+	while ((end = strchr(line, '\n'))) {
 		unsigned long pid = strtoul(line, NULL, 10);
 
 		/* 0: a process that this pid namespace does not show. */
 		if (pid > 0 && pid <= INT_MAX && kill((pid_t)pid, SIGKILL) == 0)
 			n_killed++;
+		line = end + 1;
 	}
 	return n_killed;
 }
 
-void cgroup_kill(const char *dir)
+static void kill_part(const char *dir, int tries)
 {
 	const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_NS};
-	char path[PATH_MAX];
+	char procs[PATH_MAX];
 
 	/* Version 2 since Linux 5.14: all at once. */
-	if (control_path(dir, "cgroup.kill", path, sizeof(path)) || !fd_write_file(path, "1") ||
-	    control_path(dir, "cgroup.procs", path, sizeof(path)))
+	if (!write_control(dir, "cgroup.kill", "1") || control_path(dir, "cgroup.procs", procs))
 		return;
-	for (int i = 0; i < REMOVE_TRIES && kill_listed(path); i++)
+	for (int i = 0; i < tries && kill_listed(procs); i++)
 		(void)nanosleep(&pause, NULL);
 }
 
-void cgroup_remove(const char *dir)
+static bool remove_part(const char *dir, int tries)
 {
 	const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_NS};
 
-	for (int i = 0; i < REMOVE_TRIES; i++) {
+	for (int i = 0; i < tries; i++) {
 		if (rmdir(dir) == 0 || errno != EBUSY)
-			return;
+			return true;
 		(void)nanosleep(&pause, NULL);
 	}
+	return false;
+}
+
+void cgroup_kill(const struct cgroup *cgroup)
+{
+	/* All of its directories hold the same processes. */
+	if (cgroup->n)
+		kill_part(cgroup->dirs[0].path, REMOVE_TRIES);
+}
+
+void cgroup_remove(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->n; i++)
+		(void)remove_part(cgroup->dirs[i].path, REMOVE_TRIES);
+}
+
+/* Is this the name of a directory whose maker, of this namespace, is gone? */
+static bool is_left(const char *name)
+{
+	char *end;
+	unsigned long number;
+	unsigned long pid;
+
+	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
+		return false;
+	number = strtoul(name + strlen(PREFIX), &end, 10);
+	if (*end != '-' || !number || number != own_namespace())
+		return false;
+	pid = strtoul(end + 1, &end, 10);
+	return *end == '-' && pid > 0 && pid <= INT_MAX && kill((pid_t)pid, 0) && errno == ESRCH;
+}
+
+static void sweep_part(const char *base)
+{
+	DIR *entries = opendir(base);
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (entries && (entry = readdir(entries))) {
+		size_t len = strlen(entry->d_name);
+
+		if (!is_left(entry->d_name) || control_path(base, entry->d_name, path))
+			continue;
+		if (len > strlen(BOUND) && strcmp(entry->d_name + len - strlen(BOUND), BOUND) == 0)
+			kill_part(path, SWEEP_TRIES);
+		(void)remove_part(path, SWEEP_TRIES);
+	}
+	if (entries)
+		(void)closedir(entries);
+}
+
+void cgroup_sweep(const struct cgroup *bases)
+{
+	for (size_t i = 0; i < bases->n; i++)
+		sweep_part(bases->dirs[i].path);
 }

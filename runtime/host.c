@@ -1,7 +1,6 @@
 /*
  * writ_host_probe: what this host can enforce, found out by trying.
  */
-#include <limits.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,18 +18,29 @@ static int make_session(void *arg)
 	return syscall(SYS_setsid) < 0;
 }
 
+/* Each by itself: where one can be had, all of them may not. */
+static int probe_cgroup(enum cgroup_controller controller)
+{
+	struct pool pool = {.head = NULL};
+	struct cgroup bases;
+	int version = 0;
+
+	if (!cgroup_find(CGROUP_BIT(controller), &pool, &bases) && cgroup_works(&bases))
+		version = cgroup_version(&bases, controller);
+	pool_free(&pool);
+	return version;
+}
+
 void writ_host_probe(struct writ_host *out)
 {
-	char dir[PATH_MAX];
-
 	out->landlock_abi = landlock_abi();
 	out->seccomp_filter = seccomp_available();
 	out->user_namespaces = userns_available();
-	out->pids_cgroup = cgroup_find(dir, sizeof(dir));
-	if (out->pids_cgroup && !cgroup_works(dir))
-		out->pids_cgroup = 0;
+	out->pids_cgroup = probe_cgroup(CGROUP_PIDS);
+	out->memory_cgroup = probe_cgroup(CGROUP_MEMORY);
+	out->cpu_cgroup = probe_cgroup(CGROUP_CPU);
 	/* A range that no descriptor is in. */
 	out->close_range = syscall(KERNEL_NR_CLOSE_RANGE, ~0u, ~0u, 0) == 0;
-	out->new_session = trial_works(0, make_session);
+	out->new_session = trial_works(0, make_session, NULL);
 	out->is_root = geteuid() == 0;
 }

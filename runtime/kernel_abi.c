@@ -12,6 +12,7 @@ _Static_assert(sizeof(struct landlock_ruleset_abi6) == 24, "kernel ABI");
 _Static_assert(sizeof(struct landlock_path_beneath) == 12, "kernel ABI");
 _Static_assert(sizeof(struct landlock_net_port) == 16, "kernel ABI");
 _Static_assert(sizeof(struct capability_data) == 12, "kernel ABI");
+_Static_assert(sizeof(struct clone_args_abi) == 88, "kernel ABI");
 
 #if defined(__GLIBC__) && defined(__has_include)
 #if __has_include(<linux/landlock.h>) && __has_include(<linux/seccomp.h>)

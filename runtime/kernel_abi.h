@@ -31,6 +31,7 @@
 
 /* System calls after 424 have the same number on every architecture but alpha. */
 #define KERNEL_NR_PIDFD_SEND_SIGNAL       424
+#define KERNEL_NR_CLONE3                  435
 #define KERNEL_NR_CLOSE_RANGE             436
 #define KERNEL_NR_OPENAT2                 437
 #define KERNEL_NR_FACCESSAT2              439
@@ -100,15 +101,31 @@ struct bpf_program {
 };
 
 /* <linux/sched.h>, <linux/pidfd.h>, <linux/wait.h> */
-#define KERNEL_CLONE_VM      0x00000100
-#define KERNEL_CLONE_PIDFD   0x00001000
-#define KERNEL_CLONE_VFORK   0x00004000
-#define KERNEL_CLONE_NEWUSER 0x10000000
-#define KERNEL_PIDFD_GROUP   (1u << 2) /* since 6.9 */
-#define KERNEL_P_PIDFD       3
-#define KERNEL_WALL          0x40000000
-#define KERNEL_SIGNALS       64 /* numbers 1 to 64 */
-#define KERNEL_SIGSET_SIZE   8
+#define KERNEL_CLONE_VM          0x00000100
+#define KERNEL_CLONE_PIDFD       0x00001000
+#define KERNEL_CLONE_VFORK       0x00004000
+#define KERNEL_CLONE_NEWUSER     0x10000000
+#define KERNEL_CLONE_INTO_CGROUP UINT64_C(0x200000000) /* since 5.7 */
+#define KERNEL_PIDFD_GROUP       (1u << 2)             /* since 6.9 */
+#define KERNEL_P_PIDFD           3
+#define KERNEL_WALL              0x40000000
+#define KERNEL_SIGNALS           64 /* numbers 1 to 64 */
+#define KERNEL_SIGSET_SIZE       8
+
+/* struct clone_args, since 5.7. */
+struct clone_args_abi {
+	uint64_t flags;
+	uint64_t pidfd;
+	uint64_t child_tid;
+	uint64_t parent_tid;
+	uint64_t exit_signal;
+	uint64_t stack;
+	uint64_t stack_size;
+	uint64_t tls;
+	uint64_t set_tid;
+	uint64_t set_tid_size;
+	uint64_t cgroup;
+};
 
 /* <linux/capability.h>, <linux/securebits.h>, <linux/prctl.h> */
 #define CAPABILITY_VERSION_3 0x20080522u

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/cgroup.h"
 #include "runtime/landlock.h"
 #include "runtime/privilege.h"
 #include "runtime/seccomp.h"
@@ -60,10 +61,7 @@ static int enter_userns(struct launch *launch)
 
 static int enter_cgroup(struct launch *launch)
 {
-	if (launch->cgroup_procs < 0)
-		return 0;
-	/* "0" is the process that writes. */
-	return write(launch->cgroup_procs, "0", 1) == 1 ? 0 : -errno;
+	return launch->born_in_cgroup ? 0 : cgroup_enter(&launch->cgroup);
 }
 
 static int set_directory(struct launch *launch)
@@ -182,7 +180,7 @@ static const struct {
 	/* Needs /proc and the namespace's capabilities, which go below. */
 	{"mapping the user in its namespace", enter_userns, false},
 	/* Needs the caller's rights; before anything that could be counted is made. */
-	{"entering the pids cgroup", enter_cgroup, false},
+	{"entering the cgroup", enter_cgroup, false},
 	/* As the caller: the directory may be one that only the caller can search. */
 	{"chdir", set_directory, true},
 	/* After what uses descriptors by number, before they are closed. */

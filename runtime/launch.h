@@ -22,7 +22,8 @@ struct launch {
 	const char *const *candidates; /* paths to try to execute, in order; NULL-terminated */
 	const char *cwd;
 	int stdio[3];
-	int cgroup_procs; /* or -1 */
+	struct cgroup_door cgroup;
+	bool born_in_cgroup;
 	pid_t caller;
 	bool die_with_caller;
 	bool privileged; /* may lock itself out of capabilities */

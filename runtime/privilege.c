@@ -15,6 +15,11 @@
 
 #include "runtime/kernel_abi.h"
 
+bool privilege_is_root(void)
+{
+	return geteuid() == 0 || getuid() == 0;
+}
+
 bool privilege_held(void)
 {
 	struct capability_header header = {.version = CAPABILITY_VERSION_3};

@@ -6,6 +6,9 @@
 
 #include <stdbool.h>
 
+/* Is this uid 0, which the kernel's limit on a user's processes does not bind (setrlimit(2))? */
+bool privilege_is_root(void);
+
 /*
  * Does the caller hold CAP_SETPCAP, and so can lock itself out of every way back to capabilities?
  */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "runtime/cgroup.h"
 #include "runtime/pool.h"
 #include "runtime/relay.h"
 #include "runtime/writ.h"
@@ -21,8 +22,12 @@ struct writ_process {
 	uint64_t started_us;
 	bool has_wall;
 	uint64_t deadline_us;
-	struct relay relay; /* standard output and error, when they are limited */
-	const char *cgroup; /* to be removed, or NULL */
+	uint64_t cpu_limit_us;       /* of the command or, in a cgroup, of all; 0: none */
+	uint64_t callers_peak_bytes; /* of resident memory, when the command was executed */
+	bool has_file_size;
+	bool in_cgroup_v1_memory; /* where the kernel ends one process, not all */
+	struct relay relay;       /* standard output and error, when they are limited */
+	struct cgroup cgroup;     /* to be removed; empty: none was made */
 };
 
 /* Frees it and closes what it holds; the process must have been reaped. */

@@ -5,42 +5,29 @@
 #include "runtime/processes.h"
 
 #include <dirent.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/cgroup.h"
-#include "runtime/error.h"
+#include "runtime/privilege.h"
 #include "runtime/userns.h"
-
-static int plan_root(struct writ_sandbox *sandbox, struct writ_error *error)
-{
-	char dir[PATH_MAX];
-
-	/* Where a launch may do without, it has to be known now: making one takes as long as a
-	 * launch. */
-	if (!cgroup_find(dir, sizeof(dir)) || (sandbox->best_effort && !cgroup_works(dir)))
-		return sandbox_lacks(
-			sandbox, error,
-			"the limit on processes: run as root it needs a pids cgroup, and "
-			"none can be made here");
-	sandbox->cgroup = pool_strndup(&sandbox->pool, dir, strlen(dir));
-	if (!sandbox->cgroup)
-		return error_nomem(error);
-	sandbox->processes = PROCESSES_CGROUP;
-	return 0;
-}
 
 int processes_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	sandbox->processes = PROCESSES_ANY;
 	if (!sandbox->has_limit[WRIT_LIMIT_PROCESSES])
 		return 0;
-	if (geteuid() == 0 || getuid() == 0)
-		return plan_root(sandbox, source->error);
-	sandbox->processes = userns_counts_processes() ? PROCESSES_USERNS : PROCESSES_COUNTED;
+	if (cgroup_version(&sandbox->cgroups, CGROUP_PIDS))
+		sandbox->processes = PROCESSES_CGROUP;
+	else if (privilege_is_root())
+		return sandbox_lacks(
+			sandbox, source->error,
+			"the limit on processes: run as root it needs a pids cgroup, and "
+			"none can be made here");
+	else
+		sandbox->processes = userns_counts_processes() ? PROCESSES_USERNS
+							       : PROCESSES_COUNTED;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/cgroup_plan.h"
 #include "runtime/env.h"
 #include "runtime/error.h"
 #include "runtime/fd.h"
@@ -115,6 +116,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 		rc = landlock_prepare(sandbox, source);
 	if (!rc)
 		rc = env_prepare(sandbox, source);
+	if (!rc)
+		rc = cgroup_plan(sandbox, source);
 	if (!rc)
 		rc = processes_prepare(sandbox, source);
 	return rc;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/cgroup.h"
 #include "runtime/kernel_abi.h"
 #include "runtime/policy.h"
 #include "runtime/pool.h"
@@ -48,7 +49,7 @@ struct writ_sandbox {
 	struct sandbox_root *roots; /* the granted directories, to judge a working directory */
 	size_t n_roots;
 	enum process_plan processes;
-	const char *cgroup; /* the directory to make a launch's cgroup in, for PROCESSES_CGROUP */
+	struct cgroup cgroups; /* where a launch's cgroup is made; none: n is 0 */
 	struct sandbox_warning *warnings;
 	struct sandbox_warning *last_warning;
 };

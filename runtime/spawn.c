@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,12 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/cgroup.h"
+#include "runtime/clone_into.h"
 #include "runtime/env.h"
 #include "runtime/error.h"
 #include "runtime/fd.h"
@@ -33,6 +34,7 @@
 #define CHILD_STACK_BYTES ((size_t)16 << 10)
 #define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin"
 #define US_PER_MS         1000u
+#define BYTES_PER_KIB     1024u
 #define MAX_DEPTH         128u /* of a working directory below a granted one */
 
 /* What a launch holds while it is prepared; its memory is the process's. */
@@ -41,7 +43,6 @@ struct preparation {
 	struct writ_process *process;
 	const char **envp;
 	int null; /* /dev/null, or -1 when nothing needs it */
-	char cgroup[PATH_MAX];
 };
 
 /*
@@ -195,28 +196,38 @@ static int plan_limits(struct launch *launch, enum process_plan plan, struct wri
 	return rc ? error_sys(error, WRIT_E_SYSTEM, -rc, "can't read the caller's limits") : 0;
 }
 
-static int prepare_limits(struct preparation *prep, struct writ_error *error)
+static int make_cgroup(struct preparation *prep, struct writ_error *error)
 {
-	struct launch *launch = &prep->launch;
-	const struct writ_sandbox *sandbox = launch->sandbox;
-	int rc = plan_limits(launch, sandbox->processes, error);
+	const struct writ_sandbox *sandbox = prep->launch.sandbox;
+	const struct cgroup_limits limits = {
+		.max_tasks = sandbox->limits[WRIT_LIMIT_PROCESSES],
+		.max_bytes = sandbox->limits[WRIT_LIMIT_MEMORY],
+		.dies_with_us = prep->launch.die_with_caller,
+	};
+	struct writ_process *process = prep->process;
+	int rc = cgroup_create(&sandbox->cgroups, &limits, &process->pool, &process->cgroup);
 
-	if (rc || sandbox->processes != PROCESSES_CGROUP)
-		return rc;
-	rc = cgroup_create(sandbox->cgroup, sandbox->limits[WRIT_LIMIT_PROCESSES], prep->cgroup,
-			   sizeof(prep->cgroup), &launch->cgroup_procs);
+	if (!rc)
+		rc = cgroup_open(&process->cgroup, &prep->launch.cgroup);
 	if (rc)
 		return error_sys(error, WRIT_E_HOST, -rc,
-				 "the limit on processes can't be enforced: can't make a pids "
-				 "cgroup in '%.200s'",
-				 sandbox->cgroup);
-	prep->process->cgroup = pool_strndup(&prep->process->pool, prep->cgroup,
-					     strlen(prep->cgroup));
-	if (!prep->process->cgroup) {
-		cgroup_remove(prep->cgroup);
-		return error_nomem(error);
-	}
+				 "the sandbox's limits can't be enforced: can't make a cgroup in "
+				 "'%.200s'",
+				 sandbox->cgroups.dirs[0].path);
 	return 0;
+}
+
+static int prepare_limits(struct preparation *prep, struct writ_error *error)
+{
+	const struct writ_sandbox *sandbox = prep->launch.sandbox;
+	struct writ_process *process = prep->process;
+	int rc = plan_limits(&prep->launch, sandbox->processes, error);
+
+	if (sandbox->limits[WRIT_LIMIT_CPU] < UINT64_MAX / US_PER_MS)
+		process->cpu_limit_us = sandbox->limits[WRIT_LIMIT_CPU] * US_PER_MS;
+	process->has_file_size = sandbox->has_limit[WRIT_LIMIT_FILE_SIZE];
+	process->in_cgroup_v1_memory = cgroup_version(&sandbox->cgroups, CGROUP_MEMORY) == 1;
+	return rc || !sandbox->cgroups.n ? rc : make_cgroup(prep, error);
 }
 
 /*
@@ -248,6 +259,8 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 	process->pool = pool;
 	process->pidfd = -1;
 	prep->process = process;
+	prep->launch.caller = getpid();
+	prep->launch.die_with_caller = request->die_with_caller != 0;
 	rc = check_sigchld(error);
 	if (!rc)
 		rc = prepare_command(prep, request, error);
@@ -256,29 +269,39 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 	if (!rc)
 		rc = prepare_limits(prep, error);
 	prep->launch.cwd = choose_cwd(prep->launch.sandbox, request->cwd);
-	prep->launch.caller = getpid();
-	prep->launch.die_with_caller = request->die_with_caller != 0;
 	return rc;
 }
 
 /*
  * The stack is on ours: we are suspended while it is used. It is large enough for a dynamic linker
- * that binds a call of the child's; each of its pages costs a fault.
+ * that binds a call of the child's; each of its pages costs a fault. A child that can't be born in
+ * its cgroup enters it.
  */
 static pid_t clone_child(struct launch *launch, int *pidfd)
 {
 	alignas(16) char stack[CHILD_STACK_BYTES];
-	int flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK | KERNEL_CLONE_PIDFD | SIGCHLD;
+	int flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK | KERNEL_CLONE_PIDFD;
 	unsigned long long all = ~0ull;
 	unsigned long long before = 0;
-	pid_t pid;
+	pid_t pid = -1;
 	int saved;
 
 	if (launch->new_userns)
 		flags |= KERNEL_CLONE_NEWUSER;
 	/* Raw, so that the libc's own signals wait too. */
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
-	pid = clone(launch_child, stack + sizeof(stack), flags, launch, pidfd);
+	launch->born_in_cgroup = launch->cgroup.only >= 0;
+	if (launch->born_in_cgroup)
+		pid = clone_into(&(struct clone_request){.flags = (unsigned int)flags,
+							 .cgroup = launch->cgroup.only,
+							 .stack = stack,
+							 .stack_bytes = sizeof(stack),
+							 .pidfd = pidfd},
+				 launch_child, launch);
+	if (pid < 0) {
+		launch->born_in_cgroup = false;
+		pid = clone(launch_child, stack + sizeof(stack), flags | SIGCHLD, launch, pidfd);
+	}
 	saved = errno;
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
 	errno = saved;
@@ -347,6 +370,15 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	return -1;
 }
 
+/* What a child that shares our memory begins with as its own maximum. */
+static uint64_t own_peak_bytes(void)
+{
+	struct rusage usage = {.ru_maxrss = 0};
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)usage.ru_maxrss * BYTES_PER_KIB;
+}
+
 static int start(struct preparation *prep, struct writ_error *error)
 {
 	struct launch *launch = &prep->launch;
@@ -358,8 +390,10 @@ static int start(struct preparation *prep, struct writ_error *error)
 	process->started_us = process_now_us();
 	process->has_wall = sandbox->has_limit[WRIT_LIMIT_WALL] && wall_ms < UINT64_MAX / 2048;
 	process->deadline_us = process->started_us + wall_ms * US_PER_MS;
-	if (!try_start(launch, process))
+	if (!try_start(launch, process)) {
+		process->callers_peak_bytes = own_peak_bytes();
 		return 0;
+	}
 	if (launch->userns_refused) {
 		/* No user namespace here: count the user's processes instead (processes.h). */
 		rc = plan_limits(launch, PROCESSES_COUNTED, error);
@@ -378,14 +412,14 @@ static void release(struct preparation *prep)
 			fd_close(&prep->launch.stdio[2]);
 	}
 	fd_close(&prep->null);
-	fd_close(&prep->launch.cgroup_procs);
+	cgroup_close(&prep->launch.cgroup);
 }
 
 int writ_spawn(const struct writ_sandbox *sandbox, const struct writ_launch *launch,
 	       struct writ_process **out, struct writ_error *error)
 {
 	struct preparation prep = {
-		.launch = {.sandbox = sandbox, .cgroup_procs = -1},
+		.launch = {.sandbox = sandbox, .cgroup = {.only = -1, .procs = {-1, -1, -1}}},
 		.null = -1,
 	};
 	int cancel;

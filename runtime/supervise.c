@@ -1,7 +1,8 @@
 /*
  * writ_wait: a launch from its first instruction to its last.
  *
- * It waits for the command's end, the wall-clock deadline and output, whichever comes first. The
+ * It waits for the command's end, the wall-clock deadline and output, whichever comes first, and
+ * looks now and then at what a cgroup counts and nothing wakes us for. The
  * end is noticed without reaping: while the leader is a zombie its process group's number can't be
  * anyone else's, so that is when the group is killed. Nobody can have left the group, as every
  * filter refuses setsid and setpgid, and a fork that a kill of the group meets does not happen: so
@@ -23,11 +24,15 @@
 #include "runtime/fd.h"
 #include "runtime/kernel_abi.h"
 #include "runtime/process.h"
+#include "runtime/result.h"
 
 #define US_PER_SECOND 1000000u
 #define NS_PER_US     1000u
 #define US_PER_MS     1000u
 #define MAX_POLL_MS   60000
+#define MIN_LOOK_MS   5
+#define MAX_LOOK_MS   100
+#define LOOK_PART     4   /* of what is left: few processors use it up sooner */
 #define MAX_DRAIN_MS  200 /* how soon a writ_kill from another thread ends a drain */
 #define MARK_TRIES    10
 #define MARK_TRY_MS   100
@@ -44,8 +49,7 @@ void process_free(struct writ_process *process)
 {
 	if (!process)
 		return;
-	if (process->cgroup)
-		cgroup_remove(process->cgroup);
+	cgroup_remove(&process->cgroup);
 	relay_close(&process->relay);
 	fd_close(&process->pidfd);
 	pool_free(&process->pool);
@@ -78,18 +82,21 @@ void writ_kill(struct writ_process *process)
 	errno = saved;
 }
 
-/* How long poll may sleep; rounded up, so that it never wakes just before the deadline. */
-static int poll_timeout(const struct writ_process *process, int max_ms)
+/* How long poll may sleep; rounded up, so that it never wakes just before the time. */
+static int ms_until(uint64_t time_us, int max_ms)
 {
 	uint64_t now = process_now_us();
 	uint64_t ms;
 
-	if (!process->has_wall)
-		return max_ms;
-	if (now >= process->deadline_us)
+	if (now >= time_us)
 		return 0;
-	ms = (process->deadline_us - now + US_PER_MS - 1) / US_PER_MS;
+	ms = (time_us - now + US_PER_MS - 1) / US_PER_MS;
 	return ms < (uint64_t)max_ms ? (int)ms : max_ms;
+}
+
+static int poll_timeout(const struct writ_process *process, int max_ms)
+{
+	return process->has_wall ? ms_until(process->deadline_us, max_ms) : max_ms;
 }
 
 static bool is_late(const struct writ_process *process)
@@ -97,29 +104,68 @@ static bool is_late(const struct writ_process *process)
 	return process->has_wall && process_now_us() >= process->deadline_us;
 }
 
+/* Does the cgroup count what nothing wakes us for? */
+static bool must_look(const struct writ_process *process)
+{
+	return process->in_cgroup_v1_memory ||
+	       (process->cpu_limit_us && cgroup_version(&process->cgroup, CGROUP_CPU));
+}
+
+/* When to look again, with so much processor time left: nobody can have used it up much before. */
+static uint64_t next_look(uint64_t left_us)
+{
+	uint64_t ms = left_us / US_PER_MS / LOOK_PART;
+
+	ms = ms < MIN_LOOK_MS ? MIN_LOOK_MS : ms > MAX_LOOK_MS ? MAX_LOOK_MS : ms;
+	return process_now_us() + ms * US_PER_MS;
+}
+
+/* A reason to end the launch, or 0 and when to look again. */
+static enum writ_end look(const struct writ_process *process, uint64_t *next_us)
+{
+	uint64_t limit_us = process->cpu_limit_us ? process->cpu_limit_us : UINT64_MAX;
+	uint64_t used_us = cgroup_cpu_us(&process->cgroup);
+
+	if (process->in_cgroup_v1_memory && cgroup_oom_kills(&process->cgroup))
+		return WRIT_MEMORY_LIMIT;
+	if (used_us >= limit_us)
+		return WRIT_CPU_LIMIT;
+	*next_us = next_look(limit_us - used_us);
+	return (enum writ_end)0;
+}
+
+/* A reason to end the launch that has come by now, or 0. */
+static enum writ_end reason_to_end(const struct writ_process *process, uint64_t *next_us)
+{
+	if (process->relay.over)
+		return WRIT_OUTPUT_LIMIT;
+	if (is_late(process))
+		return WRIT_WALL_LIMIT;
+	if (process_now_us() < *next_us)
+		return (enum writ_end)0;
+	return look(process, next_us);
+}
+
 /* Until the leader has ended (*end stays 0) or there is a reason to end it. */
 static int watch(struct writ_process *process, enum writ_end *end, struct writ_error *error)
 {
 	struct pollfd fds[1 + RELAY_STREAMS] = {{.fd = process->pidfd, .events = POLLIN}};
+	uint64_t next_us = must_look(process) ? next_look(process->cpu_limit_us) : UINT64_MAX;
 
-	for (;;) {
+	while (!*end) {
+		int max_ms = next_us == UINT64_MAX ? MAX_POLL_MS : ms_until(next_us, MAX_POLL_MS);
+
 		relay_poll_set(&process->relay, fds + 1);
-		if (poll(fds, 1 + RELAY_STREAMS, poll_timeout(process, MAX_POLL_MS)) < 0 &&
+		if (poll(fds, 1 + RELAY_STREAMS, poll_timeout(process, max_ms)) < 0 &&
 		    errno != EINTR)
 			return error_sys(error, WRIT_E_SYSTEM, errno, "poll");
 		if (fds[0].revents)
 			return 0;
 		if (process->relay.active)
 			relay_move(&process->relay, fds + 1);
-		if (process->relay.over) {
-			*end = WRIT_OUTPUT_LIMIT;
-			return 0;
-		}
-		if (is_late(process)) {
-			*end = WRIT_WALL_LIMIT;
-			return 0;
-		}
+		*end = reason_to_end(process, &next_us);
 	}
+	return 0;
 }
 
 /*
@@ -129,17 +175,16 @@ static int watch(struct writ_process *process, enum writ_end *end, struct writ_e
 static void abandon(struct writ_process *process)
 {
 	writ_kill(process);
-	if (process->cgroup)
-		cgroup_kill(process->cgroup);
+	cgroup_kill(&process->cgroup);
 }
 
 /* Kills the group and reaps the leader; see the top of the file for why in this order. */
-static int finish(struct writ_process *process, siginfo_t *info, struct writ_error *error)
+static int finish(struct writ_process *process, struct result_wait *wait, struct writ_error *error)
 {
 	idtype_t by_pidfd = (idtype_t)KERNEL_P_PIDFD;
 	id_t pidfd = (id_t)process->pidfd;
 
-	while (waitid(by_pidfd, pidfd, info, WEXITED | WNOWAIT | KERNEL_WALL)) {
+	while (waitid(by_pidfd, pidfd, &wait->info, WEXITED | WNOWAIT | KERNEL_WALL)) {
 		int saved = errno;
 
 		if (saved == EINTR)
@@ -148,7 +193,9 @@ static int finish(struct writ_process *process, siginfo_t *info, struct writ_err
 		return error_sys(error, WRIT_E_SYSTEM, saved, "the launch can't be waited for");
 	}
 	(void)kill(-process->pid, SIGKILL);
-	while (waitid(by_pidfd, pidfd, info, WEXITED | KERNEL_WALL)) {
+	/* Raw: the kernel's has one argument more, what was used (wait(2)). */
+	while (syscall(SYS_waitid, KERNEL_P_PIDFD, pidfd, &wait->info, WEXITED | KERNEL_WALL,
+		       &wait->usage)) {
 		if (errno != EINTR)
 			return error_sys(error, WRIT_E_SYSTEM, errno, "the launch can't be reaped");
 	}
@@ -207,24 +254,11 @@ static bool end_output(struct writ_process *process, enum writ_end *end)
 	return all;
 }
 
-static void fill_result(const struct writ_process *process, const siginfo_t *info,
-			enum writ_end end, struct writ_result *result)
-{
-	bool exited = info->si_code == CLD_EXITED;
-	bool by_sigkill = info->si_code == CLD_KILLED && info->si_status == SIGKILL;
-
-	if (!end && by_sigkill && atomic_load(&process->killed))
-		end = WRIT_KILLED;
-	result->end = end ? end : exited ? WRIT_EXITED : WRIT_SIGNALED;
-	result->status = info->si_status;
-	result->wall_us = process_now_us() - process->started_us;
-}
-
 static int supervise(struct writ_process *process, struct writ_result *result,
 		     struct writ_error *error)
 {
 	enum writ_end end = (enum writ_end)0;
-	siginfo_t info = {0};
+	struct result_wait wait = {.usage = {.ru_maxrss = 0}};
 	int rc = watch(process, &end, error);
 	bool all_output = true;
 	int finished;
@@ -232,13 +266,13 @@ static int supervise(struct writ_process *process, struct writ_result *result,
 	/* Whatever happened, from here on it ends. */
 	if (rc || end)
 		(void)kill(-process->pid, SIGKILL);
-	finished = finish(process, &info, rc ? NULL : error);
+	finished = finish(process, &wait, rc ? NULL : error);
 	if (rc || finished)
 		return rc ? rc : finished;
 	if (process->relay.active)
 		all_output = end_output(process, &end);
 	if (result) {
-		fill_result(process, &info, end, result);
+		result_fill(process, &wait, end, result);
 		result->output_lost = !all_output;
 	}
 	return 0;

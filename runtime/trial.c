@@ -15,7 +15,7 @@
 
 #define STACK_BYTES 8192
 
-bool trial_works(int flags, int (*what)(void *))
+bool trial_works(int flags, int (*what)(void *), void *arg)
 {
 	alignas(16) char stack[STACK_BYTES];
 	int status = 0;
@@ -27,7 +27,7 @@ bool trial_works(int flags, int (*what)(void *))
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	pid = clone(what, stack + STACK_BYTES, KERNEL_CLONE_VM | KERNEL_CLONE_VFORK | flags, NULL);
+	pid = clone(what, stack + STACK_BYTES, KERNEL_CLONE_VM | KERNEL_CLONE_VFORK | flags, arg);
 	if (pid > 0 && waitpid(pid, &status, KERNEL_WALL) != pid)
 		status = -1;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);

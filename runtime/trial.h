@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * Runs what() in a child made with these clone flags, and returns whether both worked. The child
+ * Runs what(arg) in a child made with these clone flags, and returns whether both worked. The child
  * shares our memory and we wait for it: what() may use raw system calls only, and returns 0 or not.
  */
-bool trial_works(int flags, int (*what)(void *));
+bool trial_works(int flags, int (*what)(void *), void *arg);
 
 #endif

@@ -40,7 +40,7 @@ static int end_at_once(void *arg)
 
 bool userns_available(void)
 {
-	return trial_works(KERNEL_CLONE_NEWUSER, end_at_once);
+	return trial_works(KERNEL_CLONE_NEWUSER, end_at_once, NULL);
 }
 
 bool userns_counts_processes(void)

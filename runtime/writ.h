@@ -298,6 +298,23 @@ WRIT_API void writ_sandbox_close(struct writ_sandbox *sandbox);
  */
 WRIT_API const char *writ_sandbox_warning(const struct writ_sandbox *sandbox, size_t index);
 
+/* How a limit of a sandbox is enforced on this host. */
+struct writ_limit {
+	const char *name; /* as policies write it: "memory" */
+	uint64_t value;   /* milliseconds, bytes or a count */
+	const char *unit; /* "ms", "bytes", "" */
+	const char *by;   /* "memory cgroup (version 1)", "RLIMIT_DATA", ... */
+	int of_launch;    /* not 0: of all its processes together; 0: of each by itself */
+};
+
+/*
+ * The sandbox's limits, in the order of the language's table: 0 and *out, or -WRIT_E_INVALID past
+ * the last. Strings are static. What is said is what the next launch does; a limit that a
+ * best-effort sandbox goes without is not listed.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_sandbox_limit(const struct writ_sandbox *sandbox, size_t index,
+						struct writ_limit *out);
+
 /*
  * One launch. argv[0] is the command: with a slash a path, else looked up in the PATH that the
  * sandbox gives its processes (without one: /usr/local/bin:/usr/bin:/bin). envp is what "pass" and
@@ -339,23 +356,55 @@ WRIT_API pid_t writ_process_pid(const struct writ_process *process);
 WRIT_API int writ_process_fd(const struct writ_process *process);
 
 enum writ_end {
-	WRIT_EXITED = 1,   /* status is the exit status */
-	WRIT_SIGNALED,     /* status is the signal */
-	WRIT_WALL_LIMIT,   /* killed because its wall-clock time was over */
-	WRIT_OUTPUT_LIMIT, /* killed because it wrote more than it may */
-	WRIT_KILLED,       /* killed by writ_kill */
+	WRIT_EXITED = 1,      /* status is the exit status */
+	WRIT_SIGNALED,        /* status is the signal */
+	WRIT_WALL_LIMIT,      /* killed because its wall-clock time was over */
+	WRIT_OUTPUT_LIMIT,    /* killed because it wrote more than it may */
+	WRIT_KILLED,          /* killed by writ_kill */
+	WRIT_CPU_LIMIT,       /* killed because its processor time was used up */
+	WRIT_MEMORY_LIMIT,    /* killed because its processes needed more memory than they may */
+	WRIT_FILE_SIZE_LIMIT, /* killed because it wrote past the size that a file may have */
 };
 
-struct writ_result {
-	enum writ_end end;
-	int status;
-	uint64_t wall_us;
-	int output_lost; /* not 0: under an output limit, its reader did not take in time what the
-			  * command had written before it ended, and the rest was dropped */
+/* Of what a measured value is the value. */
+enum writ_scope {
+	WRIT_OF_NOTHING = 0, /* it is not known */
+	WRIT_OF_LAUNCH,      /* of all processes of the launch, counted by a cgroup */
+	WRIT_OF_PROCESSES,   /* of the command and those of its descendants that were waited for:
+			      * processor time their sum, memory the largest of them */
 };
 
 /*
- * Waits for the command, enforcing its wall and output limits meanwhile, then kills whatever it
+ * How a launch ended and what it used. A scope says whether a number is known, and of what; one
+ * whose scope is WRIT_OF_NOTHING is 0.
+ */
+struct writ_result {
+	enum writ_end end;
+	int status; /* the command's exit status; the signal, when one ended it */
+	int signal; /* the signal that ended the command; 0: it exited */
+	uint64_t wall_us;
+	int output_lost; /* not 0: under an output limit, its reader did not take in time what the
+			  * command had written before it ended, and the rest was dropped */
+	int has_output;  /* not 0: output is limited, and so was counted */
+	uint64_t output_bytes;
+	enum writ_scope cpu_scope;
+	uint64_t cpu_user_us;
+	uint64_t cpu_system_us;
+	/*
+	 * The most memory at one time. OF_LAUNCH: all that the cgroup was charged for, with files
+	 * in memory and what the kernel holds for it; OF_PROCESSES: resident set size.
+	 */
+	enum writ_scope peak_scope;
+	uint64_t peak_bytes;
+	/* WRIT_OF_LAUNCH where a pids cgroup counts processes, else OF_NOTHING. */
+	enum writ_scope processes_scope;
+	uint64_t processes_peak;    /* processes and threads at one time; 0: not known */
+	uint64_t processes_refused; /* how often there would have been one too many */
+};
+
+/*
+ * Waits for the command, enforcing its wall and output limits meanwhile, and those on memory and
+ * processor time that are of the launch (writ_sandbox_limit), then kills whatever it
  * left behind in its process group. Nobody else may reap it: no wait for any child meanwhile, and
  * SIGCHLD must not be ignored (writ_spawn checks that). *process is freed, and set to NULL, also on
  * error; then too the launch is killed, as far as the kernel lets us name it. Not a cancellation
@@ -389,6 +438,8 @@ struct writ_host {
 	int seccomp_filter;  /* 0 or 1 */
 	int user_namespaces; /* 0 or 1: may this process make one */
 	int pids_cgroup;     /* 0: none writable, 1 or 2: version */
+	int memory_cgroup;   /* the same */
+	int cpu_cgroup;      /* the same, of one that counts processor time */
 	int close_range;     /* 0 or 1 */
 	int new_session;     /* 0 or 1: may a child make one, as every launch does */
 	int is_root;

@@ -19,6 +19,7 @@ enum cli_exit {
 	EXIT_RUN_TIMEOUT = 124,
 	EXIT_RUN_FAILED = 125,
 	EXIT_RUN_DENIED = 126,
+	EXIT_NOT_FOUND = 127,
 	EXIT_RUN_SIGNAL = 128,
 };
 
@@ -38,6 +39,8 @@ struct cli_options {
 	const char *sandbox;
 	const char *cwd;
 	const char *audit;
+	const char *json_fd;
+	bool json;
 	bool approve;
 	bool stand_ins; /* parameters that are not bound get any value */
 	bool examine;   /* also a policy that can't be enforced is opened */
@@ -60,6 +63,7 @@ enum cli_option_bit {
 	CLI_ARG = 1 << 8,
 	CLI_APPROVE = 1 << 9,
 	CLI_COMMAND = 1 << 10,
+	CLI_JSON = 1 << 11,
 };
 
 /* argv[0] is the verb. 0, or EXIT_USAGE after a message. */
@@ -75,6 +79,30 @@ __attribute__((format(printf, 2, 3))) int cli_fail(int status, const char *forma
  * UTF-8 as <0xXX>: text from outside must look like what it is.
  */
 void cli_print_safe(FILE *out, const char *text);
+
+/* How many bytes at text are one character, which goes to *scalar; 0: they are not UTF-8. */
+size_t cli_decode(const char *text, uint32_t *scalar);
+
+/* The same for what goes on all the same. */
+void cli_warn(const char *text);
+
+/* The last message of cli_fail, without what stands before it; "" when there was none. */
+const char *cli_last_message(void);
+
+/* A JSON string (RFC 8259) in ASCII: what is not UTF-8 becomes U+FFFD, byte by byte. */
+void cli_json_string(FILE *out, const char *text);
+
+/* What `writ run --json` tells: see docs/embedding.md. */
+struct cli_report {
+	const char *end; /* NULL: by result, or else by exit_status */
+	int exit_status;
+	const char *sandbox_name;
+	const char *tool;
+	const struct writ_sandbox *sandbox; /* NULL: it was not made ready */
+	const struct writ_result *result;   /* NULL: nothing was run, or it was not seen to end */
+};
+
+void cli_report(FILE *out, const struct cli_report *report);
 
 /* 0 and *policy, or the exit status after a message. */
 int cli_open(const struct cli_options *options, struct writ_policy **policy);

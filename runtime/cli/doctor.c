@@ -2,6 +2,7 @@
  * writ doctor: what this host can enforce, and for a bundle whether each of its sandboxes is
  * enforced here.
  */
+#include <inttypes.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -69,6 +70,10 @@ static void print_host(const struct writ_host *host)
 	    "counting a launch's processes apart from the user's");
 	row("pids cgroup", cgroup_states[host->pids_cgroup],
 	    "the limit on processes, when run as root");
+	row("memory cgroup", cgroup_states[host->memory_cgroup],
+	    "the limit on memory, of all processes of a launch together");
+	row("cpu cgroup", cgroup_states[host->cpu_cgroup],
+	    "the limit on processor time, of all processes of a launch together");
 }
 
 /*
@@ -88,6 +93,45 @@ static int try_launch(const struct writ_sandbox *sandbox, struct writ_error *err
 	return rc == -WRIT_E_NOT_ALLOWED || rc == -WRIT_E_NOT_FOUND ? 0 : -1;
 }
 
+/* A value as policies write it, in the largest unit that leaves nothing over. */
+static void limit_value(const struct writ_limit *limit, char *text, size_t size)
+{
+	static const struct {
+		const char *unit;
+		uint64_t factor;
+		const char *suffix;
+	} rows[] = {
+		{"ms", 60000, "m"},
+		{"ms", 1000, "s"},
+		{"ms", 1, "ms"},
+		{"bytes", UINT64_C(1) << 30, "GiB"},
+		{"bytes", UINT64_C(1) << 20, "MiB"},
+		{"bytes", UINT64_C(1) << 10, "KiB"},
+		{"bytes", 1, "B"},
+		{"", 1, ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(rows[i].unit, limit->unit) != 0 || limit->value % rows[i].factor)
+			continue;
+		(void)snprintf(text, size, "%" PRIu64 "%s", limit->value / rows[i].factor,
+			       rows[i].suffix);
+		return;
+	}
+}
+
+static void print_limits(const struct writ_sandbox *sandbox)
+{
+	struct writ_limit limit;
+	char value[32];
+
+	for (size_t i = 0; !writ_sandbox_limit(sandbox, i, &limit); i++) {
+		limit_value(&limit, value, sizeof(value));
+		(void)printf("  limit %-9s %-8s %s: %s\n", limit.name, value,
+			     limit.of_launch ? "of the launch" : "of each process", limit.by);
+	}
+}
+
 /* A sandbox is judged by making it ready and entering it. True when that works. */
 static bool print_sandbox(const struct writ_policy *policy, uint32_t id, const char *name)
 {
@@ -105,6 +149,7 @@ static bool print_sandbox(const struct writ_policy *policy, uint32_t id, const c
 		return false;
 	}
 	(void)fputs(": enforced\n", stdout);
+	print_limits(sandbox);
 	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
 		(void)fputs("  warning: ", stdout);
 		cli_print_safe(stdout, warning);

@@ -11,18 +11,31 @@
 
 #define MAX_MESSAGE 2048
 
+static char last_message[MAX_MESSAGE];
+
 int cli_fail(int status, const char *format, ...)
 {
-	char text[MAX_MESSAGE];
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
+	(void)vsnprintf(last_message, sizeof(last_message), format, args);
 	va_end(args);
 	(void)fputs("writ: ", stderr);
-	cli_print_safe(stderr, text);
+	cli_print_safe(stderr, last_message);
 	(void)putc('\n', stderr);
 	return status;
+}
+
+void cli_warn(const char *text)
+{
+	(void)fputs("writ: warning: ", stderr);
+	cli_print_safe(stderr, text);
+	(void)putc('\n', stderr);
+}
+
+const char *cli_last_message(void)
+{
+	return last_message;
 }
 
 struct option_row {
@@ -46,6 +59,8 @@ static const struct option_row option_rows[] = {
 	{"param", 0, CLI_PARAM, PAIR, FIELD(params)},
 	{"arg", 0, CLI_ARG, PAIR, FIELD(args)},
 	{"approve", 0, CLI_APPROVE, FLAG, FIELD(approve)},
+	{"json", 0, CLI_JSON, FLAG, FIELD(json)},
+	{"json-fd", 0, CLI_JSON, TEXT, FIELD(json_fd)},
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 

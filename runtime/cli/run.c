@@ -3,10 +3,14 @@
  *
  * Nothing of the command's arguments, environment or streams is interpreted here. A signal that
  * would end writ kills the launch first; and as the launch asks to die with its caller, so does
- * SIGKILL.
+ * SIGKILL. What there is to report is collected on the way and written at the end, whatever the end
+ * is.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -26,9 +30,9 @@
 const char cli_help_run[] =
 	"usage: writ run -p BUNDLE (--role ROLE | --user USER) --tool TOOL\n"
 	"                [--arg NAME=VALUE]... [--param NAME=VALUE]... [--approve] [--cwd DIR]\n"
-	"                -- COMMAND [ARGUMENT]...\n"
+	"                [--json | --json-fd N] -- COMMAND [ARGUMENT]...\n"
 	"       writ run -p BUNDLE --sandbox SANDBOX [--param NAME=VALUE]... [--cwd DIR]\n"
-	"                -- COMMAND [ARGUMENT]...\n"
+	"                [--json | --json-fd N] -- COMMAND [ARGUMENT]...\n"
 	"\n"
 	"Decides, then runs COMMAND in the tool's sandbox; or, with --sandbox, just runs it in "
 	"that one.\n"
@@ -43,6 +47,9 @@ const char cli_help_run[] =
 	"  --cwd DIR            the command's directory; else the current one if the sandbox "
 	"grants\n"
 	"                       it, else /\n"
+	"  --json               how it ended and what it used, as a JSON object: the last line of\n"
+	"                       standard error\n"
+	"  --json-fd N          the same to descriptor N, which the command does not get\n"
 	"\n"
 	"exit status: the command's own; 128+N if signal N ended it; 124 wall limit; 125 writ "
 	"failed;\n"
@@ -50,6 +57,8 @@ const char cli_help_run[] =
 	"line;\n"
 	"3 unusable bundle; 4 this host can't enforce the sandbox\n";
 
+static struct cli_report report;
+static int json_fd = -1;
 static struct writ_process *running;
 static volatile sig_atomic_t caught;
 static volatile sig_atomic_t status_at_end;
@@ -167,9 +176,9 @@ static void give_up(int number)
 
 /*
  * The launch is over, and what is left is to say how. Whoever did not read the command's output may
- * not read that either, and must not keep us. Returns the status.
+ * not read that either, and must not keep us.
  */
-static int say_last(int status, const char *text)
+static void begin_to_end(int status)
 {
 	sigset_t only_alarm;
 
@@ -179,7 +188,6 @@ static int say_last(int status, const char *text)
 	(void)signal(SIGALRM, give_up);
 	(void)sigprocmask(SIG_UNBLOCK, &only_alarm, NULL);
 	(void)alarm(MESSAGE_SECONDS);
-	return cli_fail(status, "%s", text);
 }
 
 /* The sandbox's id, or WRIT_NO_ID after a message and with *status set. */
@@ -204,17 +212,21 @@ static uint32_t sandbox_by_decision(const struct cli_options *options,
 	verdict = cli_decide(options, policy, &decision);
 	cli_explain(options, policy, &decision, reason, sizeof(reason));
 	if (verdict == WRIT_DENY) {
+		report.end = "denied";
 		*status = cli_fail(EXIT_RUN_DENIED, "denied: %s", reason);
 		return WRIT_NO_ID;
 	}
 	if (verdict == WRIT_ASK && !options->approve) {
+		report.end = "not_approved";
 		*status = cli_fail(EXIT_RUN_DENIED, "not approved: %s", reason);
 		return WRIT_NO_ID;
 	}
-	if (decision.sandbox == WRIT_NO_ID)
+	if (decision.sandbox == WRIT_NO_ID) {
+		report.end = "denied";
 		*status = cli_fail(EXIT_RUN_DENIED,
 				   "denied: tool '%s' has no sandbox to run a command in",
 				   options->tool);
+	}
 	return decision.sandbox;
 }
 
@@ -231,6 +243,7 @@ static int open_sandbox(const struct cli_options *options, struct writ_sandbox *
 	id = options->sandbox ? sandbox_by_name(options, policy, &status)
 			      : sandbox_by_decision(options, policy, &status);
 	if (id != WRIT_NO_ID) {
+		report.sandbox_name = writ_sandbox_name(policy, id);
 		rc = writ_sandbox_open(policy, id, sandbox, &error);
 		if (rc)
 			status = cli_fail(writ_exit_status(rc), "%s", error.text);
@@ -244,7 +257,7 @@ static void print_warnings(const struct writ_sandbox *sandbox)
 	const char *text;
 
 	for (size_t i = 0; (text = writ_sandbox_warning(sandbox, i)); i++)
-		(void)cli_fail(0, "warning: %s", text);
+		cli_warn(text);
 }
 
 static int status_of(const struct writ_result *result)
@@ -255,7 +268,12 @@ static int status_of(const struct writ_result *result)
 	case WRIT_WALL_LIMIT:
 		return EXIT_RUN_TIMEOUT;
 	case WRIT_OUTPUT_LIMIT:
+	case WRIT_MEMORY_LIMIT:
 		return EXIT_RUN_SIGNAL + SIGKILL;
+	case WRIT_CPU_LIMIT:
+		return EXIT_RUN_SIGNAL + SIGXCPU;
+	case WRIT_FILE_SIZE_LIMIT:
+		return EXIT_RUN_SIGNAL + SIGXFSZ;
 	case WRIT_KILLED:
 		return EXIT_RUN_SIGNAL + (caught ? (int)caught : SIGKILL);
 	case WRIT_SIGNALED:
@@ -264,35 +282,54 @@ static int status_of(const struct writ_result *result)
 	return EXIT_RUN_SIGNAL + result->status;
 }
 
-/* Signals by which the kernel enforces a sandbox. A command can send them to itself, too. */
-static const struct {
-	int number;
-	const char *text;
-} enforcing[] = {
-	{SIGSYS, "killed by SIGSYS, as for a system call that its sandbox kills for"},
-	{SIGXCPU, "killed by SIGXCPU, as when its limit of processor time is over"},
-	{SIGXFSZ, "killed by SIGXFSZ, as when a file grows past its limit of size"},
-};
-
-static int tell_signal(int number, int status)
+/* What is worth a message, of a command that was run; or NULL. */
+static const char *last_words(const struct writ_result *result)
 {
-	for (size_t i = 0; i < sizeof(enforcing) / sizeof(enforcing[0]); i++) {
-		if (enforcing[i].number == number)
-			return say_last(status, enforcing[i].text);
+	static const struct {
+		enum writ_end end;
+		const char *text;
+	} rows[] = {
+		{WRIT_WALL_LIMIT, "killed: its wall-clock limit is over"},
+		{WRIT_CPU_LIMIT, "killed: its limit on processor time is used up"},
+		{WRIT_MEMORY_LIMIT, "killed: its processes reached their limit on memory"},
+		{WRIT_FILE_SIZE_LIMIT,
+		 "killed by SIGXFSZ, as when a file grows past its limit of size"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (result->end == rows[i].end)
+			return rows[i].text;
 	}
-	return status;
+	if (result->output_lost && (result->end == WRIT_EXITED || result->end == WRIT_SIGNALED))
+		return "the end of the command's output is lost: its reader did not take it in "
+		       "time";
+	/* How a filter ends a process; one can send it to itself, too. */
+	if (result->end == WRIT_SIGNALED && result->signal == SIGSYS)
+		return "killed by SIGSYS, as for a system call that its sandbox kills for";
+	return NULL;
 }
 
-static int tell_end(const struct writ_result *result)
+/* Writes the report where it was asked for, as the last thing. Returns the status to end with. */
+static int end_run(const struct cli_options *options, int status)
 {
-	int status = status_of(result);
+	int fd = options->json ? STDERR_FILENO : json_fd;
+	FILE *out;
 
-	if (result->end == WRIT_WALL_LIMIT)
-		return say_last(status, "killed: its wall-clock limit is over");
-	if (result->output_lost && (result->end == WRIT_EXITED || result->end == WRIT_SIGNALED))
-		return say_last(status, "the end of the command's output is lost: its reader did "
-					"not take it in time");
-	return result->end == WRIT_SIGNALED ? tell_signal(result->status, status) : status;
+	if (fd < 0)
+		return status;
+	begin_to_end(status);
+	(void)signal(SIGPIPE, SIG_IGN);
+	report.exit_status = status;
+	report.tool = options->tool;
+	out = fdopen(fd, "w");
+	/* What the command has written may have left a line unfinished. */
+	if (out && options->json && report.result)
+		(void)putc('\n', out);
+	if (out)
+		cli_report(out, &report);
+	if (!out || fflush(out) || ferror(out))
+		(void)cli_fail(0, "the result can't be written: %s", strerror(errno));
+	return status;
 }
 
 static int launch(const struct cli_options *options, const struct writ_sandbox *sandbox)
@@ -303,10 +340,12 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 		.stdio = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
 		.die_with_caller = 1,
 	};
-	struct writ_result result;
+	static struct writ_result result;
 	struct writ_error error;
+	const char *text;
 	sigset_t all;
 	sigset_t before;
+	int status;
 	int rc;
 
 	/*
@@ -324,9 +363,36 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	if (!rc)
 		rc = writ_wait(&running, &result, &error);
 	reap_orphans();
-	if (!rc)
-		return tell_end(&result);
-	return say_last(writ_exit_status(rc), error.text);
+	report.result = rc ? NULL : &result;
+	status = rc ? writ_exit_status(rc) : status_of(&result);
+	text = rc ? error.text : last_words(&result);
+	if (text) {
+		begin_to_end(status);
+		(void)cli_fail(status, "%s", text);
+	}
+	return status;
+}
+
+/* --json-fd: a descriptor of the caller's, past those that are the command's. */
+static int check_json(const struct cli_options *options)
+{
+	char *end;
+	unsigned long number;
+
+	if (!options->json_fd)
+		return 0;
+	if (options->json)
+		return cli_fail(EXIT_USAGE, "run: --json and --json-fd are one too many");
+	number = strtoul(options->json_fd, &end, 10);
+	if (!(options->json_fd[0] >= '0' && options->json_fd[0] <= '9') || *end ||
+	    number <= STDERR_FILENO || number > INT_MAX)
+		return cli_fail(EXIT_USAGE, "run: --json-fd takes a descriptor from 3 on, not '%s'",
+				options->json_fd);
+	json_fd = (int)number;
+	number = (unsigned long)fcntl(json_fd, F_GETFL);
+	if ((int)number < 0 || ((int)number & O_ACCMODE) == O_RDONLY)
+		return cli_fail(EXIT_USAGE, "run: --json-fd %d is not open for writing", json_fd);
+	return 0;
 }
 
 static int check_options(const struct cli_options *options)
@@ -335,6 +401,8 @@ static int check_options(const struct cli_options *options)
 		return cli_fail(EXIT_USAGE, "run: no command: it stands after --");
 	if (!options->command[0] || !options->command[0][0])
 		return cli_fail(EXIT_USAGE, "run: no command after --");
+	if (check_json(options))
+		return EXIT_USAGE;
 	if (!options->sandbox)
 		return cli_check_subject(options);
 	if (options->role || options->user || options->tool || options->args.n || options->approve)
@@ -348,7 +416,8 @@ int cli_verb_run(char **argv)
 {
 	static const struct cli_usage usage = {
 		.accepted = CLI_BUNDLE | CLI_ROLE | CLI_USER | CLI_TOOL | CLI_ARG | CLI_PARAM |
-			    CLI_AUDIT | CLI_SANDBOX | CLI_CWD | CLI_APPROVE | CLI_COMMAND,
+			    CLI_AUDIT | CLI_SANDBOX | CLI_CWD | CLI_APPROVE | CLI_COMMAND |
+			    CLI_JSON,
 		.help = cli_help_run,
 		.check = check_options,
 	};
@@ -359,8 +428,10 @@ int cli_verb_run(char **argv)
 	if (!cli_begin(argv, &usage, &options, &status))
 		return status;
 	status = open_sandbox(&options, &sandbox);
-	if (status)
-		return status;
-	print_warnings(sandbox);
-	return launch(&options, sandbox); /* which is our end: nothing is given back */
+	if (!status) {
+		report.sandbox = sandbox;
+		print_warnings(sandbox);
+		status = launch(&options, sandbox);
+	}
+	return end_run(&options, status); /* which is our end: nothing is given back */
 }

@@ -38,8 +38,7 @@ static const struct lead {
 	uint32_t least;
 } leads[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
 
-/* How many bytes at text are one character, which goes to *scalar; 0: they are not UTF-8. */
-static size_t decode(const char *text, uint32_t *scalar)
+size_t cli_decode(const char *text, uint32_t *scalar)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	uint32_t bits;
@@ -66,7 +65,7 @@ void cli_print_safe(FILE *out, const char *text)
 {
 	while (*text) {
 		uint32_t scalar = 0;
-		size_t n = decode(text, &scalar);
+		size_t n = cli_decode(text, &scalar);
 
 		if (n == 0)
 			(void)fprintf(out, "<0x%02X>", (unsigned char)*text);

@@ -43,13 +43,16 @@
 
 /* What a row needs or means, past enum launch_flag. */
 enum attack_flag {
-	AS_ROOT = 1 << 8,  /* an ordinary user can't do it without the sandbox either */
-	MAY_LACK = 1 << 9, /* the host may lack what it uses: then it is skipped */
-	KILLS = 1 << 10,   /* without the sandbox the victim does not survive */
-	LEAVES = 1 << 11,  /* without the sandbox a process stays behind */
-	X86 = 1 << 12,     /* only there */
-	SUID = 1 << 13,    /* needs the set-user-ID copy */
-	OPEN = 1 << 14,    /* a residual: it succeeds in the sandbox too */
+	AS_ROOT = 1 << 8,           /* an ordinary user can't do it without the sandbox either */
+	MAY_LACK = 1 << 9,          /* the host may lack what it uses: then it is skipped */
+	KILLS = 1 << 10,            /* without the sandbox the victim does not survive */
+	LEAVES = 1 << 11,           /* without the sandbox a process stays behind */
+	X86 = 1 << 12,              /* only there */
+	SUID = 1 << 13,             /* needs the set-user-ID copy */
+	OPEN = 1 << 14,             /* a residual: it succeeds in the sandbox too */
+	MEMORY_CGROUP = 1 << 15,    /* only where memory is limited for a launch as a whole */
+	NO_MEMORY_CGROUP = 1 << 16, /* only where it is not */
+	CPU_CGROUP = 1 << 17,       /* only where processor time is */
 };
 
 struct attack {
@@ -65,8 +68,9 @@ struct attack {
 static const struct attack attacks[] = {
 #define ATTACK(id, sandbox, command, control, expected, flags, title)                              \
 	{id, #sandbox, command, control, expected, flags, title},
-#define WORKS(id, sandbox, command, title)    {id, #sandbox, command, 0, 0, 0, title},
-#define RESIDUAL(id, sandbox, command, title) {id, #sandbox, command, 0, 0, OPEN, title},
+#define WORKS(id, sandbox, command, title) {id, #sandbox, command, 0, 0, 0, title},
+#define RESIDUAL(id, sandbox, command, flags, title)                                               \
+	{id, #sandbox, command, 0, 0, OPEN | (flags), title},
 #include "attacks.def"
 #undef ATTACK
 #undef WORKS
@@ -95,6 +99,7 @@ struct suite {
 	const char *only; /* run rows whose id holds this, or NULL */
 	bool is_root;
 	bool best_effort;
+	bool has_memory_cgroup, has_cpu_cgroup;
 	bool forks_held; /* the bounded fork bomb was stopped, so the unbounded one may be tried */
 	unsigned passed, failed, skipped, open;
 };
@@ -339,6 +344,12 @@ static const char *reason_to_skip(const struct suite *suite, const struct attack
 		return "an ordinary user can't do it without a sandbox either";
 	if (attack->flags & SUID && !suite->world.has_suid)
 		return "only root can make the set-user-ID program for it";
+	if (attack->flags & MEMORY_CGROUP && !suite->has_memory_cgroup)
+		return "memory is limited for each process by itself here";
+	if (attack->flags & NO_MEMORY_CGROUP && suite->has_memory_cgroup)
+		return "memory is limited for the launch as a whole here";
+	if (attack->flags & CPU_CGROUP && !suite->has_cpu_cgroup)
+		return "processor time is limited for each process by itself here";
 #if !defined(__x86_64__)
 	if (attack->flags & X86)
 		return "there is no such thing on this architecture";
@@ -488,8 +499,29 @@ static bool wanted(const struct suite *suite, const char *id)
 	return !suite->only || strstr(id, suite->only);
 }
 
+/* What writ can limit for a launch as a whole depends on the user. */
+static void ask_doctor(struct suite *suite)
+{
+	char line[WORLD_TEXT + 32];
+	FILE *doctor;
+
+	snprintf(line, sizeof(line), "'%s/writ' doctor", suite->world.things[THING_BIN]);
+	doctor = popen(line, "r");
+	while (doctor && fgets(line, sizeof(line), doctor)) {
+		bool has = strstr(line, " version ") != NULL;
+
+		if (!strncmp(line, "memory cgroup", strlen("memory cgroup")))
+			suite->has_memory_cgroup = has;
+		if (!strncmp(line, "cpu cgroup", strlen("cpu cgroup")))
+			suite->has_cpu_cgroup = has;
+	}
+	if (doctor)
+		pclose(doctor);
+}
+
 static int run_suite(struct suite *suite)
 {
+	ask_doctor(suite);
 	for (size_t i = 0; i < COUNT_OF(attacks); i++)
 		if (wanted(suite, attacks[i].id))
 			run_attack(suite, &attacks[i]);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void wait_forever(void)
@@ -121,6 +123,46 @@ static int run_memory_shared(char **args)
 	return take_memory((size_t)probe_number(args[0]), MAP_SHARED);
 }
 
+/* A process that takes so much and holds it. Its number once it has, or -1. */
+static pid_t hold_memory(size_t size)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+	bool has_it;
+
+	if (pipe(ready))
+		return -1;
+	child = fork();
+	if (child == 0) {
+		if (take_memory(size, MAP_PRIVATE) || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		wait_forever();
+	}
+	close(ready[1]);
+	has_it = read(ready[0], &byte, 1) == 1;
+	close(ready[0]);
+	return has_it ? child : -1;
+}
+
+static int run_memory_forks(char **args)
+{
+	long n = probe_number(args[0]);
+	pid_t *children = calloc((size_t)n, sizeof(*children));
+	long made = 0;
+
+	if (!children)
+		return PROBE_SETUP;
+	for (; made < n; made++) {
+		children[made] = hold_memory((size_t)probe_number(args[1]));
+		if (children[made] < 0)
+			break;
+	}
+	end_children(children, made);
+	free(children);
+	return made == n ? PROBE_SUCCEEDED : ENOMEM;
+}
+
 /* Many small pieces, and then the heap: each way to grow has to meet the same limit. */
 static int run_memory_pieces(char **args)
 {
@@ -142,6 +184,26 @@ static int run_spin(char **args)
 	while (!stop)
 		;
 	return PROBE_SETUP;
+}
+
+#define RELAY_NS 300000000L
+
+/* Processes one after the other, of which none uses much. */
+static int run_spin_relay(char **args)
+{
+	(void)args;
+	for (;;) {
+		struct timespec used = {0, 0};
+		pid_t child = fork();
+
+		while (child == 0 && used.tv_sec == 0 && used.tv_nsec < RELAY_NS)
+			clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+		if (child == 0)
+			_exit(0);
+		if (child < 0)
+			return errno;
+		waitpid(child, NULL, 0);
+	}
 }
 
 static int run_spin_ignoring(char **args)
@@ -279,7 +341,9 @@ const struct probe probes_res[] = {
 	{"memory-shared", 1, run_memory_shared},
 	{"memory-pieces", 1, run_memory_pieces},
 	{"spin", 0, run_spin},
+	{"memory-forks", 2, run_memory_forks},
 	{"spin-ignoring", 1, run_spin_ignoring},
+	{"spin-relay", 0, run_spin_relay},
 	{"sleep", 0, run_sleep},
 	{"stubborn", 0, run_stubborn},
 	{"files", 1, run_files},
