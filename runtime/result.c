@@ -9,6 +9,7 @@
 
 #define US_PER_SECOND 1000000u
 #define BYTES_PER_KIB 1024u
+#define TICKS_PART    4
 
 static uint64_t to_us(struct timeval time)
 {
@@ -52,7 +53,8 @@ static void fill_processes(const struct cgroup_usage *counted, struct writ_resul
 
 /*
  * Which limit ended a command that the kernel has killed. A process can send itself the same
- * signal, but not with the processor time of the limit unused.
+ * signal, but not with the processor time of the limit unused. RLIMIT_CPU counts ticks, and so may
+ * strike before the exact sum is there.
  */
 static enum writ_end end_by_signal(const struct writ_process *process,
 				   const struct writ_result *result)
@@ -60,7 +62,8 @@ static enum writ_end end_by_signal(const struct writ_process *process,
 	uint64_t cpu_us = result->cpu_user_us + result->cpu_system_us;
 	bool is_cpu = result->signal == SIGXCPU || result->signal == SIGKILL;
 
-	if (process->cpu_limit_us && is_cpu && cpu_us >= process->cpu_limit_us)
+	if (process->cpu_limit_us && is_cpu &&
+	    cpu_us >= process->cpu_limit_us - process->cpu_limit_us / TICKS_PART)
 		return WRIT_CPU_LIMIT;
 	if (process->has_file_size && result->signal == SIGXFSZ)
 		return WRIT_FILE_SIZE_LIMIT;
