@@ -232,7 +232,7 @@ bool cgroup_works(const struct cgroup *bases)
 	struct cgroup_door door;
 	bool works = false;
 
-	if (!cgroup_create(bases, &limits, &pool, &made)) {
+	if (bases->n && !cgroup_create(bases, &limits, &pool, &made)) {
 		works = !cgroup_open(&made, &door) && trial_works(0, enter_for_trial, &door);
 		cgroup_close(&door);
 		cgroup_remove(&made);
