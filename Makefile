@@ -96,6 +96,7 @@ help:
 	@echo "make check     static checks: warnings, clang-tidy, format, layers, symbols, sizes, generated/"
 	@echo "make unit      unit tests only          make live      attack tests only"
 	@echo "make test-kernels  the attack tests on other kernels, in virtual machines (half an hour)"
+	@echo "make stress    many launches at once, in a row, and with the runtime killed"
 	@echo "make lsp       the language server, with editors' clients where they are installed"
 	@echo "make fuzz      fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make bench     benchmark tables         make coverage  line coverage of the tests"
@@ -221,6 +222,13 @@ test-kernels:
 		STRIP=aarch64-linux-gnu-strip $(patsubst $(BUILD)/%,$(BUILD)/arm64/%,$(BUILD)/writ $(LIVE_BIN))
 	@tests/kernels/fetch_test.sh
 	@BUILD=$(BUILD) tests/kernels/run.sh $(KERNELS)
+# Many launches, and whether they leave anything: STRESS="AT_ONCE LAUNCHES KILLS".
+$(BUILD)/stress/stress: tests/stress/stress.c $(BUILD)/libwrit.a
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -Wshadow $(if $(filter 1,$(DEVELOPER)),-Werror) -I. -o $@ $< $(BUILD)/libwrit.a
+stress: all $(BUILD)/stress/stress
+	@BUILD=$(BUILD) tests/stress/run.sh
 
 # The language server, as editors talk to it.
 lsp: $(BUILD)/writc
@@ -321,5 +329,6 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 .PHONY: all help deps demo test unit live test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
+.PHONY: all help deps demo test unit live stress lsp bench update-golden fuzz coverage check tidy-sources layers \
 	generate install clean
 .DELETE_ON_ERROR:

@@ -1,12 +1,14 @@
 /*
  * How long it takes to start a program and see it end.
  *
- *	bench_launch WRIT BUNDLE SANDBOX [--param NAME=VALUE]... [--rounds N] [--heap MIB] [--brief]
+ *	bench_launch WRIT BUNDLE SANDBOX [--param NAME=VALUE]... [--rounds N] [--heap MIB]
+ *		     [--pause MS] [--brief]
  *
  * Starts /bin/true in each of several ways, in turn, so that whatever else the machine does falls
  *on all of them alike. Prints the median, the 99th percentile and the ratio of the medians to
  *posix_spawn's. With
  * --heap the parent holds that much memory, touched: a launcher that copied page tables would show.
+ * --pause waits so long before each: what the kernel still has at hand from the one before is gone.
  * --brief prints the medians of posix_spawn, writ_spawn and `writ run` in microseconds, for the
  *demo.
  */
@@ -38,6 +40,7 @@ struct bench {
 	size_t n_params;
 	unsigned rounds;
 	unsigned heap_mib;
+	unsigned pause_ms;
 	bool brief;
 	struct writ_sandbox *sandbox;
 	char **writ_argv;
@@ -118,6 +121,7 @@ static void measure(struct bench *bench)
 		for (size_t i = 0; i < N_WAYS; i++) {
 			if (ways[i].skipped)
 				continue;
+			(void)usleep(bench->pause_ms * 1000);
 			uint64_t start = bench_now_ns();
 
 			ways[i].run(bench);
@@ -136,8 +140,11 @@ static double median_us(const struct bench *bench, size_t way)
 
 static void print_table(const struct bench *bench)
 {
-	printf("start and end of %s, %u rounds, a parent with %u MiB of heap\n", COMMAND,
+	printf("start and end of %s, %u rounds, a parent with %u MiB of heap", COMMAND,
 	       bench->rounds, bench->heap_mib);
+	if (bench->pause_ms)
+		printf(", %u ms between launches", bench->pause_ms);
+	putchar('\n');
 	printf("%-12s %10s %10s %8s\n", "way", "median us", "p99 us", "ratio");
 	for (size_t i = 0; i < N_WAYS; i++) {
 		if (ways[i].skipped) {
@@ -235,6 +242,8 @@ static bool parse(struct bench *bench, int argc, char **argv)
 			bench->rounds = (unsigned)strtoul(argv[++i], NULL, 10);
 		else if (!strcmp(argv[i], "--heap") && i + 1 < argc)
 			bench->heap_mib = (unsigned)strtoul(argv[++i], NULL, 10);
+		else if (!strcmp(argv[i], "--pause") && i + 1 < argc)
+			bench->pause_ms = (unsigned)strtoul(argv[++i], NULL, 10);
 		else
 			return false;
 	}
@@ -247,7 +256,7 @@ int main(int argc, char **argv)
 
 	if (!parse(&bench, argc, argv)) {
 		fprintf(stderr, "usage: bench_launch WRIT BUNDLE SANDBOX [--param NAME=VALUE]... "
-				"[--rounds N] [--heap MIB] [--brief]\n");
+				"[--rounds N] [--heap MIB] [--pause MS] [--brief]\n");
 		return 2;
 	}
 	prepare(&bench);

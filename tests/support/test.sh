@@ -48,4 +48,6 @@ part "the language server"
 make --no-print-directory -j2 DEVELOPER=1 lsp
 part "attacks, each with its control"
 make --no-print-directory -j2 DEVELOPER=1 live
+part "launches that leave nothing, in short (make stress)"
+STRESS="100 500 100" make --no-print-directory -j2 DEVELOPER=1 stress
 printf '\nAll tests passed.\n'
