@@ -26,7 +26,7 @@ _writ_options()
 	'writc lsp') echo '--help --stdio' ;;
 	'writc completion') echo '--help' ;;
 	'writ decide') echo '--help -p --role --user --tool --arg --param' ;;
-	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd' ;;
+	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --json --json-fd' ;;
 	'writ doctor') echo '--help -p' ;;
 	*) return 1 ;;
 	esac
@@ -86,6 +86,7 @@ _writ_values()
 	'writ run --arg') echo '' ;;
 	'writ run --param') echo '' ;;
 	'writ run --cwd') echo '/' ;;
+	'writ run --json-fd') echo '' ;;
 	'writ doctor ') echo '' ;;
 	'writ doctor -p') echo '.wrt' ;;
 	*) return 1 ;;
