@@ -328,7 +328,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test unit live test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
-.PHONY: all help deps demo test unit live stress lsp bench update-golden fuzz coverage check tidy-sources layers \
+.PHONY: all help deps demo test unit live stress test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
 	generate install clean
 .DELETE_ON_ERROR:
