@@ -282,6 +282,25 @@ static int status_of(const struct writ_result *result)
 	return EXIT_RUN_SIGNAL + result->status;
 }
 
+/* Signals by which the kernel enforces a sandbox. A command can send them to itself, too. */
+static const char *words_of_signal(int number)
+{
+	static const struct {
+		int number;
+		const char *text;
+	} rows[] = {
+		{SIGSYS, "killed by SIGSYS, as for a system call that its sandbox kills for"},
+		{SIGXCPU, "killed by SIGXCPU, as when its limit of processor time is over"},
+		{SIGXFSZ, "killed by SIGXFSZ, as when a file grows past its limit of size"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].number == number)
+			return rows[i].text;
+	}
+	return NULL;
+}
+
 /* What is worth a message, of a command that was run; or NULL. */
 static const char *last_words(const struct writ_result *result)
 {
@@ -292,8 +311,7 @@ static const char *last_words(const struct writ_result *result)
 		{WRIT_WALL_LIMIT, "killed: its wall-clock limit is over"},
 		{WRIT_CPU_LIMIT, "killed: its limit on processor time is used up"},
 		{WRIT_MEMORY_LIMIT, "killed: its processes reached their limit on memory"},
-		{WRIT_FILE_SIZE_LIMIT,
-		 "killed by SIGXFSZ, as when a file grows past its limit of size"},
+		{WRIT_FILE_SIZE_LIMIT, "killed: a file grew past its limit of size"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -303,10 +321,7 @@ static const char *last_words(const struct writ_result *result)
 	if (result->output_lost && (result->end == WRIT_EXITED || result->end == WRIT_SIGNALED))
 		return "the end of the command's output is lost: its reader did not take it in "
 		       "time";
-	/* How a filter ends a process; one can send it to itself, too. */
-	if (result->end == WRIT_SIGNALED && result->signal == SIGSYS)
-		return "killed by SIGSYS, as for a system call that its sandbox kills for";
-	return NULL;
+	return result->end == WRIT_SIGNALED ? words_of_signal(result->signal) : NULL;
 }
 
 /* Writes the report where it was asked for, as the last thing. Returns the status to end with. */

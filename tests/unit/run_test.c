@@ -242,7 +242,7 @@ Test(run, the_signal_that_enforced_the_sandbox_is_told)
 		{"exec mkdir /tmp/x", 128 + SIGSYS,
 		 "writ: killed by SIGSYS, as for a system call that its sandbox kills for\n"},
 		{"while :; do :; done", 128 + SIGXCPU,
-		 "writ: killed by SIGXCPU, as when its limit of processor time is over\n"},
+		 "writ: killed: its limit on processor time is used up\n"},
 		{"kill -XFSZ $$", 128 + SIGXFSZ,
 		 "writ: killed by SIGXFSZ, as when a file grows past its limit of size\n"},
 		{"kill -TERM $$", 128 + SIGTERM, ""},
