@@ -9,6 +9,11 @@
 #include "support/golden.h"
 #include "support/oci_import.h"
 
+#define RULES(rules) PROFILE(REFUSE, rules)
+#define DUP(args)    RULE("\"dup\"", "ALLOW", args)
+#define DUP_IF(action, condition)                                                                  \
+	"{\"names\": [\"dup\"], \"action\": \"" action "\", \"includes\": {" condition "}}"
+
 /* ---- what is printed ---- */
 
 Test(golden, imported_profiles_read_well)
@@ -48,128 +53,129 @@ static void expect_note(const char *json, const char *note)
 Test(oci_bad, notes_say_where_a_sandbox_differs)
 {
 	const struct oci_options options = oci_options(0);
+	const char *plain = RULES(RULE("\"read\", \"chown32\"", "ALLOW", ""));
 
-	expect_note(PROFILE(REFUSE, RULE("\"mseal\", \"no_such_call\"", "ALLOW", "")),
+	expect_note(RULES(RULE("\"mseal\", \"no_such_call\"", "ALLOW", "")),
 		    "fail with ENOSYS: mseal, no_such_call");
-	expect_note(PROFILE(REFUSE, RULE("\"no_such_call\"", "KILL", "")), "no_such_call");
-	expect_note(PROFILE(REFUSE, RULE("\"clone3\", \"setsid\"", "NOTIFY", "")),
+	expect_note(RULES(RULE("\"no_such_call\"", "KILL", "")), "no_such_call");
+	expect_note(RULES(RULE("\"clone3\", \"setsid\"", "NOTIFY", "")),
 		    "these fail: clone3, setsid");
-	expect_note(PROFILE(REFUSE, RULE("\"listen\"", "ALLOW", "")), "sockets need a grant");
-	expect_note(PROFILE(REFUSE, RULE("\"mount\"", "KILL", "")), "ends the whole process");
-	cr_expect_eq(oci_import(PROFILE(REFUSE, RULE("\"read\", \"chown32\"", "ALLOW", "")),
-				&options)
-			     ->notes.n,
-		     0);
+	expect_note(RULES(RULE("\"listen\"", "ALLOW", "")), "sockets need a grant");
+	expect_note(RULES(RULE("\"mount\"", "KILL", "")), "ends the whole process");
+	cr_expect_eq(oci_import(plain, &options)->notes.n, 0);
 }
 
 /* ---- bad input ---- */
 
+static const char *const not_json[] = {
+	"",
+	"{",
+	"{\"defaultAction\": \"SCMP_ACT_",
+	"{\"defaultAction\": \"\xff\"}",
+	"{\"defaultAction\": \"\\ud800\"}",
+	"{\"defaultAction\": \"\\ud800\\u0041\"}",
+	"{\"defaultAction\": \"\\udc00\"}",
+	"{\"defaultAction\": \"\\u0000\"}",
+	"{\"defaultAction\": \"\\x\"}",
+	"{\"defaultAction\": \"a\nb\"}",
+	"{\"defaultAction\": 01}",
+	"{\"defaultAction\": 1.}",
+	"{\"defaultAction\": -}",
+	"{\"defaultAction\": 1e}",
+	"{\"defaultAction\": nul}",
+	"{\"defaultAction\" 1}",
+	"{defaultAction: 1}",
+	"{\"syscalls\": [1 2]}",
+	"{\"syscalls\": [,]}",
+	"{\"syscalls\": [}",
+	"{} {}",
+	"\xef\xbb\xbf{}",
+};
+
+struct bad_profile {
+	const char *json;
+	enum diag_code code;
+};
+
+static const struct bad_profile bad_defaults[] = {
+	{"{\"a\\u0062\": 1, \"ab\": 2}", DIAG_E0602},
+	{"{\"DefaultAction\": \"SCMP_ACT_ERRNO\"}", DIAG_E0603},
+	{"[]", DIAG_E0604},
+	{"{}", DIAG_E0604},
+	{"{\"defaultAction\": null}", DIAG_E0604},
+	{"{\"defaultAction\": 5}", DIAG_E0604},
+	{"{\"defaultAction\": \"\"}", DIAG_E0605},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}", DIAG_E0604},
+	{"{" REFUSE ", \"defaultErrnoRet\": 1.0}", DIAG_E0604},
+	{"{" REFUSE ", \"defaultErrnoRet\": 4096}", DIAG_E0604},
+	{"{" REFUSE ", \"defaultErrnoRet\": 0}", DIAG_E0606},
+	{"{" REFUSE ", \"defaultErrno\": \"ENOSUCH\"}", DIAG_E0605},
+	{"{" REFUSE ", \"defaultErrno\": \"EPERM\", \"defaultErrnoRet\": 2}", DIAG_E0604},
+	{"{" REFUSE ", \"archMap\": [{}]}", DIAG_E0604},
+	{"{" REFUSE ", \"archMap\": [{\"architecture\": \"x86_64\"}]}", DIAG_E0605},
+	{"{" REFUSE ", \"architectures\": \"SCMP_ARCH_X86_64\"}", DIAG_E0604},
+	{"{" REFUSE ", \"architectures\": [\"SCMP_ARCH_X86\"], \"archMap\": "
+	 "[{\"architecture\": \"SCMP_ARCH_X86\"}]}",
+	 DIAG_E0604},
+	{"{" REFUSE ", \"flags\": [\"SECCOMP_FILTER_FLAG_NEW_LISTENER\"]}", DIAG_E0605},
+	{"{" REFUSE ", \"listenerPath\": 1}", DIAG_E0604},
+};
+
+static const struct bad_profile bad_rules[] = {
+	{RULES("5"), DIAG_E0604},
+	{RULES("{}"), DIAG_E0604},
+	{RULES("{\"action\": \"SCMP_ACT_ALLOW\"}"), DIAG_E0604},
+	{RULES("{\"names\": [], \"action\": \"SCMP_ACT_ALLOW\"}"), DIAG_E0604},
+	{RULES("{\"name\": \"a\", \"names\": [\"b\"], \"action\": \"SCMP_ACT_ALLOW\"}"),
+	 DIAG_E0604},
+	{RULES(RULE("\"\"", "ALLOW", "")), DIAG_E0604},
+	{RULES(RULE("\"a\\n}\"", "ALLOW", "")), DIAG_E0604},
+	{RULES(RULE("5", "ALLOW", "")), DIAG_E0604},
+	{RULES(DUP("5")), DIAG_E0604},
+	{RULES(DUP("{\"index\": 0, \"value\": 1}")), DIAG_E0604},
+	{RULES(DUP(ARG(0, "EQ", "18446744073709551616"))), DIAG_E0604},
+	{RULES(DUP(ARG(0, "MASKED_NE", "1"))), DIAG_E0605},
+	{RULES(DUP(MASKED(0, "4294967296", "0"))), DIAG_E0608},
+	{RULES(RULE("\"afs_syscall\"", "ALLOW", ARG(0, "EQ", "1"))), DIAG_E0608},
+	{RULES(DUP_IF("SCMP_ACT_ALLOW", "\"minKernel\": \"four\"")), DIAG_E0604},
+	{RULES(DUP_IF("SCMP_ACT_ALLOW", "\"arch\": [\"amd64\"]")), DIAG_E0603},
+	{RULES(DUP("") "," RULE("\"dup\"", "LOG", "")), DIAG_E0607},
+	{RULES(DUP("") "," RULE("\"dup\"", "ERRNO", ARG(0, "EQ", "1"))), DIAG_E0607},
+};
+
+static void expect_code(const char *json, enum diag_code code)
+{
+	const struct oci_options options = oci_options(0);
+	const struct imported *imported = oci_import(json, &options);
+
+	cr_assert(imported->diags.items.n, "%s is taken", json);
+	cr_expect_eq(imported->diags.items.items[0].code, code, "%s gives\n%s", json,
+		     oci_report(imported));
+}
+
+Test(oci_bad, what_is_not_json_is_reported)
+{
+	for (size_t i = 0; i < sizeof(not_json) / sizeof(not_json[0]); i++)
+		expect_code(not_json[i], DIAG_E0601);
+}
+
 Test(oci_bad, what_is_wrong_is_reported)
 {
-	static const struct {
-		const char *json;
-		enum diag_code code;
-	} bad[] = {
-		{"", DIAG_E0601},
-		{"{", DIAG_E0601},
-		{"{\"defaultAction\": \"SCMP_ACT_", DIAG_E0601},
-		{"{\"defaultAction\": \"\xff\"}", DIAG_E0601},
-		{"{\"defaultAction\": \"\\ud800\"}", DIAG_E0601},
-		{"{\"defaultAction\": \"\\ud800\\u0041\"}", DIAG_E0601},
-		{"{\"defaultAction\": \"\\udc00\"}", DIAG_E0601},
-		{"{\"defaultAction\": \"\\u0000\"}", DIAG_E0601},
-		{"{\"defaultAction\": \"\\x\"}", DIAG_E0601},
-		{"{\"defaultAction\": \"a\nb\"}", DIAG_E0601},
-		{"{\"defaultAction\": 01}", DIAG_E0601},
-		{"{\"defaultAction\": 1.}", DIAG_E0601},
-		{"{\"defaultAction\": -}", DIAG_E0601},
-		{"{\"defaultAction\": 1e}", DIAG_E0601},
-		{"{\"defaultAction\": nul}", DIAG_E0601},
-		{"{\"defaultAction\" 1}", DIAG_E0601},
-		{"{defaultAction: 1}", DIAG_E0601},
-		{"{\"syscalls\": [1 2]}", DIAG_E0601},
-		{"{\"syscalls\": [,]}", DIAG_E0601},
-		{"{\"syscalls\": [}", DIAG_E0601},
-		{"{} {}", DIAG_E0601},
-		{"\xef\xbb\xbf{}", DIAG_E0601},
-		{"{\"a\\u0062\": 1, \"ab\": 2}", DIAG_E0602},
-		{"{\"DefaultAction\": \"SCMP_ACT_ERRNO\"}", DIAG_E0603},
-		{"[]", DIAG_E0604},
-		{"{}", DIAG_E0604},
-		{"{\"defaultAction\": null}", DIAG_E0604},
-		{"{\"defaultAction\": 5}", DIAG_E0604},
-		{"{\"defaultAction\": \"\"}", DIAG_E0605},
-		{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}", DIAG_E0604},
-		{"{" REFUSE ", \"defaultErrnoRet\": 1.0}", DIAG_E0604},
-		{"{" REFUSE ", \"defaultErrnoRet\": 4096}", DIAG_E0604},
-		{"{" REFUSE ", \"defaultErrnoRet\": 0}", DIAG_E0606},
-		{"{" REFUSE ", \"defaultErrno\": \"ENOSUCH\"}", DIAG_E0605},
-		{"{" REFUSE ", \"defaultErrno\": \"EPERM\", \"defaultErrnoRet\": 2}", DIAG_E0604},
-		{"{" REFUSE ", \"archMap\": [{}]}", DIAG_E0604},
-		{"{" REFUSE ", \"archMap\": [{\"architecture\": \"x86_64\"}]}", DIAG_E0605},
-		{"{" REFUSE ", \"architectures\": \"SCMP_ARCH_X86_64\"}", DIAG_E0604},
-		{"{" REFUSE ", \"architectures\": [\"SCMP_ARCH_X86\"], \"archMap\": "
-		 "[{\"architecture\": \"SCMP_ARCH_X86\"}]}",
-		 DIAG_E0604},
-		{"{" REFUSE ", \"flags\": [\"SECCOMP_FILTER_FLAG_NEW_LISTENER\"]}", DIAG_E0605},
-		{"{" REFUSE ", \"listenerPath\": 1}", DIAG_E0604},
-		{PROFILE(REFUSE, "5"), DIAG_E0604},
-		{PROFILE(REFUSE, "{}"), DIAG_E0604},
-		{PROFILE(REFUSE, "{\"action\": \"SCMP_ACT_ALLOW\"}"), DIAG_E0604},
-		{PROFILE(REFUSE, "{\"names\": [], \"action\": \"SCMP_ACT_ALLOW\"}"), DIAG_E0604},
-		{PROFILE(REFUSE, "{\"name\": \"a\", \"names\": [\"b\"], \"action\": "
-				 "\"SCMP_ACT_ALLOW\"}"),
-		 DIAG_E0604},
-		{PROFILE(REFUSE, RULE("\"\"", "ALLOW", "")), DIAG_E0604},
-		{PROFILE(REFUSE, RULE("\"a\\n}\"", "ALLOW", "")), DIAG_E0604},
-		{PROFILE(REFUSE, RULE("5", "ALLOW", "")), DIAG_E0604},
-		{PROFILE(REFUSE, RULE("\"dup\"", "ALLOW", "5")), DIAG_E0604},
-		{PROFILE(REFUSE, RULE("\"dup\"", "ALLOW", "{\"index\": 0, \"value\": 1}")),
-		 DIAG_E0604},
-		{PROFILE(REFUSE, RULE("\"dup\"", "ALLOW", ARG(0, "EQ", "18446744073709551616"))),
-		 DIAG_E0604},
-		{PROFILE(REFUSE, RULE("\"dup\"", "ALLOW", ARG(0, "MASKED_NE", "1"))), DIAG_E0605},
-		{PROFILE(REFUSE, RULE("\"dup\"", "ALLOW", MASKED(0, "4294967296", "0"))),
-		 DIAG_E0608},
-		{PROFILE(REFUSE, RULE("\"afs_syscall\"", "ALLOW", ARG(0, "EQ", "1"))), DIAG_E0608},
-		{PROFILE(REFUSE, "{\"names\": [\"dup\"], \"action\": \"SCMP_ACT_ALLOW\", "
-				 "\"includes\": {\"minKernel\": \"four\"}}"),
-		 DIAG_E0604},
-		{PROFILE(REFUSE, "{\"names\": [\"dup\"], \"action\": \"SCMP_ACT_ALLOW\", "
-				 "\"includes\": {\"arch\": [\"amd64\"]}}"),
-		 DIAG_E0603},
-		{PROFILE(REFUSE, RULE("\"dup\"", "ALLOW", "") "," RULE("\"dup\"", "LOG", "")),
-		 DIAG_E0607},
-		{PROFILE(REFUSE, RULE("\"dup\"", "ALLOW", "") "," RULE("\"dup\"", "ERRNO",
-								       ARG(0, "EQ", "1"))),
-		 DIAG_E0607},
-	};
-	const struct oci_options options = oci_options(0);
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const struct imported *imported = oci_import(bad[i].json, &options);
-
-		cr_assert(imported->diags.items.n, "%s is taken", bad[i].json);
-		cr_expect_eq(imported->diags.items.items[0].code, bad[i].code, "%s gives\n%s",
-			     bad[i].json, oci_report(imported));
-	}
+	for (size_t i = 0; i < sizeof(bad_defaults) / sizeof(bad_defaults[0]); i++)
+		expect_code(bad_defaults[i].json, bad_defaults[i].code);
+	for (size_t i = 0; i < sizeof(bad_rules) / sizeof(bad_rules[0]); i++)
+		expect_code(bad_rules[i].json, bad_rules[i].code);
 }
 
 /* What does not apply here may say what Writ can't, but not what nobody can. */
 Test(oci_bad, rules_that_do_not_apply_are_read_all_the_same)
 {
-#define BOOT "\"includes\": {\"caps\": [\"CAP_SYS_BOOT\"]}}"
 	const struct oci_options options = oci_options(0);
+	const char *boot = RULES(DUP_IF("SCMP_ACT_TRAP", "\"caps\": [\"CAP_SYS_BOOT\"]"));
+	const char *wrong = RULES(DUP_IF("TRAP", "\"caps\": [\"CAP_SYS_BOOT\"]"));
 
-	cr_expect(oci_import(PROFILE(REFUSE,
-				     "{\"names\": [\"dup\"], \"action\": \"SCMP_ACT_TRAP\", " BOOT),
-			     &options)
-			  ->good);
-	cr_expect_not(
-		oci_import(PROFILE(REFUSE, "{\"names\": [\"dup\"], \"action\": \"TRAP\", " BOOT),
-			   &options)
-			->good);
-#undef BOOT
+	cr_expect(oci_import(boot, &options)->good);
+	cr_expect_not(oci_import(wrong, &options)->good);
 }
 
 Test(oci_bad, truncated_profiles_are_refused)
