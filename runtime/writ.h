@@ -231,9 +231,10 @@ WRIT_API WRIT_MUST_CHECK uint32_t writ_subject_open(const struct writ_policy *po
 						    size_t len);
 
 /*
- * The id of a tool, whether the policy lists it or it was first seen at run time: names
- * that it does not list and the same wildcards match have one id. WRIT_NO_ID when no rule matches the name, or no tool can have
- * it: it may be asked about, and is denied (NO_RULE, where writ_check tells the two apart).
+ * The id of a tool, whether the policy lists it or it was first seen at run time: names that it
+ * does not list and the same wildcards match have one id. WRIT_NO_ID when no rule matches the name,
+ * or no tool can have it: it may be asked about, and is denied (NO_RULE, where writ_check tells the
+ * two apart).
  */
 WRIT_API WRIT_MUST_CHECK uint32_t writ_tool_id(const struct writ_policy *policy, const char *name,
 					       size_t len);

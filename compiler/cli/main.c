@@ -22,8 +22,7 @@ static const struct cli_verb verbs[] = {
 #undef VERB_NAMED
 };
 
-/* Arenas for scratch come and go; returning their pages in between took a sixth of a compilation.
- */
+/* Arenas for scratch come and go; returning their pages in between took a sixth of the time. */
 #define KEEP_BYTES (64 << 20)
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
