@@ -20,7 +20,9 @@ static int parse_targets(const char *list, struct bundle_options *options)
 		enum arch arch;
 
 		if (!arch_find(name, &arch))
-			return cli_usage_error("compile", "--target: unknown architecture '%.*s'",
+			return cli_usage_error("compile",
+					       "--target: unknown architecture '%.*s'; there are: "
+					       "x86_64, aarch64, riscv64",
 					       STR_ARG(name));
 		options->archs[arch] = true;
 		list = comma ? comma + 1 : NULL;

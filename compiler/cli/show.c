@@ -282,7 +282,10 @@ static int check_words(struct request *request, const char *format, const char *
 	if (!arch_name)
 		return CLI_OK;
 	if (!arch_find(str_from(arch_name), &arch))
-		return cli_usage_error("show", "--arch: unknown architecture '%s'", arch_name);
+		return cli_usage_error("show",
+				       "--arch: unknown architecture '%s'; there are: x86_64, "
+				       "aarch64, riscv64",
+				       arch_name);
 	request->audit_arch = arch_info(arch)->audit_arch;
 	return CLI_OK;
 }

@@ -144,6 +144,17 @@ static int apply(const struct option_row *row, struct cli_options *options, char
 	return set_text(field, row, value);
 }
 
+static int unexpected(const char *verb, const char *word, unsigned int accepted)
+{
+	const char *advice = "";
+
+	if (accepted & CLI_ARG && strchr(word, '='))
+		advice = "; an argument of the call stands after --arg";
+	else if (accepted & CLI_COMMAND)
+		advice = "; the command stands after --";
+	return cli_fail(EXIT_USAGE, "%s: unexpected argument '%s'%s", verb, word, advice);
+}
+
 int cli_parse(char **argv, unsigned int accepted, struct cli_options *options)
 {
 	const char *verb = argv[0];
@@ -167,9 +178,7 @@ int cli_parse(char **argv, unsigned int accepted, struct cli_options *options)
 		if (!row && (*argv)[0] == '-')
 			return cli_fail(EXIT_USAGE, "%s: unknown option '%s'", verb, *argv);
 		if (!row)
-			return cli_fail(EXIT_USAGE, "%s: unexpected argument '%s'%s", verb, *argv,
-					accepted & CLI_COMMAND ? "; the command stands after --"
-							       : "");
+			return unexpected(verb, *argv, accepted);
 		rc = apply(row, options, value, argv[1], &used);
 		if (rc)
 			return rc;
