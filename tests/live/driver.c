@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "launch.h"
 #include "probe/probe.h"
 #include "world.h"
@@ -32,8 +33,6 @@
 #define ORDINARY_USER                                                                              \
 	61234 /* a uid that nobody has, so that nothing else counts against its limits */
 
-#define MAX_ARGS    40
-#define MAX_TEXT    4096
 #define DEADLINE_MS 30000
 #define RUNS_ON_MS  1500 /* past every wall limit of live.writ that a RUNS_ON row meets */
 #define SETTLE_MS   2000
@@ -153,60 +152,6 @@ static const char *status_text(int status)
 	return text;
 }
 
-/* ---- command lines ---- */
-
-struct command {
-	char *argv[MAX_ARGS];
-	int argc;
-	char text[MAX_TEXT];
-	size_t used;
-};
-
-static void command_add(const struct suite *suite, struct command *command, const char *spec)
-{
-	char *at = command->text + command->used;
-
-	if (command->argc + 1 >= MAX_ARGS ||
-	    !world_expand(&suite->world, spec, at, sizeof(command->text) - command->used)) {
-		fprintf(stderr, "driver: a command line is too long: %s\n", spec);
-		exit(2);
-	}
-	command->argv[command->argc++] = at;
-	command->argv[command->argc] = NULL;
-	command->used += strlen(at) + 1;
-}
-
-/* Everything up to "--" of a launch in a sandbox. */
-static void command_sandbox(const struct suite *suite, struct command *command, const char *sandbox)
-{
-	static const char *const params[] = {"box={box}", "bin={bin}", "ro={ro}", "listed={listed}",
-					     "served={served}"};
-
-	command_add(suite, command, "{bin}/writ");
-	command_add(suite, command, "run");
-	command_add(suite, command, "-p");
-	command_add(suite, command, "{bin}/../live.wrt");
-	command_add(suite, command, "--sandbox");
-	command_add(suite, command, sandbox);
-	for (size_t i = 0; i < COUNT_OF(params); i++) {
-		command_add(suite, command, "--param");
-		command_add(suite, command, params[i]);
-	}
-	command_add(suite, command, "--");
-}
-
-static void command_probe(const struct suite *suite, struct command *command, const char *words)
-{
-	char copy[MAX_TEXT];
-	char *rest = copy;
-	char *word;
-
-	snprintf(copy, sizeof(copy), "%s", words);
-	command_add(suite, command, "{bin}/probe");
-	while ((word = strsep(&rest, " ")))
-		command_add(suite, command, word);
-}
-
 /* ---- one attack ---- */
 
 /* What the host answers when it lacks something, or its administrator has switched it off. */
@@ -234,7 +179,7 @@ static bool run_control(struct suite *suite, const struct attack *attack)
 			     .flags = attack->flags,
 			     .deadline_ms = attack->control == RUNS_ON ? RUNS_ON_MS : DEADLINE_MS};
 
-	command_probe(suite, &command, attack->command);
+	command_probe(&suite->world, &command, attack->command);
 	if (launch(&suite->world, &how, &outcome))
 		return report_fail(suite, attack->id, "the control can't be started");
 	if (outcome.status != attack->control) {
@@ -310,8 +255,8 @@ static enum ending run_sandboxed(struct suite *suite, const struct attack *attac
 			     .deadline_ms = DEADLINE_MS,
 			     .settle_ms = SETTLE_MS};
 
-	command_sandbox(suite, &command, attack->sandbox);
-	command_probe(suite, &command, attack->command);
+	command_sandbox(&suite->world, &command, attack->sandbox);
+	command_probe(&suite->world, &command, attack->command);
 	if (launch(&suite->world, &how, &outcome)) {
 		report_fail(suite, attack->id, "writ can't be started");
 		return WRONG;
@@ -477,10 +422,10 @@ static void run_tool(struct suite *suite, const struct tool *tool)
 	}
 	if (!prepare(suite, tool->id))
 		return;
-	command_sandbox(suite, &command, "tools");
-	command_add(suite, &command, tool->interpreter);
-	command_add(suite, &command, tool->option);
-	command_add(suite, &command, tool->script);
+	command_sandbox(&suite->world, &command, "tools");
+	command_add(&suite->world, &command, tool->interpreter);
+	command_add(&suite->world, &command, tool->option);
+	command_add(&suite->world, &command, tool->script);
 	if (launch(&suite->world, &how, &outcome)) {
 		report_fail(suite, tool->id, "writ can't be started");
 	} else if (outcome.status || strcmp(tool_output(&outcome), tool->expected) != 0) {
