@@ -37,8 +37,8 @@ const char *explain_reason(const struct explanation *explanation)
 {
 	static const char *const reasons[] = {
 		[WRIT_BY_RULE] = "",
-		[WRIT_NO_RULE] = "no rule of the subject names the tool",
-		[WRIT_NO_CONDITION] = "rules name the tool, but the condition of none holds",
+		[WRIT_NO_RULE] = "no rule matches the tool",
+		[WRIT_NO_CONDITION] = "rules match the tool, but the condition of none holds",
 		[WRIT_UNKNOWN_SUBJECT] = "the policy has no such subject",
 		[WRIT_BAD_TOOL_NAME] = "no tool can have this name",
 		[WRIT_BAD_REQUEST] = "the call gives an argument twice, or too many",

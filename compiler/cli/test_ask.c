@@ -116,7 +116,7 @@ static void explain(const struct test_question *question, const struct why_rules
 	} else if (decision->reason == WRIT_NO_RULE) {
 		note = vec_push(arena, &question->result->notes);
 		note->span = SPAN_NONE;
-		note->text = STR("no rule of the role names the tool, so it is denied");
+		note->text = STR("no rule of the role matches the tool, so it is denied");
 	}
 	for (size_t i = 0; i < rules->n && question->result->notes.n < MAX_NOTES; i++) {
 		if (decision->reason == WRIT_BY_RULE && rules->items[i].rule >= decision->rule)

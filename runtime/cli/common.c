@@ -119,6 +119,17 @@ static void explain_conditions(const struct writ_policy *policy, uint32_t id, ch
 		print_rule(policy, id, text + n, size - (size_t)n);
 }
 
+/* Who asks for a user as a role is told so. */
+static const char *other_kind(const struct cli_options *options, const struct writ_policy *policy)
+{
+	enum writ_subject_kind kind = options->role ? WRIT_USER : WRIT_ROLE;
+	const char *name = options->role ? options->role : options->user;
+
+	if (writ_subject_open(policy, kind, name, strlen(name)) == WRIT_NO_ID)
+		return "";
+	return kind == WRIT_USER ? "; it is a user (--user)" : "; it is a role (--role)";
+}
+
 void cli_explain(const struct cli_options *options, const struct writ_policy *policy,
 		 const struct writ_decision *decision, char *text, size_t size)
 {
@@ -137,7 +148,8 @@ void cli_explain(const struct cli_options *options, const struct writ_policy *po
 		explain_conditions(policy, decision->rule, text, size);
 		break;
 	case WRIT_UNKNOWN_SUBJECT:
-		(void)snprintf(text, size, "%s '%s' is not known to the policy", kind, subject);
+		(void)snprintf(text, size, "%s '%s' is not known to the policy%s", kind, subject,
+			       other_kind(options, policy));
 		break;
 	case WRIT_BAD_TOOL_NAME:
 		(void)snprintf(text, size, "'%s' is not a name that a tool can have",

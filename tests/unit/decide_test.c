@@ -20,7 +20,8 @@ static const char policy[] = "tool write_file { arg path : path; arg content : s
 			     "  deny note where text == \"a=b\";\n"
 			     "  deny note where text == \"\";\n"
 			     "  allow note;\n"
-			     "}\n";
+			     "}\n"
+			     "user \"ann\" : dev;\n";
 
 static void setup(void)
 {
@@ -86,6 +87,21 @@ Test(decide, names_given_twice_and_too_many_are_wrong)
 	expect(args, 0, "allow");
 	strcat(args, " --arg one=more");
 	expect(args, 2, "more than 64 times --arg");
+}
+
+Test(decide, mistaken_words_are_told_what_they_are)
+{
+	expect("--tool note text=x", 2,
+	       "unexpected argument 'text=x'; an argument of the call stands");
+	cr_expect_eq(shell("$R decide -p %s --role ann --tool note", path), 1);
+	cr_expect(strstr(shell_output, "role 'ann' is not known to the policy; it is a user"), "%s",
+		  shell_output);
+	cr_expect_eq(shell("$R decide -p %s --user dev --tool note", path), 1);
+	cr_expect(strstr(shell_output, "user 'dev' is not known to the policy; it is a role"), "%s",
+		  shell_output);
+	cr_expect_eq(shell("$R decide -p %s --user bob --tool note", path), 1);
+	cr_expect(strstr(shell_output, "user 'bob' is not known to the policy\n"), "%s",
+		  shell_output);
 }
 
 Test(decide, run_asks_a_human)
