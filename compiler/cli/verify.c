@@ -87,6 +87,15 @@ static void put_verdict(const struct verification *in)
 	putchar('\n');
 }
 
+static bool has_conditions(const struct ir_policy *policy)
+{
+	for (size_t i = 0; i < policy->rules.n; i++) {
+		if (policy->rules.items[i].where)
+			return true;
+	}
+	return false;
+}
+
 static void print_text(const struct verification *in)
 {
 	put_verdict(in);
@@ -96,6 +105,9 @@ static void print_text(const struct verification *in)
 		put_claim(&in->proof.claims.items[i]);
 	if (is_proven(in) && in->places == PLACES_DIFFER)
 		puts("note: it says of rules that they are on other lines than in the source");
+	if (is_proven(in) && !in->source && has_conditions(in->listed))
+		puts("note: the text of conditions is the bundle's word; 'writc explain' tells "
+		     "their tests, and a source proves both");
 }
 
 /* ---- JSON ---- */

@@ -3,8 +3,7 @@
  *
  * In: an image that writ_verify has accepted, and the policy that it lists. Every artifact in it is
  * held against the policy's meaning, none against another artifact made by the same back end, so a
- * bundle of another version of the compiler passes when it means the same. What the runtime only
- * keeps for readers (limits, calls, conflicts, ...) is compared with the policy as listings are.
+ * bundle of another version of the compiler passes when it means the same.
  */
 #include "link/bundle_proof.h"
 
@@ -14,6 +13,7 @@
 
 #include "base/map.h"
 #include "ir/ir_print.h"
+#include "verify/prove_kept.h"
 #include "verify/prove_landlock.h"
 #include "verify/prove_names.h"
 #include "verify/prove_rbac.h"
@@ -109,6 +109,8 @@ static void prove_listed(struct proving *in)
 	const struct ir_policy *policy = in->policy;
 
 	in->out->wrong = prove_names(in->arena, policy, &in->view);
+	if (in->out->wrong.len == 0)
+		in->out->wrong = prove_kept(in->arena, policy, &in->view);
 	claim(in, &(struct bundle_claim){.kind = BUNDLE_CLAIM_NAMES,
 					 .counts = {policy->roles.n, policy->users.n,
 						    policy->tools.n}});

@@ -5,6 +5,7 @@
 
 #include "link/bundle_read.h"
 #include "support/policy.h"
+#include "verify/prove_kept.h"
 #include "verify/prove_landlock.h"
 #include "verify/prove_names.h"
 #include "verify/prove_rbac.h"
@@ -21,6 +22,8 @@ static struct str run(struct arena *arena, const struct ir_policy *policy, const
 	struct str wrong = prove_names(arena, policy, view);
 	size_t n;
 
+	if (wrong.len == 0)
+		wrong = prove_kept(arena, policy, view);
 	if (wrong.len == 0)
 		wrong = prove_rules(arena, policy, view, &n);
 	if (wrong.len == 0)

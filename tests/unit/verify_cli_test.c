@@ -120,6 +120,7 @@ Test(verify_cli, what_was_compiled_is_proven)
 			   run.out);
 	cr_expect_not_null(strstr(run.out, "\n  filter of sandbox box for aarch64: "), "%s",
 			   run.out);
+	cr_expect_not_null(strstr(run.out, "note: the text of conditions"), "%s", run.out);
 	run = RUN_VERB(verb_verify, bundle_path, source_path);
 	cr_expect_eq(run.status, 0, "%s%s", run.out, run.err);
 	cr_expect_not_null(strstr(run.out, "p.writ says\n"), "%s", run.out);
@@ -277,6 +278,51 @@ Test(verify_cli, a_changed_condition)
 	cr_expect_eq(run.status, 1, "%s%s", run.out, run.err);
 	cr_expect_not_null(strstr(run.out, "where test 0, of 'path', holds, it goes on otherwise"),
 			   "%s", run.out);
+}
+
+/* A string at the end of STRINGS. */
+static struct writ_fmt_str append_str(const char *string)
+{
+	uint32_t len = (uint32_t)strlen(string);
+
+	return (struct writ_fmt_str){bundle_append(&bundle, WRIT_SECTION_STRINGS, string, 1,
+						   len + 1),
+				     len};
+}
+
+/* The bundle lists, as text, what the source does, and is not it. */
+static void expect_unlike(const char *source, const char *words)
+{
+	struct run_verb run;
+
+	put_source(other_path, source);
+	run = verify_changed(other_path);
+	cr_expect_eq(run.status, 1, "%s: %s%s", words, run.out, run.err);
+	cr_expect_not_null(strstr(run.out, words), "'%s' is not in: %s", words, run.out);
+}
+
+Test(verify_cli, what_prints_alike_is_told_apart)
+{
+	static const char source[] = "param work : path;\n"
+				     "sandbox box { env { set A = \"${work}\"; set B = \"1\"; } }\n"
+				     "redact \"sk-\";\nredact \"tk-\";\n";
+	struct writ_fmt_part part = {.kind = WRIT_PART_LITERAL};
+	struct writ_fmt_str joined;
+	uint32_t at;
+
+	bundle = bundle_make(source);
+	part.text = append_str("${work}");
+	at = bundle_append(&bundle, WRIT_SECTION_PARTS, &part, sizeof(part), 1);
+	RECORDS(ENV, struct writ_fmt_env, NULL)[0].value = (struct writ_fmt_range){at, 1};
+	expect_unlike(source, "sandbox 'box' has other variables");
+	bundle = bundle_make(source);
+	joined = append_str("sk-\nredact tk-");
+	RECORDS(REDACTS, struct writ_fmt_redact, NULL)[0].pattern = joined;
+	RECORDS(REDACTS, struct writ_fmt_redact, NULL)[1].pattern = joined;
+	expect_unlike("redact \"sk-\";\nredact \"tk-\";\nredact \"sk-\";\nredact \"tk-\";\n"
+		      "param work : path;\n"
+		      "sandbox box { env { set A = \"${work}\"; set B = \"1\"; } }\n",
+		      "it has other patterns to redact");
 }
 
 Test(verify_cli, damage_is_no_bundle)
