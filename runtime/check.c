@@ -264,9 +264,11 @@ int writ_rule(const struct writ_policy *policy, uint32_t id, struct writ_rule *o
 uint32_t writ_sandbox_id(const struct writ_policy *policy, const char *name, size_t len)
 {
 	const struct image *image = &policy->image;
-	uint32_t n = image_count(image, WRIT_SECTION_SANDBOXES);
+	uint32_t n = name ? image_count(image, WRIT_SECTION_SANDBOXES) : 0;
 
-	for (uint32_t i = 0; name && i < n; i++) {
+	if (name)
+		len = length_of(name, len);
+	for (uint32_t i = 0; i < n; i++) {
 		struct writ_fmt_str own = image_SANDBOXES(image, i)->name;
 
 		if (own.len == len && memcmp(image_str(image, own), name, len) == 0)

@@ -135,6 +135,7 @@ static bool default_fits(const struct image *image, const struct writ_fmt_param 
 static int check_params(const struct image *image, struct writ_error *error)
 {
 	uint32_t n = image_count(image, WRIT_SECTION_PARAMS);
+	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct writ_fmt_param *param = image_PARAMS(image, i);
@@ -147,6 +148,10 @@ static int check_params(const struct image *image, struct writ_error *error)
 			return verify_bad(error, "params", i, "has_default");
 		if (!verify_str(image, param->fallback, 0, param->has_default ? WRIT_MAX_TEXT : 0))
 			return verify_bad(error, "params", i, "the default");
+		/* They may share one long string, and each is looked at. */
+		bytes += param->fallback.len;
+		if (bytes > WRIT_MAX_EXPANDED)
+			return verify_bad(error, "params", i, "the defaults are too long together");
 		if (param->has_default && !default_fits(image, param))
 			return verify_bad(error, "params", i, "the default is not of its type");
 	}

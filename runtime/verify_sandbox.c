@@ -295,6 +295,36 @@ static const char *check_filters(const struct image *image, const struct writ_fm
 	return what;
 }
 
+static bool has_notify(const struct image *image, struct writ_fmt_range calls)
+{
+	for (uint32_t i = 0; i < calls.count; i++) {
+		if (image_CALLS(image, calls.first + i)->verdict == WRIT_CALL_NOTIFY)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a sandbox needs a supervisor is read from its system call rules, so its filters must ask
+ * none without them: where nobody listens, the command could do so itself, and let itself pass.
+ */
+static const char *check_notify(const struct image *image, const struct writ_fmt_sandbox *box)
+{
+	if (has_notify(image, box->calls))
+		return NULL;
+	for (uint32_t i = 0; i < box->filters.count; i++) {
+		struct writ_fmt_range insns = image_FILTERS(image, box->filters.first + i)->insns;
+
+		for (uint32_t k = 0; k < insns.count; k++) {
+			const struct writ_fmt_insn *insn = image_INSNS(image, insns.first + k);
+
+			if (insn->code == BPF_OP_RET_K && insn->k == SECCOMP_ACTION_USER_NOTIF)
+				return "a filter asks a supervisor, and no system call rule does";
+		}
+	}
+	return NULL;
+}
+
 /* A grant or a denial, as it is no condition's operand. */
 static bool endpoints_grant(const struct image *image, struct writ_fmt_range range)
 {
@@ -331,6 +361,8 @@ static const char *check_sandbox(const struct image *image, uint32_t index)
 	what = check_variants(image, box);
 	if (!what)
 		what = check_filters(image, box);
+	if (!what)
+		what = check_notify(image, box);
 	if (what)
 		return what;
 	if (!endpoints_grant(image, box->endpoints))

@@ -275,7 +275,7 @@ WRIT_API WRIT_MUST_CHECK int writ_rule(const struct writ_policy *policy, uint32_
  */
 struct writ_sandbox;
 
-/* The id of a sandbox by name, or WRIT_NO_ID. */
+/* The id of a sandbox by name, or WRIT_NO_ID. A len of 0: name is NUL-terminated. */
 WRIT_API uint32_t writ_sandbox_id(const struct writ_policy *policy, const char *name, size_t len);
 
 /*

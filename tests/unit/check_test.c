@@ -166,6 +166,8 @@ Test(check, tools_have_their_sandbox)
 	cr_expect_eq(decide(policy, "admin", "git_seen_at_run_time").sandbox, box);
 	cr_expect_eq(decide(policy, "admin", "write_file").sandbox, WRIT_NO_ID);
 	cr_expect_eq(writ_sandbox_id(policy, "nosuch", 6), WRIT_NO_ID);
+	cr_expect_eq(writ_sandbox_id(policy, "s", 0), box);
+	cr_expect_eq(writ_sandbox_id(policy, NULL, 0), WRIT_NO_ID);
 	writ_close(policy);
 }
 

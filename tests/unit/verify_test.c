@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "support/bundle_maker.h"
@@ -219,4 +220,63 @@ Test(verify, a_filter_that_logs_what_it_must_refuse_is_refused)
 	bundle_seal(&bundle);
 	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT);
 	cr_expect(strstr(error.text, "a filter allows"), "%s", error.text);
+}
+
+/* Whoever runs in such a sandbox could listen to its own notifications, and let itself pass. */
+Test(verify, a_filter_that_asks_a_supervisor_whom_no_rule_names_is_refused)
+{
+	struct test_bundle bundle =
+		bundle_make("sandbox s { syscalls { allow @default; deny uname notify; } }\n");
+	struct writ_error error;
+	uint32_t count, changed = 0;
+	struct writ_fmt_call *calls = bundle_section(&bundle, WRIT_SECTION_CALLS, sizeof(*calls),
+						     &count);
+
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), 0);
+	for (uint32_t i = 0; i < count; i++) {
+		if (calls[i].verdict != WRIT_CALL_NOTIFY)
+			continue;
+		calls[i].verdict = WRIT_CALL_KILL;
+		changed++;
+	}
+	cr_assert_gt(changed, 0u);
+	bundle_seal(&bundle);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, "asks a supervisor"), "%s", error.text);
+}
+
+#define MANY_PARAMS ((64u << 20) / WRIT_MAX_TEXT) /* of the longest default */
+
+/* All with one long default, which stands in the bundle once. */
+static int verify_params(uint32_t n, struct writ_error *error)
+{
+	static struct writ_fmt_param params[MANY_PARAMS + 1];
+	static char names[MANY_PARAMS + 1][8], fallback[WRIT_MAX_TEXT + 1];
+	struct test_bundle bundle = bundle_make("role r { allow x; }\n");
+	uint32_t first, at;
+
+	for (uint32_t i = 0; i < n; i++)
+		(void)snprintf(names[i], sizeof(names[i]), "p%06u", i);
+	memset(fallback, 'a', WRIT_MAX_TEXT);
+	first = bundle_append(&bundle, WRIT_SECTION_STRINGS, names, 1, n * sizeof(names[0]));
+	at = bundle_append(&bundle, WRIT_SECTION_STRINGS, fallback, 1, sizeof(fallback));
+	for (uint32_t i = 0; i < n; i++)
+		params[i] = (struct writ_fmt_param){
+			{first + i * (uint32_t)sizeof(names[0]), 7},
+			WRIT_PARAM_STRING,
+			1,
+			{at, WRIT_MAX_TEXT},
+		};
+	bundle_append(&bundle, WRIT_SECTION_PARAMS, params, sizeof(*params), n);
+	bundle_seal(&bundle);
+	return writ_verify(bundle.bytes, bundle.size, error);
+}
+
+Test(verify, defaults_of_parameters_are_bounded_together)
+{
+	struct writ_error error;
+
+	cr_expect_eq(verify_params(MANY_PARAMS, &error), 0, "%s", error.text);
+	cr_expect_eq(verify_params(MANY_PARAMS + 1, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, "too long together"), "%s", error.text);
 }
