@@ -130,8 +130,8 @@ static size_t list_calls(struct writer *writer, struct str **out)
 /* Both lists are in order. */
 static void state_calls(struct writer *writer)
 {
-	const struct oci_call *next = writer->calls->items.items;
-	const struct oci_call *end = next + writer->calls->items.n;
+	const struct oci_call *calls = writer->calls->items.items;
+	size_t n_calls = writer->calls->items.n, at = 0;
 	struct str *names;
 	size_t n = list_calls(writer, &names);
 
@@ -140,9 +140,12 @@ static void state_calls(struct writer *writer)
 
 		if (i && str_eq(names[i], names[i - 1]))
 			continue;
-		while (next < end && str_cmp(next->name, names[i]) < 0)
-			next++;
-		state_call(writer, next < end && str_eq(next->name, names[i]) ? next : &plain);
+		while (at < n_calls && str_cmp(calls[at].name, names[i]) < 0)
+			at++;
+		if (at < n_calls && str_eq(calls[at].name, names[i]))
+			state_call(writer, &calls[at]);
+		else
+			state_call(writer, &plain);
 	}
 }
 
