@@ -51,8 +51,9 @@ const char cli_help_run[] =
 	"                       standard error\n"
 	"  --json-fd N          the same to descriptor N, which the command does not get\n"
 	"\n"
-	"exit status: the command's own; 128+N if signal N ended it; 124 wall limit; 125 writ "
-	"failed;\n"
+	"exit status: the command's own; 128+N if signal N ended it; 124 wall limit; 137 output "
+	"or\n"
+	"memory limit; 152 processor time; 153 file size; 125 writ failed;\n"
 	"126 denied by the policy, or not allowed to start; 127 command not found; 2 wrong command "
 	"line;\n"
 	"3 unusable bundle; 4 this host can't enforce the sandbox\n";
