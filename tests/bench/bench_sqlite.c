@@ -16,6 +16,7 @@
 #include "bench.h"
 
 #define QUERIES       (1u << 16)
+#define SLICE         (1u << 12) /* queries that are timed together, as in bench_check */
 #define ROUNDS        5
 #define NAME_SIZE     48
 #define LINE_SIZE     4096
@@ -156,19 +157,26 @@ static void make_queries(unsigned roles, unsigned tools)
 	}
 }
 
-static unsigned ask_all(struct statement *statement)
+/* Asks all queries, and keeps for each slice of them the least time it has taken. */
+static unsigned ask_all(struct statement *statement, uint64_t *best)
 {
 	unsigned allowed = 0;
+	uint64_t start = 0;
 
-	for (unsigned i = 0; i < QUERIES; i++)
+	for (unsigned i = 0; i < QUERIES; i++) {
+		if (i % SLICE == 0)
+			start = bench_now_ns();
 		allowed += ask(statement, (const char *const[]){queries[i].role, queries[i].tool},
 			       2, 0) == 2;
+		if (i % SLICE == SLICE - 1 && bench_now_ns() - start < best[i / SLICE])
+			best[i / SLICE] = bench_now_ns() - start;
+	}
 	return allowed;
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t start = bench_now_ns(), best = UINT64_MAX, loaded;
+	uint64_t start = bench_now_ns(), best[QUERIES / SLICE], sum = 0, loaded;
 	struct statement *statement;
 	struct sqlite *db;
 	char name[NAME_SIZE];
@@ -192,20 +200,19 @@ int main(int argc, char **argv)
 				"WHERE closure.role = ?1");
 	loaded = bench_now_ns() - start;
 	make_queries((unsigned)strtoul(argv[2], NULL, 10), (unsigned)strtoul(argv[3], NULL, 10));
+	memset(best, 0xff, sizeof(best));
 	for (int i = 0; i < ROUNDS; i++) {
-		unsigned allowed;
+		unsigned allowed = ask_all(statement, best);
 
-		start = bench_now_ns();
-		allowed = ask_all(statement);
-		if (bench_now_ns() - start < best)
-			best = bench_now_ns() - start;
 		if (allowed != strtoul(argv[5], NULL, 10)) {
 			fprintf(stderr, "bench_sqlite: allows %u, Writ %s\n", allowed, argv[5]);
 			return 1;
 		}
 	}
+	for (unsigned i = 0; i < QUERIES / SLICE; i++)
+		sum += best[i];
 	snprintf(name, sizeof(name), "SQLite %s, closure table", sqlite.version());
-	printf("%-34s %9.1f %12.0f %9.0f\n", name, (double)loaded / 1e6, (double)best / QUERIES,
-	       (double)best / QUERIES / strtod(argv[4], NULL));
+	printf("%-34s %9.1f %12.0f %9.0f\n", name, (double)loaded / 1e6, (double)sum / QUERIES,
+	       (double)sum / QUERIES / strtod(argv[4], NULL));
 	return 0;
 }
