@@ -408,6 +408,14 @@ Test(lint, a_denial_of_half_an_argument)
 		{"deny ioctl(request == TIOCSTI)", 0},
 		{"deny lseek(offset == 1)", 0},
 		{"allow fcntl(cmd == F_SETOWN, arg == 1)", 0},
+		{"deny fcntl(cmd == F_SETOWN, arg < 5)", 1},
+		{"deny fcntl(cmd == F_SETOWN, arg > 5)", 0},
+		{"allow fcntl(cmd == F_SETOWN, arg != 1)", 1},
+		{"allow fcntl(cmd == F_SETOWN, arg > 1)", 1},
+		{"allow fcntl(cmd == F_SETOWN, arg != 1) notify", 1},
+		{"allow fcntl(cmd == F_SETOWN, arg != 1, arg <= 0xffffffff)", 0},
+		{"allow fcntl(cmd == F_SETOWN, arg < 5)", 0},
+		{"allow lseek(offset != 1)", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
