@@ -200,17 +200,22 @@ static struct str check_test(struct proof *proof, uint32_t at)
 struct str prove_condition(struct arena *arena, const struct ir_where *where,
 			   const struct view *view, struct writ_fmt_range tests)
 {
-	struct proof proof = {.arena = arena, .view = view, .tests = tests};
+	struct proof proof = {.view = view, .tests = tests};
 	struct str wrong = STR("");
+	struct arena own; /* formulas are many: as many as the square of the tests, where nested */
 
 	if (tests.count == 0 || !view_has(view, WRIT_SECTION_TESTS, tests))
 		return STR("it has no tests");
-	proof.left = arena_alloc(arena, tests.count * sizeof(*proof.left));
+	arena_init(&own);
+	proof.arena = &own;
+	proof.left = arena_alloc(&own, tests.count * sizeof(*proof.left));
 	memset(proof.left, 0xff, tests.count * sizeof(*proof.left));
 	(void)make(&proof, (struct formula){KIND_FALSE, 0, 0});
 	(void)make(&proof, (struct formula){KIND_TRUE, 0, 0});
 	proof.left[0] = formula_of(&proof, where, false);
 	for (uint32_t i = 0; wrong.len == 0 && i < tests.count; i++)
 		wrong = check_test(&proof, i);
+	wrong = str_copy(arena, wrong.ptr, wrong.len);
+	arena_fini(&own);
 	return wrong;
 }
