@@ -17,9 +17,12 @@
 #include "backend/seccomp_args.h"
 
 /* Tests looked at while one graph is made, and nodes made, before it is given up. */
-#define MAX_WORK  (1u << 20)
+#define MAX_WORK  (1u << 22)
 #define MAX_NODES (1u << 14)
 #define MAX_KEYS  6u /* words that are tried at the top */
+
+/* Ways of a search tree that take as long as a test. */
+#define WAYS_PER_TEST 8u
 
 /* What tests look at. */
 struct key {
@@ -34,7 +37,7 @@ struct maker {
 	struct arena *scratch;
 	const struct arg_plan *plan;
 	struct map made; /* lists of rules that have a node */
-	uint32_t work;
+	uint64_t work;
 	uint32_t nodes;
 };
 
@@ -290,21 +293,13 @@ static uint32_t masked_node(struct maker *maker, const struct tree_run *runs, si
 	return bpf_and(graph, key.mask, tree_build(graph, runs, n, &maker->plan->prices));
 }
 
-/* What a search tree over so many runs takes, in tests looked at. */
-static uint32_t tree_work(size_t n)
-{
-	uint64_t steps = (uint64_t)n * n * n / 8;
-
-	return steps < MAX_WORK ? (uint32_t)steps : MAX_WORK;
-}
-
 static uint32_t runs_node(struct maker *maker, struct tree_run *runs, size_t n, struct key key)
 {
 	uint32_t node;
 
 	if (n == 1)
 		return runs[0].node;
-	maker->work += tree_work(n);
+	maker->work += tree_work(n) / WAYS_PER_TEST;
 	if (key.mask != BPF_NO_MASK) {
 		node = masked_node(maker, runs, n, key);
 	} else {

@@ -200,3 +200,10 @@ uint32_t tree_build(struct bpf_graph *graph, const struct tree_run *runs, size_t
 
 	return n > MAX_RUNS ? build_many(&input) : build_peeled(&input);
 }
+
+uint64_t tree_work(size_t n)
+{
+	uint64_t few = n > MAX_RUNS ? FEW_RUNS : n;
+
+	return few * few * n;
+}

@@ -31,4 +31,7 @@ struct tree_prices {
 uint32_t tree_build(struct bpf_graph *graph, const struct tree_run *runs, size_t n,
 		    const struct tree_prices *prices);
 
+/* What that takes, about: ways looked at. */
+uint64_t tree_work(size_t n);
+
 #endif
