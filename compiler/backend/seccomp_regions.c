@@ -16,13 +16,12 @@
 
 #include "backend/seccomp_args.h"
 
-/* Tests looked at while one graph is made, and nodes made, before it is given up. */
+/* Tests and ways of search trees looked at while one graph is made, and nodes made, before it is
+ * given up. */
 #define MAX_WORK  (1u << 22)
+#define MAX_WAYS  (1u << 24)
 #define MAX_NODES (1u << 14)
 #define MAX_KEYS  6u /* words that are tried at the top */
-
-/* Ways of a search tree that take as long as a test. */
-#define WAYS_PER_TEST 8u
 
 /* What tests look at. */
 struct key {
@@ -37,7 +36,8 @@ struct maker {
 	struct arena *scratch;
 	const struct arg_plan *plan;
 	struct map made; /* lists of rules that have a node */
-	uint64_t work;
+	uint64_t ways;
+	uint32_t work;
 	uint32_t nodes;
 };
 
@@ -299,7 +299,7 @@ static uint32_t runs_node(struct maker *maker, struct tree_run *runs, size_t n, 
 
 	if (n == 1)
 		return runs[0].node;
-	maker->work += tree_work(n) / WAYS_PER_TEST;
+	maker->ways += tree_work(n);
 	if (key.mask != BPF_NO_MASK) {
 		node = masked_node(maker, runs, n, key);
 	} else {
@@ -325,7 +325,7 @@ static void add_run(struct tree_run *runs, size_t *n, struct tree_run run)
 
 static bool is_spent(const struct maker *maker)
 {
-	return maker->work > MAX_WORK || maker->nodes > MAX_NODES;
+	return maker->work > MAX_WORK || maker->ways > MAX_WAYS || maker->nodes > MAX_NODES;
 }
 
 /* The node of rules that have been met before, or that are down to a verdict. */
