@@ -256,7 +256,7 @@ static int verify_params(uint32_t n, struct writ_error *error)
 	uint32_t first, at;
 
 	for (uint32_t i = 0; i < n; i++)
-		(void)snprintf(names[i], sizeof(names[i]), "p%06u", i);
+		(void)snprintf(names[i], sizeof(names[i]), "p%06u", i % 1000000);
 	memset(fallback, 'a', WRIT_MAX_TEXT);
 	first = bundle_append(&bundle, WRIT_SECTION_STRINGS, names, 1, n * sizeof(names[0]));
 	at = bundle_append(&bundle, WRIT_SECTION_STRINGS, fallback, 1, sizeof(fallback));
