@@ -326,13 +326,13 @@ static bool row_ok(struct table_check *check, const uint16_t *row)
 static uint32_t find_empty(const struct table_check *check)
 {
 	uint32_t n_cells = image_count(check->image, WRIT_SECTION_CELLS);
-	uint32_t width = 1u << check->block_bits;
+	uint32_t last = (1u << check->block_bits) - 1;
 	uint32_t run = 0;
 
 	for (uint32_t i = 0; i < n_cells; i++) {
-		run = check->cells[i] ? 0 : i % width ? run + 1 : 1;
-		if (run == width && i % width == width - 1)
-			return i / width;
+		run = check->cells[i] ? 0 : (i & last) ? run + 1 : 1;
+		if (run > last && (i & last) == last)
+			return i >> check->block_bits;
 	}
 	return WRIT_NONE;
 }
