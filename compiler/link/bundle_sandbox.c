@@ -105,8 +105,8 @@ static void report_too_long(struct linker *linker, const struct ir_sandbox *sand
 }
 
 /*
- * Are the rules so few that their filter is far from every limit? WRIT_MAX_INSNS is ten times what
- * comes of so many conditions, and VERIFY_MAX_STEPS takes twice as many of one call.
+ * Are the rules so few that their filter is far from every limit? A test measures it: such rules
+ * came to a sixth of WRIT_MAX_INSNS and a tenth of VERIFY_MAX_STEPS.
  */
 static bool is_ordinary(const struct ir_sandbox *sandbox)
 {

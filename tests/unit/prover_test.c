@@ -421,18 +421,19 @@ Test(prover, a_counterexample_says_what_differs)
 			 "0 0 0 0: expected errno EACCES, got log");
 }
 
-/* Which bits of two arguments go together: all of one matter when the other is looked at. */
-static void tangle(struct ir_sandbox *sandbox)
+/* Which bits, from the first, of n arguments go together: all of one matter to the next. */
+static void tangle(struct ir_sandbox *sandbox, const char *call, uint32_t rules, uint32_t n,
+		   uint32_t first)
 {
-	for (uint32_t i = 0; i < 26; i++) {
-		struct call_cond *conds = arena_alloc(maker_arena(), 2 * sizeof(*conds));
+	for (uint32_t i = 0; i < rules; i++) {
+		struct call_cond *conds = arena_alloc(maker_arena(), n * sizeof(*conds));
 
-		for (uint8_t c = 0; c < 2; c++)
+		for (uint8_t c = 0; c < n; c++)
 			conds[c] = (struct call_cond){.arg = c,
 						      .op = COND_MASKED_EQ,
-						      .mask = 1u << i,
-						      .value = 1u << i};
-		maker_call(sandbox, "bpf", IR_CALL_ALLOW, conds, 2);
+						      .mask = 1u << (first + i) % 32,
+						      .value = 1u << (first + i) % 32};
+		maker_call(sandbox, call, IR_CALL_ALLOW, conds, n);
 	}
 }
 
@@ -455,12 +456,39 @@ Test(prover, what_can_not_be_proved_is_refused, .timeout = 60)
 	struct diag_list diags;
 
 	maker_group(&sandbox, "@default");
-	tangle(&sandbox);
+	tangle(&sandbox, "bpf", 26, 2, 0);
 	cr_expect_eq(build(&sandbox, &diags), -1);
 	cr_assert_eq(diags.errors, 1u);
 	cr_expect_eq(diags.items.items[0].code, DIAG_E0410);
 	cr_expect_not_null(strstr(diags.items.items[0].message.ptr, "'knot'"));
 	cr_expect_not_null(strstr(diags.items.items[0].notes.items[0].text.ptr, "'bpf'"));
+}
+
+/* What lint takes for ordinary, and so neither makes nor proves: 24 conditions of each of 12 calls.
+ */
+Test(prover, ordinary_rules_are_far_from_the_limits)
+{
+	static const char *const calls[] = {"bpf",         "fcntl", "ioctl",       "kcmp",
+					    "keyctl",      "mmap",  "mprotect",    "msgctl",
+					    "personality", "prctl", "setpriority", "socket"};
+	static const uint32_t conds[] = {1, 2, 3, 4, 6};
+
+	for (size_t i = 0; i < sizeof(conds) / sizeof(conds[0]); i++) {
+		struct ir_sandbox sandbox = {.name = STR("ordinary")};
+		struct filter_proof proof;
+		struct bpf_program program;
+
+		for (size_t c = 0; c < sizeof(calls) / sizeof(calls[0]); c++)
+			tangle(&sandbox, calls[c], 24 / conds[i], conds[i], (uint32_t)c);
+		program = assembled(&sandbox);
+		proof = prove_filter(maker_arena(), &sandbox, ARCH_X86_64, program.insns,
+				     program.n);
+		fprintf(stderr, "%u conditions a rule: %u instructions, proved in %u steps\n",
+			conds[i], program.n, proof.steps);
+		cr_expect_eq(proof.result, FILTER_PROVED);
+		cr_expect_lt(program.n, WRIT_MAX_INSNS / 2);
+		cr_expect_lt(proof.steps, VERIFY_MAX_STEPS / 2);
+	}
 }
 
 /* As long as a filter can be: far from the limit. */
