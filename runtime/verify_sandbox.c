@@ -10,7 +10,9 @@
 #include "runtime/error.h"
 #include "runtime/kernel_abi.h"
 
-#define PATH_RIGHTS    (WRIT_PATH_READ | WRIT_PATH_WRITE | WRIT_PATH_EXECUTE | WRIT_PATH_IMPLIED)
+#define PATH_RIGHTS                                                                                \
+	(WRIT_PATH_READ | WRIT_PATH_WRITE | WRIT_PATH_EXECUTE | WRIT_PATH_IMPLIED |                \
+	 WRIT_PATH_REQUIRED)
 #define IMPLIED_RIGHTS (WRIT_PATH_EXECUTE | WRIT_PATH_IMPLIED)
 #define FS_BITS_ABI1   UINT64_C(0x1fff)
 #define FS_BITS        UINT64_C(0xffff)
@@ -44,7 +46,7 @@ static const char *check_path(const struct image *image, uint32_t index)
 
 	if (!verify_path_text(image, path->text))
 		return "it is not the text of an absolute path";
-	if (path->rights & ~PATH_RIGHTS || !path->rights ||
+	if (path->rights & ~PATH_RIGHTS || !(path->rights & ~WRIT_PATH_REQUIRED) ||
 	    (path->rights & WRIT_PATH_IMPLIED && path->rights != IMPLIED_RIGHTS))
 		return "the rights";
 	if (path->access & ~access_of(path->rights) || !path->access)
@@ -354,8 +356,11 @@ static const char *check_sandbox(const struct image *image, uint32_t index)
 
 	if (!verify_str(image, box->name, 1, WRIT_MAX_NAME))
 		return "the name";
-	if (box->flags & ~WRIT_SANDBOX_BEST_EFFORT || box->reserved)
+	if (box->flags & ~(WRIT_SANDBOX_BEST_EFFORT | WRIT_SANDBOX_STRICT_EXEC) ||
+	    box->plan & ~WRIT_KNOWN_PLANS)
 		return "unknown flags";
+	if (!verify_str(image, box->user, 0, WRIT_MAX_NAME))
+		return "the user";
 	if (!ranges_ok(image, box))
 		return "a range leaves its section, or is too long";
 	what = check_variants(image, box);

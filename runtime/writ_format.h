@@ -18,7 +18,7 @@
  */
 #define WRIT_MAGIC          "\x7fWRT\r\n\x1a\n"
 #define WRIT_MAGIC_SIZE     8u
-#define WRIT_FORMAT_VERSION 3u
+#define WRIT_FORMAT_VERSION 4u
 #define WRIT_DIGEST_SIZE    32u
 #define WRIT_ALIGN          8u
 #define WRIT_NONE           UINT32_MAX
@@ -184,11 +184,32 @@ struct writ_fmt_part {
 _Static_assert(sizeof(struct writ_fmt_part) == 16, "on disk");
 
 #define WRIT_SANDBOX_BEST_EFFORT 1u
+#define WRIT_SANDBOX_STRICT_EXEC 2u
+
+/*
+ * What enforces a sandbox beside Landlock, seccomp and limits, one row each: PLAN(bit, id, name,
+ * doc). The compiler decides; what each falls back to where a host lacks it is in docs/plan.md.
+ */
+#define WRIT_PLANS(PLAN)                                                                           \
+	PLAN(0, KEEPER, "keeper", "a process of ours stays with the launch and ends it")           \
+	PLAN(1, PID_NS, "PID namespace", "no process outlives it, none outside is seen")           \
+	PLAN(2, MOUNT_NS, "mount namespace", "mounts of the launch's own")                         \
+	PLAN(3, READ_ONLY, "read-only mounts", "no metadata is changed outside the write grants")  \
+	PLAN(4, NOEXEC, "noexec mounts", "nothing is mapped executable but what may be executed")  \
+	PLAN(5, PROC, "procfs of its own", "/proc shows the launch's processes only")              \
+	PLAN(6, BROKER, "broker", "files are opened on the tool's behalf, denied ones are not")
+
+enum writ_plan {
+#define PLAN(bit, id, name, doc) WRIT_PLAN_##id = 1 << bit,
+	WRIT_PLANS(PLAN)
+#undef PLAN
+};
+#define WRIT_KNOWN_PLANS 0x7fu
 
 struct writ_fmt_sandbox {
 	struct writ_fmt_str name;
 	uint32_t flags;
-	uint32_t reserved;
+	uint32_t plan; /* enum writ_plan bits */
 	struct writ_fmt_range paths;
 	struct writ_fmt_range ports;
 	struct writ_fmt_range landlock; /* variants, ascending by abi; the first has abi 1 */
@@ -200,8 +221,10 @@ struct writ_fmt_sandbox {
 	struct writ_fmt_range scratches;
 	struct writ_fmt_range unix_sockets;
 	struct writ_fmt_range calls;
+	struct writ_fmt_str
+		user; /* to become when launched as root: a name or a number; or empty */
 };
-_Static_assert(sizeof(struct writ_fmt_sandbox) == 104, "on disk");
+_Static_assert(sizeof(struct writ_fmt_sandbox) == 112, "on disk");
 
 /* What a policy grants on a path (the language's rights; bits of writ_fmt_path.rights). */
 #define WRIT_PATH_READ    1u
@@ -209,6 +232,8 @@ _Static_assert(sizeof(struct writ_fmt_sandbox) == 104, "on disk");
 #define WRIT_PATH_EXECUTE 4u
 /* The compiler added this path (an ELF interpreter): nobody is warned when it does not exist. */
 #define WRIT_PATH_IMPLIED 8u
+/* The policy demands that it exists: else the sandbox is refused. */
+#define WRIT_PATH_REQUIRED 16u
 
 /*
  * A grant on a file or a directory tree. access holds LANDLOCK_ACCESS_FS_* bits; the runtime keeps
