@@ -32,7 +32,7 @@ MASK = (1 << 64) - 1
 def read_sections(data):
     """The records of every section, by name."""
     magic, version, count, size = struct.unpack_from("<8sIIQ", data, 0)
-    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 3 and size == len(data)
+    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 4 and size == len(data)
     assert data[56:64] == bytes(8)
     assert hashlib.sha256(data[:24] + bytes(32) + data[56:]).digest() == data[24:56]
     assert count == len(SECTIONS)
