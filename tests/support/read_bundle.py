@@ -13,7 +13,7 @@ import sys
 
 SECTIONS = [  # name, record: docs/format.md, "Sections"
     ("STRINGS", "B"), ("POLICY", "IIQIIIIIIII"), ("PARAMS", "IIIIII"), ("PARTS", "IIII"),
-    ("SANDBOXES", "26I"), ("PATHS", "IIIIQ"), ("PORTS", "IHHII"), ("LANDLOCK", "IIQQQ"),
+    ("SANDBOXES", "28I"), ("PATHS", "IIIIQ"), ("PORTS", "IHHII"), ("LANDLOCK", "IIQQQ"),
     ("FILTERS", "IIII"), ("INSNS", "HBBI"), ("LIMITS", "IIQ"), ("ENV", "IIIIII"),
     ("RULES", "16I"), ("ROLES", "IIII"), ("USERS", "IIII"), ("COLUMNS", "IIII"),
     ("ROLE_INDEX", "II"), ("USER_INDEX", "II"), ("TOOL_INDEX", "II"), ("CELLS", "H"),
