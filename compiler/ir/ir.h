@@ -142,7 +142,7 @@ struct ir_user {
 
 struct ir_path {
 	struct ir_text text; /* begins with "/", IR_PART_HOME or a path parameter */
-	uint32_t rights;     /* WRIT_PATH_READ | WRIT_PATH_WRITE | WRIT_PATH_EXECUTE */
+	uint32_t rights;     /* WRIT_PATH_READ, _WRITE, _EXECUTE, and perhaps _REQUIRED */
 	struct ir_origin origin;
 };
 
@@ -198,10 +198,12 @@ struct ir_env {
 struct ir_sandbox {
 	struct str name;
 	bool best_effort;
-	VEC(struct ir_path) paths;  /* one entry a distinct text, rights joined; sorted by text */
-	VEC(struct ir_port) ports;  /* sorted, no doubles */
-	VEC(struct ir_call) calls;  /* sorted by name, then strictest first */
-	VEC(struct ir_env) env;     /* one entry a name; sorted by name */
+	bool strict_exec;          /* only what execute grants is mapped executable */
+	struct str user;           /* to become when launched as root: a name, a number, or empty */
+	VEC(struct ir_path) paths; /* one entry a distinct text, rights joined; sorted by text */
+	VEC(struct ir_port) ports; /* sorted, no doubles */
+	VEC(struct ir_call) calls; /* sorted by name, then strictest first */
+	VEC(struct ir_env) env;    /* one entry a name; sorted by name */
 	VEC(struct ir_deny) denies; /* sorted by text, no doubles, as the next two */
 	VEC(struct ir_scratch) scratches;
 	VEC(struct ir_unix) unix_sockets;

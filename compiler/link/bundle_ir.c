@@ -270,6 +270,8 @@ static void read_sandboxes(const struct reader *reader)
 
 		sandbox->name = bundle_str(reader->image, record->name);
 		sandbox->best_effort = record->flags & WRIT_SANDBOX_BEST_EFFORT;
+		sandbox->strict_exec = record->flags & WRIT_SANDBOX_STRICT_EXEC;
+		sandbox->user = bundle_str(reader->image, record->user);
 		read_paths(reader, record, sandbox);
 		read_places(reader, record, sandbox);
 		sandbox->calls.items = reader->calls + record->calls.first;

@@ -16,6 +16,7 @@
 #include "verify/prove_kept.h"
 #include "verify/prove_landlock.h"
 #include "verify/prove_names.h"
+#include "verify/prove_plan.h"
 #include "verify/prove_rbac.h"
 #include "verify/prove_rules.h"
 #include "verify/verify_bpf.h"
@@ -153,6 +154,13 @@ static void prove_rights(struct proving *in, uint32_t sandbox)
 					 .counts = {box->paths.n, box->ports.n, n_variants}});
 }
 
+static void prove_mechanisms(struct proving *in, uint32_t sandbox)
+{
+	if (in->out->wrong.len == 0)
+		fail_sandbox(in, sandbox, "plan",
+			     prove_plan(in->arena, in->policy, &in->view, sandbox));
+}
+
 /* Proving a filter is most of the work, and many sandboxes share theirs. */
 static bool is_known(struct proving *in, uint32_t sandbox, const struct writ_fmt_filter *filter)
 {
@@ -200,6 +208,7 @@ static void prove_sandbox(struct proving *in, uint32_t sandbox)
 	struct writ_fmt_range filters = BUNDLE_AT(in->image, SANDBOXES, sandbox, sandbox)->filters;
 
 	prove_rights(in, sandbox);
+	prove_mechanisms(in, sandbox);
 	if (in->scope == BUNDLE_PROVE_REST)
 		return;
 	for (uint32_t i = 0; in->out->wrong.len == 0 && i < filters.count; i++)

@@ -10,6 +10,7 @@
 #include "backend/landlock.h"
 #include "backend/seccomp.h"
 #include "base/bug.h"
+#include "ir/ir_plan.h"
 #include "verify/verify_bpf.h"
 
 /* Conditions of a sandbox, and of the rules of one call, that are nothing special. */
@@ -348,7 +349,10 @@ static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 	put_env(linker, sandbox);
 	record = (struct writ_fmt_sandbox){
 		.name = writer_str(writer, sandbox->name),
-		.flags = sandbox->best_effort ? WRIT_SANDBOX_BEST_EFFORT : 0,
+		.flags = (sandbox->best_effort ? WRIT_SANDBOX_BEST_EFFORT : 0) |
+			 (sandbox->strict_exec ? WRIT_SANDBOX_STRICT_EXEC : 0),
+		.plan = ir_plan(linker->arena, sandbox),
+		.user = writer_str(writer, sandbox->user),
 		.paths = writer_range(writer, WRIT_SECTION_PATHS, paths),
 		.ports = writer_range(writer, WRIT_SECTION_PORTS, ports),
 		.landlock = writer_range(writer, WRIT_SECTION_LANDLOCK, landlock),

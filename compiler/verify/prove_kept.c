@@ -114,7 +114,15 @@ static bool endpoints_are(const struct box *box)
 
 static bool flags_are(const struct box *box)
 {
-	return box->have->flags == (box->want->best_effort ? WRIT_SANDBOX_BEST_EFFORT : 0);
+	uint32_t want = (box->want->best_effort ? WRIT_SANDBOX_BEST_EFFORT : 0) |
+			(box->want->strict_exec ? WRIT_SANDBOX_STRICT_EXEC : 0);
+
+	return box->have->flags == want;
+}
+
+static bool user_is(const struct box *box)
+{
+	return str_eq(view_str(box->view, box->have->user), box->want->user);
 }
 
 static const struct {
@@ -122,6 +130,7 @@ static const struct {
 	bool (*is)(const struct box *box);
 } box_checks[] = {
 	{"other demands", flags_are},
+	{"another user", user_is},
 	{"other limits", limits_are},
 	{"other variables", env_is},
 	{"other denied paths", denies_are},

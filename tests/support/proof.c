@@ -8,6 +8,7 @@
 #include "verify/prove_kept.h"
 #include "verify/prove_landlock.h"
 #include "verify/prove_names.h"
+#include "verify/prove_plan.h"
 #include "verify/prove_rbac.h"
 #include "verify/prove_rules.h"
 
@@ -30,6 +31,8 @@ static struct str run(struct arena *arena, const struct ir_policy *policy, const
 		wrong = prove_rbac(arena, policy, view, &count);
 	for (uint32_t i = 0; wrong.len == 0 && i < policy->sandboxes.n; i++)
 		wrong = prove_landlock(arena, policy, view, i, &n);
+	for (uint32_t i = 0; wrong.len == 0 && i < policy->sandboxes.n; i++)
+		wrong = prove_plan(arena, policy, view, i);
 	return wrong;
 }
 

@@ -1,0 +1,215 @@
+/*
+ * From a sandbox's rules to its plan, one row a bit.
+ *
+ * A row looks at what the sandbox is made of and at the bits of the rows before it, so the order is
+ * that of dependence: a mount needs a mount namespace, that needs a process which makes the mounts.
+ * A sandbox that needs nothing gets nothing. docs/plan.md says what each is for.
+ */
+#include "ir/ir_plan.h"
+
+#include <string.h>
+
+#include "ir/ir_deny.h"
+#include "tables/plan_calls.h"
+
+struct planning {
+	struct arena *arena;
+	const struct ir_sandbox *sandbox;
+	uint32_t plan; /* so far */
+};
+
+/* The first rule of a call: rules are sorted by name. */
+static size_t first_rule(const struct ir_sandbox *sandbox, struct str name)
+{
+	size_t low = 0, high = sandbox->calls.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (str_cmp(sandbox->calls.items[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Could a rule match a call whose argument has this value? */
+static bool rule_takes(const struct ir_call *rule, uint8_t arg, uint64_t value)
+{
+	for (uint32_t i = 0; i < rule->n_conds; i++) {
+		if (rule->conds[i].arg == arg && !ir_cond_holds(&rule->conds[i], value))
+			return false;
+	}
+	return true;
+}
+
+/* request: of ioctl; 0: any argument. */
+static bool permits(const struct ir_sandbox *sandbox, struct str name, uint32_t request)
+{
+	bool passes = false;
+
+	for (size_t i = first_rule(sandbox, name); i < sandbox->calls.n; i++) {
+		const struct ir_call *rule = &sandbox->calls.items[i];
+
+		if (!str_eq(rule->name, name))
+			break;
+		if (rule->verdict > IR_CALL_NOTIFY && rule->n_conds == 0)
+			return false;
+		passes |= rule->verdict <= IR_CALL_NOTIFY &&
+			  (request == 0 || rule_takes(rule, 1, request));
+	}
+	return passes;
+}
+
+bool ir_permits(const struct ir_sandbox *sandbox, struct str name)
+{
+	return permits(sandbox, name, 0);
+}
+
+/* ---- the rows ---- */
+
+static bool changes_metadata(const struct planning *in)
+{
+	const char *name;
+	uint32_t request;
+
+	for (uint32_t i = 0; (name = call_metadata_at(i)); i++) {
+		if (ir_permits(in->sandbox, str_from(name)))
+			return true;
+	}
+	for (uint32_t i = 0; (request = call_metadata_request_at(i)); i++) {
+		if (permits(in->sandbox, STR("ioctl"), request))
+			return true;
+	}
+	return false;
+}
+
+static bool is_strict(const struct planning *in)
+{
+	return in->sandbox->strict_exec;
+}
+
+VEC_TYPE(cut_texts, struct ir_deny_text);
+
+static struct cut_texts cut_trees(const struct planning *in)
+{
+	const struct ir_sandbox *sandbox = in->sandbox;
+	struct cut_texts trees = {0};
+
+	for (size_t i = 0; i < sandbox->paths.n; i++)
+		vec_add(in->arena, &trees, ir_deny_cut(in->arena, &sandbox->paths.items[i].text));
+	for (size_t i = 0; i < sandbox->scratches.n; i++)
+		vec_add(in->arena, &trees,
+			ir_deny_cut(in->arena, &sandbox->scratches.items[i].text));
+	return trees;
+}
+
+/* A tree that is denied as a whole is not granted any more, which takes no broker. */
+static bool denies_within(const struct planning *in, const struct cut_texts *denies,
+			  const struct ir_deny_text *tree)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < denies->n; i++) {
+		enum ir_deny_reach reach = ir_deny_reach(in->arena, &denies->items[i], tree);
+
+		if (reach == IR_DENY_ALL)
+			return false;
+		inside |= reach == IR_DENY_INSIDE;
+	}
+	return inside;
+}
+
+static bool denies_inside(const struct planning *in)
+{
+	const struct ir_sandbox *sandbox = in->sandbox;
+	struct cut_texts denies = {0}, trees;
+	bool inside = false;
+
+	if (sandbox->denies.n == 0)
+		return false;
+	trees = cut_trees(in);
+	if (trees.n * sandbox->denies.n > IR_PLAN_MAX_PAIRS)
+		return true;
+	for (size_t i = 0; i < sandbox->denies.n; i++)
+		vec_add(in->arena, &denies, ir_deny_cut(in->arena, &sandbox->denies.items[i].text));
+	for (size_t i = 0; i < trees.n && !inside; i++)
+		inside = denies_within(in, &denies, &trees.items[i]);
+	return inside;
+}
+
+static bool has_processes(const struct planning *in)
+{
+	const struct ir_sandbox *sandbox = in->sandbox;
+
+	return ir_permits(sandbox, STR("clone")) || ir_permits(sandbox, STR("fork")) ||
+	       ir_permits(sandbox, STR("vfork")) || ir_permits(sandbox, STR("clone3"));
+}
+
+/* Mounts but for procfs, which is an addition where there is a PID namespace. */
+static bool has_mounts(const struct planning *in)
+{
+	return in->sandbox->scratches.n > 0 || in->plan & (WRIT_PLAN_READ_ONLY | WRIT_PLAN_NOEXEC);
+}
+
+static bool has_pid_ns(const struct planning *in)
+{
+	return has_processes(in) || has_mounts(in);
+}
+
+/*
+ * Is /proc granted: itself, something below, or all that is above? A path that begins with a
+ * parameter or "~" is the operator's choice and not taken for it.
+ */
+static bool is_proc(const struct ir_text *text)
+{
+	struct str first;
+
+	if (text->n == 0 || text->parts[0].kind != IR_PART_LITERAL)
+		return false;
+	first = text->parts[0].literal;
+	return (text->n == 1 && (str_eq_cstr(first, "/") || str_eq_cstr(first, "/proc"))) ||
+	       (first.len >= 6 && memcmp(first.ptr, "/proc/", 6) == 0);
+}
+
+static bool has_proc(const struct planning *in)
+{
+	for (size_t i = 0; i < in->sandbox->paths.n && in->plan & WRIT_PLAN_PID_NS; i++) {
+		if (is_proc(&in->sandbox->paths.items[i].text))
+			return true;
+	}
+	return false;
+}
+
+static bool has_mount_ns(const struct planning *in)
+{
+	return has_mounts(in) || in->plan & WRIT_PLAN_PROC;
+}
+
+static bool has_keeper(const struct planning *in)
+{
+	return in->plan & (WRIT_PLAN_PID_NS | WRIT_PLAN_MOUNT_NS | WRIT_PLAN_BROKER);
+}
+
+static const struct {
+	enum writ_plan bit;
+	bool (*is_needed)(const struct planning *in);
+} rows[] = {
+	{WRIT_PLAN_READ_ONLY, changes_metadata},
+	{WRIT_PLAN_NOEXEC, is_strict},
+	{WRIT_PLAN_BROKER, denies_inside},
+	{WRIT_PLAN_PID_NS, has_pid_ns},
+	{WRIT_PLAN_PROC, has_proc},
+	{WRIT_PLAN_MOUNT_NS, has_mount_ns},
+	{WRIT_PLAN_KEEPER, has_keeper},
+};
+
+uint32_t ir_plan(struct arena *arena, const struct ir_sandbox *sandbox)
+{
+	struct planning in = {.arena = arena, .sandbox = sandbox};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		in.plan |= rows[i].is_needed(&in) ? (uint32_t)rows[i].bit : 0;
+	return in.plan;
+}

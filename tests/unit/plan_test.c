@@ -1,0 +1,187 @@
+/*
+ * Plans: which mechanisms a sandbox gets for what it says, and that the prover works out the same.
+ */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ir/ir_plan.h"
+#include "link/bundle_read.h"
+#include "support/ir_maker.h"
+#include "support/policy.h"
+#include "support/proof.h"
+
+#define HEAD                                                                                       \
+	"param work : path;\nparam other : path;\nparam port : port = 1;\n"                        \
+	"tool t { class read; sandbox box; }\n"
+
+static uint32_t plan_of(const char *sandbox)
+{
+	char text[8192];
+
+	(void)snprintf(text, sizeof(text), HEAD "sandbox box { %s }\nrole r { allow t; }\n",
+		       sandbox);
+	return ir_plan(maker_arena(), &policy_ir(text)->sandboxes.items[0]);
+}
+
+static struct str names_of(uint32_t plan)
+{
+	struct str names = STR("");
+
+#define PLAN(bit, id, name, doc)                                                                   \
+	if (plan & WRIT_PLAN_##id)                                                                 \
+		names = str_printf(maker_arena(), "%.*s %s", STR_ARG(names), #id);
+	WRIT_PLANS(PLAN)
+#undef PLAN
+	return names;
+}
+
+#define NONE "syscalls { allow read; }"
+
+static const struct {
+	const char *sandbox;
+	const char *plan; /* names, each behind a space */
+} plans[] = {
+	{NONE, ""},
+	{NONE "filesystem { read \"/srv\"; write \"/var\"; execute \"/bin\"; }", ""},
+	{"syscalls { allow fork; }", " KEEPER PID_NS"},
+	{"syscalls { allow vfork; }", " KEEPER PID_NS"},
+	{"syscalls { allow clone(flags & CLONE_THREAD == CLONE_THREAD); }", " KEEPER PID_NS"},
+	{"syscalls { allow fork; deny fork; }", ""},
+	{NONE "filesystem { scratch \"/tmp\" 1MiB; }", " KEEPER PID_NS MOUNT_NS"},
+	{NONE "filesystem { read \"/proc\"; }", ""},
+	{"syscalls { allow fork; } filesystem { read \"/proc\"; }", " KEEPER PID_NS MOUNT_NS PROC"},
+	{"syscalls { allow fork; } filesystem { read \"/\"; }", " KEEPER PID_NS MOUNT_NS PROC"},
+	{"syscalls { allow fork; } filesystem { read \"/proc/cpuinfo\"; }",
+	 " KEEPER PID_NS MOUNT_NS PROC"},
+	{"syscalls { allow fork; } filesystem { read \"/process\", \"/srv/proc\", \"${work}\"; }",
+	 " KEEPER PID_NS"},
+	{"syscalls { allow chmod; } filesystem { write \"/srv\"; }",
+	 " KEEPER PID_NS MOUNT_NS READ_ONLY"},
+	{"syscalls { allow ioctl(request == 0x40086602); } filesystem { write \"/srv\"; }",
+	 " KEEPER PID_NS MOUNT_NS READ_ONLY"},
+	{"syscalls { allow ioctl(request == 0x5401); } filesystem { write \"/srv\"; }", ""},
+	{"syscalls { allow chmod; deny chmod; } filesystem { write \"/srv\"; }", ""},
+	/* Denied patterns against granted trees. */
+	{NONE "filesystem { read \"/srv\"; deny \"/srv/a\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"/srv\"; deny \"/etc\"; }", ""},
+	{NONE "filesystem { read \"/srv\"; deny \"/srvx\", \"/sr\"; }", ""},
+	{NONE "filesystem { read \"/srv\"; deny \"/**/.env\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"/srv\"; deny \"/etc/**/.env\"; }", ""},
+	{NONE "filesystem { read \"/srv/a/b\"; deny \"/srv/*/b/c\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"/srv/a/b\"; deny \"/srv/*/c/b\"; }", ""},
+	{NONE "filesystem { read \"/srv/abc\"; deny \"/srv/a?c/d\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"/srv/abc\"; deny \"/srv/b*/d\"; }", ""},
+	{NONE "filesystem { read \"/srv\"; deny \"~/.ssh\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"~/a\"; deny \"~/.ssh\"; }", ""},
+	{NONE "filesystem { read \"~\"; deny \"~/.ssh\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"${work}\"; deny \"${work}/.git\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"${work}/a\"; deny \"${work}/b\"; }", ""},
+	{NONE "filesystem { read \"${work}\"; deny \"${other}/.git\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"/srv/a${port}\"; deny \"/srv/b/x\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { read \"/srv/b\"; deny \"/srv/${port}/x\"; }", " KEEPER BROKER"},
+	{NONE "filesystem { scratch \"/tmp\" 1MiB; deny \"/tmp/x\"; }",
+	 " KEEPER PID_NS MOUNT_NS BROKER"},
+	{NONE "filesystem { execute \"/usr/bin\"; deny \"/usr/bin/sudo\"; }", " KEEPER BROKER"},
+};
+
+Test(plan, sandboxes_get_what_they_need_and_nothing_else)
+{
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		struct str names = names_of(plan_of(plans[i].sandbox));
+
+		cr_expect(str_eq_cstr(names, plans[i].plan), "%s: '%.*s', not '%s'",
+			  plans[i].sandbox, STR_ARG(names), plans[i].plan);
+	}
+}
+
+Test(plan, the_prover_says_the_same)
+{
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		char text[8192];
+		struct proof_subject subject;
+		const char *wrong;
+
+		(void)snprintf(text, sizeof(text), HEAD "sandbox box { %s }\nrole r { allow t; }\n",
+			       plans[i].sandbox);
+		subject = proof_make(text);
+		wrong = proof_run(maker_arena(), &subject);
+		cr_expect_str_eq(wrong, "", "%s: %s", plans[i].sandbox, wrong);
+	}
+}
+
+/* Paths of few names, so that patterns often match, at all roots. */
+static void put_path(char *out, size_t size, uint64_t *random, bool pattern)
+{
+	static const char *const roots[] = {"", "", "", "~", "${work}", "${other}"};
+	static const char *const names[] = {"a", "b", "ab", "x${port}", "*", "**", "a*", "?b"};
+	size_t n = maker_random(random) % 4 + 1, at;
+
+	at = (size_t)snprintf(out, size, "%s", roots[maker_random(random) % 6]);
+	for (size_t i = 0; i < n; i++) {
+		size_t which = maker_random(random) % (pattern ? 8 : 4);
+
+		at += (size_t)snprintf(out + at, size - at, "/%s", names[which]);
+	}
+}
+
+Test(plan, the_prover_agrees_about_random_denials, .timeout = 240)
+{
+	uint64_t random = 5;
+	unsigned brokers = 0;
+
+	for (unsigned i = 0; i < 400; i++) {
+		char grant[128], deny[128], more[128], text[1024];
+		struct proof_subject subject;
+
+		put_path(grant, sizeof(grant), &random, false);
+		put_path(deny, sizeof(deny), &random, true);
+		put_path(more, sizeof(more), &random, true);
+		(void)snprintf(text, sizeof(text),
+			       HEAD "sandbox box { " NONE " filesystem { read \"%s\"; "
+				    "deny \"%s\", \"%s\"; } }\nrole r { allow t; }\n",
+			       grant, deny, more);
+		subject = proof_make(text);
+		cr_assert_str_eq(proof_run(maker_arena(), &subject), "", "%s", text);
+		brokers += (ir_plan(maker_arena(), &subject.policy->sandboxes.items[0]) &
+			    WRIT_PLAN_BROKER) != 0;
+		free(subject.bundle.bytes);
+	}
+	cr_expect(brokers > 50 && brokers < 380, "%u of 400 have a broker", brokers);
+}
+
+Test(plan, any_other_plan_is_told)
+{
+	struct proof_subject subject = proof_make(
+		HEAD "sandbox box { syscalls { allow fork; } filesystem { read \"/srv\"; "
+		     "deny \"/srv/x\"; } }\nrole r { allow t; }\n");
+	struct writ_fmt_sandbox *box = bundle_section(&subject.bundle, WRIT_SECTION_SANDBOXES,
+						      sizeof(*box), NULL);
+	uint32_t right = box->plan;
+
+	cr_assert_eq(right, (uint32_t)(WRIT_PLAN_KEEPER | WRIT_PLAN_PID_NS | WRIT_PLAN_BROKER));
+	for (uint32_t plan = 0; plan <= WRIT_KNOWN_PLANS; plan++) {
+		const char *wrong;
+
+		box->plan = plan;
+		wrong = proof_run(maker_arena(), &subject);
+		cr_expect_eq(*wrong == '\0', plan == right, "plan %#x: %s", plan, wrong);
+	}
+}
+
+Test(plan, too_many_pairs_get_a_broker)
+{
+	struct ir_sandbox sandbox = {0};
+	struct ir_part part = {.kind = IR_PART_LITERAL, .literal = STR("/elsewhere")};
+
+	for (unsigned i = 0; i < 512; i++) {
+		maker_path(&sandbox, "/srv", WRIT_PATH_READ);
+		if (i < 128)
+			vec_push(maker_arena(), &sandbox.denies)->text = (struct ir_text){&part, 1};
+	}
+	cr_expect_eq(ir_plan(maker_arena(), &sandbox), 0u);
+	vec_push(maker_arena(), &sandbox.denies)->text = (struct ir_text){&part, 1};
+	cr_expect_eq(ir_plan(maker_arena(), &sandbox),
+		     (uint32_t)(WRIT_PLAN_KEEPER | WRIT_PLAN_BROKER));
+}
