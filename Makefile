@@ -42,7 +42,9 @@ endif
 
 COMPILER_FLAGS = $(STD) $(CFLAGS) $(HARDEN) -fPIE $(WARNINGS) -Icompiler -I. -I$(GEN) -MMD -MP
 RUNTIME_FLAGS  = $(STD) $(CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -DWRIT_BUILDING $(WARNINGS) -I. -MMD -MP
-MUSL_FLAGS     = $(STD) -O2 -g $(HARDEN) -fPIE -fvisibility=hidden -DWRIT_BUILDING -ffunction-sections \
+# Small, as less of it has to be read and mapped at each start; what is a loop over all bytes stays fast.
+MUSL_OPT       = -Os
+MUSL_FLAGS     = $(STD) $(MUSL_OPT) -g $(HARDEN) -fPIE -fvisibility=hidden -DWRIT_BUILDING -ffunction-sections \
 	-fdata-sections $(WARNINGS) -I. -MMD -MP
 TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wundef -Wvla -Wformat=2 \
 	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
@@ -144,6 +146,7 @@ $(BUILD)/obj/tests/%.o: tests/%.c | $(GEN)/policy.tab.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(TEST_FLAGS) -DBUILD_DIR='"$(BUILD)"' -c -o $@ $<
+$(BUILD)/musl/runtime/sha256%.o: MUSL_OPT = -O2
 $(BUILD)/musl/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
