@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "runtime/fd.h"
+#include "runtime/raw.h"
 #include "runtime/trial.h"
 
 #define PREFIX          "writ-"
@@ -211,12 +212,14 @@ int cgroup_open(const struct cgroup *cgroup, struct cgroup_door *door)
 
 int cgroup_enter(const struct cgroup_door *door)
 {
-	for (size_t i = 0; i < CGROUP__COUNT; i++) {
-		/* "0" is the process that writes. Raw: write is where a thread is cancelled. */
-		if (door->procs[i] >= 0 && syscall(SYS_write, door->procs[i], "0", 1ul) != 1)
-			return -errno;
+	long rc = 0;
+
+	for (size_t i = 0; rc >= 0 && i < CGROUP__COUNT; i++) {
+		/* "0" is the process that writes. */
+		if (door->procs[i] >= 0)
+			rc = RAW(SYS_write, door->procs[i], "0", 1);
 	}
-	return 0;
+	return rc < 0 ? (int)rc : 0;
 }
 
 static int enter_for_trial(void *door)

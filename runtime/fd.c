@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "runtime/raw.h"
 
 void fd_close(int *fd)
 {
@@ -53,14 +56,14 @@ long fd_read_file(const char *path, char *buffer, size_t size)
 int fd_write_file(const char *path, const char *text)
 {
 	size_t len = strlen(text);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-	int rc;
+	int fd = (int)RAW(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
+	long n;
 
 	if (fd < 0)
-		return -errno;
-	n = write(fd, text, len);
-	rc = n < 0 ? -errno : (size_t)n == len ? 0 : -EIO;
-	fd_close(&fd);
-	return rc;
+		return fd;
+	n = RAW(SYS_write, fd, text, len);
+	(void)RAW(SYS_close, fd);
+	if (n < 0)
+		return (int)n;
+	return (size_t)n == len ? 0 : -EIO;
 }

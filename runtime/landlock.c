@@ -18,6 +18,7 @@
 
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/raw.h"
 #include "runtime/resolve.h"
 
 int landlock_abi(void)
@@ -30,7 +31,7 @@ int landlock_abi(void)
 
 int landlock_enter(int ruleset)
 {
-	return syscall(KERNEL_NR_LANDLOCK_RESTRICT_SELF, ruleset, 0) ? -errno : 0;
+	return (int)RAW(KERNEL_NR_LANDLOCK_RESTRICT_SELF, ruleset, 0);
 }
 
 /* The last variant that the host's ABI reaches; there is always one, as the first is ABI 1's. */

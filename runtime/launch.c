@@ -3,10 +3,10 @@
  *
  * The child runs in its parent's memory, with every signal blocked, while the calling thread is
  * suspended (CLONE_VM | CLONE_VFORK): nothing of the parent's is copied, however large it is. So it
- * may not allocate, lock or return, uses system calls only, and those whose libc wrappers
- * synchronise threads it makes raw. Each row of the table is a step, above it the reason why it
- * stands there. The first that fails ends the launch: a tool never runs with fewer walls than its
- * sandbox has.
+ * may not allocate, lock or return, and makes system calls without libc, as the parent may be a
+ * keeper, which has no errno of its own. Each row of the table is a step, above it the reason why
+ * it stands there. The first that fails ends the launch: a tool never runs with fewer walls than
+ * its sandbox has.
  */
 #include "runtime/launch.h"
 
@@ -14,15 +14,14 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/cgroup.h"
 #include "runtime/landlock.h"
 #include "runtime/privilege.h"
+#include "runtime/raw.h"
 #include "runtime/seccomp.h"
 
 #define SETUP_FAILED 125
@@ -34,21 +33,23 @@ static int reset_signals(struct launch *launch)
 	 * mask.
 	 */
 	static const unsigned long zero[8];
+	int rc = 0;
 
 	(void)launch;
-	for (int number = 1; number <= KERNEL_SIGNALS; number++) {
+	for (int number = 1; !rc && number <= KERNEL_SIGNALS; number++) {
 		if (number == SIGKILL || number == SIGSTOP)
 			continue;
-		if (syscall(SYS_rt_sigaction, number, zero, NULL, KERNEL_SIGSET_SIZE))
-			return -errno;
+		rc = (int)RAW(SYS_rt_sigaction, number, zero, NULL, KERNEL_SIGSET_SIZE);
 	}
-	return 0;
+	return rc;
 }
 
 static int leave_session(struct launch *launch)
 {
+	long rc = RAW0(SYS_setsid);
+
 	(void)launch;
-	return syscall(SYS_setsid) < 0 ? -errno : 0;
+	return rc < 0 ? (int)rc : 0;
 }
 
 static int enter_userns(struct launch *launch)
@@ -66,25 +67,24 @@ static int enter_cgroup(struct launch *launch)
 
 static int set_directory(struct launch *launch)
 {
-	(void)umask(022);
-	return chdir(launch->cwd) ? -errno : 0;
+	(void)RAW(SYS_umask, 022);
+	return (int)RAW(SYS_chdir, launch->cwd);
 }
 
 /* By way of high numbers, as the sources may themselves be 0 to 2, in any order. */
 static int set_stdio(struct launch *launch)
 {
-	int high[3];
+	long high[3];
+	long rc = 0;
 
 	for (int i = 0; i < 3; i++) {
-		high[i] = fcntl(launch->stdio[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		high[i] = RAW(SYS_fcntl, launch->stdio[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		if (high[i] < 0)
-			return -errno;
+			return (int)high[i];
 	}
-	for (int i = 0; i < 3; i++) {
-		if (dup2(high[i], i) < 0)
-			return -errno;
-	}
-	return 0;
+	for (int i = 0; rc >= 0 && i < 3; i++)
+		rc = RAW(SYS_dup3, high[i], i, 0);
+	return rc < 0 ? (int)rc : 0;
 }
 
 static int set_limits(struct launch *launch)
@@ -96,27 +96,27 @@ static int set_limits(struct launch *launch)
 static int reset_priority(struct launch *launch)
 {
 	static const struct sched_param none;
-	long policy = syscall(SYS_sched_getscheduler, 0);
-	long io = syscall(SYS_ioprio_get, KERNEL_IOPRIO_WHO_PROCESS, 0);
+	long policy = RAW(SYS_sched_getscheduler, 0);
+	long io = RAW(SYS_ioprio_get, KERNEL_IOPRIO_WHO_PROCESS, 0);
+	long rc = 0;
 
 	(void)launch;
-	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE &&
-	    syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none))
-		return -errno;
-	/* The raw call returns 20 minus the nice value (getpriority(2)). */
-	if (syscall(SYS_getpriority, PRIO_PROCESS, 0) > 20 &&
-	    syscall(SYS_setpriority, PRIO_PROCESS, 0, 0))
-		return -errno;
-	if (io >> KERNEL_IOPRIO_CLASS_SHIFT == KERNEL_IOPRIO_CLASS_RT &&
-	    syscall(SYS_ioprio_set, KERNEL_IOPRIO_WHO_PROCESS, 0, 0))
-		return -errno;
-	return 0;
+	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
+		rc = RAW(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+	/* The system call returns 20 minus the nice value (getpriority(2)). */
+	if (!rc && RAW(SYS_getpriority, PRIO_PROCESS, 0) > 20)
+		rc = RAW(SYS_setpriority, PRIO_PROCESS, 0, 0);
+	if (!rc && io >> KERNEL_IOPRIO_CLASS_SHIFT == KERNEL_IOPRIO_CLASS_RT)
+		rc = RAW(SYS_ioprio_set, KERNEL_IOPRIO_WHO_PROCESS, 0, 0);
+	return (int)rc;
 }
 
 static int reset_personality(struct launch *launch)
 {
+	long rc = RAW(SYS_personality, 0);
+
 	(void)launch;
-	return syscall(SYS_personality, 0ul) < 0 ? -errno : 0;
+	return rc < 0 ? (int)rc : 0;
 }
 
 static int drop_privilege(struct launch *launch)
@@ -132,12 +132,15 @@ static int no_new_privilege(struct launch *launch)
 
 static int die_with_caller(struct launch *launch)
 {
+	int rc;
+
 	if (!launch->die_with_caller)
 		return 0;
-	if (prctl(KERNEL_PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0L, 0L, 0L))
-		return -errno;
+	rc = (int)RAW(SYS_prctl, KERNEL_PR_SET_PDEATHSIG, SIGKILL);
+	if (rc)
+		return rc;
 	/* It may have died before we asked to be told. */
-	return syscall(SYS_getppid) == launch->caller ? 0 : -ESRCH;
+	return RAW0(SYS_getppid) == launch->caller ? 0 : -ESRCH;
 }
 
 static int enter_landlock(struct launch *launch)
@@ -148,7 +151,7 @@ static int enter_landlock(struct launch *launch)
 static int close_others(struct launch *launch)
 {
 	(void)launch;
-	return syscall(KERNEL_NR_CLOSE_RANGE, STDERR_FILENO + 1, ~0u, 0) ? -errno : 0;
+	return (int)RAW(KERNEL_NR_CLOSE_RANGE, STDERR_FILENO + 1, ~0u, 0);
 }
 
 static int unblock_signals(struct launch *launch)
@@ -156,8 +159,7 @@ static int unblock_signals(struct launch *launch)
 	static const unsigned long long none;
 
 	(void)launch;
-	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGSET_SIZE) ? -errno
-											 : 0;
+	return (int)RAW(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGSET_SIZE);
 }
 
 static int enter_seccomp(struct launch *launch)
@@ -215,10 +217,11 @@ static int execute(const struct launch *launch)
 	int error = ENOENT;
 
 	for (const char *const *path = launch->candidates; *path; path++) {
-		(void)execve(*path, launch->argv, launch->envp);
-		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-			return errno;
-		if (errno == EACCES)
+		int rc = (int)RAW(SYS_execve, *path, launch->argv, launch->envp);
+
+		if (rc != -ENOENT && rc != -ENOTDIR && rc != -EACCES)
+			return -rc;
+		if (rc == -EACCES)
 			error = EACCES;
 	}
 	return error;
@@ -226,7 +229,7 @@ static int execute(const struct launch *launch)
 
 static void end_child(void)
 {
-	(void)syscall(SYS_exit_group, SETUP_FAILED);
+	(void)RAW(SYS_exit_group, SETUP_FAILED);
 	/*
 	 * The filter forbids even that: leave by a fault, whose default action no filter changes.
 	 */

@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/raw.h"
+
 #define MAX_LOCKED_BYTES (64u << 10)
 #define MAX_STACK_BYTES  (8u << 20)
 #define MS_PER_SECOND    1000u
@@ -149,14 +151,11 @@ int limits_plan(const struct writ_sandbox *sandbox, uint64_t n_tasks, struct lim
 
 int limits_apply(const struct limits_plan *plan)
 {
-	for (size_t i = 0; i < plan->n; i++) {
-		/*
-		 * Raw, as musl's setrlimit stops the other threads, which a vfork child must not.
-		 */
-		if (syscall(SYS_prlimit64, 0, plan->rows[i].resource, &plan->rows[i].value, NULL))
-			return -errno;
-	}
-	if (plan->cpu_bytes && syscall(SYS_sched_setaffinity, 0, plan->cpu_bytes, plan->cpus))
-		return -errno;
-	return 0;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < plan->n; i++)
+		rc = (int)RAW(SYS_prlimit64, 0, plan->rows[i].resource, &plan->rows[i].value, NULL);
+	if (!rc && plan->cpu_bytes)
+		rc = (int)RAW(SYS_sched_setaffinity, 0, plan->cpu_bytes, plan->cpus);
+	return rc;
 }

@@ -9,11 +9,11 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/kernel_abi.h"
+#include "runtime/raw.h"
 
 bool privilege_is_root(void)
 {
@@ -34,14 +34,15 @@ bool privilege_held(void)
 static int lock_out(void)
 {
 	for (unsigned long cap = 0; cap <= CAPABILITY_LAST; cap++) {
-		if (!prctl(KERNEL_PR_CAPBSET_DROP, cap, 0L, 0L, 0L))
-			continue;
+		int rc = (int)RAW(SYS_prctl, KERNEL_PR_CAPBSET_DROP, cap, 0, 0, 0);
+
 		/* EINVAL: one past the last capability of this kernel. */
-		if (errno != EINVAL || cap == 0)
-			return -errno;
-		break;
+		if (rc == -EINVAL && cap)
+			break;
+		if (rc)
+			return rc;
 	}
-	return prctl(KERNEL_PR_SET_SECUREBITS, SECUREBITS_NO_PRIVILEGE, 0L, 0L, 0L) ? -errno : 0;
+	return (int)RAW(SYS_prctl, KERNEL_PR_SET_SECUREBITS, SECUREBITS_NO_PRIVILEGE, 0, 0, 0);
 }
 
 int privilege_drop(bool held)
@@ -50,14 +51,12 @@ int privilege_drop(bool held)
 	struct capability_data none[2] = {{0, 0, 0}, {0, 0, 0}};
 	int rc = held ? lock_out() : 0;
 
-	if (rc)
-		return rc;
-	if (prctl(KERNEL_PR_CAP_AMBIENT, KERNEL_CAP_AMBIENT_CLEAR, 0L, 0L, 0L))
-		return -errno;
-	return syscall(SYS_capset, &header, none) ? -errno : 0;
+	if (!rc)
+		rc = (int)RAW(SYS_prctl, KERNEL_PR_CAP_AMBIENT, KERNEL_CAP_AMBIENT_CLEAR, 0, 0, 0);
+	return rc ? rc : (int)RAW(SYS_capset, &header, none);
 }
 
 int privilege_no_new(void)
 {
-	return prctl(KERNEL_PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) ? -errno : 0;
+	return (int)RAW(SYS_prctl, KERNEL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

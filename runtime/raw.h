@@ -63,7 +63,7 @@ static inline long raw_call(long number, long a, long b, long c, long d, long e,
 #endif
 
 /* Up to six arguments, integers or pointers. */
-#define RAW(number, ...)                   RAW_PICK(__VA_ARGS__, 6, 5, 4, 3, 2, 1)(number, __VA_ARGS__)
+#define RAW(number, ...)                   RAW_PICK(__VA_ARGS__, 6, 5, 4, 3, 2, 1, 0)(number, __VA_ARGS__)
 #define RAW0(number)                       raw_call((number), 0, 0, 0, 0, 0, 0)
 #define RAW_PICK(a, b, c, d, e, f, n, ...) RAW_JOIN(RAW_, n)
 #define RAW_JOIN(x, y)                     RAW_JOINED(x, y)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/error.h"
+#include "runtime/raw.h"
 
 _Static_assert(sizeof(struct writ_fmt_insn) == 8, "struct sock_filter");
 
@@ -63,5 +64,5 @@ int seccomp_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *s
 
 int seccomp_enter(const struct bpf_program *filter)
 {
-	return syscall(SYS_seccomp, SECCOMP_OP_SET_FILTER, 0, filter) ? -errno : 0;
+	return (int)RAW(SYS_seccomp, SECCOMP_OP_SET_FILTER, 0, filter);
 }
