@@ -92,6 +92,15 @@ const char *cli_last_message(void);
 /* A JSON string (RFC 8259) in ASCII: what is not UTF-8 becomes U+FFFD, byte by byte. */
 void cli_json_string(FILE *out, const char *text);
 
+/*
+ * Becomes the helper program of this name ("writ-learn"); argv[0] is the verb. Returns only when it
+ * can't: EXIT_RUN_FAILED, after a message.
+ */
+int cli_run_helper(const char *name, char **argv);
+
+/* Where this program is: 0, or EXIT_RUN_FAILED after a message. */
+int cli_own_path(char *path, size_t size);
+
 /* What `writ run --json` tells: see docs/embedding.md. */
 struct cli_report {
 	const char *end; /* NULL: by result, or else by exit_status */

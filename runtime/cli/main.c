@@ -1,5 +1,6 @@
 /*
- * writ: the runtime beside the agent. This file finds the verb; each verb is a file.
+ * writ: the runtime beside the agent. This file finds the verb; each verb is a file here, or a
+ * helper: a program of its own that is executed with the verb's command line (helper.c).
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -10,13 +11,17 @@
 
 static const struct verb {
 	const char *name;
-	int (*run)(char **argv);
-	const char *help;
+	int (*run)(char **argv); /* NULL: the helper does it */
+	const char *help;        /* NULL: the helper has it */
 	const char *summary;
+	const char *helper;
 } verbs[] = {
-	{"decide", cli_verb_decide, cli_help_decide, "may this subject call this tool, and why"},
-	{"run", cli_verb_run, cli_help_run, "decide, then run a command in the tool's sandbox"},
-	{"doctor", cli_verb_doctor, cli_help_doctor, "what this host can enforce"},
+	{"decide", cli_verb_decide, cli_help_decide, "may this subject call this tool, and why",
+	 NULL},
+	{"run", cli_verb_run, cli_help_run, "decide, then run a command in the tool's sandbox",
+	 NULL},
+	{"doctor", cli_verb_doctor, cli_help_doctor, "what this host can enforce", NULL},
+	{"learn", NULL, NULL, "run a command and print a policy of what it used", "writ-learn"},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -57,6 +62,8 @@ static int help(char **argv)
 	verb = find_verb(argv[1]);
 	if (!verb || argv[2])
 		return cli_fail(EXIT_USAGE, "help: there is no verb '%s'", argv[1]);
+	if (verb->helper)
+		return cli_run_helper(verb->helper, (char *[]){argv[1], "--help", NULL});
 	(void)fputs(verb->help, stdout);
 	return 0;
 }
@@ -97,7 +104,7 @@ static int dispatch(char **argv)
 	verb = find_verb(argv[1]);
 	if (!verb)
 		return cli_fail(EXIT_USAGE, "unknown verb '%s'; writ --help lists them", argv[1]);
-	return verb->run(argv + 1);
+	return verb->helper ? cli_run_helper(verb->helper, argv + 1) : verb->run(argv + 1);
 }
 
 int main(int argc, char **argv)
