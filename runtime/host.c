@@ -6,7 +6,7 @@
 
 #include "runtime/cgroup.h"
 #include "runtime/kernel_abi.h"
-#include "runtime/landlock.h"
+#include "runtime/landlock_probe.h"
 #include "runtime/seccomp.h"
 #include "runtime/trial.h"
 #include "runtime/userns.h"
@@ -33,7 +33,7 @@ static int probe_cgroup(enum cgroup_controller controller)
 
 void writ_host_probe(struct writ_host *out)
 {
-	out->landlock_abi = landlock_abi();
+	out->landlock_abi = landlock_probe(&out->landlock_claimed, &out->landlock_refused);
 	out->seccomp_filter = seccomp_available();
 	out->user_namespaces = userns_available();
 	out->pids_cgroup = probe_cgroup(CGROUP_PIDS);

@@ -18,16 +18,9 @@
 
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/landlock_probe.h"
 #include "runtime/raw.h"
 #include "runtime/resolve.h"
-
-int landlock_abi(void)
-{
-	long abi = syscall(KERNEL_NR_LANDLOCK_CREATE_RULESET, NULL, (size_t)0,
-			   LANDLOCK_VERSION_FLAG);
-
-	return abi > 0 ? (int)abi : 0;
-}
 
 int landlock_enter(int ruleset)
 {

@@ -6,9 +6,6 @@
 
 #include "runtime/sandbox.h"
 
-/* The host's ABI version; 0: no Landlock, or it is switched off. */
-int landlock_abi(void);
-
 /* Opens the granted paths and builds the ruleset. Errors: HOST, NOMEM, SYSTEM. */
 WRIT_MUST_CHECK int landlock_prepare(struct writ_sandbox *sandbox,
 				     const struct sandbox_source *source);

@@ -435,7 +435,7 @@ WRIT_API WRIT_MUST_CHECK int writ_enforce(const struct writ_sandbox *sandbox,
 /* ---- what this host can do ---- */
 
 struct writ_host {
-	int landlock_abi;    /* 0: none */
+	int landlock_abi;    /* the newest of which every right works; 0: none */
 	int seccomp_filter;  /* 0 or 1 */
 	int user_namespaces; /* 0 or 1: may this process make one */
 	int pids_cgroup;     /* 0: none writable, 1 or 2: version */
@@ -444,6 +444,8 @@ struct writ_host {
 	int close_range;     /* 0 or 1 */
 	int new_session;     /* 0 or 1: may a child make one, as every launch does */
 	int is_root;
+	int landlock_claimed;         /* what the kernel says it has */
+	const char *landlock_refused; /* a right of that which it refuses; NULL: none */
 };
 
 /* Probes the host; harmless, and not cheap. */

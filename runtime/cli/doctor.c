@@ -32,16 +32,25 @@ static const char *yes_no(int value)
 static const char *landlock_reach(int abi)
 {
 	if (abi >= LANDLOCK_FULL)
-		return "files, TCP ports, signals, abstract sockets";
+		return "files, TCP ports, signals, abstract sockets; each right tried";
 	if (abi >= 4)
 		return "files and TCP ports; not signals and abstract sockets (ABI 6)";
 	return "files; not TCP ports (ABI 4), signals and abstract sockets (ABI 6)";
 }
 
-static void print_landlock(int abi)
+static void print_landlock(const struct writ_host *host)
 {
+	int abi = host->landlock_abi;
 	char state[32];
+	char why[96];
 
+	if (host->landlock_refused) {
+		(void)snprintf(state, sizeof(state), "ABI %d, not %d", abi, host->landlock_claimed);
+		(void)snprintf(why, sizeof(why), "the kernel claims ABI %d, and refuses its %s",
+			       host->landlock_claimed, host->landlock_refused);
+		row("Landlock", state, why);
+		return;
+	}
 	if (abi == 0) {
 		row("Landlock", "no", "files and TCP ports: nothing but best effort runs here");
 		return;
@@ -60,7 +69,7 @@ static void print_host(const struct writ_host *host)
 	row("user", host->is_root ? "root" : "not root",
 	    host->is_root ? "the limit on processes needs a pids cgroup; capabilities are dropped"
 			  : "the limit on processes uses a user namespace where there is one");
-	print_landlock(host->landlock_abi);
+	print_landlock(host);
 	row("seccomp filters", yes_no(host->seccomp_filter),
 	    "system calls and the network; required");
 	row("close_range", yes_no(host->close_range), "no descriptor leaks into a tool; required");
