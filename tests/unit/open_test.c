@@ -72,7 +72,7 @@ Test(open, fields_out_of_range_are_refused)
 	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record[1].fallback.offset++);
 	EXPECT_REFUSED(PARTS, struct writ_fmt_part, record->kind = 9);
 	EXPECT_REFUSED(PARTS, struct writ_fmt_part, record->text.len = UINT32_MAX);
-	EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->flags = 2);
+	EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->flags = 4);
 	EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->paths.count = 1000);
 	EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->landlock.count = 0);
 	EXPECT_REFUSED(SANDBOXES, struct writ_fmt_sandbox, record->filters.count = 0);
