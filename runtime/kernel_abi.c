@@ -13,6 +13,10 @@ _Static_assert(sizeof(struct landlock_path_beneath) == 12, "kernel ABI");
 _Static_assert(sizeof(struct landlock_net_port) == 16, "kernel ABI");
 _Static_assert(sizeof(struct capability_data) == 12, "kernel ABI");
 _Static_assert(sizeof(struct clone_args_abi) == 88, "kernel ABI");
+_Static_assert(sizeof(struct seccomp_notif_abi) == 80, "kernel ABI");
+_Static_assert(sizeof(struct seccomp_reply_abi) == 24, "kernel ABI");
+_Static_assert(sizeof(struct seccomp_addfd_abi) == 24, "kernel ABI");
+_Static_assert(sizeof(struct statx_abi) == 256, "kernel ABI");
 
 #if defined(__GLIBC__) && defined(__has_include)
 #if __has_include(<linux/landlock.h>) && __has_include(<linux/seccomp.h>)
@@ -22,6 +26,8 @@ _Static_assert(sizeof(struct clone_args_abi) == 88, "kernel ABI");
 #include <linux/fs.h>
 #include <linux/ioprio.h>
 #include <linux/landlock.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -45,6 +51,22 @@ _Static_assert(SECCOMP_ACTION_LOG == SECCOMP_RET_LOG, "kernel ABI");
 _Static_assert(SECCOMP_ACTION_ALLOW == SECCOMP_RET_ALLOW, "kernel ABI");
 _Static_assert(SECCOMP_ACTION_MASK == SECCOMP_RET_ACTION_FULL, "kernel ABI");
 _Static_assert(SECCOMP_DATA_SIZE == sizeof(struct seccomp_data), "kernel ABI");
+_Static_assert(SECCOMP_OP_NOTIF_SIZES == SECCOMP_GET_NOTIF_SIZES, "kernel ABI");
+_Static_assert(SECCOMP_NEW_LISTENER == SECCOMP_FILTER_FLAG_NEW_LISTENER, "kernel ABI");
+_Static_assert(SECCOMP_NOTIF_CONTINUE == SECCOMP_USER_NOTIF_FLAG_CONTINUE, "kernel ABI");
+_Static_assert(SECCOMP_ADDFD_AND_SEND == SECCOMP_ADDFD_FLAG_SEND, "kernel ABI");
+_Static_assert(SECCOMP_IOCTL_RECV == SECCOMP_IOCTL_NOTIF_RECV, "kernel ABI");
+_Static_assert(SECCOMP_IOCTL_SEND == SECCOMP_IOCTL_NOTIF_SEND, "kernel ABI");
+_Static_assert(SECCOMP_IOCTL_ID_VALID == SECCOMP_IOCTL_NOTIF_ID_VALID, "kernel ABI");
+_Static_assert(SECCOMP_IOCTL_ADDFD == SECCOMP_IOCTL_NOTIF_ADDFD, "kernel ABI");
+_Static_assert(sizeof(struct seccomp_notif_abi) == sizeof(struct seccomp_notif), "kernel ABI");
+_Static_assert(sizeof(struct seccomp_sizes_abi) == sizeof(struct seccomp_notif_sizes),
+	       "kernel ABI");
+_Static_assert(KERNEL_RESOLVE_NO_MAGICLINKS == RESOLVE_NO_MAGICLINKS, "kernel ABI");
+_Static_assert(KERNEL_RESOLVE_NO_SYMLINKS == RESOLVE_NO_SYMLINKS, "kernel ABI");
+_Static_assert(KERNEL_FS_PROC == PROC_SUPER_MAGIC, "kernel ABI");
+_Static_assert(KERNEL_GETFLAGS == FS_IOC_GETFLAGS, "kernel ABI");
+_Static_assert(KERNEL_FLAG_CASEFOLD == FS_CASEFOLD_FL, "kernel ABI");
 _Static_assert(BPF_OP_LD_W_ABS == (BPF_LD | BPF_W | BPF_ABS), "kernel ABI");
 _Static_assert(BPF_OP_AND_K == (BPF_ALU | BPF_AND | BPF_K), "kernel ABI");
 _Static_assert(BPF_OP_JA == (BPF_JMP | BPF_JA), "kernel ABI");

@@ -38,6 +38,7 @@
 #define KERNEL_NR_LANDLOCK_CREATE_RULESET 444
 #define KERNEL_NR_LANDLOCK_ADD_RULE       445
 #define KERNEL_NR_LANDLOCK_RESTRICT_SELF  446
+#define KERNEL_NR_FCHMODAT2               452
 
 /* <linux/landlock.h> */
 #define LANDLOCK_VERSION_FLAG    1u
@@ -85,6 +86,48 @@ struct landlock_net_port {
 #define SECCOMP_ACTION_ALLOW        0x7fff0000u
 #define SECCOMP_ACTION_MASK         0xffff0000u
 #define SECCOMP_DATA_SIZE           64u
+#define SECCOMP_OP_NOTIF_SIZES      3
+#define SECCOMP_NEW_LISTENER        (1u << 3)
+#define SECCOMP_WAIT_KILLABLE       (1u << 5) /* since 5.19 */
+#define SECCOMP_NOTIF_CONTINUE      (1u << 0)
+#define SECCOMP_ADDFD_AND_SEND      (1u << 1) /* since 5.14 */
+#define SECCOMP_NOTIF_SYNC_WAKE     (UINT64_C(1) << 0)
+#define SECCOMP_IOCTL_RECV          0xc0502100u
+#define SECCOMP_IOCTL_SEND          0xc0182101u
+#define SECCOMP_IOCTL_ID_VALID      0x40082102u
+#define SECCOMP_IOCTL_ADDFD         0x40182103u
+#define SECCOMP_IOCTL_SET_FLAGS     0x40082104u /* since 6.6 */
+
+struct seccomp_notif_abi {
+	uint64_t id;
+	uint32_t pid;
+	uint32_t flags;
+	int32_t nr;
+	uint32_t arch;
+	uint64_t instruction;
+	uint64_t args[6];
+};
+
+struct seccomp_reply_abi {
+	uint64_t id;
+	int64_t value;
+	int32_t error;
+	uint32_t flags;
+};
+
+struct seccomp_addfd_abi {
+	uint64_t id;
+	uint32_t flags;
+	uint32_t srcfd;
+	uint32_t newfd;
+	uint32_t newfd_flags;
+};
+
+struct seccomp_sizes_abi {
+	uint16_t notif;
+	uint16_t reply;
+	uint16_t data;
+};
 
 #define BPF_OP_LD_W_ABS 0x20u
 #define BPF_OP_AND_K    0x54u
@@ -162,7 +205,46 @@ struct open_how_abi {
 	uint64_t mode;
 	uint64_t resolve;
 };
-#define KERNEL_RESOLVE_NO_SYMLINKS 0x04u
+#define KERNEL_RESOLVE_NO_MAGICLINKS 0x02u
+#define KERNEL_RESOLVE_NO_SYMLINKS   0x04u
+
+/* statx(2). */
+struct statx_time_abi {
+	int64_t sec;
+	uint32_t nsec;
+	int32_t reserved;
+};
+
+struct statx_abi {
+	uint32_t mask;
+	uint32_t blksize;
+	uint64_t attributes;
+	uint32_t nlink;
+	uint32_t uid;
+	uint32_t gid;
+	uint16_t mode;
+	uint16_t spare;
+	uint64_t ino;
+	uint64_t size;
+	uint64_t blocks;
+	uint64_t attributes_mask;
+	struct statx_time_abi times[4];
+	uint32_t rdev_major;
+	uint32_t rdev_minor;
+	uint32_t dev_major;
+	uint32_t dev_minor;
+	uint64_t mnt_id; /* since 5.8 */
+	uint64_t more[13];
+};
+#define KERNEL_STATX_TYPE   0x0001u
+#define KERNEL_STATX_MODE   0x0002u
+#define KERNEL_STATX_INO    0x0100u
+#define KERNEL_STATX_MNT_ID 0x1000u
+
+/* <linux/magic.h>, <linux/fs.h>: file systems, and what ioctl_iflags(2) says of a directory. */
+#define KERNEL_FS_PROC       0x9fa0
+#define KERNEL_GETFLAGS      0x80086601u
+#define KERNEL_FLAG_CASEFOLD 0x40000000u
 
 /* <linux/fs.h>, <asm/ioctls.h>, <linux/ioprio.h> */
 #define KERNEL_RWF_NOWAIT         8 /* for pipes since 6.4 */

@@ -1,0 +1,124 @@
+/*
+ * One call at a time: received, done by broker_calls.c, answered. Whatever can't be done, is not
+ * known or comes too late is answered with an errno; when the broker is gone the kernel answers
+ * (ENOSYS). So nothing that was to be judged ever goes on unjudged.
+ */
+#include "runtime/broker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "runtime/broker_calls.h"
+#include "runtime/raw.h"
+
+#define DEFAULT_UMASK 022u
+
+static int check_sizes(void)
+{
+	struct seccomp_sizes_abi sizes = {0, 0, 0};
+	long rc = RAW(SYS_seccomp, SECCOMP_OP_NOTIF_SIZES, 0, &sizes);
+
+	if (rc)
+		return (int)rc;
+	return sizes.notif <= sizeof(struct seccomp_notif_abi) &&
+			       sizes.reply <= sizeof(struct seccomp_reply_abi)
+		       ? 0
+		       : -EOVERFLOW;
+}
+
+static int check_read(void)
+{
+	char from = 1, to = 0;
+	const struct iovec remote = {&from, 1};
+	const struct iovec local = {&to, 1};
+	long rc = RAW(SYS_process_vm_readv, RAW0(SYS_getpid), &local, 1, &remote, 1, 0);
+
+	return rc < 0 ? (int)rc : 0;
+}
+
+static int check_openat2(void)
+{
+	const struct open_how_abi how = {.flags = O_PATH | O_CLOEXEC,
+					 .resolve = KERNEL_RESOLVE_NO_MAGICLINKS};
+	long fd = RAW(KERNEL_NR_OPENAT2, AT_FDCWD, "/", &how, sizeof(how));
+
+	if (fd < 0)
+		return (int)fd;
+	(void)RAW(SYS_close, fd);
+	return 0;
+}
+
+int broker_available(void)
+{
+	int rc = check_sizes();
+
+	if (!rc)
+		rc = check_read();
+	return rc ? rc : check_openat2();
+}
+
+static int find_self(struct broker *broker)
+{
+	struct statx_abi st = {.mask = 0};
+	long len = RAW(SYS_readlinkat, broker->proc, "self", broker->own, BROKER_DIGIT - 1);
+
+	if (len < 0)
+		return (int)len;
+	broker->own[len] = '\0';
+	broker->fds = (int)RAW(SYS_openat, broker->proc, "self/fd",
+			       O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (broker->fds < 0)
+		return broker->fds;
+	len = RAW(SYS_statx, broker->proc, "", AT_EMPTY_PATH, KERNEL_STATX_TYPE, &st);
+	broker->proc_major = st.dev_major;
+	broker->proc_minor = st.dev_minor;
+	return (int)len;
+}
+
+int broker_init(struct broker *broker)
+{
+	uint64_t flags = SECCOMP_NOTIF_SYNC_WAKE;
+
+	broker->umask = DEFAULT_UMASK;
+	(void)RAW(SYS_umask, broker->umask);
+	/* Only makes it faster, and only where the kernel knows it. */
+	(void)RAW(SYS_ioctl, broker->listener, SECCOMP_IOCTL_SET_FLAGS, flags);
+	return find_self(broker);
+}
+
+static int reply(const struct broker *broker, long result)
+{
+	struct seccomp_reply_abi answer = {.id = broker->notif.id};
+	long rc;
+
+	if (result == BROKER_SENT)
+		return 0;
+	if (result == BROKER_CONTINUE)
+		answer.flags = SECCOMP_NOTIF_CONTINUE;
+	else if (result < 0)
+		answer.error = (int32_t)result;
+	else
+		answer.value = result;
+	rc = RAW(SYS_ioctl, broker->listener, SECCOMP_IOCTL_SEND, &answer);
+	/* The caller has been killed meanwhile. */
+	return rc == -ENOENT ? 0 : (int)rc;
+}
+
+int broker_answer(struct broker *broker)
+{
+	long result = -EPERM;
+	long rc;
+
+	memset(&broker->notif, 0, sizeof(broker->notif));
+	rc = RAW(SYS_ioctl, broker->listener, SECCOMP_IOCTL_RECV, &broker->notif);
+	if (rc == -ENOENT || rc == -EINTR)
+		return 0;
+	if (rc)
+		return (int)rc;
+	if (broker->notif.arch == KERNEL_AUDIT_ARCH)
+		result = broker_call(broker);
+	return reply(broker, result);
+}

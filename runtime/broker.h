@@ -1,0 +1,67 @@
+/*
+ * The broker: files are opened, made, renamed and removed on a tool's behalf, denied ones are not.
+ *
+ * The tool's filter hands every call that names a file to a listener (seccomp_unotify(2)); whoever
+ * holds it answers. The answer is made by the broker's own system calls: what the tool's memory
+ * says is read once, and nothing is ever let through to be read again by the kernel. The broker
+ * runs under the tool's own Landlock ruleset, as its user, without capabilities, so that what it
+ * opens is what the tool might have; the deny patterns come on top.
+ */
+#ifndef WRIT_RUNTIME_BROKER_H
+#define WRIT_RUNTIME_BROKER_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "runtime/broker_rules.h"
+#include "runtime/kernel_abi.h"
+
+#define BROKER_PATH  4096 /* bytes of a path with its NUL: PATH_MAX */
+#define BROKER_NAME  256  /* of one name in it: NAME_MAX */
+#define BROKER_DIGIT 12   /* of a number of a process or descriptor */
+
+struct broker {
+	/* What the owner gives. */
+	int listener;
+	int proc; /* O_PATH, of the procfs on /proc, which must be of our PID namespace */
+	const struct broker_rules *rules;
+
+	/* Found by broker_init. */
+	int fds; /* O_PATH, of the directory of our own descriptors */
+	char own[BROKER_DIGIT];
+	uint32_t proc_major, proc_minor; /* the device that procfs is */
+	unsigned int umask;              /* of all umasks that any process of the tool's has set */
+
+	/* The call being answered. */
+	struct seccomp_notif_abi notif;
+	char path[BROKER_PATH];   /* as the tool wrote it */
+	char other[BROKER_PATH];  /* a second one: of a rename, a link; or what a link leads to */
+	char parent[BROKER_PATH]; /* of a path's last name */
+	char rest[BROKER_PATH];   /* what is left of a path that is followed name by name */
+	char link[BROKER_PATH];   /* what a link on that way says */
+	char again[BROKER_PATH];  /* a name that is read a second time */
+	char name[BROKER_PATH + BROKER_NAME];
+	char other_name[BROKER_PATH + BROKER_NAME];
+};
+
+/*
+ * Can a broker work on this host? 0, or a negative errno: system calls that it needs are refused
+ * here, or the kernel's messages are larger than we know.
+ */
+int broker_available(void);
+
+/*
+ * Makes a broker ready; listener, proc and rules are set. In the process that will answer, under
+ * its Landlock domain: its umask is the broker's from now on. 0, or a negative errno.
+ */
+int broker_init(struct broker *broker);
+
+/*
+ * Receives one call and answers it, when the listener is readable. 0, also when the caller is gone;
+ * or a negative errno: nothing can be answered any more, and the launch has to end.
+ */
+int broker_answer(struct broker *broker);
+
+#endif

@@ -1,0 +1,364 @@
+/*
+ * See broker_path.h. An object is found first, without opening it (O_PATH); what it is called is
+ * asked of the kernel then (d_path, by a link in /proc/self/fd), so it does not matter by which
+ * links, directories or races it was found. A name is believed when it leads back to the object:
+ * not that of a deleted file, or of one on a mount that is gone.
+ *
+ * The kernel follows paths for us, but for links whose meaning depends on who follows them: in
+ * procfs "self" would be the broker. Where it meets one (RESOLVE_NO_MAGICLINKS) or ends in the
+ * broker's own part of procfs, the path is followed again, by broker_walk.c.
+ */
+#include "runtime/broker_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "runtime/broker_fold.h"
+#include "runtime/broker_walk.h"
+#include "runtime/raw.h"
+
+#define PAGE        4096u /* the smallest there is */
+#define FIRST_BYTES 256u  /* of a path: few are longer */
+#define MAX_TRIES   3     /* while somebody renames it */
+
+void broker_number(char out[BROKER_DIGIT], unsigned int number)
+{
+	char digits[BROKER_DIGIT];
+	size_t n = 0;
+
+	do {
+		digits[n++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	for (size_t i = 0; i < n; i++)
+		out[i] = digits[n - 1 - i];
+	out[n] = '\0';
+}
+
+int broker_read(struct broker *broker, uint64_t address, void *out, size_t size)
+{
+	const struct {
+		uint64_t base;
+		size_t len;
+	} remote = {address, size}; /* a struct iovec, of another process's address */
+	const struct iovec local = {out, size};
+	long got = RAW(SYS_process_vm_readv, broker->notif.pid, &local, 1, &remote, 1, 0);
+
+	if (got < 0)
+		return got == -EFAULT ? -EFAULT : -EACCES;
+	return (size_t)got == size ? 0 : -EFAULT;
+}
+
+int broker_read_path(struct broker *broker, uint64_t address, char out[BROKER_PATH])
+{
+	size_t have = 0;
+
+	if (!address)
+		return -EFAULT;
+	/* Not over the end of a page, behind which there may be nothing. */
+	while (have < BROKER_PATH) {
+		size_t size = PAGE - (address + have) % PAGE;
+		int rc;
+
+		if (!have && size > FIRST_BYTES)
+			size = FIRST_BYTES;
+		if (size > BROKER_PATH - have)
+			size = BROKER_PATH - have;
+		rc = broker_read(broker, address + have, out + have, size);
+		if (rc)
+			return rc;
+		if (memchr(out + have, '\0', size))
+			return 0;
+		have += size;
+	}
+	return -ENAMETOOLONG;
+}
+
+int broker_take(struct broker *broker, int fd)
+{
+	char path[2 * BROKER_DIGIT + sizeof("/fd/")];
+	size_t len;
+	long rc;
+
+	broker_number(path, broker->notif.pid);
+	len = strlen(path);
+	if (fd == AT_FDCWD) {
+		memcpy(path + len, "/cwd", sizeof("/cwd"));
+	} else if (fd < 0) {
+		return -EBADF;
+	} else {
+		memcpy(path + len, "/fd/", sizeof("/fd/"));
+		broker_number(path + len + 4, (unsigned int)fd);
+	}
+	rc = RAW(SYS_openat, broker->proc, path, O_PATH | O_CLOEXEC);
+	return rc == -ENOENT && fd != AT_FDCWD ? -EBADF : (int)rc;
+}
+
+static int examine(int fd, struct statx_abi *out)
+{
+	return (int)RAW(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+			KERNEL_STATX_TYPE | KERNEL_STATX_MODE | KERNEL_STATX_INO |
+				KERNEL_STATX_MNT_ID,
+			out);
+}
+
+/* What the kernel calls it now. */
+static int read_name(const struct broker *broker, int fd, char *name)
+{
+	char number[BROKER_DIGIT];
+	long len;
+
+	broker_number(number, (unsigned int)fd);
+	len = RAW(SYS_readlinkat, broker->fds, number, name, BROKER_PATH);
+	if (len < 0)
+		return (int)len;
+	if (len >= BROKER_PATH)
+		return -ENAMETOOLONG;
+	name[len] = '\0';
+	return 0;
+}
+
+/* Does the name lead to the same object, by the same mount? -EAGAIN: no. */
+static int check_name(const char *name, const struct statx_abi *want)
+{
+	const struct open_how_abi how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+					 .resolve = KERNEL_RESOLVE_NO_SYMLINKS};
+	struct statx_abi got = {.mask = 0};
+	long fd = RAW(KERNEL_NR_OPENAT2, AT_FDCWD, name, &how, sizeof(how));
+	int rc;
+
+	if (fd < 0)
+		return -EAGAIN;
+	rc = examine((int)fd, &got);
+	(void)RAW(SYS_close, fd);
+	if (rc)
+		return rc;
+	return got.ino == want->ino && got.dev_major == want->dev_major &&
+			       got.dev_minor == want->dev_minor && got.mnt_id == want->mnt_id
+		       ? 0
+		       : -EAGAIN;
+}
+
+static bool is_denied(const struct broker *broker, char *name)
+{
+	return broker_rules_deny(broker->rules, name) ||
+	       (broker_rules_deny_folded(broker->rules, name) && broker_folds(name));
+}
+
+/*
+ * On procfs: what belongs to a process is opened only when the broker may look into the process by
+ * the kernel's word, which means one of its own Landlock domain. Its own part is none of the
+ * tool's, and a way to whoever shares its memory. The link to a root directory is one that the
+ * kernel reads out to nobody else.
+ */
+static int judge_process(const struct broker *broker, const char *name)
+{
+	char path[BROKER_DIGIT + sizeof("/root")];
+	char target[8];
+	const char *number = name + sizeof("/proc/") - 1;
+	size_t len;
+	long rc;
+
+	if (strcmp(name, "/proc") == 0)
+		return 0;
+	if (strncmp(name, "/proc/", sizeof("/proc/") - 1) != 0)
+		return -EACCES;
+	len = strspn(number, "0123456789");
+	if (!len || (number[len] && number[len] != '/'))
+		return 0;
+	if (len >= BROKER_DIGIT)
+		return -EACCES;
+	memcpy(path, number, len);
+	path[len] = '\0';
+	if (strcmp(path, broker->own) == 0)
+		return -EXDEV;
+	memcpy(path + len, "/root", sizeof("/root"));
+	rc = RAW(SYS_readlinkat, broker->proc, path, target, sizeof(target));
+	/* A process that has ended but for its number has no root directory. */
+	return rc >= 0 || rc == -ENOENT ? 0 : -EACCES;
+}
+
+/*
+ * said is a name by which the kernel has just found the object, from the root; or NULL. -EXDEV: it
+ * is in the broker's own part of procfs.
+ */
+static int judge(struct broker *broker, int fd, const struct statx_abi *st, const char *said,
+		 char *name)
+{
+	int rc = -EAGAIN;
+
+	for (int i = 0; rc == -EAGAIN && i < MAX_TRIES; i++) {
+		rc = read_name(broker, fd, name);
+		if (rc)
+			return rc;
+		if (name[0] != '/') {
+			name[0] = '\0';
+			return 0;
+		}
+		if (!said || strcmp(said, name) != 0)
+			rc = check_name(name, st);
+	}
+	if (rc)
+		return rc == -EAGAIN ? -EACCES : rc;
+	if (st->dev_major == broker->proc_major && st->dev_minor == broker->proc_minor)
+		rc = judge_process(broker, name);
+	if (rc)
+		return rc;
+	return is_denied(broker, name) ? -EACCES : 0;
+}
+
+/* Judges and takes fd. */
+static int take_object(struct broker *broker, int fd, const char *said, struct broker_object *out,
+		       char *name)
+{
+	struct statx_abi st = {.mask = 0};
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = examine(fd, &st);
+	if (!rc)
+		rc = judge(broker, fd, &st, said, name);
+	if (rc) {
+		(void)RAW(SYS_close, fd);
+		return rc;
+	}
+	*out = (struct broker_object){
+		.fd = fd,
+		.mode = st.mode,
+		.rdev_major = st.rdev_major,
+		.rdev_minor = st.rdev_minor,
+		.on_proc = st.dev_major == broker->proc_major && st.dev_minor == broker->proc_minor,
+	};
+	return 0;
+}
+
+int broker_find_fd(struct broker *broker, int fd, struct broker_object *out, char *name)
+{
+	int rc = take_object(broker, fd, NULL, out, name);
+
+	return rc == -EXDEV ? -EACCES : rc;
+}
+
+int broker_begin(struct broker *broker, int dir, const char *path, struct broker_at *at)
+{
+	int rc;
+
+	at->base = AT_FDCWD;
+	at->path = path;
+	if (path[0] != '/' || at->resolve) {
+		at->base = broker_take(broker, dir);
+		if (at->base < 0)
+			return at->base;
+	}
+	rc = (int)RAW(SYS_ioctl, broker->listener, SECCOMP_IOCTL_ID_VALID, &broker->notif.id);
+	if (rc)
+		broker_end(at);
+	return rc;
+}
+
+void broker_end(const struct broker_at *at)
+{
+	if (at->base >= 0)
+		(void)RAW(SYS_close, at->base);
+}
+
+int broker_find(struct broker *broker, const struct broker_at *at, struct broker_object *out,
+		char *name)
+{
+	const struct open_how_abi how = {
+		.flags = O_PATH | O_CLOEXEC | (at->no_follow ? O_NOFOLLOW : 0u) |
+			 (at->is_dir ? O_DIRECTORY : 0u),
+		.resolve = at->resolve | KERNEL_RESOLVE_NO_MAGICLINKS,
+	};
+	bool is_whole = at->path[0] == '/' && !at->resolve;
+	int rc = (int)RAW(KERNEL_NR_OPENAT2, at->base, at->path, &how, sizeof(how));
+
+	if (rc >= 0)
+		rc = take_object(broker, rc, is_whole ? at->path : NULL, out, name);
+	if (at->resolve || (rc != -EXDEV && rc != -ELOOP))
+		return rc == -EXDEV && !at->resolve ? -EACCES : rc;
+	return broker_find_fd(broker, broker_walk(broker, at), out, name);
+}
+
+/* Puts a last name behind the name of its directory. */
+static int append(char *name, const char *last, size_t len)
+{
+	size_t have = strlen(name);
+
+	if (have == 1)
+		have = 0;
+	name[have] = '/';
+	memcpy(name + have + 1, last, len);
+	name[have + 1 + len] = '\0';
+	return have + 1 + len < BROKER_PATH ? 0 : -ENAMETOOLONG;
+}
+
+/* The directory's path, which is the part of rest before its last name. */
+static void cut(char *rest, size_t begin)
+{
+	if (begin == 0) {
+		memcpy(rest, ".", sizeof("."));
+		return;
+	}
+	while (begin > 1 && rest[begin - 1] == '/')
+		begin--;
+	rest[begin] = '\0';
+}
+
+int broker_place(struct broker *broker, const struct broker_at *at, struct broker_place *out,
+		 char *name)
+{
+	size_t whole = strlen(at->path);
+	size_t end = whole;
+	size_t begin;
+	struct broker_at dir = *at;
+	struct broker_object parent;
+	int rc;
+
+	if (!whole)
+		return -ENOENT;
+	while (end && at->path[end - 1] == '/')
+		end--;
+	for (begin = end; begin && at->path[begin - 1] != '/';)
+		begin--;
+	if (end - begin >= BROKER_NAME)
+		return -ENAMETOOLONG;
+	memcpy(out->name, at->path + begin, end - begin);
+	out->name[end - begin] = '\0';
+	/* "/", "." and "..": there is no place for them. */
+	if (out->name[strspn(out->name, ".")] == '\0' && end - begin < 3)
+		return -ENOTUNIQ;
+	if (end != whole)
+		memcpy(out->name + (end - begin), "/", sizeof("/"));
+	memcpy(broker->parent, at->path, whole + 1);
+	cut(broker->parent, begin);
+	dir.path = broker->parent;
+	dir.is_dir = true;
+	dir.no_follow = false;
+	rc = broker_find(broker, &dir, &parent, name);
+	if (rc)
+		return rc;
+	out->parent = parent.fd;
+	out->on_proc = parent.on_proc;
+	rc = append(name, at->path + begin, end - begin);
+	if (!rc && is_denied(broker, name))
+		rc = -EACCES;
+	if (rc)
+		(void)RAW(SYS_close, parent.fd);
+	return rc;
+}
+
+int broker_judge_again(struct broker *broker, int fd, const char *name)
+{
+	char *now = broker->again;
+	int rc = read_name(broker, fd, now);
+
+	if (rc || strcmp(now, name) == 0)
+		return rc;
+	return now[0] == '/' && !is_denied(broker, now) ? 0 : -EACCES;
+}
