@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attacks.h"
 #include "command.h"
 #include "launch.h"
 #include "probe/probe.h"
@@ -37,44 +38,6 @@
 #define RUNS_ON_MS  1500 /* past every wall limit of live.writ that a RUNS_ON row meets */
 #define SETTLE_MS   2000
 #define HOLD_MAX_MS 1000 /* how long a fork may take while a bomb goes off in a sandbox */
-#define WALL        124  /* `writ run`: killed by the wall limit */
-#define SIGNALED(n) (128 + (n))
-
-/* What a row needs or means, past enum launch_flag. */
-enum attack_flag {
-	AS_ROOT = 1 << 8,           /* an ordinary user can't do it without the sandbox either */
-	MAY_LACK = 1 << 9,          /* the host may lack what it uses: then it is skipped */
-	KILLS = 1 << 10,            /* without the sandbox the victim does not survive */
-	LEAVES = 1 << 11,           /* without the sandbox a process stays behind */
-	X86 = 1 << 12,              /* only there */
-	SUID = 1 << 13,             /* needs the set-user-ID copy */
-	OPEN = 1 << 14,             /* a residual: it succeeds in the sandbox too */
-	MEMORY_CGROUP = 1 << 15,    /* only where memory is limited for a launch as a whole */
-	NO_MEMORY_CGROUP = 1 << 16, /* only where it is not */
-	CPU_CGROUP = 1 << 17,       /* only where processor time is */
-};
-
-struct attack {
-	const char *id;
-	const char *sandbox;
-	const char *command;
-	int control;
-	int expected;
-	unsigned flags;
-	const char *title;
-};
-
-static const struct attack attacks[] = {
-#define ATTACK(id, sandbox, command, control, expected, flags, title)                              \
-	{id, #sandbox, command, control, expected, flags, title},
-#define WORKS(id, sandbox, command, title) {id, #sandbox, command, 0, 0, 0, title},
-#define RESIDUAL(id, sandbox, command, flags, title)                                               \
-	{id, #sandbox, command, 0, 0, OPEN | (flags), title},
-#include "attacks.def"
-#undef ATTACK
-#undef WORKS
-#undef RESIDUAL
-};
 
 struct tool {
 	const char *id;
@@ -179,6 +142,8 @@ static bool run_control(struct suite *suite, const struct attack *attack)
 			     .flags = attack->flags,
 			     .deadline_ms = attack->control == RUNS_ON ? RUNS_ON_MS : DEADLINE_MS};
 
+	if (attack->flags & WRIT_DIES)
+		command_probe(&suite->world, &command, "assassin");
 	command_probe(&suite->world, &command, attack->command);
 	if (launch(&suite->world, &how, &outcome))
 		return report_fail(suite, attack->id, "the control can't be started");
@@ -255,6 +220,8 @@ static enum ending run_sandboxed(struct suite *suite, const struct attack *attac
 			     .deadline_ms = DEADLINE_MS,
 			     .settle_ms = SETTLE_MS};
 
+	if (attack->flags & WRIT_DIES)
+		command_probe(&suite->world, &command, "assassin");
 	command_sandbox(&suite->world, &command, attack->sandbox);
 	command_probe(&suite->world, &command, attack->command);
 	if (launch(&suite->world, &how, &outcome)) {
@@ -287,6 +254,8 @@ static const char *reason_to_skip(const struct suite *suite, const struct attack
 {
 	if (attack->flags & AS_ROOT && !suite->is_root)
 		return "an ordinary user can't do it without a sandbox either";
+	if (attack->flags & NOT_ROOT && suite->is_root)
+		return "as root it means something else, or would reach everybody on this host";
 	if (attack->flags & SUID && !suite->world.has_suid)
 		return "only root can make the set-user-ID program for it";
 	if (attack->flags & MEMORY_CGROUP && !suite->has_memory_cgroup)
@@ -467,7 +436,7 @@ static void ask_doctor(struct suite *suite)
 static int run_suite(struct suite *suite)
 {
 	ask_doctor(suite);
-	for (size_t i = 0; i < COUNT_OF(attacks); i++)
+	for (size_t i = 0; i < n_attacks; i++)
 		if (wanted(suite, attacks[i].id))
 			run_attack(suite, &attacks[i]);
 	if (wanted(suite, "rs-forks"))

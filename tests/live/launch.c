@@ -176,7 +176,12 @@ static int be_careless(const struct world *world, unsigned flags, int output)
 }
 
 static char *const careless_env[] = {
-	"PATH=/usr/local/bin:/usr/bin:/bin",
+	"PATH=.:/usr/local/bin::/usr/bin:/bin:",
+	"HOME=/nonexistent/home",
+	"SSH_AUTH_SOCK=/nonexistent/agent",
+	"LD_AUDIT=/nonexistent/evil.so",
+	"NODE_OPTIONS=--require=/nonexistent/evil.js",
+	"BASH_ENV=/nonexistent/evil.sh",
 	"SECRET_KEY=sk-0123456789",
 	"LD_PRELOAD=/nonexistent/evil.so",
 	"PYTHONSTARTUP=/nonexistent/evil.py",

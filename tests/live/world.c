@@ -81,7 +81,8 @@ static int make_traps(struct world *world, uid_t uid, const char *probe)
 
 	snprintf(text, sizeof(text), "#!%s/out/tool ok\n", world->root);
 	if (put_file(at(world, "bin/script"), text, 0755) ||
-	    copy_file(probe, at(world, "bin/suid"), 0755))
+	    copy_file(probe, at(world, "bin/suid"), 0755) ||
+	    copy_file(probe, at(world, "bin/probe-evil"), 0755))
 		return -1;
 	world->has_suid = geteuid() == 0 && !chown(at(world, "bin/suid"), other, (gid_t)-1) &&
 			  !chmod(at(world, "bin/suid"), 04755);
@@ -144,6 +145,9 @@ static int fill_ro(const struct world *world)
 {
 	if (empty_dir(world->things[THING_RO]) ||
 	    put_file(at(world, "ro/file"), "read only\n", 0644))
+		return -1;
+	/* A program that needs the dynamic loader, where the host has one. */
+	if (!access("/bin/true", R_OK) && copy_file("/bin/true", at(world, "ro/dynamic"), 0644))
 		return -1;
 	return copy_file(at(world, "bin/probe"), at(world, "ro/tool"), 0755);
 }

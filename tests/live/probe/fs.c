@@ -140,16 +140,10 @@ static int run_create_suid(char **args)
 	return create_with_mode(args[0], 04755);
 }
 
-struct swap {
-	const char *link;
-	const char *targets[2];
-	volatile int stop;
-};
-
-/* Points the link at the allowed and the denied file in turn, each time by an atomic rename. */
-static void *swap_links(void *data)
+/* Points the link at each target in turn, each time by an atomic rename. */
+void *probe_swap_links(void *data)
 {
-	struct swap *swap = data;
+	struct probe_swap *swap = data;
 	char fresh[4096];
 
 	snprintf(fresh, sizeof(fresh), "%s.new", swap->link);
@@ -166,12 +160,12 @@ static void *swap_links(void *data)
  */
 static int run_race(char **args)
 {
-	struct swap swap = {.link = args[0], .targets = {args[1], args[2]}};
+	struct probe_swap swap = {.link = args[0], .targets = {args[1], args[2]}};
 	int status = PROBE_NOT_SO;
 	pthread_t thread;
 	char text[16];
 
-	if (pthread_create(&thread, NULL, swap_links, &swap))
+	if (pthread_create(&thread, NULL, probe_swap_links, &swap))
 		return PROBE_SETUP;
 	for (int i = 0; i < RACE_ROUNDS && status == PROBE_NOT_SO; i++) {
 		int fd = open(swap.link, O_RDONLY | O_CLOEXEC);

@@ -34,6 +34,9 @@ extern const struct probe probes_sys[];
 extern const struct probe probes_net[];
 extern const struct probe probes_res[];
 extern const struct probe probes_env[];
+extern const struct probe probes_reach[];
+extern const struct probe probes_outward[];
+extern const struct probe probes_shell[];
 extern const struct probe probes_victim[];
 
 /* The exit status for a system call's result. */
@@ -44,5 +47,13 @@ long probe_number(const char *text);
 
 /* Runs a part of the attack in a child and returns its exit status. */
 int probe_in_child(int (*run)(char **args), char **args);
+
+/* A symbolic link that names two files in turn, by a thread that runs probe_swap_links(&it). */
+struct probe_swap {
+	const char *link;
+	const char *targets[2];
+	volatile int stop;
+};
+void *probe_swap_links(void *data);
 
 #endif

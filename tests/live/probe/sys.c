@@ -4,6 +4,7 @@
  */
 #include "probe.h"
 
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <stdint.h>
@@ -67,6 +68,22 @@ static int run_call(char **args)
 	for (int i = 0; i < CALL_ARGS && args[1 + i]; i++)
 		a[i] = call_arg(args[1 + i], buffers[i]);
 	return probe_result(syscall(call_number(args[0]), a[0], a[1], a[2], a[3], a[4], a[5]));
+}
+
+/* FILE NAME ARG...: the call's first argument is the file, opened for reading. */
+static int run_fd_call(char **args)
+{
+	char *words[2 + CALL_ARGS] = {args[1]};
+	char number[16];
+	int fd = open(args[0], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return PROBE_SETUP;
+	snprintf(number, sizeof(number), "%d", fd);
+	words[1] = number;
+	for (int i = 2; i < 1 + CALL_ARGS && args[i]; i++)
+		words[i] = args[i];
+	return run_call(words);
 }
 
 #if defined(__x86_64__)
@@ -133,7 +150,8 @@ static int run_add_key(char **args)
 }
 
 const struct probe probes_sys[] = {
-	{"call", 1, run_call}, {"x32", 0, run_x32},   {"int80", 0, run_int80},
-	{"bpf", 0, run_bpf},   {"perf", 0, run_perf}, {"add-key", 0, run_add_key},
-	{NULL, 0, NULL},
+	{"call", 1, run_call},       {"fd-call", 2, run_fd_call},
+	{"x32", 0, run_x32},         {"int80", 0, run_int80},
+	{"bpf", 0, run_bpf},         {"perf", 0, run_perf},
+	{"add-key", 0, run_add_key}, {NULL, 0, NULL},
 };

@@ -1,0 +1,41 @@
+/*
+ * The rows of attacks.def and variants.def, as data.
+ */
+#ifndef TESTS_LIVE_ATTACKS_H
+#define TESTS_LIVE_ATTACKS_H
+
+#include <stddef.h>
+
+#define WALL        124 /* `writ run`: killed by the wall limit */
+#define SIGNALED(n) (128 + (n))
+
+/* What a row needs or means, past enum launch_flag. */
+enum attack_flag {
+	AS_ROOT = 1 << 8,           /* an ordinary user can't do it without the sandbox either */
+	MAY_LACK = 1 << 9,          /* the host may lack what it uses: then it is skipped */
+	KILLS = 1 << 10,            /* without the sandbox the victim does not survive */
+	LEAVES = 1 << 11,           /* without the sandbox a process stays behind */
+	X86 = 1 << 12,              /* only there */
+	SUID = 1 << 13,             /* needs the set-user-ID copy */
+	OPEN = 1 << 14,             /* a residual: it succeeds in the sandbox too */
+	MEMORY_CGROUP = 1 << 15,    /* only where memory is limited for a launch as a whole */
+	NO_MEMORY_CGROUP = 1 << 16, /* only where it is not */
+	CPU_CGROUP = 1 << 17,       /* only where processor time is */
+	NOT_ROOT = 1 << 18,         /* root's control would be more than an attack on the victim */
+	WRIT_DIES = 1 << 19,        /* whoever runs the command is killed once that says "up" */
+};
+
+struct attack {
+	const char *id;
+	const char *sandbox;
+	const char *command;
+	int control;
+	int expected;
+	unsigned flags;
+	const char *title;
+};
+
+extern const struct attack attacks[];
+extern const size_t n_attacks;
+
+#endif
