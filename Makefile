@@ -99,6 +99,7 @@ help:
 	@echo "make unit      unit tests only          make live      attack tests only"
 	@echo "make test-kernels  the attack tests on other kernels, in virtual machines (half an hour)"
 	@echo "make stress    many launches at once, in a row, and with the runtime killed"
+	@echo "make faults    launches with every system call made to fail"
 	@echo "make lsp       the language server, with editors' clients where they are installed"
 	@echo "make fuzz      fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make bench     benchmark tables         make coverage  line coverage of the tests"
@@ -233,6 +234,19 @@ $(BUILD)/stress/stress: tests/stress/stress.c $(BUILD)/libwrit.a
 stress: all $(BUILD)/stress/stress
 	@BUILD=$(BUILD) tests/stress/run.sh
 
+# Every system call of a launch made to fail: FAULTS=short fails each but once.
+FAULT_FILES := $(wildcard tests/faults/*.[ch])
+$(BUILD)/faults/faults: $(FAULT_FILES)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(LIVE_FLAGS) -o $@ $(filter-out %/prober.c,$(filter %.c,$^)) -lseccomp
+$(BUILD)/faults/prober: tests/faults/prober.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(LIVE_FLAGS) -static -o $@ $<
+faults: all $(BUILD)/faults/faults $(BUILD)/faults/prober
+	@BUILD=$(BUILD) tests/faults/run.sh
+
 # The language server, as editors talk to it.
 lsp: $(BUILD)/writc
 	@BUILD=$(BUILD) tests/lsp/run.sh
@@ -331,6 +345,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test unit live stress test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
+.PHONY: all help deps demo test unit live stress faults test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
 	generate install clean
 .DELETE_ON_ERROR:

@@ -40,7 +40,23 @@ struct search {
 	char *mounts;                  /* /proc/self/mountinfo, when it was needed */
 	const char *v1[CGROUP__COUNT]; /* where we stand, by controller; NULL: not in version 1 */
 	const char *v2;
+	int error; /* of a look that went wrong: what is to be had is not known then */
 };
+
+/*
+ * What could not be looked at. Where the host says that nothing is there, or that we may not, there
+ * is nothing to be had; anything else must not cost a sandbox its limits.
+ */
+static void note_failure(struct search *search)
+{
+	static const int refusals[] = {ENOENT, ENOTDIR, EACCES, EPERM, EROFS, ENOSYS, EFBIG};
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if (errno == refusals[i])
+			return;
+	}
+	search->error = errno;
+}
 
 /* Is name one of the words in list? */
 static bool has_word(const char *list, const char *name, const char *separators)
@@ -101,8 +117,10 @@ static int read_own(struct search *search)
 	if (!search->text)
 		return -ENOMEM;
 	/* Without /proc there is nothing to be had. */
-	if (fd_read_file("/proc/self/cgroup", search->text, PROC_FILE_BYTES) < 0)
+	if (fd_read_file("/proc/self/cgroup", search->text, PROC_FILE_BYTES) < 0) {
+		note_failure(search);
 		return 0;
+	}
 	rest = search->text;
 	while ((line = next_line(&rest)))
 		take_line(search, line);
@@ -151,8 +169,10 @@ static bool find_mount(struct search *search, const char *controller, struct mou
 	if (!search->mounts)
 		search->mounts = malloc(PROC_FILE_BYTES);
 	if (!search->mounts ||
-	    fd_read_file("/proc/self/mountinfo", search->mounts, PROC_FILE_BYTES) < 0)
+	    fd_read_file("/proc/self/mountinfo", search->mounts, PROC_FILE_BYTES) < 0) {
+		note_failure(search);
 		return false;
+	}
 	rest = search->mounts;
 	while ((line = next_line(&rest))) {
 		if (parse_mount(line, controller, mount))
@@ -210,20 +230,27 @@ static size_t own_directory(struct search *search, const char *controller, const
 }
 
 /* By the effective ids, as mkdir judges; access(2) takes the real ones. */
-static bool may_write(const char *dir)
+static bool may_write(struct search *search, const char *dir)
 {
-	return syscall(KERNEL_NR_FACCESSAT2, AT_FDCWD, dir, W_OK, AT_EACCESS) == 0;
+	if (syscall(KERNEL_NR_FACCESSAT2, AT_FDCWD, dir, W_OK, AT_EACCESS) == 0)
+		return true;
+	note_failure(search);
+	return false;
 }
 
 /* Does a cgroup of version 2 hand all of these controllers down? */
-static bool hands_down(const char *dir, unsigned int controllers)
+static bool hands_down(struct search *search, const char *dir, unsigned int controllers)
 {
 	char path[PATH_MAX];
 	char listed[CONTROL_BYTES] = "";
 	int n = snprintf(path, sizeof(path), "%s/cgroup.subtree_control", dir);
 
-	if (n < 0 || (size_t)n >= sizeof(path) || fd_read_file(path, listed, sizeof(listed)) < 0)
+	if (n < 0 || (size_t)n >= sizeof(path))
 		return false;
+	if (fd_read_file(path, listed, sizeof(listed)) < 0) {
+		note_failure(search);
+		return false;
+	}
 	for (size_t i = 0; i < CGROUP__COUNT; i++) {
 		if (controllers & CGROUP_BIT(i) && names[i].in_v2 &&
 		    !has_word(listed, names[i].in_v2, " \n"))
@@ -233,13 +260,14 @@ static bool hands_down(const char *dir, unsigned int controllers)
 }
 
 /* Goes up from own, no higher than the mount, to where all of these can be had. */
-static bool climb(const char *own, size_t top_len, unsigned int controllers, char *dir)
+static bool climb(struct search *search, const char *own, size_t top_len, unsigned int controllers,
+		  char *dir)
 {
 	memcpy(dir, own, strlen(own) + 1);
 	for (;;) {
 		char *slash = strrchr(dir, '/');
 
-		if (hands_down(dir, controllers) && may_write(dir))
+		if (hands_down(search, dir, controllers) && may_write(search, dir))
 			return true;
 		if (!slash || strlen(dir) <= top_len)
 			return false;
@@ -271,7 +299,7 @@ static int find_v2(struct search *search, unsigned int wanted, struct pool *pool
 	size_t top_len = own_directory(search, NULL, search->v2, own);
 
 	for (size_t i = 0; top_len && i < sizeof(tries) / sizeof(tries[0]); i++) {
-		if (tries[i] && climb(own, top_len, tries[i], dir))
+		if (tries[i] && climb(search, own, top_len, tries[i], dir))
 			return add_dir(out, pool, dir,
 				       &(struct cgroup_dir){.version = 2, .controllers = tries[i]});
 	}
@@ -284,7 +312,8 @@ static int find_v1(struct search *search, enum cgroup_controller which, struct p
 {
 	char dir[PATH_MAX];
 
-	if (!own_directory(search, names[which].in_v1, search->v1[which], dir) || !may_write(dir))
+	if (!own_directory(search, names[which].in_v1, search->v1[which], dir) ||
+	    !may_write(search, dir))
 		return 0;
 	for (size_t i = 0; i < out->n; i++) {
 		if (strcmp(out->dirs[i].path, dir) == 0) {
@@ -320,6 +349,8 @@ int cgroup_find(unsigned int wanted, struct pool *pool, struct cgroup *out)
 
 	*out = (struct cgroup){.n = 0};
 	rc = find_all(&search, wanted, pool, out);
+	if (!rc)
+		rc = -search.error;
 	free(search.text);
 	free(search.mounts);
 	return rc;

@@ -25,9 +25,11 @@ int cgroup_plan(struct writ_sandbox *sandbox, const struct sandbox_source *sourc
 {
 	unsigned int bits = wanted(sandbox);
 	bool try = sandbox->best_effort || !privilege_is_root();
+	int rc = bits ? cgroup_find(bits, &sandbox->pool, &sandbox->cgroups) : 0;
 
-	if (bits && cgroup_find(bits, &sandbox->pool, &sandbox->cgroups))
-		return error_nomem(source->error);
+	if (rc)
+		return error_sys(source->error, WRIT_E_SYSTEM, -rc,
+				 "can't find out whether there are cgroups for limits");
 	if (sandbox->cgroups.n && try && !cgroup_works(&sandbox->cgroups))
 		sandbox->cgroups.n = 0;
 	return 0;

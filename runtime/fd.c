@@ -47,6 +47,8 @@ long fd_read_file(const char *path, char *buffer, size_t size)
 			len += (size_t)n;
 	}
 	fd_close(&fd);
+	if (n >= 0 && len == size)
+		errno = EFBIG;
 	if (n < 0 || len == size)
 		return -1;
 	buffer[len] = '\0';

@@ -87,6 +87,7 @@ _Static_assert(CAPABILITY_SETPCAP == CAP_SETPCAP, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_PDEATHSIG == PR_SET_PDEATHSIG, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_SECUREBITS == PR_SET_SECUREBITS, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_NO_NEW_PRIVS == PR_SET_NO_NEW_PRIVS, "kernel ABI");
+_Static_assert(KERNEL_PR_CAPBSET_READ == PR_CAPBSET_READ, "kernel ABI");
 _Static_assert(KERNEL_PR_CAPBSET_DROP == PR_CAPBSET_DROP, "kernel ABI");
 _Static_assert(KERNEL_PR_CAP_AMBIENT == PR_CAP_AMBIENT, "kernel ABI");
 _Static_assert(KERNEL_CAP_AMBIENT_CLEAR == PR_CAP_AMBIENT_CLEAR_ALL, "kernel ABI");

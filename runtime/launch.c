@@ -67,8 +67,9 @@ static int enter_cgroup(struct launch *launch)
 
 static int set_directory(struct launch *launch)
 {
-	(void)RAW(SYS_umask, 022);
-	return (int)RAW(SYS_chdir, launch->cwd);
+	int rc = (int)RAW(SYS_umask, 022);
+
+	return rc < 0 ? rc : (int)RAW(SYS_chdir, launch->cwd);
 }
 
 /* By way of high numbers, as the sources may themselves be 0 to 2, in any order. */
@@ -97,14 +98,18 @@ static int reset_priority(struct launch *launch)
 {
 	static const struct sched_param none;
 	long policy = RAW(SYS_sched_getscheduler, 0);
+	/* The system call returns 20 minus the nice value (getpriority(2)). */
+	long nice = RAW(SYS_getpriority, PRIO_PROCESS, 0);
 	long io = RAW(SYS_ioprio_get, KERNEL_IOPRIO_WHO_PROCESS, 0);
-	long rc = 0;
+	long rc = policy < 0 ? policy : nice < 0 ? nice : 0;
 
 	(void)launch;
-	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
+	/* A kernel without block devices has no I/O priorities. */
+	if (!rc && io < 0 && io != -ENOSYS)
+		rc = io;
+	if (!rc && policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
 		rc = RAW(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
-	/* The system call returns 20 minus the nice value (getpriority(2)). */
-	if (!rc && RAW(SYS_getpriority, PRIO_PROCESS, 0) > 20)
+	if (!rc && nice > 20)
 		rc = RAW(SYS_setpriority, PRIO_PROCESS, 0, 0);
 	if (!rc && io >> KERNEL_IOPRIO_CLASS_SHIFT == KERNEL_IOPRIO_CLASS_RT)
 		rc = RAW(SYS_ioprio_set, KERNEL_IOPRIO_WHO_PROCESS, 0, 0);

@@ -26,8 +26,9 @@ bool privilege_held(void)
 	struct capability_data data[2];
 
 	memset(data, 0, sizeof(data));
+	/* Not known: then dropping them is what fails, where there are none. */
 	if (syscall(SYS_capget, &header, data))
-		return false;
+		return true;
 	return data[0].effective >> CAPABILITY_SETPCAP & 1;
 }
 
@@ -36,8 +37,9 @@ static int lock_out(void)
 	for (unsigned long cap = 0; cap <= CAPABILITY_LAST; cap++) {
 		int rc = (int)RAW(SYS_prctl, KERNEL_PR_CAPBSET_DROP, cap, 0, 0, 0);
 
-		/* EINVAL: one past the last capability of this kernel. */
-		if (rc == -EINVAL && cap)
+		/* EINVAL: one past the last capability of this kernel, which reading says, too. */
+		if (rc == -EINVAL && cap &&
+		    RAW(SYS_prctl, KERNEL_PR_CAPBSET_READ, cap, 0, 0, 0) == -EINVAL)
 			break;
 		if (rc)
 			return rc;

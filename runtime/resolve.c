@@ -30,6 +30,13 @@ struct walk {
 	char path[WRIT_MAX_TEXT + 1];
 };
 
+/* Is a path that can't be examined for this reason one through which nothing can be written? */
+static bool is_unreachable(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EACCES || error == ELOOP ||
+	       error == ENAMETOOLONG;
+}
+
 int resolver_init(struct resolver *resolver, struct writ_sandbox *sandbox,
 		  const struct sandbox_source *source)
 {
@@ -48,8 +55,15 @@ int resolver_init(struct resolver *resolver, struct writ_sandbox *sandbox,
 		const struct writ_fmt_path *record = image_PATHS(&policy->image, i);
 		struct stat st;
 
-		if (!(record->rights & WRIT_PATH_WRITE) || stat(policy->paths[i], &st) ||
-		    !S_ISDIR(st.st_mode))
+		if (!(record->rights & WRIT_PATH_WRITE))
+			continue;
+		if (stat(policy->paths[i], &st)) {
+			if (is_unreachable(errno))
+				continue;
+			return error_sys(source->error, WRIT_E_SYSTEM, errno,
+					 "can't examine '%.300s'", policy->paths[i]);
+		}
+		if (!S_ISDIR(st.st_mode))
 			continue;
 		/* Whoever may write "/" gains nothing by a link: it does not count. */
 		if (st.st_dev != root.st_dev || st.st_ino != root.st_ino)

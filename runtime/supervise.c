@@ -65,9 +65,16 @@ int writ_process_fd(const struct writ_process *process)
 	return process->pidfd;
 }
 
+/* The group, or -1 where the kernel can't signal one through a pidfd (before 6.9). */
+static int kill_by_pidfd(const struct writ_process *process)
+{
+	return (int)syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, process->pidfd, SIGKILL, NULL,
+			    KERNEL_PIDFD_GROUP);
+}
+
 /*
  * By pidfd, never by number: this may run in another thread while writ_wait reaps. Where the kernel
- * can't signal a group through a pidfd (before 6.9) the leader dies now, and writ_wait kills the
+ * can't signal a group through a pidfd the leader dies now, and writ_wait kills the
  * rest.
  */
 void writ_kill(struct writ_process *process)
@@ -77,7 +84,7 @@ void writ_kill(struct writ_process *process)
 	if (!process)
 		return;
 	atomic_store(&process->killed, true);
-	if (syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, process->pidfd, SIGKILL, NULL, KERNEL_PIDFD_GROUP))
+	if (kill_by_pidfd(process))
 		(void)syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, process->pidfd, SIGKILL, NULL, 0);
 	errno = saved;
 }
@@ -178,11 +185,26 @@ static void abandon(struct writ_process *process)
 	cgroup_kill(&process->cgroup);
 }
 
+/* By number, while that can only be ours. Where kill is refused to us, pidfds may not be. */
+static int kill_group(struct writ_process *process, struct writ_error *error)
+{
+	int saved;
+
+	if (kill(-process->pid, SIGKILL) == 0 || errno == ESRCH)
+		return 0;
+	saved = errno;
+	if (kill_by_pidfd(process) == 0)
+		return 0;
+	cgroup_kill(&process->cgroup);
+	return error_sys(error, WRIT_E_SYSTEM, saved, "what the launch left can't be killed");
+}
+
 /* Kills the group and reaps the leader; see the top of the file for why in this order. */
 static int finish(struct writ_process *process, struct result_wait *wait, struct writ_error *error)
 {
 	idtype_t by_pidfd = (idtype_t)KERNEL_P_PIDFD;
 	id_t pidfd = (id_t)process->pidfd;
+	int rc;
 
 	while (waitid(by_pidfd, pidfd, &wait->info, WEXITED | WNOWAIT | KERNEL_WALL)) {
 		int saved = errno;
@@ -192,14 +214,14 @@ static int finish(struct writ_process *process, struct result_wait *wait, struct
 		abandon(process);
 		return error_sys(error, WRIT_E_SYSTEM, saved, "the launch can't be waited for");
 	}
-	(void)kill(-process->pid, SIGKILL);
+	rc = kill_group(process, error);
 	/* Raw: the kernel's has one argument more, what was used (wait(2)). */
 	while (syscall(SYS_waitid, KERNEL_P_PIDFD, pidfd, &wait->info, WEXITED | KERNEL_WALL,
 		       &wait->usage)) {
 		if (errno != EINTR)
 			return error_sys(error, WRIT_E_SYSTEM, errno, "the launch can't be reaped");
 	}
-	return 0;
+	return rc;
 }
 
 /*
@@ -265,7 +287,7 @@ static int supervise(struct writ_process *process, struct writ_result *result,
 
 	/* Whatever happened, from here on it ends. */
 	if (rc || end)
-		(void)kill(-process->pid, SIGKILL);
+		(void)kill_group(process, NULL);
 	finished = finish(process, &wait, rc ? NULL : error);
 	if (rc || finished)
 		return rc ? rc : finished;

@@ -86,7 +86,8 @@ static void on_child(int number)
 		if (!running || waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) ||
 		    info.si_pid == 0 || info.si_pid == writ_process_pid(running))
 			break;
-		(void)waitpid(info.si_pid, NULL, WNOHANG);
+		if (waitpid(info.si_pid, NULL, WNOHANG) < 0)
+			break;
 	}
 	errno = saved;
 }

@@ -48,6 +48,8 @@ part "the language server"
 make --no-print-directory -j2 DEVELOPER=1 lsp
 part "attacks, each with its control"
 make --no-print-directory -j2 DEVELOPER=1 live
+part "launches with every system call made to fail, in short (make faults)"
+FAULTS=short make --no-print-directory -j2 DEVELOPER=1 faults
 part "launches that leave nothing, in short (make stress)"
 STRESS="100 500 100" make --no-print-directory -j2 DEVELOPER=1 stress
 printf '\nAll tests passed.\n'

@@ -1,0 +1,252 @@
+/*
+ * See compare.h. Facts are compared line by line. The prober's may end early where the launch did;
+ * those from outside are always whole. Where the undisturbed launch has a user namespace only to
+ * count its processes, one without is a documented fallback, which bounds them otherwise: its lines
+ * are held against that.
+ */
+#include "compare.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define PROBER_STATUS 42
+#define FAILED_STATUS 125
+
+const char *call_name(long number)
+{
+	static char text[32];
+	static char *known;
+
+	free(known);
+	known = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)number);
+	if (known)
+		return known;
+	(void)snprintf(text, sizeof(text), "system call %ld", number);
+	return text;
+}
+
+bool is_excepted(long number, int error, bool always)
+{
+	/* error 0: any */
+	static const struct {
+		long number;
+		int error;
+		bool only_always;
+	} rows[] = {
+		/* A kernel without block devices has no I/O priorities. */
+		{SYS_ioprio_get, ENOSYS, false},
+		/* The return from a signal handler has no result. */
+		{SYS_rt_sigreturn, 0, false},
+#ifdef SYS_arch_prctl
+		/* The libc's start: without its thread pointer no program runs. */
+		{SYS_arch_prctl, 0, false},
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (rows[i].number == number && (!rows[i].error || rows[i].error == error) &&
+		    (always || !rows[i].only_always))
+			return true;
+	}
+	/* Interrupted for ever is what loops rightly wait through. */
+	return always && error == EINTR;
+}
+
+__attribute__((format(printf, 2, 3))) static enum verdict broken(char why[COMPARE_WHY_BYTES],
+								 const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(why, COMPARE_WHY_BYTES, format, args);
+	va_end(args);
+	return BROKEN;
+}
+
+/* ---- lines ---- */
+
+struct line {
+	const char *text;
+	size_t len; /* without the newline */
+};
+
+static struct line next_line(const char **at)
+{
+	struct line line = {*at, strcspn(*at, "\n")};
+
+	*at += line.len + ((*at)[line.len] == '\n');
+	return line;
+}
+
+static bool equal(struct line a, struct line b)
+{
+	return a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
+}
+
+static bool begins(struct line line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return line.len >= len && memcmp(line.text, word, len) == 0;
+}
+
+/* Without its user namespace a launch counts its user's processes, whose bounding set stays. */
+static bool is_fallback(struct line line, const char *facts)
+{
+	static const char *const words[] = {"namespace user: shared", "CapBnd:"};
+	static const char processes[] = "limits: Max processes";
+
+	if (!strstr(facts, "namespace user: shared"))
+		return false;
+	if (begins(line, processes))
+		return strtoul(line.text + strlen(processes), NULL, 10) > 0;
+	return begins(line, words[0]) || begins(line, words[1]);
+}
+
+/* The host's word that there is no cgroup: memory and processor time are bounded otherwise then. */
+static bool is_lost_cgroup(struct line line, int error)
+{
+	return (error == EPERM || error == ENOSYS) && begins(line, "cgroup: ");
+}
+
+static bool may_fall_back(const char *baseline)
+{
+	return strstr(baseline, "namespace user: own") && !strstr(baseline, "namespace pid: own");
+}
+
+static enum verdict compare_outside(const char *baseline, const char *facts, int error, char *why)
+{
+	bool fallback = may_fall_back(baseline);
+	const char *whole = facts;
+
+	while (*baseline || *facts) {
+		struct line want = next_line(&baseline);
+		struct line got = next_line(&facts);
+
+		while (!equal(want, got) && is_lost_cgroup(want, error))
+			want = next_line(&baseline);
+		if (!equal(want, got) && !(fallback && is_fallback(got, whole)))
+			return broken(why, "'%.*s' instead of '%.*s'", (int)got.len, got.text,
+				      (int)want.len, want.text);
+	}
+	return HELD;
+}
+
+static enum verdict compare_inside(const char *baseline, const char *facts, bool whole, char *why)
+{
+	while (*facts) {
+		struct line want = next_line(&baseline);
+		struct line got = next_line(&facts);
+
+		if (!equal(want, got))
+			return broken(why, "the tool found '%.*s' instead of '%.*s'", (int)got.len,
+				      got.text, (int)want.len, want.text);
+	}
+	return whole && *baseline ? broken(why, "the tool found less: %.200s", baseline) : HELD;
+}
+
+/* ---- ends ---- */
+
+/* What docs/man/writ.1 lists for a command that was not run. */
+static bool is_refusal(int status)
+{
+	return status == 2 || status == 3 || status == 4 ||
+	       (status >= FAILED_STATUS && status <= 127);
+}
+
+/* Writing fails, or may: then there can't be a message. */
+static bool may_be_mute(const struct inject_fault *fault)
+{
+	return fault->call &&
+	       (fault->call->number == SYS_write || fault->call->number == SYS_writev);
+}
+
+static enum verdict compare_refused(const struct outcome *outcome, int status, char *why)
+{
+	const struct inject_run *run = &outcome->run;
+
+	if (!is_refusal(status))
+		return broken(why, "the tool was not run, but the exit status is %d", status);
+	if (!*run->message && !may_be_mute(&run->fault))
+		return broken(why, "refused with exit status %d without a word", status);
+	return REFUSED;
+}
+
+enum verdict compare(const struct outcome *baseline, const struct outcome *outcome,
+		     char why[COMPARE_WHY_BYTES])
+{
+	const struct inject_run *run = &outcome->run;
+	int status = WEXITSTATUS(run->status);
+
+	if (run->timed_out)
+		return broken(why, "it does not end");
+	if (run->survivors)
+		return broken(why, "%d processes outlive it; exit status %d", run->survivors,
+			      status);
+	if (!WIFEXITED(run->status))
+		return broken(why, "writ is killed by signal %d", WTERMSIG(run->status));
+	if (!run->executed)
+		return compare_refused(outcome, status, why);
+	if (!baseline->run.executed)
+		return broken(why, "the tool is run");
+	if (compare_outside(baseline->run.facts, run->facts, run->fault.error, why) == BROKEN)
+		return BROKEN;
+	if (status != PROBER_STATUS && status < 128 && status != FAILED_STATUS)
+		return broken(why, "the tool was run, but the exit status is %d: %.300s", status,
+			      run->message);
+	return compare_inside(baseline->inside, outcome->inside, status == PROBER_STATUS, why);
+}
+
+/* The lines from outside that are a wall, in whatever surroundings. */
+static bool walls_differ(const char *baseline, const char *bare, char *why)
+{
+	static const char *const walls[] = {"SigIgn:",           "NoNewPrivs:",
+					    "Seccomp:",          "group:",
+					    "session:",          "personality:",
+					    "descriptors:",      "limits: Max core",
+					    "environment: FIXED"};
+
+	for (size_t i = 0; i < sizeof(walls) / sizeof(*walls); i++) {
+		const char *want = strstr(baseline, walls[i]);
+		const char *got = strstr(bare, walls[i]);
+
+		if (want && got && !strncmp(want, got, strcspn(want, "\n") + 1)) {
+			(void)broken(why, "without a sandbox, too, it is '%.*s'",
+				     (int)strcspn(want, "\n"), want);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool control_differs(const struct outcome *baseline, const struct outcome *bare,
+		     char why[COMPARE_WHY_BYTES])
+{
+	const char *want = baseline->inside;
+	const char *got = bare->inside;
+
+	if (!baseline->run.executed || WEXITSTATUS(baseline->run.status) != PROBER_STATUS) {
+		(void)broken(why, "the undisturbed launch fails with exit status %d: %.300s",
+			     WEXITSTATUS(baseline->run.status), baseline->run.message);
+		return false;
+	}
+	while (*want || *got) {
+		struct line a = next_line(&want);
+		struct line b = next_line(&got);
+
+		if (!a.len || equal(a, b) ||
+		    (!begins(a, "death") && !memmem(b.text, b.len, " done", 5))) {
+			(void)broken(why, "in the sandbox '%.*s', without one '%.*s'", (int)a.len,
+				     a.text, (int)b.len, b.text);
+			return false;
+		}
+	}
+	return walls_differ(baseline->run.facts, bare->run.facts, why);
+}

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Every system call of a launch made to fail: `make faults`; FAULTS=short fails each call once.
+set -eu
+build=${BUILD:-build}
+how=${FAULTS:-full}
+bundle=$build/faults/faults.wrt
+"$build/writc" compile tests/faults/faults.writ -o "$bundle"
+
+"$build/writ" doctor -p "$bundle" --param box=/tmp --param bin=/tmp --param trap=/var \
+	>"$build/faults/doctor.log" 2>&1 || {
+	cat "$build/faults/doctor.log"
+	echo "skip: this host can't enforce tests/faults/faults.writ (above)"
+	exit 0
+}
+failed=0
+faults() {
+	for sandbox in plain bounded trapped; do
+		# shellcheck disable=SC2086
+		$as "$build/faults/faults" "$build/writ" "$build/faults/prober" "$bundle" $sandbox "$how" ||
+			failed=1
+	done
+}
+
+as=
+faults
+if [ "$(id -u)" -eq 0 ]; then
+	as="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	if $as test -x "$build/writ" -a -r "$bundle" 2>/dev/null; then
+		echo "as an ordinary user:"
+		faults
+	else
+		echo "skip: an ordinary user can't read $build"
+	fi
+fi
+exit $failed
