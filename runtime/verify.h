@@ -22,12 +22,22 @@ const char *verify_bpf(const struct writ_fmt_insn *insns, uint32_t count);
 /* Are the probes of an architecture known? A filter for another can't be judged. */
 bool verify_knows_arch(uint32_t audit_arch);
 
+/* What a sandbox relies on its filters for, beside what every one does. */
+#define VERIFY_NO_PORT      1u  /* it may have no TCP sockets */
+#define VERIFY_STRICT_EXEC  2u  /* memory becomes executable as a mapping of a file only */
+#define VERIFY_BROKER       4u  /* a broker makes the calls that name files */
+#define VERIFY_NO_KEEPER    8u  /* nothing ends what outlives the command: there is nothing */
+#define VERIFY_NO_READ_ONLY 16u /* nothing keeps metadata: it can't be changed */
+
 /*
  * NULL when a filter that verify_bpf accepted refuses what a launch relies on, else what is wrong.
- * has_ports: the sandbox may have TCP sockets.
+ * demands: VERIFY_ bits.
  */
 const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,
-			  bool has_ports);
+			  uint32_t demands);
+
+/* Do the bits of a sandbox's plan, and what else it says of itself, go together? */
+bool verify_plan(const struct writ_fmt_sandbox *box);
 
 /* What they have in common. */
 int verify_bad(struct writ_error *error, const char *section, uint32_t index, const char *what);

@@ -26,7 +26,6 @@ static const uint32_t audit_archs[N_ARCHS] = {
 #define ARCH_AT          4u
 #define ARGS_AT          16u
 #define ARG_BYTES        8u
-#define NO_PORT          1u /* the probe is for sandboxes without a port only */
 #define X32_BIT          0x40000000u
 #define MSG_FASTOPEN_BIT 0x20000000u
 
@@ -110,16 +109,16 @@ static const struct {
 /* Calls by the x32 numbers, on x86_64: read, x32's own execve, the end of the range. */
 static const uint32_t x32_numbers[] = {X32_BIT, X32_BIT | 520, 0x7fffffff, 0xffffffff};
 
-/* Calls that are refused with these arguments, or only without a port. */
+/* Calls that are refused with these arguments, by all or where the sandbox demands it. */
 static const struct {
 	const char *what;
 	uint32_t numbers[N_ARCHS];
-	uint32_t flags;
+	uint32_t demand;
 	uint32_t args[N_ARGS];
 } limited[] = {
-#define SOCKET(flags, ...)                                                                         \
+#define SOCKET(demand, ...)                                                                        \
 	{                                                                                          \
-		"a filter allows sockets that no port grant is for", {41, 198, 198}, flags,        \
+		"a filter allows sockets that no port grant is for", {41, 198, 198}, demand,       \
 		{                                                                                  \
 			__VA_ARGS__                                                                \
 		}                                                                                  \
@@ -139,12 +138,71 @@ static const struct {
 	SOCKET(0, 10, 2, 0), /* AF_INET6, likewise */
 	SOCKET(0, 10, 3, 58),
 	SOCKET(0, 10, 1, 262),
-	SOCKET(NO_PORT, 2, 1, 0),
-	SOCKET(NO_PORT, 10, 1, 6),
+	SOCKET(VERIFY_NO_PORT, 2, 1, 0),
+	SOCKET(VERIFY_NO_PORT, 10, 1, 6),
 #undef SOCKET
 	{"a filter allows TCP Fast Open", {44, 206, 206}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
 	{"a filter allows TCP Fast Open", {46, 211, 211}, 0, {0, 0, MSG_FASTOPEN_BIT, 0}},
 	{"a filter allows TCP Fast Open", {307, 269, 269}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
+#define STRICT(numbers, ...)                                                                       \
+	{                                                                                          \
+		"a filter lets memory become executable", {UNPACK numbers}, VERIFY_STRICT_EXEC,    \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+#define UNPACK(...) __VA_ARGS__
+	STRICT((9, 222, 222), 0, 4096, 7, 2), /* mmap: of a file, also writable; of none */
+	STRICT((9, 222, 222), 0, 4096, 6, 1),
+	STRICT((9, 222, 222), 0, 4096, 5, 0x22),
+	STRICT((10, 226, 226), 0, 4096, 5), /* mprotect, pkey_mprotect */
+	STRICT((329, 288, 288), 0, 4096, 4),
+	STRICT((319, 279, 279), 0, 0), /* memfd_create, plain and sealed */
+	STRICT((319, 279, 279), 0, 8), /* MFD_NOEXEC_SEAL: chmod can lift what is not sealed */
+	STRICT((30, 196, 196), 0, 0, 0100000), /* shmat */
+	STRICT((135, 92, 92), 0x400000),       /* personality: READ_IMPLIES_EXEC */
+	STRICT((101, 117, 117), 5),            /* ptrace: PTRACE_POKEDATA */
+#undef STRICT
+#undef UNPACK
+	{"a filter allows processes, and nothing ends them",
+	 {56, 220, 220},
+	 VERIFY_NO_KEEPER,
+	 {17}},
+	{"a filter allows processes, and nothing ends them",
+	 {57, 220, 220},
+	 VERIFY_NO_KEEPER,
+	 {17}},
+	{"a filter allows processes, and nothing ends them",
+	 {58, 220, 220},
+	 VERIFY_NO_KEEPER,
+	 {17}},
+#define METADATA(...)                                                                              \
+	{                                                                                          \
+		"a filter allows to change metadata, and nothing keeps it", {__VA_ARGS__},         \
+			VERIFY_NO_READ_ONLY,                                                       \
+		{                                                                                  \
+			0                                                                          \
+		}                                                                                  \
+	}
+	METADATA(90, 53, 53), /* chmod, fchmod, fchmodat, fchmodat2 */
+	METADATA(91, 52, 52),
+	METADATA(268, 53, 53),
+	METADATA(452, 452, 452),
+	METADATA(92, 54, 54), /* chown, lchown, fchown, fchownat */
+	METADATA(94, 54, 54),
+	METADATA(93, 55, 55),
+	METADATA(260, 54, 54),
+	METADATA(132, 88, 88), /* utime, utimes, futimesat, utimensat */
+	METADATA(235, 88, 88),
+	METADATA(261, 88, 88),
+	METADATA(280, 88, 88),
+	METADATA(188, 5, 5), /* setxattr and its like, removexattr and its like */
+	METADATA(189, 6, 6),
+	METADATA(190, 7, 7),
+	METADATA(197, 14, 14),
+	METADATA(198, 15, 15),
+	METADATA(199, 16, 16),
+#undef METADATA
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -175,6 +233,26 @@ static bool begins_with_arch(uint32_t audit_arch, const struct writ_fmt_insn *in
 	return other->code == BPF_OP_RET_K && other->k == SECCOMP_ACTION_KILL_PROCESS;
 }
 
+/*
+ * Calls that a broker makes or that would get past it: with these arguments the filter may ask, and
+ * not let them pass.
+ */
+static const uint32_t brokered[][N_ARCHS] = {
+	{2, 56, 56}, /* open, openat, openat2, creat */
+	{257, 56, 56},   {437, 437, 437}, {85, 56, 56},    {76, 45, 45},  /* truncate */
+	{83, 34, 34},    {258, 34, 34},                                   /* mkdir */
+	{133, 33, 33},   {259, 33, 33},                                   /* mknod */
+	{82, 276, 276},  {264, 276, 276}, {316, 276, 276},                /* rename */
+	{86, 37, 37},    {265, 37, 37},                                   /* link */
+	{88, 36, 36},    {266, 36, 36},                                   /* symlink */
+	{87, 35, 35},    {263, 35, 35},   {84, 35, 35},                   /* unlink, rmdir */
+	{90, 53, 53},    {268, 53, 53},   {452, 452, 452},                /* chmod */
+	{132, 88, 88},   {235, 88, 88},   {261, 88, 88},   {280, 88, 88}, /* utime */
+	{95, 166, 166},                                                   /* umask */
+	{304, 265, 265},                                                  /* open_by_handle_at */
+	{165, 40, 40},   {161, 51, 51},                                   /* mount, chroot */
+};
+
 /* To log is to let it happen, and a supervisor may. */
 static bool allows(const struct writ_fmt_insn *insns, const struct call *call)
 {
@@ -184,14 +262,10 @@ static bool allows(const struct writ_fmt_insn *insns, const struct call *call)
 	       action == SECCOMP_ACTION_USER_NOTIF;
 }
 
-const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,
-			  bool has_ports)
+static const char *probe_forbidden(enum arch arch, const struct writ_fmt_insn *insns)
 {
-	enum arch arch = find_arch(audit_arch);
-	struct call call = {.audit_arch = audit_arch};
+	struct call call = {.audit_arch = audit_archs[arch]};
 
-	if (arch == N_ARCHS || !begins_with_arch(audit_arch, insns, count))
-		return "a filter does not begin with the test of its architecture";
 	for (size_t i = 0; i < LEN(forbidden); i++) {
 		call.number = forbidden[i].numbers[arch];
 		if (allows(insns, &call))
@@ -202,11 +276,51 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 		if (run(insns, &call) != SECCOMP_ACTION_KILL_PROCESS)
 			return "a filter does not kill x32 calls";
 	}
+	return NULL;
+}
+
+static const char *probe_limited(enum arch arch, const struct writ_fmt_insn *insns,
+				 uint32_t demands)
+{
+	struct call call = {.audit_arch = audit_archs[arch]};
+
 	for (size_t i = 0; i < LEN(limited); i++) {
 		call.number = limited[i].numbers[arch];
 		call.args = limited[i].args;
-		if (!(limited[i].flags & NO_PORT && has_ports) && allows(insns, &call))
+		if ((limited[i].demand & demands) == limited[i].demand && allows(insns, &call))
 			return limited[i].what;
 	}
 	return NULL;
+}
+
+static const char *probe_brokered(enum arch arch, const struct writ_fmt_insn *insns)
+{
+	static const uint32_t none[N_ARGS] = {0};
+	struct call call = {.audit_arch = audit_archs[arch], .args = none};
+
+	for (size_t i = 0; i < LEN(brokered); i++) {
+		uint32_t action;
+
+		call.number = brokered[i][arch];
+		action = run(insns, &call);
+		if (action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG)
+			return "a filter lets files be named without asking the broker";
+	}
+	return NULL;
+}
+
+const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,
+			  uint32_t demands)
+{
+	enum arch arch = find_arch(audit_arch);
+	const char *what;
+
+	if (arch == N_ARCHS || !begins_with_arch(audit_arch, insns, count))
+		return "a filter does not begin with the test of its architecture";
+	what = probe_forbidden(arch, insns);
+	if (!what)
+		what = probe_limited(arch, insns, demands);
+	if (!what && demands & VERIFY_BROKER)
+		what = probe_brokered(arch, insns);
+	return what;
 }

@@ -276,6 +276,16 @@ static bool limits_ascend(const struct image *image, struct writ_fmt_range range
 	return true;
 }
 
+/* What a sandbox relies on its filters for. */
+static uint32_t demands_of(const struct writ_fmt_sandbox *box)
+{
+	return (box->ports.count ? 0 : VERIFY_NO_PORT) |
+	       (box->flags & WRIT_SANDBOX_STRICT_EXEC ? VERIFY_STRICT_EXEC : 0) |
+	       (box->plan & WRIT_PLAN_BROKER ? VERIFY_BROKER : 0) |
+	       (box->plan & WRIT_PLAN_KEEPER ? 0 : VERIFY_NO_KEEPER) |
+	       (box->plan & WRIT_PLAN_READ_ONLY ? 0 : VERIFY_NO_READ_ONLY);
+}
+
 static const char *check_filters(const struct image *image, const struct writ_fmt_sandbox *box)
 {
 	struct writ_fmt_range range = box->filters;
@@ -292,7 +302,7 @@ static const char *check_filters(const struct image *image, const struct writ_fm
 		const struct writ_fmt_filter *filter = image_FILTERS(image, range.first + i);
 
 		what = verify_probes(filter->audit_arch, image_INSNS(image, filter->insns.first),
-				     filter->insns.count, box->ports.count > 0);
+				     filter->insns.count, demands_of(box));
 	}
 	return what;
 }
@@ -307,12 +317,13 @@ static bool has_notify(const struct image *image, struct writ_fmt_range calls)
 }
 
 /*
- * Whether a sandbox needs a supervisor is read from its system call rules, so its filters must ask
- * none without them: where nobody listens, the command could do so itself, and let itself pass.
+ * Whether a sandbox needs a supervisor is read from its system call rules, and whether it has a
+ * broker from its plan, so its filters must ask none without them: where nobody listens, the
+ * command could do so itself, and let itself pass.
  */
 static const char *check_notify(const struct image *image, const struct writ_fmt_sandbox *box)
 {
-	if (has_notify(image, box->calls))
+	if (box->plan & WRIT_PLAN_BROKER || has_notify(image, box->calls))
 		return NULL;
 	for (uint32_t i = 0; i < box->filters.count; i++) {
 		struct writ_fmt_range insns = image_FILTERS(image, box->filters.first + i)->insns;
@@ -359,6 +370,8 @@ static const char *check_sandbox(const struct image *image, uint32_t index)
 	if (box->flags & ~(WRIT_SANDBOX_BEST_EFFORT | WRIT_SANDBOX_STRICT_EXEC) ||
 	    box->plan & ~WRIT_KNOWN_PLANS)
 		return "unknown flags";
+	if (!verify_plan(box))
+		return "the plan is not one that holds together";
 	if (!verify_str(image, box->user, 0, WRIT_MAX_NAME))
 		return "the user";
 	if (!ranges_ok(image, box))

@@ -22,6 +22,7 @@
 
 #include "backend/seccomp_args.h"
 #include "backend/seccomp_regions.h"
+#include "ir/ir_plan.h"
 
 /* Numbers that a kernel simulates: its own, some of them newer than the table. */
 #define SIMULATED 480u
@@ -279,7 +280,7 @@ void seccomp_plan(struct arena *arena, const struct ir_sandbox *sandbox, enum ar
 		  const struct seccomp_options *options, struct seccomp_filter *out)
 {
 	struct planner planner = {.graph = {.arena = arena},
-				  .sandbox = sandbox,
+				  .sandbox = ir_plan_enforced(arena, sandbox),
 				  .arch = arch,
 				  .profile = options->profile ? options->profile
 							      : profile_default(),

@@ -39,7 +39,7 @@ static struct str flatten(struct arena *arena, const struct ir_text *text)
 	return all;
 }
 
-struct ir_deny_text ir_deny_cut(struct arena *arena, const struct ir_text *text)
+static struct ir_deny_text cut_text(struct arena *arena, const struct ir_text *text)
 {
 	struct str all = flatten(arena, text);
 	struct ir_deny_text cut = {.text = text, .open = is_open(all)};
@@ -96,8 +96,8 @@ static void step(struct arena *arena, const struct ir_names *pattern, bool *reac
 	skip_many(pattern, reach);
 }
 
-enum ir_deny_reach ir_deny_reach(struct arena *arena, const struct ir_deny_text *pattern,
-				 const struct ir_deny_text *tree)
+static enum ir_deny_reach reach_of(struct arena *arena, const struct ir_deny_text *pattern,
+				   const struct ir_deny_text *tree)
 {
 	const struct ir_names *wanted = &pattern->names;
 	bool *reach = pattern->reach;
@@ -115,4 +115,27 @@ enum ir_deny_reach ir_deny_reach(struct arena *arena, const struct ir_deny_text 
 	for (size_t j = 0; j < wanted->n; j++)
 		any |= reach[j];
 	return any ? IR_DENY_INSIDE : IR_DENY_NOTHING;
+}
+
+struct ir_deny_texts ir_deny_patterns(struct arena *arena, const struct ir_sandbox *sandbox)
+{
+	struct ir_deny_texts patterns = {0};
+
+	for (size_t i = 0; i < sandbox->denies.n; i++)
+		vec_add(arena, &patterns, cut_text(arena, &sandbox->denies.items[i].text));
+	return patterns;
+}
+
+enum ir_deny_reach ir_deny_reach(struct arena *arena, const struct ir_deny_texts *patterns,
+				 const struct ir_text *tree)
+{
+	const struct ir_deny_text cut = cut_text(arena, tree);
+	enum ir_deny_reach most = IR_DENY_NOTHING;
+
+	for (size_t i = 0; i < patterns->n && most != IR_DENY_ALL; i++) {
+		enum ir_deny_reach reach = reach_of(arena, &patterns->items[i], &cut);
+
+		most = reach > most ? reach : most;
+	}
+	return most;
 }

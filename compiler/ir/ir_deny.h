@@ -22,9 +22,13 @@ struct ir_deny_text {
 	bool *reach; /* by count of names */
 };
 
-struct ir_deny_text ir_deny_cut(struct arena *arena, const struct ir_text *text);
+VEC_TYPE(ir_deny_texts, struct ir_deny_text);
 
-enum ir_deny_reach ir_deny_reach(struct arena *arena, const struct ir_deny_text *pattern,
-				 const struct ir_deny_text *tree);
+/* The denied patterns of a sandbox. */
+struct ir_deny_texts ir_deny_patterns(struct arena *arena, const struct ir_sandbox *sandbox);
+
+/* What they mean for a tree together. */
+enum ir_deny_reach ir_deny_reach(struct arena *arena, const struct ir_deny_texts *patterns,
+				 const struct ir_text *tree);
 
 #endif

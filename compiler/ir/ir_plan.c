@@ -90,52 +90,22 @@ static bool is_strict(const struct planning *in)
 	return in->sandbox->strict_exec;
 }
 
-VEC_TYPE(cut_texts, struct ir_deny_text);
-
-static struct cut_texts cut_trees(const struct planning *in)
-{
-	const struct ir_sandbox *sandbox = in->sandbox;
-	struct cut_texts trees = {0};
-
-	for (size_t i = 0; i < sandbox->paths.n; i++)
-		vec_add(in->arena, &trees, ir_deny_cut(in->arena, &sandbox->paths.items[i].text));
-	for (size_t i = 0; i < sandbox->scratches.n; i++)
-		vec_add(in->arena, &trees,
-			ir_deny_cut(in->arena, &sandbox->scratches.items[i].text));
-	return trees;
-}
-
 /* A tree that is denied as a whole is not granted any more, which takes no broker. */
-static bool denies_within(const struct planning *in, const struct cut_texts *denies,
-			  const struct ir_deny_text *tree)
-{
-	bool inside = false;
-
-	for (size_t i = 0; i < denies->n; i++) {
-		enum ir_deny_reach reach = ir_deny_reach(in->arena, &denies->items[i], tree);
-
-		if (reach == IR_DENY_ALL)
-			return false;
-		inside |= reach == IR_DENY_INSIDE;
-	}
-	return inside;
-}
-
 static bool denies_inside(const struct planning *in)
 {
 	const struct ir_sandbox *sandbox = in->sandbox;
-	struct cut_texts denies = {0}, trees;
-	bool inside = false;
+	struct ir_deny_texts patterns = ir_deny_patterns(in->arena, sandbox);
+	size_t n_trees = sandbox->paths.n + sandbox->scratches.n;
+	bool inside = n_trees * patterns.n > IR_PLAN_MAX_PAIRS;
 
-	if (sandbox->denies.n == 0)
-		return false;
-	trees = cut_trees(in);
-	if (trees.n * sandbox->denies.n > IR_PLAN_MAX_PAIRS)
-		return true;
-	for (size_t i = 0; i < sandbox->denies.n; i++)
-		vec_add(in->arena, &denies, ir_deny_cut(in->arena, &sandbox->denies.items[i].text));
-	for (size_t i = 0; i < trees.n && !inside; i++)
-		inside = denies_within(in, &denies, &trees.items[i]);
+	for (size_t i = 0; i < n_trees && !inside; i++) {
+		size_t scratch = i - sandbox->paths.n;
+		const struct ir_text *tree = i < sandbox->paths.n
+						     ? &sandbox->paths.items[i].text
+						     : &sandbox->scratches.items[scratch].text;
+
+		inside = ir_deny_reach(in->arena, &patterns, tree) == IR_DENY_INSIDE;
+	}
 	return inside;
 }
 
@@ -212,4 +182,56 @@ uint32_t ir_plan(struct arena *arena, const struct ir_sandbox *sandbox)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		in.plan |= rows[i].is_needed(&in) ? (uint32_t)rows[i].bit : 0;
 	return in.plan;
+}
+
+bool ir_plan_has_broker(struct arena *arena, const struct ir_sandbox *sandbox)
+{
+	struct planning in = {.arena = arena, .sandbox = sandbox};
+
+	return denies_inside(&in);
+}
+
+const struct ir_sandbox *ir_plan_enforced(struct arena *arena, const struct ir_sandbox *sandbox)
+{
+	struct ir_sandbox *enforced;
+
+	if (!ir_plan_has_broker(arena, sandbox))
+		return sandbox;
+	enforced = arena_new(arena, struct ir_sandbox);
+	*enforced = *sandbox;
+	enforced->calls.items = arena_alloc(arena, sandbox->calls.n * sizeof(struct ir_call));
+	for (size_t i = 0; i < sandbox->calls.n; i++) {
+		struct ir_call *rule = &enforced->calls.items[i];
+
+		*rule = sandbox->calls.items[i];
+		if (rule->verdict < IR_CALL_NOTIFY && call_is_mediated(rule->name))
+			rule->verdict = IR_CALL_NOTIFY;
+	}
+	return enforced;
+}
+
+/* In /dev, but for its shared memory: devices and terminals. */
+static bool is_device(const struct ir_text *text)
+{
+	struct str first;
+
+	if (text->n == 0 || text->parts[0].kind != IR_PART_LITERAL)
+		return false;
+	first = text->parts[0].literal;
+	return (text->n == 1 && str_eq_cstr(first, "/dev")) ||
+	       (first.len >= 5 && memcmp(first.ptr, "/dev/", 5) == 0 &&
+		!(first.len >= 8 && memcmp(first.ptr, "/dev/shm", 8) == 0));
+}
+
+bool ir_plan_writes(const struct ir_sandbox *sandbox)
+{
+	if (sandbox->scratches.n)
+		return true;
+	for (size_t i = 0; i < sandbox->paths.n; i++) {
+		const struct ir_path *path = &sandbox->paths.items[i];
+
+		if (path->rights & WRIT_PATH_WRITE && !is_device(&path->text))
+			return true;
+	}
+	return false;
 }

@@ -7,10 +7,23 @@
 #include "ir/ir.h"
 
 /* Pairs of a granted tree and a denied pattern that are compared; of more one is taken to match. */
-#define IR_PLAN_MAX_PAIRS 65536u
+#define IR_PLAN_MAX_PAIRS 16384u
 
 /* The WRIT_PLAN_* bits of a sandbox. */
 uint32_t ir_plan(struct arena *arena, const struct ir_sandbox *sandbox);
+
+/* Is WRIT_PLAN_BROKER among them? The system call rules are not looked at. */
+bool ir_plan_has_broker(struct arena *arena, const struct ir_sandbox *sandbox);
+
+/*
+ * The sandbox as the kernel is to enforce it: where a broker makes calls on the tool's behalf, what
+ * the rules let pass of these is a notification to it. The meaning of the policy stays with the
+ * sandbox given, which is also what is returned without a broker.
+ */
+const struct ir_sandbox *ir_plan_enforced(struct arena *arena, const struct ir_sandbox *sandbox);
+
+/* Can files be written, other than devices: is changing their metadata of use? */
+bool ir_plan_writes(const struct ir_sandbox *sandbox);
 
 /*
  * Do the rules let a call pass, for some arguments as far as they are looked at here: is there a

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "judge/judge.h"
+#include "tables/plan_calls.h"
 #include "verify/bpf_run.h"
 
 #define MAX_CANDIDATES   4096u
@@ -121,16 +122,32 @@ enum finding { PASSES, ASKS, REFUSED, NOT_KNOWN, NO_SUCH_CALL, N_FINDINGS };
 
 struct program {
 	const struct writ_fmt_insn *insns;
+	const struct ir_sandbox *box;
+	enum arch arch;
+	bool has_broker; /* that makes this call */
 	struct seccomp_data data;
 	bool asks;        /* a verdict was to ask a supervisor */
 	uint32_t refusal; /* the last verdict that does not let the call pass */
 };
 
+/* Is it the sandbox's broker that is asked, about what the policy's rules let pass? */
+static bool is_brokered(const struct program *program)
+{
+	uint64_t args[6];
+
+	for (unsigned i = 0; i < 6; i++)
+		args[i] = program->data.args[i];
+	return program->has_broker &&
+	       ir_call_verdict(program->box, program->arch, (uint32_t)program->data.nr, args) !=
+		       SECCOMP_RET_USER_NOTIF;
+}
+
 static bool passes(struct program *program)
 {
 	uint32_t verdict = bpf_run(program->insns, &program->data, NULL);
 
-	if (verdict == SECCOMP_RET_ALLOW || verdict == SECCOMP_RET_LOG)
+	if (verdict == SECCOMP_RET_ALLOW || verdict == SECCOMP_RET_LOG ||
+	    (verdict == SECCOMP_RET_USER_NOTIF && is_brokered(program)))
 		return true;
 	program->asks |= verdict == SECCOMP_RET_USER_NOTIF;
 	program->refusal = verdict;
@@ -179,12 +196,11 @@ static bool find_arch(uint32_t audit_arch, enum arch *out)
 static enum finding run_filter(const struct judge *judge, const struct writ_fmt_filter *filter,
 			       const struct search *search, struct program *program)
 {
-	enum arch arch;
 	int number;
 
-	if (!find_arch(filter->audit_arch, &arch))
+	if (!find_arch(filter->audit_arch, &program->arch))
 		return NO_SUCH_CALL;
-	number = syscall_number(search->call->name, arch);
+	number = syscall_number(search->call->name, program->arch);
 	if (number < 0)
 		return NO_SUCH_CALL;
 	program->asks = false;
@@ -224,7 +240,10 @@ struct judgement judge_call(const struct judge *judge, uint32_t sandbox,
 {
 	const struct writ_fmt_sandbox *box = BUNDLE_AT(&judge->image, SANDBOXES, sandbox, sandbox);
 	struct search search = {.arena = judge->arena, .call = call, .complete = true};
-	struct program program = {0};
+	struct program program = {
+		.box = &judge->ir->sandboxes.items[sandbox],
+		.has_broker = box->plan & WRIT_PLAN_BROKER && call_is_mediated(call->name),
+	};
 	bool seen[N_FINDINGS] = {false};
 
 	prepare(&search, &judge->ir->sandboxes.items[sandbox]);

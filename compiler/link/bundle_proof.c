@@ -164,9 +164,10 @@ static void prove_mechanisms(struct proving *in, uint32_t sandbox)
 /* Proving a filter is most of the work, and many sandboxes share theirs. */
 static bool is_known(struct proving *in, uint32_t sandbox, const struct writ_fmt_filter *filter)
 {
-	struct writ_fmt_range calls = BUNDLE_AT(in->image, SANDBOXES, sandbox, sandbox)->calls;
-	const uint32_t words[] = {calls.first, calls.count, filter->insns.first,
-				  filter->insns.count, filter->audit_arch};
+	const struct writ_fmt_sandbox *box = BUNDLE_AT(in->image, SANDBOXES, sandbox, sandbox);
+	const uint32_t words[] = {box->calls.first,    box->calls.count,
+				  filter->insns.first, filter->insns.count,
+				  filter->audit_arch,  box->plan & WRIT_PLAN_BROKER};
 	struct str key = str_copy(in->arena, (const char *)words, sizeof(words));
 
 	return !map_put(in->arena, &in->filters, key, 0);

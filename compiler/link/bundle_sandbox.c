@@ -155,7 +155,8 @@ static bool make_filter(struct linker *linker, const struct ir_sandbox *sandbox,
 static void put_filter(struct linker *linker, const struct ir_sandbox *sandbox, enum arch arch,
 		       struct writ_fmt_range calls)
 {
-	const uint32_t rules[] = {calls.first, calls.count, arch};
+	const uint32_t rules[] = {calls.first, calls.count, arch,
+				  ir_plan_has_broker(linker->arena, sandbox)};
 	struct str key = str_copy(linker->arena, (const char *)rules, sizeof(rules));
 	struct writ_fmt_filter filter;
 	uint32_t same;

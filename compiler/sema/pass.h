@@ -60,6 +60,7 @@ struct sema_args {
 struct sema_call {
 	struct ir_call call;
 	bool named_errno; /* the policy names the errno itself */
+	bool of_group;    /* the policy names a group that the call is in */
 };
 
 struct sema_env {
@@ -225,9 +226,14 @@ void sema_sandboxes(struct sema *sema);
 /* network.c: the system call rules that keep a sandbox to the ports it was granted. */
 void sema_network_guards(struct sema *sema, struct sema_box *box);
 
-/* syscalls.c: the rules every sandbox has, whatever its policy says. */
-void sema_launch_guards(struct sema *sema, struct sema_box *box);
+/* syscalls.c: what a sandbox without a syscalls section allows. */
 void sema_default_calls(struct sema *sema, struct sema_box *box);
+
+/*
+ * guards.c: the rules that keep what else a sandbox promises. out has all but its calls, which are
+ * the box's still.
+ */
+void sema_guards(struct sema *sema, struct sema_box *box, const struct ir_sandbox *out);
 /* Reports a name that is no system call and no group; true when it is one. */
 bool sema_check_call(struct sema *sema, const struct ast_name *name);
 

@@ -6,6 +6,8 @@
  * visible where they are declared. Only when all inheritance is done come the rules that no policy
  * states: @default where no system calls were listed, and the guards.
  */
+#include "ir/ir_deny.h"
+#include "ir/ir_plan.h"
 #include "sema/pass.h"
 
 static const struct sema_section *const sections[] = {
@@ -76,30 +78,53 @@ static void lower_places(struct sema *sema, const struct sema_box *box, struct i
 			((struct ir_unix){sockets->items[i].text, sockets->items[i].origin}));
 }
 
+/* What is denied as a whole is not granted. */
+static void lower_paths(struct sema *sema, const struct sema_box *box, struct ir_sandbox *out)
+{
+	struct ir_deny_texts patterns = ir_deny_patterns(sema->arena, out);
+	bool few = box->paths.n * patterns.n <= IR_PLAN_MAX_PAIRS;
+
+	for (size_t i = 0; i < box->paths.n; i++) {
+		const struct ir_path *path = &box->paths.items[i];
+
+		if (!few || ir_deny_reach(sema->arena, &patterns, &path->text) != IR_DENY_ALL)
+			vec_add(sema->arena, &out->paths, *path);
+	}
+}
+
+static void lower_network(struct sema *sema, const struct sema_box *box, struct ir_sandbox *out)
+{
+	for (size_t i = 0; i < box->ports.n; i++)
+		vec_add(sema->arena, &out->ports, box->ports.items[i]);
+	for (size_t i = 0; i < box->endpoints.n; i++)
+		vec_add(sema->arena, &out->endpoints, box->endpoints.items[i]);
+}
+
+static void lower_calls(struct sema *sema, struct sema_box *box, struct ir_sandbox *out)
+{
+	sema_default_calls(sema, box);
+	sema_network_guards(sema, box);
+	sema_guards(sema, box, out);
+	sema_syscalls.settle(sema, box);
+	for (size_t i = 0; i < box->calls.n; i++)
+		vec_add(sema->arena, &out->calls, box->calls.items[i].call);
+}
+
 static void lower_box(struct sema *sema, struct sema_box box, struct ir_sandbox *out)
 {
-	sema_default_calls(sema, &box);
-	sema_network_guards(sema, &box);
-	sema_launch_guards(sema, &box);
-	sema_syscalls.settle(sema, &box);
 	out->name = box.ast->name.text;
 	out->origin = sema_origin(sema, box.ast->name.span);
 	out->best_effort = box.ast->best_effort.file != SPAN_NO_FILE;
-	for (size_t i = 0; i < box.paths.n; i++)
-		vec_add(sema->arena, &out->paths, box.paths.items[i]);
-	for (size_t i = 0; i < box.ports.n; i++)
-		vec_add(sema->arena, &out->ports, box.ports.items[i]);
-	for (size_t i = 0; i < box.endpoints.n; i++)
-		vec_add(sema->arena, &out->endpoints, box.endpoints.items[i]);
 	lower_places(sema, &box, out);
-	for (size_t i = 0; i < box.calls.n; i++)
-		vec_add(sema->arena, &out->calls, box.calls.items[i].call);
+	lower_paths(sema, &box, out);
+	lower_network(sema, &box, out);
 	for (size_t i = 0; i < box.env.n; i++)
 		vec_add(sema->arena, &out->env, box.env.items[i].env);
 	for (uint32_t id = 0; id < WRIT_LIMIT__COUNT; id++) {
 		out->limit_set[id] = box.limit_set[id];
 		out->limits[id] = box.limits[id];
 	}
+	lower_calls(sema, &box, out);
 }
 
 static struct sema_box *own_boxes(struct sema *sema)

@@ -186,6 +186,7 @@ static uint32_t add_group(struct sema *sema, struct sema_box *box, const struct 
 {
 	uint32_t added = 0;
 
+	rule.of_group = true;
 	for (uint32_t i = 0; i < group->n_calls; i++) {
 		rule.call.name = str_from(group->calls[i].name);
 		if (may_pass(&rule) && call_confined(rule.call.name))
@@ -292,13 +293,18 @@ static int call_cmp(const struct sema_call *a, const struct sema_call *b)
 	return order;
 }
 
-/* Of a rule that the policy states and the compiler makes too, the policy's comes first. */
+/*
+ * Of a rule that the policy states and the compiler makes too, the policy's comes first; of one
+ * that it states by name and by group, that by name.
+ */
 static int stated_cmp(const void *left, const void *right)
 {
 	const struct sema_call *a = left, *b = right;
 	int order = call_cmp(a, b);
 
-	return order ? order : number_cmp(a->call.guard, b->call.guard);
+	if (!order)
+		order = number_cmp(a->call.guard, b->call.guard);
+	return order ? order : number_cmp(a->of_group, b->of_group);
 }
 
 static void syscalls_settle(struct sema *sema, struct sema_box *box)
@@ -325,29 +331,4 @@ void sema_default_calls(struct sema *sema, struct sema_box *box)
 
 	if (!box->has_syscalls)
 		add_group(sema, box, group_find(STR("@default")), rule, true);
-}
-
-/* What holds in every sandbox, whatever it allows, so that a launch can be limited and ended as
- * one. */
-void sema_launch_guards(struct sema *sema, struct sema_box *box)
-{
-	/* A child of the launcher's: it would be left to it as a zombie that it never made. */
-	static const struct call_cond to_parent = {.op = COND_MASKED_EQ,
-						   .mask = CALL_CLONE_PARENT,
-						   .value = CALL_CLONE_PARENT};
-
-	vec_add(sema->arena, &box->calls,
-		((struct sema_call){.call = {.name = STR("clone"),
-					     .verdict = IR_CALL_ERRNO,
-					     .error = EPERM,
-					     .conds = &to_parent,
-					     .n_conds = 1,
-					     .guard = true}}));
-	/* The launcher sets the mask; a process that may set its own would undo it. */
-	if (box->limit_set[WRIT_LIMIT_CPUS])
-		vec_add(sema->arena, &box->calls,
-			((struct sema_call){.call = {.name = STR("sched_setaffinity"),
-						     .verdict = IR_CALL_ERRNO,
-						     .error = EPERM,
-						     .guard = true}}));
 }

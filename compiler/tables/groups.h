@@ -10,6 +10,7 @@
  * clone3's. */
 #define CALL_CLONE_NEW_ANY 0x7e020000u
 #define CALL_CLONE_PARENT  0x00008000u
+#define CALL_CLONE_NEWNS   0x00020000u
 
 /* open(2), include/uapi/asm-generic/fcntl.h. */
 #define CALL_O_ACCMODE 3u
@@ -17,6 +18,10 @@
 
 /* memfd_create(2), include/uapi/linux/memfd.h, since 6.3. */
 #define CALL_MFD_NOEXEC_SEAL 8u
+
+/* mmap(2), include/uapi/asm-generic/mman-common.h; shmat(2), include/uapi/linux/shm.h. */
+#define CALL_MAP_ANONYMOUS 0x20u
+#define CALL_SHM_EXEC      0100000u
 
 /* mode_t, include/uapi/linux/stat.h. */
 #define CALL_S_IFMT   0170000u

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ir/ir_plan.h"
 #include "verify/bpf_run.h"
 #include "verify/meaning.h"
 
@@ -104,7 +105,8 @@ void prover_init(struct prover *prover, struct arena *arena, const struct ir_san
 {
 	*prover = (struct prover){.arch = arch};
 	diagram_init(&prover->diagram, arena, VERIFY_MAX_STEPS);
-	prover->meaning = meaning_function(&prover->diagram, sandbox, arch, &prover->dearest);
+	prover->meaning = meaning_function(&prover->diagram, ir_plan_enforced(arena, sandbox), arch,
+					   &prover->dearest);
 }
 
 struct filter_proof prover_prove(struct prover *prover, struct arena *arena,

@@ -11,6 +11,7 @@
 #include <linux/audit.h>
 
 #include "base/map.h"
+#include "ir/ir_plan.h"
 #include "verify/bpf_run.h"
 
 /* Numbers are tested from 0 to here: past the end of every architecture's table. */
@@ -317,7 +318,10 @@ static void check_other_arch(struct check *check, uint32_t number)
 struct str judge_filter(struct arena *arena, const struct ir_sandbox *sandbox, enum arch arch,
 			const struct writ_fmt_insn *insns)
 {
-	struct check check = {.arena = arena, .sandbox = sandbox, .arch = arch, .insns = insns};
+	struct check check = {.arena = arena,
+			      .sandbox = ir_plan_enforced(arena, sandbox),
+			      .arch = arch,
+			      .insns = insns};
 
 	for (uint32_t number = 0; number <= LAST_NUMBER; number++) {
 		check_number(&check, number);

@@ -309,44 +309,71 @@ Test(diff, a_renamed_sandbox_is_the_same_sandbox)
 	       "");
 }
 
+/*
+ * The same of files alone: without the calls on metadata that groups bring for what can be written.
+ */
+static void expect_files(const char *old, const char *new, const char *lines)
+{
+	char texts[2][1024];
+
+	snprintf(texts[0], sizeof(texts[0]), "syscalls { allow read; } %s", old);
+	snprintf(texts[1], sizeof(texts[1]), "syscalls { allow read; } %s", new);
+	expect_sandbox(texts[0], texts[1], lines);
+}
+
 Test(diff, paths_count_by_what_is_above_them)
 {
-	expect_sandbox("filesystem { read \"/usr\"; }",
-		       "filesystem { read \"/usr\", \"/usr/lib\"; }", "");
-	expect_sandbox("filesystem { read \"/usr/lib\"; }", "filesystem { read \"/usr\"; }",
-		       "+ sandbox s path-gained: read \"/usr\"\n");
-	expect_sandbox("filesystem { read \"/usr\"; }",
-		       "filesystem { write \"/usr/x\"; read \"/usr\"; }",
-		       "+ sandbox s path-gained: write \"/usr/x\"\n");
-	expect_sandbox("filesystem { read \"/a\"; }",
-		       "filesystem { read \"/a\"; write \"/b\", \"/b/c\"; }",
-		       "+ sandbox s path-gained: write \"/b\"\n");
-	expect_sandbox("filesystem { write \"${w}\"; }", "filesystem { read \"${w}/x\"; }",
-		       "- sandbox s path-lost: write \"${w}\"\n");
+	expect_files("filesystem { read \"/usr\"; }", "filesystem { read \"/usr\", \"/usr/lib\"; }",
+		     "");
+	expect_files("filesystem { read \"/usr/lib\"; }", "filesystem { read \"/usr\"; }",
+		     "+ sandbox s path-gained: read \"/usr\"\n");
+	expect_files("filesystem { read \"/usr\"; }",
+		     "filesystem { write \"/usr/x\"; read \"/usr\"; }",
+		     "+ sandbox s path-gained: write \"/usr/x\"\n");
+	expect_files("filesystem { read \"/a\"; }",
+		     "filesystem { read \"/a\"; write \"/b\", \"/b/c\"; }",
+		     "+ sandbox s path-gained: write \"/b\"\n");
+	expect_files("filesystem { write \"${w}\"; }", "filesystem { read \"${w}/x\"; }",
+		     "- sandbox s path-lost: write \"${w}\"\n");
 }
 
 Test(diff, denied_paths_and_scratch)
 {
-	expect_sandbox("filesystem { read \"/a\"; deny \"/a/b\"; }", "filesystem { read \"/a\"; }",
-		       "+ sandbox s path-deny-removed: \"/a/b\"\n");
-	expect_sandbox("filesystem { read \"/a\"; }",
-		       "filesystem { read \"/a\"; deny \"/a/**/.env\"; }",
-		       "- sandbox s path-deny-added: \"/a/**/.env\"\n");
-	expect_sandbox("filesystem { read \"/a\"; deny \"/b\"; }", "filesystem { read \"/a\"; }",
-		       "");
-	expect_sandbox("filesystem { scratch \"/tmp\" 1MiB; }",
-		       "filesystem { scratch \"/tmp\" 2MiB; }",
-		       "+ sandbox s scratch-raised: \"/tmp\" [1MiB -> 2MiB]\n");
-	expect_sandbox("filesystem { read \"/usr\"; scratch \"/tmp\" 1MiB; }",
-		       "filesystem { read \"/usr\"; }", "- sandbox s scratch-lost: \"/tmp\"\n");
+	expect_files("filesystem { read \"/a\"; deny \"/a/b\"; }", "filesystem { read \"/a\"; }",
+		     "+ sandbox s path-deny-removed: \"/a/b\"\n");
+	expect_files("filesystem { read \"/a\"; }",
+		     "filesystem { read \"/a\"; deny \"/a/**/.env\"; }",
+		     "- sandbox s path-deny-added: \"/a/**/.env\"\n");
+	expect_files("filesystem { read \"/a\"; deny \"/b\"; }", "filesystem { read \"/a\"; }", "");
+	expect_files("filesystem { scratch \"/tmp\" 1MiB; }",
+		     "filesystem { scratch \"/tmp\" 2MiB; }",
+		     "+ sandbox s scratch-raised: \"/tmp\" [1MiB -> 2MiB]\n");
+	expect_files("filesystem { read \"/usr\"; scratch \"/tmp\" 1MiB; }",
+		     "filesystem { read \"/usr\"; }", "- sandbox s scratch-lost: \"/tmp\"\n");
 }
 
 Test(diff, a_scratch_directory_that_goes_bares_what_it_hid)
 {
-	expect_sandbox("filesystem { read \"/\"; scratch \"/tmp\" 1MiB; }",
-		       "filesystem { read \"/\"; }", "~ sandbox s scratch-lost: \"/tmp\"\n");
-	expect_sandbox("filesystem { write \"${w}\"; scratch \"/tmp\" 1MiB; }",
-		       "filesystem { write \"${w}\"; }", "~ sandbox s scratch-lost: \"/tmp\"\n");
+	expect_files("filesystem { read \"/\"; scratch \"/tmp\" 1MiB; }",
+		     "filesystem { read \"/\"; }", "~ sandbox s scratch-lost: \"/tmp\"\n");
+	expect_files("filesystem { write \"${w}\"; scratch \"/tmp\" 1MiB; }",
+		     "filesystem { write \"${w}\"; }", "~ sandbox s scratch-lost: \"/tmp\"\n");
+}
+
+Test(diff, the_first_write_grant_brings_calls_on_metadata)
+{
+	expect_sandbox(
+		"syscalls { allow @file-owner; } filesystem { read \"/a\"; }",
+		"syscalls { allow @file-owner; } filesystem { write \"/a\"; }",
+		"+ sandbox s path-gained: write \"/a\"\n"
+		"+ sandbox s syscall-gained: chmod [refused -> allow if mode & 0xc00 == 0]\n"
+		"+ sandbox s syscall-gained: chown, fchown, fchownat, fremovexattr, "
+		"fsetxattr, lchown, lremovexattr, lsetxattr, removexattr, setxattr\n"
+		"+ sandbox s syscall-gained: fchmod [refused -> allow if mode & 0xc00 == 0]\n"
+		"+ sandbox s syscall-gained: fchmodat [refused -> allow if mode & 0xc00 == "
+		"0]\n"
+		"+ sandbox s syscall-gained: fchmodat2 [refused -> allow if mode & 0xc00 == "
+		"0]\n");
 }
 
 Test(diff, a_bool_has_two_values)

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "backend/seccomp.h"
+#include "ir/ir_plan.h"
 #include "support/filter_judge.h"
 #include "support/gen_rules.h"
 #include "support/ir_maker.h"
@@ -258,7 +259,7 @@ static void mutate_program(const struct ir_sandbox *sandbox, enum arch arch, boo
 {
 	const struct seccomp_options options = {.small = small};
 	struct seccomp_filter filter;
-	struct subject subject = {.sandbox = sandbox,
+	struct subject subject = {.sandbox = ir_plan_enforced(maker_arena(), sandbox),
 				  .arch = arch,
 				  .program = &filter.program,
 				  .stride = stride,

@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/seccomp.h"
 #include "ir/ir_plan.h"
 #include "link/bundle_read.h"
 #include "support/ir_maker.h"
 #include "support/policy.h"
 #include "support/proof.h"
+#include "tables/plan_calls.h"
+#include "verify/bpf_run.h"
+#include "verify/verify_bpf.h"
 
 #define HEAD                                                                                       \
 	"param work : path;\nparam other : path;\nparam port : port = 1;\n"                        \
@@ -175,13 +179,166 @@ Test(plan, too_many_pairs_get_a_broker)
 	struct ir_sandbox sandbox = {0};
 	struct ir_part part = {.kind = IR_PART_LITERAL, .literal = STR("/elsewhere")};
 
-	for (unsigned i = 0; i < 512; i++) {
+	for (unsigned i = 0; i < 256; i++) {
 		maker_path(&sandbox, "/srv", WRIT_PATH_READ);
-		if (i < 128)
+		if (i < 64)
 			vec_push(maker_arena(), &sandbox.denies)->text = (struct ir_text){&part, 1};
 	}
 	cr_expect_eq(ir_plan(maker_arena(), &sandbox), 0u);
 	vec_push(maker_arena(), &sandbox.denies)->text = (struct ir_text){&part, 1};
 	cr_expect_eq(ir_plan(maker_arena(), &sandbox),
 		     (uint32_t)(WRIT_PLAN_KEEPER | WRIT_PLAN_BROKER));
+}
+
+static const struct ir_sandbox *box_of(const char *sandbox)
+{
+	char text[8192];
+
+	(void)snprintf(text, sizeof(text), HEAD "sandbox box { %s }\nrole r { allow t; }\n",
+		       sandbox);
+	return &policy_ir(text)->sandboxes.items[0];
+}
+
+static bool permits(const char *sandbox, const char *call)
+{
+	return ir_permits(box_of(sandbox), str_from(call));
+}
+
+Test(plan, groups_bring_metadata_calls_only_where_files_are_written)
+{
+	static const char *const writing[] = {
+		"filesystem { write \"/srv\"; }",        "filesystem { write \"${work}\"; }",
+		"filesystem { write \"~\"; }",           "filesystem { write \"/dev/shm\"; }",
+		"filesystem { scratch \"/tmp\" 1MiB; }", "filesystem { write \"/device\"; }",
+	};
+	static const char *const reading[] = {
+		"",
+		"filesystem { read \"/\"; }",
+		"filesystem { write \"/dev\"; }",
+		"filesystem { write \"/dev/null\", \"/dev/tty\"; execute \"/bin\"; }",
+		/* What is denied as a whole is not granted. */
+		"filesystem { write \"/srv\"; deny \"/srv\"; }",
+		"filesystem { write \"/srv/x\"; deny \"/s*\"; }",
+	};
+
+	for (size_t i = 0; i < sizeof(writing) / sizeof(writing[0]); i++) {
+		cr_expect(permits(writing[i], "chmod"), "%s", writing[i]);
+		cr_expect(permits(writing[i], "utimensat"), "%s", writing[i]);
+		cr_expect(plan_of(writing[i]) & WRIT_PLAN_READ_ONLY, "%s", writing[i]);
+	}
+	for (size_t i = 0; i < sizeof(reading) / sizeof(reading[0]); i++) {
+		cr_expect_not(permits(reading[i], "chmod"), "%s", reading[i]);
+		cr_expect_not(permits(reading[i], "utimensat"), "%s", reading[i]);
+		cr_expect_not(plan_of(reading[i]) & WRIT_PLAN_READ_ONLY, "%s", reading[i]);
+	}
+	/* What is named stays, also where a group has it too. */
+	cr_expect(permits("syscalls { allow @default, chmod; }", "chmod"));
+	cr_expect_not(permits("syscalls { allow @default, chmod; }", "fchmod"));
+	cr_expect(permits("syscalls { allow @default, utime; }", "utime"));
+	cr_expect_eq(plan_of("syscalls { allow @default, utime; }") & WRIT_PLAN_READ_ONLY,
+		     (uint32_t)WRIT_PLAN_READ_ONLY);
+}
+
+Test(plan, one_process_makes_none)
+{
+	static const char *const calls[] = {"clone", "fork", "vfork"};
+	const char *alone = "limits { processes 1; }", *two = "limits { processes 2; }";
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		cr_expect_not(permits(alone, calls[i]), "%s", calls[i]);
+		cr_expect(permits(two, calls[i]), "%s", calls[i]);
+		cr_expect_eq(policy_verdict(box_of(alone), calls[i], 0, 0, 0), 0x50001u, "%s",
+			     calls[i]);
+	}
+	cr_expect_eq(plan_of(alone), 0u);
+	cr_expect_eq(plan_of(two), (uint32_t)(WRIT_PLAN_KEEPER | WRIT_PLAN_PID_NS));
+}
+
+/* What a program made for the sandbox says of a call whose arguments are all zero. */
+static uint32_t filter_says(const struct ir_sandbox *sandbox, enum arch arch, const char *name)
+{
+	struct bpf_program program;
+	struct seccomp_data data = {.nr = syscall_number(str_from(name), arch),
+				    .arch = arch_info(arch)->audit_arch};
+
+	cr_assert_eq(seccomp_assemble(maker_arena(), sandbox, arch, &program), 0);
+	cr_assert_eq(prove_filter(maker_arena(), sandbox, arch, program.insns, program.n).result,
+		     FILTER_PROVED);
+	return bpf_run(program.insns, &data, NULL);
+}
+
+#define BROKERED "filesystem { read \"/srv\"; write \"/srv/w\"; deny \"/srv/**/.env\"; } "
+
+Test(plan, a_broker_is_asked_about_what_names_files)
+{
+	static const char *const asked[] = {
+		"openat", "mkdirat",  "mknodat",   "renameat2", "linkat",
+		"umask",  "unlinkat", "symlinkat", "fchmodat",  "utimensat",
+	};
+	static const char *const refused[] = {
+		"openat2", "truncate", "open_by_handle_at", "mount",  "setxattr",
+		"chroot",  "fchownat", "move_mount",        "fsopen", "unshare",
+	};
+	static const char *const others[] = {"read", "fstat", "execve", "faccessat", "getdents64"};
+	const struct ir_sandbox *box = box_of(BROKERED);
+
+	for (unsigned arch = 0; arch < ARCH__COUNT; arch++) {
+		for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+			cr_expect_eq(filter_says(box, (enum arch)arch, asked[i]), 0x7fc00000u, "%s",
+				     asked[i]);
+		for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+			cr_expect_eq(filter_says(box, (enum arch)arch, refused[i]), 0x50001u, "%s",
+				     refused[i]);
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+			cr_expect_eq(filter_says(box, (enum arch)arch, others[i]), 0x7fff0000u,
+				     "%s", others[i]);
+	}
+}
+
+Test(plan, the_policy_says_what_it_said_before)
+{
+	const struct ir_sandbox *box = box_of(BROKERED);
+
+	cr_expect_eq(policy_verdict(box, "openat", 0, 0, 0), 0x7fff0000u);
+	cr_expect_eq(policy_verdict(box, "openat", 0, 0, 01000), 0x50001u); /* O_TRUNC alone */
+	cr_expect_eq(policy_verdict(box, "umask", 0, 0, 0), 0x7fff0000u);
+}
+
+Test(plan, a_broker_can_not_be_evaded_by_naming_calls)
+{
+	const char *box = BROKERED "syscalls { allow @default, open_by_handle_at, clone; "
+				   "allow setxattr, openat2 log; allow chroot notify; }";
+
+	cr_expect_eq(filter_says(box_of(box), ARCH_X86_64, "open_by_handle_at"), 0x50001u);
+	cr_expect_eq(filter_says(box_of(box), ARCH_X86_64, "setxattr"), 0x50001u);
+	cr_expect_eq(filter_says(box_of(box), ARCH_X86_64, "chroot"), 0x50001u);
+	cr_expect_eq(filter_says(box_of(box), ARCH_X86_64, "openat2"), 0x7fc00000u);
+	cr_expect_eq(policy_verdict(box_of(box), "clone", 0x20000, 0, 0), 0x50001u);
+}
+
+Test(plan, what_is_always_denied_is_not_granted)
+{
+	const struct ir_sandbox *box = box_of(
+		"filesystem { read \"/srv/a\", \"/srv/b\", \"~/x\", \"${work}/y\"; "
+		"deny \"/srv/a\", \"~\", \"${other}\"; }");
+
+	cr_assert_eq(box->paths.n, 2u);
+	cr_expect(str_eq_cstr(box->paths.items[0].text.parts[0].literal, "/srv/b"));
+	cr_expect_eq(box->paths.items[1].text.parts[0].kind, IR_PART_PARAM);
+}
+
+Test(plan, tables_name_calls_that_exist)
+{
+	/* Newer than the library that knows the numbers. */
+	static const char *const newer[] = {"setxattrat", "removexattrat", "file_setattr",
+					    "open_tree_attr"};
+	const char *name;
+
+	for (uint32_t i = 0; (name = call_metadata_at(i)) || (name = call_evading_at(i)); i++) {
+		bool is_newer = false;
+
+		for (size_t k = 0; k < sizeof(newer) / sizeof(newer[0]); k++)
+			is_newer |= strcmp(name, newer[k]) == 0;
+		cr_expect(is_newer || syscall_exists(str_from(name)), "%s", name);
+	}
 }

@@ -81,7 +81,7 @@ Test(verify_bpf, everything_else_is_refused)
 static void expect_probes(uint32_t arch, const struct writ_fmt_insn *insns, uint32_t count,
 			  const char *what)
 {
-	const char *wrong = verify_probes(arch, insns, count, true);
+	const char *wrong = verify_probes(arch, insns, count, 0);
 
 	cr_assert_null(verify_bpf(insns, count));
 	if (!what)
@@ -159,5 +159,5 @@ Test(verify_bpf, sockets_are_for_who_has_a_port)
 		       {BPF_OP_JSET_K, 1, 0, UINT32_MAX}, RET(SECCOMP_ACTION_ALLOW), EPERM_RET);
 
 	expect_probes(AARCH64, insns, COUNT(insns), NULL);
-	cr_expect_not_null(verify_probes(AARCH64, insns, COUNT(insns), false));
+	cr_expect_not_null(verify_probes(AARCH64, insns, COUNT(insns), VERIFY_NO_PORT));
 }
