@@ -370,6 +370,21 @@ static int bind_paths(struct binding *binding, uint32_t *shared)
 	return rc;
 }
 
+static int bind_scratches(struct binding *binding)
+{
+	struct writ_policy *policy = binding->policy;
+	uint32_t n = image_count(&policy->image, WRIT_SECTION_SCRATCHES);
+	int rc = 0;
+
+	policy->scratches = pool_array(&policy->pool, n, sizeof(*policy->scratches));
+	if (!policy->scratches)
+		return error_nomem(binding->error);
+	for (uint32_t i = 0; !rc && i < n; i++)
+		rc = expand(binding, image_SCRATCHES(&policy->image, i)->text, true,
+			    &policy->scratches[i]);
+	return rc;
+}
+
 static int bind_env(struct binding *binding)
 {
 	struct writ_policy *policy = binding->policy;
@@ -403,6 +418,8 @@ static int bind_texts(struct binding *binding)
 		rc = error_nomem(binding->error);
 	else
 		rc = bind_paths(binding, shared);
+	if (!rc)
+		rc = bind_scratches(binding);
 	if (!rc)
 		rc = bind_env(binding);
 	return rc;

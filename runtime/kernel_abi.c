@@ -6,6 +6,7 @@
  */
 #include "runtime/kernel_abi.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 
 _Static_assert(sizeof(struct landlock_ruleset_abi6) == 24, "kernel ABI");
@@ -28,6 +29,7 @@ _Static_assert(sizeof(struct statx_abi) == 256, "kernel ABI");
 #include <linux/landlock.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <linux/mount.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -81,16 +83,37 @@ _Static_assert(offsetof(struct bpf_program, insns) == offsetof(struct sock_fprog
 _Static_assert(KERNEL_CLONE_VM == CLONE_VM, "kernel ABI");
 _Static_assert(KERNEL_CLONE_PIDFD == CLONE_PIDFD, "kernel ABI");
 _Static_assert(KERNEL_CLONE_VFORK == CLONE_VFORK, "kernel ABI");
+_Static_assert(KERNEL_CLONE_FS == CLONE_FS, "kernel ABI");
+_Static_assert(KERNEL_CLONE_FILES == CLONE_FILES, "kernel ABI");
+_Static_assert(KERNEL_CLONE_SETTLS == CLONE_SETTLS, "kernel ABI");
+_Static_assert(KERNEL_CLONE_NEWNS == CLONE_NEWNS, "kernel ABI");
 _Static_assert(KERNEL_CLONE_NEWUSER == CLONE_NEWUSER, "kernel ABI");
+_Static_assert(KERNEL_CLONE_NEWPID == CLONE_NEWPID, "kernel ABI");
 _Static_assert(CAPABILITY_VERSION_3 == _LINUX_CAPABILITY_VERSION_3, "kernel ABI");
 _Static_assert(CAPABILITY_SETPCAP == CAP_SETPCAP, "kernel ABI");
+_Static_assert(CAPABILITY_SYS_ADMIN == CAP_SYS_ADMIN, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_PDEATHSIG == PR_SET_PDEATHSIG, "kernel ABI");
+_Static_assert(KERNEL_PR_SET_NAME == PR_SET_NAME, "kernel ABI");
+_Static_assert(KERNEL_PR_SET_SUBREAPER == PR_SET_CHILD_SUBREAPER, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_SECUREBITS == PR_SET_SECUREBITS, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_NO_NEW_PRIVS == PR_SET_NO_NEW_PRIVS, "kernel ABI");
 _Static_assert(KERNEL_PR_CAPBSET_READ == PR_CAPBSET_READ, "kernel ABI");
 _Static_assert(KERNEL_PR_CAPBSET_DROP == PR_CAPBSET_DROP, "kernel ABI");
 _Static_assert(KERNEL_PR_CAP_AMBIENT == PR_CAP_AMBIENT, "kernel ABI");
 _Static_assert(KERNEL_CAP_AMBIENT_CLEAR == PR_CAP_AMBIENT_CLEAR_ALL, "kernel ABI");
+_Static_assert(KERNEL_OPEN_TREE_CLONE == OPEN_TREE_CLONE, "kernel ABI");
+_Static_assert(KERNEL_OPEN_TREE_CLOEXEC == OPEN_TREE_CLOEXEC, "kernel ABI");
+_Static_assert(KERNEL_MOVE_MOUNT_F_EMPTY == MOVE_MOUNT_F_EMPTY_PATH, "kernel ABI");
+_Static_assert(KERNEL_MOVE_MOUNT_T_EMPTY == MOVE_MOUNT_T_EMPTY_PATH, "kernel ABI");
+_Static_assert(KERNEL_FSOPEN_CLOEXEC == FSOPEN_CLOEXEC, "kernel ABI");
+_Static_assert(KERNEL_FSMOUNT_CLOEXEC == FSMOUNT_CLOEXEC, "kernel ABI");
+_Static_assert((int)KERNEL_FSCONFIG_STRING == (int)FSCONFIG_SET_STRING, "kernel ABI");
+_Static_assert((int)KERNEL_FSCONFIG_CREATE == (int)FSCONFIG_CMD_CREATE, "kernel ABI");
+_Static_assert(KERNEL_MOUNT_RDONLY == MOUNT_ATTR_RDONLY, "kernel ABI");
+_Static_assert(KERNEL_MOUNT_NOSUID == MOUNT_ATTR_NOSUID, "kernel ABI");
+_Static_assert(KERNEL_MOUNT_NODEV == MOUNT_ATTR_NODEV, "kernel ABI");
+_Static_assert(KERNEL_MOUNT_NOEXEC == MOUNT_ATTR_NOEXEC, "kernel ABI");
+_Static_assert(sizeof(struct mount_attr_abi) == sizeof(struct mount_attr), "kernel ABI");
 _Static_assert(KERNEL_RWF_NOWAIT == RWF_NOWAIT, "kernel ABI");
 _Static_assert(KERNEL_TIOCGDEV == TIOCGDEV, "kernel ABI");
 _Static_assert(KERNEL_IOPRIO_WHO_PROCESS == IOPRIO_WHO_PROCESS, "kernel ABI");

@@ -31,10 +31,16 @@
 
 /* System calls after 424 have the same number on every architecture but alpha. */
 #define KERNEL_NR_PIDFD_SEND_SIGNAL       424
+#define KERNEL_NR_OPEN_TREE               428
+#define KERNEL_NR_MOVE_MOUNT              429
+#define KERNEL_NR_FSOPEN                  430
+#define KERNEL_NR_FSCONFIG                431
+#define KERNEL_NR_FSMOUNT                 432
 #define KERNEL_NR_CLONE3                  435
 #define KERNEL_NR_CLOSE_RANGE             436
 #define KERNEL_NR_OPENAT2                 437
 #define KERNEL_NR_FACCESSAT2              439
+#define KERNEL_NR_MOUNT_SETATTR           442
 #define KERNEL_NR_LANDLOCK_CREATE_RULESET 444
 #define KERNEL_NR_LANDLOCK_ADD_RULE       445
 #define KERNEL_NR_LANDLOCK_RESTRICT_SELF  446
@@ -54,6 +60,9 @@
 #define LANDLOCK_FS_IOCTL_DEV    (UINT64_C(1) << 15)
 #define LANDLOCK_NET_BIND_TCP    (UINT64_C(1) << 0)
 #define LANDLOCK_NET_CONNECT_TCP (UINT64_C(1) << 1)
+
+/* What the language's write gives in a directory, of all ABIs together. */
+#define LANDLOCK_FS_OF_WRITE UINT64_C(0x77be)
 
 /* The rights of a file; the others are EINVAL in a rule on what is not a directory. */
 #define LANDLOCK_FS_OF_FILE                                                                        \
@@ -145,9 +154,14 @@ struct bpf_program {
 
 /* <linux/sched.h>, <linux/pidfd.h>, <linux/wait.h> */
 #define KERNEL_CLONE_VM          0x00000100
+#define KERNEL_CLONE_FS          0x00000200
+#define KERNEL_CLONE_FILES       0x00000400
 #define KERNEL_CLONE_PIDFD       0x00001000
 #define KERNEL_CLONE_VFORK       0x00004000
+#define KERNEL_CLONE_NEWNS       0x00020000
+#define KERNEL_CLONE_SETTLS      0x00080000
 #define KERNEL_CLONE_NEWUSER     0x10000000
+#define KERNEL_CLONE_NEWPID      0x20000000
 #define KERNEL_CLONE_INTO_CGROUP UINT64_C(0x200000000) /* since 5.7 */
 #define KERNEL_PIDFD_GROUP       (1u << 2)             /* since 6.9 */
 #define KERNEL_P_PIDFD           3
@@ -173,6 +187,7 @@ struct clone_args_abi {
 /* <linux/capability.h>, <linux/securebits.h>, <linux/prctl.h> */
 #define CAPABILITY_VERSION_3 0x20080522u
 #define CAPABILITY_SETPCAP   8u
+#define CAPABILITY_SYS_ADMIN 21u
 #define CAPABILITY_LAST      63 /* of 64 possible ones: the kernel says where its own end */
 
 struct capability_header {
@@ -187,10 +202,12 @@ struct capability_data {
 };
 
 #define KERNEL_PR_SET_PDEATHSIG    1
-#define KERNEL_PR_SET_SECUREBITS   28
-#define KERNEL_PR_SET_NO_NEW_PRIVS 38
+#define KERNEL_PR_SET_NAME         15
 #define KERNEL_PR_CAPBSET_READ     23
 #define KERNEL_PR_CAPBSET_DROP     24
+#define KERNEL_PR_SET_SECUREBITS   28
+#define KERNEL_PR_SET_SUBREAPER    36
+#define KERNEL_PR_SET_NO_NEW_PRIVS 38
 #define KERNEL_PR_CAP_AMBIENT      47
 #define KERNEL_CAP_AMBIENT_CLEAR   4
 
@@ -246,6 +263,27 @@ struct statx_abi {
 #define KERNEL_FS_PROC       0x9fa0
 #define KERNEL_GETFLAGS      0x80086601u
 #define KERNEL_FLAG_CASEFOLD 0x40000000u
+/* <linux/mount.h>, <linux/fcntl.h> */
+#define KERNEL_OPEN_TREE_CLONE    1u
+#define KERNEL_OPEN_TREE_CLOEXEC  02000000u
+#define KERNEL_AT_RECURSIVE       0x8000u
+#define KERNEL_MOVE_MOUNT_F_EMPTY 0x04u
+#define KERNEL_MOVE_MOUNT_T_EMPTY 0x40u
+#define KERNEL_FSOPEN_CLOEXEC     1u
+#define KERNEL_FSMOUNT_CLOEXEC    1u
+#define KERNEL_FSCONFIG_STRING    1u
+#define KERNEL_FSCONFIG_CREATE    6u
+#define KERNEL_MOUNT_RDONLY       0x01u
+#define KERNEL_MOUNT_NOSUID       0x02u
+#define KERNEL_MOUNT_NODEV        0x04u
+#define KERNEL_MOUNT_NOEXEC       0x08u
+
+struct mount_attr_abi {
+	uint64_t set;
+	uint64_t clear;
+	uint64_t propagation;
+	uint64_t userns_fd;
+};
 
 /* <linux/fs.h>, <asm/ioctls.h>, <linux/ioprio.h> */
 #define KERNEL_RWF_NOWAIT         8 /* for pipes since 6.4 */

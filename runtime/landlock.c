@@ -66,11 +66,57 @@ static int check_lacking(struct writ_sandbox *sandbox, const struct writ_fmt_lan
 	return rc;
 }
 
+static int add_rule(int ruleset, int kind, const void *rule)
+{
+	return (int)RAW(KERNEL_NR_LANDLOCK_ADD_RULE, ruleset, kind, rule, 0);
+}
+
+/* Is it of the procfs that each launch has its own of? */
+static bool is_own_proc(const struct writ_sandbox *sandbox, const char *path)
+{
+	return sandbox->namespaces.has_proc && strncmp(path, "/proc", 5) == 0 &&
+	       (path[5] == '/' || !path[5]);
+}
+
+/* To the ruleset, or to what one will be made of. */
+static int keep_path(struct writ_sandbox *sandbox, const struct landlock_path_beneath *rule,
+		     const char *path)
+{
+	struct landlock_recipe *recipe = &sandbox->recipe;
+	int fd;
+
+	if (!recipe->is_used)
+		return add_rule(sandbox->ruleset, LANDLOCK_PATH_BENEATH, rule);
+	if (is_own_proc(sandbox, path)) {
+		path = pool_strndup(&sandbox->pool, path, strlen(path));
+		recipe->paths[recipe->n_paths++] = (struct landlock_grant){
+			.fd = -1, .path = path, .access = rule->allowed_access};
+		return path ? 0 : -ENOMEM;
+	}
+	fd = fcntl(rule->parent_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (fd < 0)
+		return -errno;
+	recipe->paths[recipe->n_paths++] = (struct landlock_grant){.fd = fd,
+								   .access = rule->allowed_access};
+	return 0;
+}
+
+static int keep_port(struct writ_sandbox *sandbox, const struct landlock_net_port *rule)
+{
+	struct landlock_recipe *recipe = &sandbox->recipe;
+
+	if (!recipe->is_used)
+		return add_rule(sandbox->ruleset, LANDLOCK_NET_PORT, rule);
+	recipe->ports[recipe->n_ports++] = *rule;
+	return 0;
+}
+
 static int add_path_rule(struct writ_sandbox *sandbox, int fd, uint64_t access, const char *path,
 			 struct writ_error *error)
 {
 	struct landlock_path_beneath rule = {.allowed_access = access, .parent_fd = fd};
 	struct stat st;
+	int rc = 0;
 
 	if (fstat(fd, &st))
 		return error_sys(error, WRIT_E_SYSTEM, errno, "can't examine '%.300s'", path);
@@ -78,9 +124,10 @@ static int add_path_rule(struct writ_sandbox *sandbox, int fd, uint64_t access, 
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= LANDLOCK_FS_OF_FILE;
 	/* A rule that grants nothing is ENOMSG. */
-	if (rule.allowed_access &&
-	    syscall(KERNEL_NR_LANDLOCK_ADD_RULE, sandbox->ruleset, LANDLOCK_PATH_BENEATH, &rule, 0))
-		return error_sys(error, WRIT_E_SYSTEM, errno, "can't grant '%.300s'", path);
+	if (rule.allowed_access)
+		rc = keep_path(sandbox, &rule, path);
+	if (rc)
+		return error_sys(error, WRIT_E_SYSTEM, -rc, "can't grant '%.300s'", path);
 	if (S_ISDIR(st.st_mode))
 		sandbox->roots[sandbox->n_roots++] = (struct sandbox_root){st.st_dev, st.st_ino};
 	return 0;
@@ -140,6 +187,7 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 				 path);
 	if (fd < 0)
 		return error_sys(source->error, WRIT_E_SYSTEM, errno, "can't open '%.300s'", path);
+	namespaces_grant(sandbox, rules->resolver.found, record->access & rules->handled);
 	rc = add_path_rule(sandbox, fd, record->access & rules->handled, path, source->error);
 	(void)close(fd);
 	return rc;
@@ -163,7 +211,7 @@ static int add_paths(struct writ_sandbox *sandbox, const struct sandbox_source *
 	return rc;
 }
 
-static int add_port(const struct writ_sandbox *sandbox, const struct sandbox_source *source,
+static int add_port(struct writ_sandbox *sandbox, const struct sandbox_source *source,
 		    const struct writ_fmt_port *port, uint64_t handled)
 {
 	uint32_t first = port->first;
@@ -180,16 +228,18 @@ static int add_port(const struct writ_sandbox *sandbox, const struct sandbox_sou
 	if (!rule.allowed_access)
 		return 0;
 	for (uint32_t number = first; number <= last; number++) {
+		int rc;
+
 		rule.port = number;
-		if (syscall(KERNEL_NR_LANDLOCK_ADD_RULE, sandbox->ruleset, LANDLOCK_NET_PORT, &rule,
-			    0))
-			return error_sys(source->error, WRIT_E_SYSTEM, errno, "can't grant port %u",
+		rc = keep_port(sandbox, &rule);
+		if (rc)
+			return error_sys(source->error, WRIT_E_SYSTEM, -rc, "can't grant port %u",
 					 number);
 	}
 	return 0;
 }
 
-static int add_ports(const struct writ_sandbox *sandbox, const struct sandbox_source *source,
+static int add_ports(struct writ_sandbox *sandbox, const struct sandbox_source *source,
 		     uint64_t handled)
 {
 	struct writ_fmt_range range = source->record->ports;
@@ -201,24 +251,45 @@ static int add_ports(const struct writ_sandbox *sandbox, const struct sandbox_so
 	return rc;
 }
 
-static int create_ruleset(struct writ_sandbox *sandbox, const struct writ_fmt_landlock *variant,
-			  struct writ_error *error)
+/* An older kernel takes the longer struct as long as what it does not know is zero. */
+static int create(const struct landlock_ruleset_abi6 *handled)
 {
-	struct landlock_ruleset_abi6 attr = {
-		.handled_access_fs = variant->handled_fs,
-		.handled_access_net = variant->handled_net,
-		.scoped = variant->scoped,
-	};
+	return (int)RAW(KERNEL_NR_LANDLOCK_CREATE_RULESET, handled, sizeof(*handled), 0);
+}
 
-	/* An older kernel takes the longer struct as long as what it does not know is zero. */
-	int fd = (int)syscall(KERNEL_NR_LANDLOCK_CREATE_RULESET, &attr, sizeof(attr), 0);
+/* Made once, also where each launch makes its own: what the kernel refuses is known now. */
+static int create_ruleset(struct writ_sandbox *sandbox, struct writ_error *error)
+{
+	int fd = create(&sandbox->recipe.handled);
 
 	if (fd < 0)
-		return error_sys(error, WRIT_E_SYSTEM, errno, "landlock_create_ruleset");
+		return error_sys(error, WRIT_E_SYSTEM, -fd, "landlock_create_ruleset");
 	sandbox->ruleset = fd_above_stdio(fd);
 	if (sandbox->ruleset < 0)
 		return error_sys(error, WRIT_E_SYSTEM, errno, "fcntl");
 	return 0;
+}
+
+/* Rules name what stood there when they were made, so what is mounted for a launch needs its own.
+ */
+static int plan_recipe(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	struct landlock_recipe *recipe = &sandbox->recipe;
+	size_t n_ports = 0;
+
+	recipe->is_used = sandbox->namespaces.n_scratches > 0 || sandbox->namespaces.has_proc;
+	if (!recipe->is_used)
+		return 0;
+	for (uint32_t i = 0; i < source->record->ports.count; i++) {
+		const struct writ_fmt_port *port = image_PORTS(&source->policy->image,
+							       source->record->ports.first + i);
+
+		n_ports += (size_t)port->last - port->first + 1;
+	}
+	recipe->paths = pool_array(&sandbox->pool, source->record->paths.count,
+				   sizeof(*recipe->paths));
+	recipe->ports = pool_array(&sandbox->pool, n_ports, sizeof(*recipe->ports));
+	return recipe->paths && recipe->ports ? 0 : error_nomem(source->error);
 }
 
 int landlock_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
@@ -233,12 +304,71 @@ int landlock_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *
 			"access to files and ports limited to what is granted, and signals and "
 			"abstract unix sockets kept inside: the host has no Landlock");
 	variant = choose_variant(source, abi);
+	sandbox->recipe.handled = (struct landlock_ruleset_abi6){
+		.handled_access_fs = variant->handled_fs,
+		.handled_access_net = variant->handled_net,
+		.scoped = variant->scoped,
+	};
 	rc = check_lacking(sandbox, variant, abi, source->error);
 	if (!rc)
-		rc = create_ruleset(sandbox, variant, source->error);
+		rc = plan_recipe(sandbox, source);
+	if (!rc)
+		rc = create_ruleset(sandbox, source->error);
 	if (!rc)
 		rc = add_paths(sandbox, source, variant->handled_fs);
 	if (!rc)
 		rc = add_ports(sandbox, source, variant->handled_net);
 	return rc;
+}
+
+/* As the launch's own procfs has it: of "self" there are as many as processes. */
+static int add_of_proc(const struct landlock_grant *grant, int ruleset)
+{
+	static const struct open_how_abi how = {.flags = O_PATH | O_CLOEXEC,
+						.resolve = KERNEL_RESOLVE_NO_MAGICLINKS};
+	struct landlock_path_beneath rule = {.allowed_access = grant->access};
+	int rc;
+
+	rule.parent_fd = (int)RAW(KERNEL_NR_OPENAT2, AT_FDCWD, grant->path, &how, sizeof(how));
+	if (rule.parent_fd < 0)
+		return rule.parent_fd == -ENOENT ? 0 : rule.parent_fd;
+	rc = add_rule(ruleset, LANDLOCK_PATH_BENEATH, &rule);
+	(void)RAW(SYS_close, rule.parent_fd);
+	return rc;
+}
+
+static int add_grant(const struct landlock_grant *grant, int ruleset)
+{
+	const struct landlock_path_beneath rule = {.allowed_access = grant->access,
+						   .parent_fd = grant->fd};
+
+	return grant->path ? add_of_proc(grant, ruleset)
+			   : add_rule(ruleset, LANDLOCK_PATH_BENEATH, &rule);
+}
+
+static int add_kept(const struct writ_sandbox *sandbox, const int *scratches, int ruleset)
+{
+	const struct landlock_recipe *recipe = &sandbox->recipe;
+	const struct namespaces *namespaces = &sandbox->namespaces;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < recipe->n_paths; i++)
+		rc = add_grant(&recipe->paths[i], ruleset);
+	for (size_t i = 0; !rc && i < namespaces->n_scratches; i++)
+		rc = add_rule(
+			ruleset, LANDLOCK_PATH_BENEATH,
+			&(struct landlock_path_beneath){namespaces->scratches[i].access &
+								recipe->handled.handled_access_fs,
+							scratches[i]});
+	for (size_t i = 0; !rc && i < recipe->n_ports; i++)
+		rc = add_rule(ruleset, LANDLOCK_NET_PORT, &recipe->ports[i]);
+	return rc;
+}
+
+int landlock_build(const struct writ_sandbox *sandbox, const int *scratches)
+{
+	int ruleset = create(&sandbox->recipe.handled);
+	int rc = ruleset < 0 ? ruleset : add_kept(sandbox, scratches, ruleset);
+
+	return rc ? rc : ruleset;
 }

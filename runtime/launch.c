@@ -19,12 +19,22 @@
 #include <unistd.h>
 
 #include "runtime/cgroup.h"
+#include "runtime/keeper.h"
 #include "runtime/landlock.h"
 #include "runtime/privilege.h"
 #include "runtime/raw.h"
 #include "runtime/seccomp.h"
 
 #define SETUP_FAILED 125
+
+/* The kernel puts our process id beside what we send, in the receiver's numbers (unix(7)). */
+static int tell_pid(struct launch *launch)
+{
+	long n = launch->has_keeper ? RAW(SYS_write, launch->tell, &(char){KEEPER_TELLS_PID}, 1)
+				    : 1;
+
+	return n < 0 ? (int)n : 0;
+}
 
 static int reset_signals(struct launch *launch)
 {
@@ -54,9 +64,11 @@ static int leave_session(struct launch *launch)
 
 static int enter_userns(struct launch *launch)
 {
-	int rc = launch->new_userns ? userns_write_maps(&launch->maps) : 0;
+	int rc = 0;
 
-	launch->userns_refused = rc != 0;
+	if (launch->new_userns && !launch->has_keeper)
+		rc = userns_write_maps(&launch->maps);
+	launch->namespaces_refused = rc != 0;
 	return rc;
 }
 
@@ -135,22 +147,28 @@ static int no_new_privilege(struct launch *launch)
 	return privilege_no_new();
 }
 
-static int die_with_caller(struct launch *launch)
+static int die_with_parent(struct launch *launch)
 {
 	int rc;
 
-	if (!launch->die_with_caller)
+	if (!launch->die_with_caller && !launch->has_keeper)
 		return 0;
 	rc = (int)RAW(SYS_prctl, KERNEL_PR_SET_PDEATHSIG, SIGKILL);
 	if (rc)
 		return rc;
 	/* It may have died before we asked to be told. */
-	return RAW0(SYS_getppid) == launch->caller ? 0 : -ESRCH;
+	return RAW0(SYS_getppid) == launch->parent ? 0 : -ESRCH;
 }
 
 static int enter_landlock(struct launch *launch)
 {
-	return launch->sandbox->ruleset < 0 ? 0 : landlock_enter(launch->sandbox->ruleset);
+	int ruleset = launch->sandbox->ruleset;
+
+	if (ruleset < 0)
+		return 0;
+	if (launch->sandbox->recipe.is_used)
+		ruleset = landlock_build(launch->sandbox, launch->scratches);
+	return ruleset < 0 ? ruleset : landlock_enter(ruleset);
 }
 
 static int close_others(struct launch *launch)
@@ -177,7 +195,9 @@ static const struct {
 	int (*run)(struct launch *launch);
 	bool is_callers; /* what it is refused for is the caller's choice, not the host's */
 } steps[] = {
-	/* First: a handler of the parent's would run in the child on the parent's memory. */
+	/* First, as the tool is known by it. */
+	{"telling the process id", tell_pid, false},
+	/* Before a signal can come: a handler of the parent's would run on the parent's memory. */
 	{"resetting signals", reset_signals, false},
 	/*
 	 * Its own group is what writ_wait and writ_kill kill; without a terminal, no TIOCSTI to
@@ -204,7 +224,7 @@ static const struct {
 	/* Landlock and seccomp demand it of the unprivileged, which we now are. */
 	{"no_new_privs", no_new_privilege, false},
 	/* After the change of credentials, which clears it (prctl(2)). */
-	{"PR_SET_PDEATHSIG", die_with_caller, false},
+	{"PR_SET_PDEATHSIG", die_with_parent, false},
 	/* After everything that opens files. */
 	{"Landlock", enter_landlock, false},
 	/* After the last use of a descriptor of ours, Landlock's ruleset. */
@@ -241,7 +261,8 @@ static void end_child(void)
 	__builtin_trap();
 }
 
-int launch_child(void *arg)
+/* Returns only on failure, which is in the struct. */
+static int run_child(void *arg)
 {
 	struct launch *launch = arg;
 
@@ -259,4 +280,19 @@ int launch_child(void *arg)
 	launch->error = execute(launch);
 	end_child();
 	return SETUP_FAILED;
+}
+
+int launch_clone(struct launch *launch, const struct task_request *request)
+{
+	struct task_request without = *request;
+	int pid = -1;
+
+	launch->born_in_cgroup = request->cgroup >= 0;
+	if (launch->born_in_cgroup)
+		pid = task_clone(request, run_child, launch);
+	if (pid >= 0)
+		return pid;
+	launch->born_in_cgroup = false;
+	without.cgroup = -1;
+	return task_clone(&without, run_child, launch);
 }

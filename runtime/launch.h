@@ -9,6 +9,7 @@
 
 #include "runtime/limits.h"
 #include "runtime/sandbox.h"
+#include "runtime/task.h"
 #include "runtime/userns.h"
 
 /*
@@ -24,21 +25,29 @@ struct launch {
 	int stdio[3];
 	struct cgroup_door cgroup;
 	bool born_in_cgroup;
-	pid_t caller;
+	pid_t parent; /* of the child: the caller, or the keeper */
 	bool die_with_caller;
 	bool privileged; /* may lock itself out of capabilities */
 	bool new_userns;
 	struct userns_maps maps;
+	bool has_keeper;         /* that is the parent, and dies with the caller in our stead */
+	int tell;                /* a socket, for the keeper's caller to learn our process id by */
+	unsigned int namespaces; /* CLONE_NEW* but for the user namespace, made for the keeper */
+	int *scratches;          /* descriptors of their roots, once they are mounted */
 	struct limits_plan limits;
 
 	const char *volatile step; /* what the child was doing */
 	volatile int error;        /* the errno with which that failed; 0: it was executed */
 	volatile bool executing;   /* it had come to execve */
 	volatile bool is_callers;  /* the step failed for what the caller chose */
-	volatile bool userns_refused;
+	volatile bool namespaces_refused;
+	const char *volatile detail; /* what of a step, or NULL */
 };
 
-/* What clone runs; arg is the struct launch. Returns only on failure, which is in the struct. */
-int launch_child(void *arg);
+/*
+ * Clones the child: raw, so that a keeper may. One that can't be born in its cgroup enters it. The
+ * child's number, or a negative errno.
+ */
+int launch_clone(struct launch *launch, const struct task_request *request);
 
 #endif

@@ -74,6 +74,7 @@ struct writ_policy {
 	struct pool pool;
 	struct policy_param *params; /* by index in PARAMS */
 	const char **paths;          /* by index in PATHS, expanded and normalised */
+	const char **scratches;      /* by index in SCRATCHES, expanded and normalised */
 	const char **env_values;     /* by index in ENV; NULL unless it sets a value */
 	const char **unsupported;    /* what can't be enforced, when only examined */
 	size_t n_unsupported;

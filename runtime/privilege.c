@@ -20,7 +20,7 @@ bool privilege_is_root(void)
 	return geteuid() == 0 || getuid() == 0;
 }
 
-bool privilege_held(void)
+bool privilege_holds(unsigned int capability)
 {
 	struct capability_header header = {.version = CAPABILITY_VERSION_3};
 	struct capability_data data[2];
@@ -29,7 +29,12 @@ bool privilege_held(void)
 	/* Not known: then dropping them is what fails, where there are none. */
 	if (syscall(SYS_capget, &header, data))
 		return true;
-	return data[0].effective >> CAPABILITY_SETPCAP & 1;
+	return data[0].effective >> capability & 1;
+}
+
+bool privilege_held(void)
+{
+	return privilege_holds(CAPABILITY_SETPCAP);
 }
 
 static int lock_out(void)

@@ -9,6 +9,9 @@
 /* Is this uid 0, which the kernel's limit on a user's processes does not bind (setrlimit(2))? */
 bool privilege_is_root(void);
 
+/* Does the caller hold a capability? */
+bool privilege_holds(unsigned int capability);
+
 /*
  * Does the caller hold CAP_SETPCAP, and so can lock itself out of every way back to capabilities?
  */

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "runtime/cgroup.h"
+#include "runtime/keeper.h"
 #include "runtime/pool.h"
 #include "runtime/relay.h"
 #include "runtime/writ.h"
@@ -27,6 +28,7 @@ struct writ_process {
 	bool has_file_size;
 	bool in_cgroup_v1_memory; /* where the kernel ends one process, not all */
 	struct relay relay;       /* standard output and error, when they are limited */
+	struct keeper keeper;     /* the parent of pid, where there is one; then pidfd is its */
 	struct cgroup cgroup;     /* to be removed; empty: none was made */
 };
 

@@ -217,6 +217,8 @@ int resolve_open(const char *path, struct resolver *resolver)
 
 		use_known_links(&walk);
 		fd = open_without_links(walk.path);
+		if (fd >= 0)
+			memcpy(resolver->found, walk.path, strlen(walk.path) + 1);
 		if (fd >= 0 || errno != ELOOP)
 			return fd;
 		rc = replace_first_link(&walk);

@@ -30,6 +30,7 @@ struct resolver {
 	size_t n_writable;
 	struct resolved_link links[RESOLVER_LINKS];
 	size_t n_links;
+	char found[WRIT_MAX_TEXT + 1]; /* the last path that was opened, without links */
 };
 
 /* Finds the writable directories; they are in the sandbox's pool. 0, or a negative error code. */

@@ -113,6 +113,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	if (!rc)
 		rc = seccomp_prepare(sandbox, source);
 	if (!rc)
+		rc = namespaces_prepare(sandbox, source);
+	if (!rc)
 		rc = landlock_prepare(sandbox, source);
 	if (!rc)
 		rc = env_prepare(sandbox, source);
@@ -121,6 +123,18 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	if (!rc)
 		rc = processes_prepare(sandbox, source);
 	return rc;
+}
+
+/* Its memory may be read-only. */
+static void close_all(const struct writ_sandbox *sandbox)
+{
+	int fd = sandbox->ruleset;
+
+	fd_close(&fd);
+	for (size_t i = 0; i < sandbox->recipe.n_paths; i++) {
+		fd = sandbox->recipe.paths[i].fd;
+		fd_close(&fd);
+	}
 }
 
 int writ_sandbox_open(const struct writ_policy *policy, uint32_t id, struct writ_sandbox **out,
@@ -148,7 +162,7 @@ int writ_sandbox_open(const struct writ_policy *policy, uint32_t id, struct writ
 			rc = error_sys(error, WRIT_E_SYSTEM, errno, "mprotect");
 	}
 	if (rc) {
-		fd_close(&draft.ruleset);
+		close_all(&draft);
 		pool_free(&draft.pool);
 		return rc;
 	}
@@ -159,13 +173,11 @@ int writ_sandbox_open(const struct writ_policy *policy, uint32_t id, struct writ
 void writ_sandbox_close(struct writ_sandbox *sandbox)
 {
 	struct pool pool;
-	int ruleset;
 
 	if (!sandbox)
 		return;
 	pool = sandbox->pool;
-	ruleset = sandbox->ruleset;
-	fd_close(&ruleset);
+	close_all(sandbox);
 	pool_free(&pool);
 }
 

@@ -11,6 +11,7 @@
 
 #include "runtime/cgroup.h"
 #include "runtime/kernel_abi.h"
+#include "runtime/namespaces.h"
 #include "runtime/policy.h"
 #include "runtime/pool.h"
 #include "runtime/writ.h"
@@ -33,6 +34,23 @@ struct sandbox_root {
 	ino_t inode;
 };
 
+/* By what it is opened with: what stood there at open, or a path of the launch's own procfs. */
+struct landlock_grant {
+	int fd;           /* or -1: */
+	const char *path; /* in /proc */
+	uint64_t access;
+};
+
+/* What a ruleset is made of. */
+struct landlock_recipe {
+	bool is_used;
+	struct landlock_ruleset_abi6 handled;
+	struct landlock_grant *paths;
+	size_t n_paths;
+	struct landlock_net_port *ports;
+	size_t n_ports;
+};
+
 /* How the limit on processes is enforced: runtime/processes.h. */
 enum process_plan { PROCESSES_ANY, PROCESSES_USERNS, PROCESSES_COUNTED, PROCESSES_CGROUP };
 
@@ -49,7 +67,10 @@ struct writ_sandbox {
 	struct sandbox_root *roots; /* the granted directories, to judge a working directory */
 	size_t n_roots;
 	enum process_plan processes;
-	struct cgroup cgroups; /* where a launch's cgroup is made; none: n is 0 */
+	bool has_keeper;
+	struct namespaces namespaces;
+	struct landlock_recipe recipe; /* where each launch makes its own ruleset */
+	struct cgroup cgroups;         /* where a launch's cgroup is made; none: n is 0 */
 	struct sandbox_warning *warnings;
 	struct sandbox_warning *last_warning;
 };

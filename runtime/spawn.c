@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdalign.h>
 #include <stdio.h>
@@ -22,11 +21,12 @@
 #include <unistd.h>
 
 #include "runtime/cgroup.h"
-#include "runtime/clone_into.h"
 #include "runtime/env.h"
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/keeper.h"
 #include "runtime/launch.h"
+#include "runtime/namespaces.h"
 #include "runtime/privilege.h"
 #include "runtime/process.h"
 #include "runtime/processes.h"
@@ -186,10 +186,15 @@ static int prepare_stdio(struct preparation *prep, const struct writ_launch *req
 
 static int plan_limits(struct launch *launch, enum process_plan plan, struct writ_error *error)
 {
-	int rc = limits_plan(launch->sandbox, processes_rlimit(launch->sandbox, plan),
-			     &launch->limits);
+	uint64_t n_tasks = processes_rlimit(launch->sandbox, plan);
+	int rc;
 
-	launch->new_userns = plan == PROCESSES_USERNS;
+	/* The keeper is a process of the same user, and not the command's. */
+	if (n_tasks && launch->has_keeper)
+		n_tasks++;
+	rc = limits_plan(launch->sandbox, n_tasks, &launch->limits);
+
+	launch->new_userns = plan == PROCESSES_USERNS || namespaces_need_user(launch->namespaces);
 	launch->privileged = launch->new_userns || privilege_held();
 	if (launch->new_userns)
 		userns_maps_init(&launch->maps);
@@ -230,6 +235,19 @@ static int prepare_limits(struct preparation *prep, struct writ_error *error)
 	return rc || !sandbox->cgroups.n ? rc : make_cgroup(prep, error);
 }
 
+/* In a mount namespace a path means something else than the directory that we are in. */
+static int prepare_namespaces(struct preparation *prep, struct writ_error *error)
+{
+	const struct namespaces *namespaces = &prep->launch.sandbox->namespaces;
+	struct pool *pool = &prep->process->pool;
+	size_t n = namespaces->n_scratches;
+
+	prep->launch.scratches = pool_array(pool, n, sizeof(*prep->launch.scratches));
+	if (!prep->launch.scratches)
+		return error_nomem(error);
+	return 0;
+}
+
 /*
  * A caller that ignores SIGCHLD has its children reaped by the kernel: the process group's number
  * could be another's by the time we kill it. That can't be made safe from here, so it is refused.
@@ -259,7 +277,9 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 	process->pool = pool;
 	process->pidfd = -1;
 	prep->process = process;
-	prep->launch.caller = getpid();
+	prep->launch.parent = getpid();
+	prep->launch.has_keeper = prep->launch.sandbox->has_keeper;
+	prep->launch.namespaces = prep->launch.sandbox->namespaces.flags;
 	prep->launch.die_with_caller = request->die_with_caller != 0;
 	rc = check_sigchld(error);
 	if (!rc)
@@ -268,43 +288,44 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 		rc = prepare_stdio(prep, request, error);
 	if (!rc)
 		rc = prepare_limits(prep, error);
+	if (!rc)
+		rc = prepare_namespaces(prep, error);
 	prep->launch.cwd = choose_cwd(prep->launch.sandbox, request->cwd);
 	return rc;
 }
 
 /*
  * The stack is on ours: we are suspended while it is used. It is large enough for a dynamic linker
- * that binds a call of the child's; each of its pages costs a fault. A child that can't be born in
- * its cgroup enters it.
+ * that binds a call of the child's; each of its pages costs a fault.
  */
-static pid_t clone_child(struct launch *launch, int *pidfd)
+static int clone_child(struct launch *launch, int *pidfd)
 {
 	alignas(16) char stack[CHILD_STACK_BYTES];
-	int flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK | KERNEL_CLONE_PIDFD;
+
+	return launch_clone(launch,
+			    &(struct task_request){
+				    .flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK |
+					     KERNEL_CLONE_PIDFD |
+					     (launch->new_userns ? KERNEL_CLONE_NEWUSER : 0),
+				    .cgroup = launch->cgroup.only,
+				    .stack = stack,
+				    .stack_bytes = sizeof(stack),
+				    .pidfd = pidfd,
+			    });
+}
+
+/* The command's process id, or a negative errno. */
+static int make_child(struct launch *launch, struct writ_process *process)
+{
 	unsigned long long all = ~0ull;
 	unsigned long long before = 0;
-	pid_t pid = -1;
-	int saved;
+	int pid;
 
-	if (launch->new_userns)
-		flags |= KERNEL_CLONE_NEWUSER;
 	/* Raw, so that the libc's own signals wait too. */
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
-	launch->born_in_cgroup = launch->cgroup.only >= 0;
-	if (launch->born_in_cgroup)
-		pid = clone_into(&(struct clone_request){.flags = (unsigned int)flags,
-							 .cgroup = launch->cgroup.only,
-							 .stack = stack,
-							 .stack_bytes = sizeof(stack),
-							 .pidfd = pidfd},
-				 launch_child, launch);
-	if (pid < 0) {
-		launch->born_in_cgroup = false;
-		pid = clone(launch_child, stack + sizeof(stack), flags | SIGCHLD, launch, pidfd);
-	}
-	saved = errno;
+	pid = launch->has_keeper ? keeper_start(&process->keeper, launch, &process->pidfd)
+				 : clone_child(launch, &process->pidfd);
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
-	errno = saved;
 	return pid;
 }
 
@@ -346,6 +367,17 @@ static int tell_step_error(const struct launch *launch, struct writ_error *error
 			 launch->sandbox->name, launch->step);
 }
 
+/* Nothing is left of a child that could not start. */
+static void reap(struct writ_process *process)
+{
+	pid_t child = process->keeper.is_active ? process->keeper.pid : process->pid;
+
+	while (child > 0 && waitpid(child, NULL, KERNEL_WALL) < 0 && errno == EINTR)
+		;
+	keeper_free(&process->keeper);
+	fd_close(&process->pidfd);
+}
+
 /*
  * Clones once. 0, or the child's or clone's errno in launch->error, with nothing left of the child.
  */
@@ -353,20 +385,18 @@ static int try_start(struct launch *launch, struct writ_process *process)
 {
 	launch->error = 0;
 	launch->executing = false;
-	launch->userns_refused = false;
+	launch->namespaces_refused = false;
 	launch->is_callers = false;
-	process->pid = clone_child(launch, &process->pidfd);
-	if (process->pid < 0) {
+	launch->detail = NULL;
+	process->pid = make_child(launch, process);
+	if (process->pid < 0 && !launch->error) {
 		launch->step = "clone";
-		launch->error = errno;
-		launch->userns_refused = launch->new_userns;
-		return -1;
+		launch->error = -process->pid;
+		launch->namespaces_refused |= launch->new_userns;
 	}
 	if (!launch->error)
 		return 0;
-	while (waitpid(process->pid, NULL, KERNEL_WALL) < 0 && errno == EINTR)
-		;
-	fd_close(&process->pidfd);
+	reap(process);
 	return -1;
 }
 
@@ -394,9 +424,13 @@ static int start(struct preparation *prep, struct writ_error *error)
 		process->callers_peak_bytes = own_peak_bytes();
 		return 0;
 	}
-	if (launch->userns_refused) {
-		/* No user namespace here: count the user's processes instead (processes.h). */
-		rc = plan_limits(launch, PROCESSES_COUNTED, error);
+	if (launch->namespaces_refused && namespaces_are_dispensable(sandbox)) {
+		/* None here: count the user's processes instead (processes.h). */
+		launch->namespaces = 0;
+		rc = plan_limits(launch,
+				 sandbox->processes == PROCESSES_USERNS ? PROCESSES_COUNTED
+									: sandbox->processes,
+				 error);
 		if (rc || !try_start(launch, process))
 			return rc;
 	}

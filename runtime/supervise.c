@@ -51,6 +51,7 @@ void process_free(struct writ_process *process)
 		return;
 	cgroup_remove(&process->cgroup);
 	relay_close(&process->relay);
+	keeper_free(&process->keeper);
 	fd_close(&process->pidfd);
 	pool_free(&process->pool);
 }
@@ -84,7 +85,9 @@ void writ_kill(struct writ_process *process)
 	if (!process)
 		return;
 	atomic_store(&process->killed, true);
-	if (kill_by_pidfd(process))
+	if (process->keeper.is_active)
+		keeper_kill(&process->keeper, process->pidfd);
+	else if (kill_by_pidfd(process))
 		(void)syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, process->pidfd, SIGKILL, NULL, 0);
 	errno = saved;
 }
@@ -199,6 +202,31 @@ static int kill_group(struct writ_process *process, struct writ_error *error)
 	return error_sys(error, WRIT_E_SYSTEM, saved, "what the launch left can't be killed");
 }
 
+/* Ends the launch before it does so itself. */
+static void end_launch(struct writ_process *process)
+{
+	if (process->keeper.is_active)
+		keeper_kill(&process->keeper, process->pidfd);
+	else
+		(void)kill_group(process, NULL);
+}
+
+/*
+ * What it knows of the command's end. Should it have been killed, by whoever could, so has the
+ * command: with its namespace, or by the kernel as its child, and we kill the rest.
+ */
+static int ask_keeper(struct writ_process *process, struct result_wait *wait,
+		      struct writ_error *error)
+{
+	const struct keeper *keeper = &process->keeper;
+
+	if (!atomic_load(&keeper->has_ended))
+		return keeper->is_init ? 0 : kill_group(process, error);
+	wait->info = keeper->end;
+	wait->usage = keeper->usage;
+	return 0;
+}
+
 /* Kills the group and reaps the leader; see the top of the file for why in this order. */
 static int finish(struct writ_process *process, struct result_wait *wait, struct writ_error *error)
 {
@@ -214,14 +242,14 @@ static int finish(struct writ_process *process, struct result_wait *wait, struct
 		abandon(process);
 		return error_sys(error, WRIT_E_SYSTEM, saved, "the launch can't be waited for");
 	}
-	rc = kill_group(process, error);
+	rc = process->keeper.is_active ? 0 : kill_group(process, error);
 	/* Raw: the kernel's has one argument more, what was used (wait(2)). */
 	while (syscall(SYS_waitid, KERNEL_P_PIDFD, pidfd, &wait->info, WEXITED | KERNEL_WALL,
 		       &wait->usage)) {
 		if (errno != EINTR)
 			return error_sys(error, WRIT_E_SYSTEM, errno, "the launch can't be reaped");
 	}
-	return rc;
+	return process->keeper.is_active ? ask_keeper(process, wait, error) : rc;
 }
 
 /*
@@ -287,7 +315,7 @@ static int supervise(struct writ_process *process, struct writ_result *result,
 
 	/* Whatever happened, from here on it ends. */
 	if (rc || end)
-		(void)kill_group(process, NULL);
+		end_launch(process);
 	finished = finish(process, &wait, rc ? NULL : error);
 	if (rc || finished)
 		return rc ? rc : finished;

@@ -86,7 +86,6 @@ static const struct sandbox_row {
 } sandbox_rows[] = {
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
 	{"filesystem deny", RANGE(denies), NULL},
-	{"filesystem scratch", RANGE(scratches), NULL},
 	{"network unix", RANGE(unix_sockets), NULL},
 	{"network deny", RANGE(endpoints), is_denied},
 	{"network connect to other than TCP \"*:PORT\"", RANGE(endpoints), is_connected},

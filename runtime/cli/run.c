@@ -24,8 +24,6 @@
 #define MESSAGE_SECONDS 1
 #define FIRST_REAL_TIME 32
 #define SIGSET_BYTES    8
-#define REAP_TRIES      1000
-#define REAP_PAUSE_NS   1000000L
 
 const char cli_help_run[] =
 	"usage: writ run -p BUNDLE (--role ROLE | --user USER) --tool TOOL\n"
@@ -68,43 +66,6 @@ static void on_signal(int number)
 {
 	caught = number;
 	writ_kill(running);
-}
-
-/*
- * Orphans of the launch become our children (PR_SET_CHILD_SUBREAPER), not those of an init that may
- * never wait for them. The command itself is writ_wait's to reap. waitid is a plain system call in
- * every libc.
- */
-static void on_child(int number)
-{
-	siginfo_t info;
-	int saved = errno;
-
-	(void)number;
-	for (;;) {
-		info.si_pid = 0;
-		if (!running || waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) ||
-		    info.si_pid == 0 || info.si_pid == writ_process_pid(running))
-			break;
-		if (waitpid(info.si_pid, NULL, WNOHANG) < 0)
-			break;
-	}
-	errno = saved;
-}
-
-/* When the launch is over: all that is left of it has been killed, and only needs reaping. */
-static void reap_orphans(void)
-{
-	const struct timespec pause = {.tv_nsec = REAP_PAUSE_NS};
-
-	for (int i = 0; i < REAP_TRIES; i++) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
-
-		if (pid < 0)
-			return;
-		if (pid == 0)
-			(void)nanosleep(&pause, NULL);
-	}
 }
 
 /* What does not end a process by default, or can't be caught; SIGPIPE is ignored. */
@@ -159,15 +120,13 @@ static void catch_signal(int number)
 /* Every signal that would end us kills the launch first. */
 static void catch_signals(void)
 {
-	const struct sigaction reap = {.sa_handler = on_child,
-				       .sa_flags = SA_NOCLDSTOP | SA_RESTART};
-
 	for (int number = 1; number <= SIGRTMAX; number++) {
 		if (!is_harmless(number))
 			catch_signal(number);
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)sigaction(SIGCHLD, &reap, NULL);
+	/* Whoever ignores it has nobody to wait for. */
+	(void)signal(SIGCHLD, SIG_DFL);
 }
 
 static void give_up(int number)
@@ -373,13 +332,11 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	ignore_libc_signals();
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 	rc = writ_spawn(sandbox, &request, &running, &error);
 	catch_signals();
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!rc)
 		rc = writ_wait(&running, &result, &error);
-	reap_orphans();
 	report.result = rc ? NULL : &result;
 	status = rc ? writ_exit_status(rc) : status_of(&result);
 	text = rc ? error.text : last_words(&result);

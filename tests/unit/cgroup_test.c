@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "runtime/cgroup.h"
-#include "runtime/clone_into.h"
+#include "runtime/task.h"
 
 #define TRIES      5000
 #define UNIFIED    "/sys/fs/cgroup/unified"
@@ -337,11 +337,11 @@ Test(cgroup, a_process_is_born_in_its_cgroup, .timeout = 20)
 	make();
 	cr_assert_geq(door.only, 0);
 	cr_assert_eq(pipe(ends), 0);
-	pid = clone_into(&(struct clone_request){.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
-						 .cgroup = door.only,
-						 .stack = stack,
-						 .stack_bytes = sizeof(stack),
-						 .pidfd = &pidfd},
+	pid = task_clone(&(struct task_request){.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+						.cgroup = door.only,
+						.stack = stack,
+						.stack_bytes = sizeof(stack),
+						.pidfd = &pidfd},
 			 say_where, &ends[1]);
 	cr_assert_gt(pid, 0, "%s", strerror(errno));
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
@@ -351,13 +351,12 @@ Test(cgroup, a_process_is_born_in_its_cgroup, .timeout = 20)
 	cr_expect_not_null(strstr(text, name_of(&made.dirs[0])), "%s", text);
 	unmake();
 	/* A directory that is none is refused, and nothing is born. */
-	cr_expect_eq(clone_into(&(struct clone_request){.flags = CLONE_VM | CLONE_VFORK,
-							.cgroup = ends[0],
-							.stack = stack,
-							.stack_bytes = sizeof(stack)},
+	cr_expect_eq(task_clone(&(struct task_request){.flags = CLONE_VM | CLONE_VFORK,
+						       .cgroup = ends[0],
+						       .stack = stack,
+						       .stack_bytes = sizeof(stack)},
 				say_where, &ends[1]),
-		     -1);
-	cr_expect_eq(errno, EBADF, "%s", strerror(errno));
+		     -EBADF);
 }
 
 static int ordinary_user(void)

@@ -354,11 +354,6 @@ Test(spawn, a_slow_reader_does_not_change_how_a_command_ended, .timeout = 10)
 	cr_expect_neq(result.output_lost, 0);
 }
 
-static bool group_can_be_killed_by_pidfd(int pidfd)
-{
-	return syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, pidfd, 0, NULL, KERNEL_PIDFD_GROUP) == 0;
-}
-
 Test(spawn, a_launch_that_another_has_reaped_is_killed_all_the_same, .timeout = 20)
 {
 	struct writ_sandbox *sandbox = bundle_sandbox(BOX(""));
@@ -367,15 +362,16 @@ Test(spawn, a_launch_that_another_has_reaped_is_killed_all_the_same, .timeout = 
 	struct writ_process *process = NULL;
 	struct writ_error error;
 	struct pollfd reader = {.events = POLLIN};
+	siginfo_t end;
 	int ends[2];
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
 	launch.stdio[1] = ends[1];
 	cr_assert_eq(writ_spawn(sandbox, &launch, &process, NULL), 0);
 	close(ends[1]);
-	if (!group_can_be_killed_by_pidfd(writ_process_fd(process)))
-		cr_skip_test("before Linux 6.9 a pidfd does not reach a group");
-	cr_assert_eq(waitpid(writ_process_pid(process), NULL, 0), writ_process_pid(process));
+	cr_assert_eq(waitid((idtype_t)KERNEL_P_PIDFD, (id_t)writ_process_fd(process), &end,
+			    WEXITED),
+		     0);
 	cr_expect_eq(writ_wait(&process, NULL, &error), -WRIT_E_SYSTEM);
 	cr_expect_null(process);
 	/* The pipe hangs up when the last that holds it is gone. */

@@ -18,7 +18,6 @@ static const struct {
 	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
 	 "conflict session, of role 'a'"},
 	{SANDBOX("filesystem { deny \"/x\"; }"), "filesystem deny, of sandbox 's'"},
-	{SANDBOX("filesystem { scratch \"/tmp\" 1MiB; }"), "filesystem scratch, of sandbox 's'"},
 	{SANDBOX("network { unix \"/run/x\"; }"), "network unix, of sandbox 's'"},
 	{SANDBOX("network { deny \"10.0.0.0/8\"; }"), "network deny, of sandbox 's'"},
 	{SANDBOX("network { connect \"example.org:443\"; }"),
@@ -73,7 +72,6 @@ Test(unsupported, all_demands_are_listed)
 {
 	static const char *const all[] = {"rate, of the rule for 't' in role 'r'",
 					  "filesystem deny, of sandbox 's'",
-					  "filesystem scratch, of sandbox 's'",
 					  "network deny, of sandbox 's'",
 					  "network unix, of sandbox 'u'"};
 	struct writ_policy *policy = examine(

@@ -1,0 +1,217 @@
+/*
+ * What the keeper does, from its clone to its end. See keeper.h.
+ *
+ * It runs in the caller's memory while the caller's threads run, with every signal blocked. So it
+ * never allocates, locks or touches anything of the caller's but struct keeper and, until it has
+ * told of the start, struct launch; and it makes system calls without libc (raw.h). It has
+ * capabilities that the command has not, or is in no Landlock domain, or both: the command can't
+ * trace it, and so can't read the caller's memory through it.
+ *
+ * Its end is everybody's. As process 1 it takes the namespace with it, however it ends; the kernel
+ * sees to that. Elsewhere it kills the command's process group, which nobody can have left, and it
+ * hears of the caller's death by a signal.
+ */
+#include "runtime/keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "runtime/launch.h"
+#include "runtime/namespaces.h"
+#include "runtime/raw.h"
+#include "runtime/task.h"
+
+#define SETUP_FAILED   125
+#define SIGNAL_BIT(n)  (1ull << ((n)-1))
+#define SIGNALFD_BYTES 128u /* struct signalfd_siginfo; its first word is the signal's number */
+
+/* Out of the caller's process group: what kills that must leave somebody to end the launch. */
+static int leave_group(struct keeper *keeper)
+{
+	(void)keeper;
+	(void)RAW(SYS_prctl, KERNEL_PR_SET_NAME, "writ-keeper");
+	/* Refused where we are ourselves confined: then we stay in it. */
+	(void)RAW0(SYS_setsid);
+	return 0;
+}
+
+/* Orphans of the command become our children, to be counted and reaped: process 1 has them. */
+static int adopt_orphans(struct keeper *keeper)
+{
+	return keeper->is_init ? 0 : (int)RAW(SYS_prctl, KERNEL_PR_SET_SUBREAPER, 1, 0, 0, 0);
+}
+
+static int map_user(struct keeper *keeper)
+{
+	return keeper->launch->new_userns ? userns_write_maps(&keeper->launch->maps) : 0;
+}
+
+/* Process 1 is killed, which ends all; elsewhere there is something left to do. */
+static int follow_caller(struct keeper *keeper)
+{
+	struct pollfd end = {.fd = keeper->ends[1], .events = POLLIN};
+	struct timespec at_once = {0, 0};
+	int rc;
+
+	(void)RAW(SYS_close, keeper->ends[0]);
+	if (!keeper->dies_with_caller)
+		return 0;
+	rc = (int)RAW(SYS_prctl, KERNEL_PR_SET_PDEATHSIG, keeper->is_init ? SIGKILL : SIGTERM);
+	if (rc)
+		return rc;
+	/* It may have died before we asked to be told: then its end is closed. */
+	(void)RAW(SYS_ppoll, &end, 1, &at_once, NULL, KERNEL_SIGSET_SIZE);
+	return end.revents & POLLHUP ? -ESRCH : 0;
+}
+
+static int make_mounts(struct keeper *keeper)
+{
+	return keeper->launch->namespaces & KERNEL_CLONE_NEWNS ? namespaces_mount(keeper->launch)
+							       : 0;
+}
+
+/* The command's descriptors are its own copies, and ours are closed once it is executed. */
+static int start_command(struct keeper *keeper)
+{
+	struct launch *launch = keeper->launch;
+	int pid;
+
+	launch->parent = (pid_t)RAW0(SYS_getpid);
+	pid = launch_clone(launch, &(struct task_request){
+					   .flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK,
+					   .cgroup = launch->cgroup.only,
+					   .stack = keeper->memory + KEEPER_PART_BYTES,
+					   .stack_bytes = KEEPER_PART_BYTES,
+				   });
+	keeper->leader = pid > 0 ? pid : 0;
+	return pid < 0 ? pid : 0;
+}
+
+/* Nothing of the caller's stays open: not the reading end of a pipe that it waits to be closed. */
+static int close_others(struct keeper *keeper)
+{
+	const unsigned int end = (unsigned int)keeper->ends[1];
+	const unsigned long long set = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM);
+	long rc = end ? RAW(KERNEL_NR_CLOSE_RANGE, 0, end - 1, 0) : 0;
+
+	if (!rc)
+		rc = RAW(KERNEL_NR_CLOSE_RANGE, end + 1, ~0u, 0);
+	if (rc)
+		return (int)rc;
+	keeper->signals = (int)RAW(SYS_signalfd4, -1, &set, KERNEL_SIGSET_SIZE, 0);
+	return keeper->signals < 0 ? keeper->signals : 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct keeper *keeper);
+	bool is_of_namespaces; /* it fails where the host grants namespaces and nothing in them */
+} steps[] = {
+	{"leaving the caller's session", leave_group, false},
+	{"PR_SET_PDEATHSIG", follow_caller, false},
+	{"PR_SET_CHILD_SUBREAPER", adopt_orphans, false},
+	/* Gives the capabilities in the new namespace their meaning for files. */
+	{"mapping the user in its namespace", map_user, true},
+	/* Before Landlock, after which nothing is mounted. */
+	{"mounting", make_mounts, true},
+	{"clone", start_command, false},
+	{"closing descriptors", close_others, false},
+};
+#define N_STEPS (sizeof(steps) / sizeof(steps[0]))
+
+/* 0, or launch->error is set. */
+static int prepare(struct keeper *keeper)
+{
+	struct launch *launch = keeper->launch;
+
+	for (size_t i = 0; i < N_STEPS; i++) {
+		int rc = steps[i].run(keeper);
+
+		/* The command's own failure is told by itself. */
+		if (!rc && launch->error)
+			return -1;
+		if (!rc)
+			continue;
+		launch->step = launch->detail ? launch->detail : steps[i].name;
+		launch->namespaces_refused = steps[i].is_of_namespaces;
+		launch->error = -rc;
+		return -1;
+	}
+	return 0;
+}
+
+/* Reaps what has ended, but for the command. True once that has ended; then keeper->end tells. */
+static bool reap_orphans(struct keeper *keeper)
+{
+	const int options = WEXITED | WNOHANG | KERNEL_WALL;
+
+	for (;;) {
+		siginfo_t *end = &keeper->end;
+
+		end->si_pid = 0;
+		if (RAW(SYS_waitid, P_ALL, 0, end, options | WNOWAIT, NULL) || !end->si_pid)
+			return false;
+		if (end->si_pid == keeper->leader)
+			return true;
+		(void)RAW(SYS_waitid, P_PID, end->si_pid, end, options, NULL);
+	}
+}
+
+/* Until the command has ended, or all has to. */
+static void serve(struct keeper *keeper)
+{
+	uint32_t info[SIGNALFD_BYTES / sizeof(uint32_t)];
+
+	while (!reap_orphans(keeper)) {
+		long n = RAW(SYS_read, keeper->signals, info, sizeof(info));
+
+		/* Process 1 needs no such signal, and listens to nobody's. */
+		if (n == sizeof(info) && info[0] == SIGTERM && !keeper->is_init)
+			return;
+	}
+}
+
+/*
+ * The command is a zombie or still runs: its group's number is nobody else's. A fork that the kill
+ * meets does not happen.
+ */
+static void end_all(struct keeper *keeper)
+{
+	siginfo_t end;
+
+	(void)RAW(SYS_kill, keeper->is_init ? -1 : -keeper->leader, SIGKILL);
+	if (keeper->is_init)
+		while (RAW(SYS_waitid, P_ALL, 0, &end, WEXITED | KERNEL_WALL, NULL) == 0)
+			;
+	else
+		while (RAW(SYS_waitid, P_PGID, keeper->leader, &end, WEXITED | KERNEL_WALL, NULL) ==
+		       0)
+			;
+	(void)RAW(SYS_getrusage, RUSAGE_CHILDREN, &keeper->usage);
+}
+
+int keeper_run(void *arg)
+{
+	struct keeper *keeper = arg;
+	int rc = prepare(keeper);
+
+	/* Whatever of it runs, its walls are not all up, or nobody would end it. */
+	if (rc && keeper->leader)
+		end_all(keeper);
+	(void)RAW(SYS_write, keeper->ends[1], &(char){KEEPER_TELLS_START}, 1);
+	if (!rc) {
+		(void)RAW(SYS_close, keeper->ends[1]);
+		serve(keeper);
+		end_all(keeper);
+		if (keeper->end.si_pid != keeper->leader) {
+			keeper->end.si_code = CLD_KILLED;
+			keeper->end.si_status = SIGKILL;
+		}
+		atomic_store(&keeper->has_ended, true);
+	}
+	for (;;)
+		(void)RAW(SYS_exit_group, rc ? SETUP_FAILED : 0);
+}

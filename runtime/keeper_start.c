@@ -1,0 +1,184 @@
+/*
+ * The caller's half of the keeper: its memory, its clone, and the wait until it has told how the
+ * start went.
+ *
+ * The memory is guard, stack of the command until it is executed, guard, stack of the keeper. At
+ * the top of that is what a thread pointer has to point to: the stack protector's word, as the
+ * thread that cloned us, whose word it would otherwise be, may be gone.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/fd.h"
+#include "runtime/keeper.h"
+#include "runtime/launch.h"
+#include "runtime/task.h"
+
+#define THREAD_BYTES     ((size_t)8 << 10) /* half of it on each side of the thread pointer */
+#define X86_SELF         0u                /* words at the thread pointer, x86_64's psABI */
+#define X86_SELF_AGAIN   2u
+#define X86_STACK_GUARD  5u
+#define STACK_GUARD_BYTE 8u /* as far into AT_RANDOM, whose beginning libc's own guard is */
+
+static int map_memory(struct keeper *keeper)
+{
+	char *memory = mmap(NULL, KEEPER_PARTS * KEEPER_PART_BYTES, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	keeper->memory = memory;
+	for (size_t i = 1; i < KEEPER_PARTS; i += 2) {
+		if (mprotect(memory + i * KEEPER_PART_BYTES, KEEPER_PART_BYTES,
+			     PROT_READ | PROT_WRITE))
+			return -errno;
+	}
+	return 0;
+}
+
+/* What the libcs and the compilers read by the thread pointer, should they. */
+static void *make_thread(const struct keeper *keeper)
+{
+	char *thread = keeper->memory + KEEPER_PARTS * KEEPER_PART_BYTES - THREAD_BYTES / 2;
+	const char *random = (const char *)getauxval(AT_RANDOM);
+	uintptr_t words[] = {[X86_SELF] = (uintptr_t)thread,
+			     [X86_SELF_AGAIN] = (uintptr_t)thread,
+			     [X86_STACK_GUARD] = 0};
+
+	if (random)
+		memcpy(&words[X86_STACK_GUARD], random + STACK_GUARD_BYTE, sizeof(words[0]));
+	memcpy(thread, words, sizeof(words));
+	return thread;
+}
+
+/* Messages keep their borders and their sender's process id, in the numbers of who reads them. */
+static int open_ends(struct keeper *keeper)
+{
+	const int on = 1;
+
+	int *ends = keeper->ends;
+	int rc = 0;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	ends[0] = fd_above_stdio(ends[0]);
+	ends[1] = fd_above_stdio(ends[1]);
+	if (ends[0] < 0 || ends[1] < 0 ||
+	    setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)))
+		rc = -errno;
+	if (rc) {
+		fd_close(&ends[0]);
+		fd_close(&ends[1]);
+	}
+	return rc;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+	if (!keeper->is_active)
+		return;
+	if (keeper->memory)
+		(void)munmap(keeper->memory, KEEPER_PARTS * KEEPER_PART_BYTES);
+	keeper->is_active = false;
+}
+
+/* One message: its byte, or 0 when there is none. The sender's process id, as we know it. */
+static char receive(int end, pid_t *sender)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr align;
+	} control = {.bytes = {0}};
+	char byte = 0;
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof(control.bytes)};
+	const struct cmsghdr *header;
+	struct ucred sent = {.pid = 0};
+
+	if (recvmsg(end, &message, MSG_DONTWAIT) != 1)
+		return 0;
+	header = CMSG_FIRSTHDR(&message);
+	if (header && header->cmsg_type == SCM_CREDENTIALS)
+		memcpy(&sent, CMSG_DATA(header), sizeof(sent));
+	*sender = sent.pid;
+	return byte;
+}
+
+/* The command's process id, 0 when it has none, or a negative errno. */
+static int await_start(const struct keeper *keeper, int pidfd)
+{
+	struct pollfd fds[2] = {{.fd = keeper->ends[0], .events = POLLIN},
+				{.fd = pidfd, .events = POLLIN}};
+	pid_t command = 0;
+
+	for (;;) {
+		pid_t sender = 0;
+		char byte = receive(keeper->ends[0], &sender);
+
+		if (byte == KEEPER_TELLS_START)
+			return command;
+		if (byte == KEEPER_TELLS_PID)
+			command = sender;
+		/* It never ends without having told, so somebody has killed it. */
+		else if (fds[1].revents || fds[0].revents & POLLHUP)
+			return -ESRCH;
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+static int clone_keeper(struct keeper *keeper, unsigned int namespaces, int *pidfd)
+{
+	const struct task_request request = {
+		.flags = KERNEL_CLONE_VM | KERNEL_CLONE_PIDFD | KERNEL_CLONE_SETTLS | namespaces,
+		.cgroup = -1,
+		.stack = keeper->memory + (KEEPER_PARTS - 1) * KEEPER_PART_BYTES,
+		.stack_bytes = KEEPER_PART_BYTES - THREAD_BYTES,
+		.pidfd = pidfd,
+		.tls = make_thread(keeper),
+	};
+
+	return task_clone(&request, keeper_run, keeper);
+}
+
+int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
+{
+	int rc;
+
+	*keeper = (struct keeper){.is_active = true, .ends = {-1, -1}, .launch = launch};
+	keeper->is_init = launch->namespaces & KERNEL_CLONE_NEWPID;
+	keeper->dies_with_caller = launch->die_with_caller;
+	rc = map_memory(keeper);
+	if (!rc)
+		rc = open_ends(keeper);
+	if (rc)
+		return rc;
+	launch->tell = keeper->ends[1];
+	keeper->pid = clone_keeper(keeper,
+				   launch->namespaces |
+					   (launch->new_userns ? KERNEL_CLONE_NEWUSER : 0),
+				   pidfd);
+	launch->namespaces_refused = keeper->pid < 0;
+	/* The fields stay as they are: they are the keeper's as well. */
+	(void)close(keeper->ends[1]);
+	rc = keeper->pid < 0 ? keeper->pid : await_start(keeper, *pidfd);
+	(void)close(keeper->ends[0]);
+	return rc;
+}
+
+void keeper_kill(const struct keeper *keeper, int pidfd)
+{
+	/* Outside of a PID namespace it has to live to kill the others. */
+	(void)syscall(KERNEL_NR_PIDFD_SEND_SIGNAL, pidfd, keeper->is_init ? SIGKILL : SIGTERM, NULL,
+		      0);
+}
