@@ -1,0 +1,40 @@
+/*
+ * A broker with a tool to serve, without a sandbox around them: a process that confines itself by
+ * Landlock, starts the tool under a filter that hands over the broker's calls, and answers them.
+ */
+#ifndef TESTS_BROKER_HOST_H
+#define TESTS_BROKER_HOST_H
+
+#include <stdbool.h>
+
+#include "runtime/broker.h"
+
+#define HOST_ROOT 64
+
+struct host {
+	char root[HOST_ROOT]; /* a temporary directory; {root}/box and {root}/free can be written */
+	const char *const *denies; /* below root, NULL-terminated */
+	int (*tool)(void);         /* what the tool does: 0, or an errno it met */
+	unsigned int stop_after;   /* calls, then the broker ends; 0: it does not */
+	bool as_nobody;            /* run by root, be somebody else */
+};
+
+/* Where the running tool is. */
+extern const struct host *host_now;
+
+/* The process that serves the tool, and one that is outside: for the tool to look at. */
+extern pid_t host_broker;
+extern pid_t host_outside;
+
+/* Makes a root with box/, free/ and files in them; host_end removes it. */
+void host_begin(struct host *host);
+void host_end(struct host *host);
+
+/* A path below the root; of a ring of texts. */
+const char *host_path(const char *below);
+
+/* What the tool did: 0, an errno, or 1000 plus the signal that ended it. Under a broker, or not. */
+int host_serve(const struct host *host);
+int host_control(const struct host *host);
+
+#endif

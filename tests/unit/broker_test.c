@@ -1,0 +1,647 @@
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "support/broker_host.h"
+
+static const char *const denies[] = {"box/secret",     "box/**/.env",         "box/.git/hooks",
+				     "box/case/a/key", "free/deep/never.txt", NULL};
+
+static int result(long rc)
+{
+	return rc < 0 ? errno : 0;
+}
+
+/* Reads "ok" or "secret" and closes; 0 for the former. */
+static int content(int fd)
+{
+	char text[16] = "";
+
+	if (fd < 0)
+		return errno;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		return errno;
+	(void)close(fd);
+	return strcmp(text, "ok") == 0 ? 0 : EILSEQ;
+}
+
+static int open_file(const char *below, int flags)
+{
+	int fd = open(host_path(below), flags, 0666);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return result(fd);
+}
+
+/* One tool a row: what it does, what it meets under a broker and without one. */
+#define TOOL(name) static int name(void)
+
+TOOL(reads_allowed)
+{
+	return content(open(host_path("box/ok"), O_RDONLY));
+}
+
+TOOL(reads_denied)
+{
+	return open_file("box/secret", O_RDONLY);
+}
+
+TOOL(reads_glob)
+{
+	return open_file("box/sub/.env", O_RDONLY);
+}
+
+TOOL(reads_missing)
+{
+	return open_file("box/missing", O_RDONLY);
+}
+
+TOOL(reads_below)
+{
+	return open_file("box/.git/hooks/x", O_RDONLY);
+}
+
+TOOL(reads_outside_with_broker)
+{
+	return open_file("other", O_RDWR | O_CREAT);
+}
+
+TOOL(creates_with_a_mode)
+{
+	struct stat st;
+	int fd = open(host_path("box/new"), O_WRONLY | O_CREAT | O_EXCL, 0666);
+
+	if (fd < 0 || fstat(fd, &st) || (st.st_mode & 07777) != 0644)
+		return fd < 0 ? errno : EILSEQ;
+	return open_file("box/new", O_WRONLY | O_CREAT | O_EXCL) == EEXIST ? 0 : EILSEQ;
+}
+
+TOOL(creates_denied)
+{
+	return open_file("box/case/.env", O_WRONLY | O_CREAT);
+}
+
+TOOL(creates_by_creat)
+{
+	int fd = creat(host_path("box/made"), 0600);
+
+	return fd < 0 ? errno : result(write(fd, "ok", 2));
+}
+
+TOOL(appends_and_truncates)
+{
+	int fd = open(host_path("box/ok"), O_WRONLY | O_APPEND | O_TRUNC | O_CLOEXEC);
+	bool right = (fcntl(fd, F_GETFL) & (O_APPEND | O_ACCMODE)) == (O_APPEND | O_WRONLY) &&
+		     fcntl(fd, F_GETFD) == FD_CLOEXEC && lseek(fd, 0, SEEK_END) == 0;
+
+	return right ? 0 : EILSEQ;
+}
+
+TOOL(a_symlink_leads_to_it)
+{
+	if (symlink("secret", host_path("box/link")))
+		return EILSEQ;
+	return open_file("box/link", O_RDONLY);
+}
+
+TOOL(a_linked_parent_leads_to_it)
+{
+	if (symlink("sub", host_path("box/parent")))
+		return EILSEQ;
+	return open_file("box/parent/.env", O_RDONLY);
+}
+
+TOOL(dots_lead_to_it)
+{
+	return open_file("box/sub/.././/sub/../secret", O_RDONLY);
+}
+
+TOOL(the_working_directory)
+{
+	if (chdir(host_path("box/sub")) || content(open("ok", O_RDONLY)))
+		return EILSEQ;
+	return result(open(".env", O_RDONLY));
+}
+
+TOOL(a_directory_descriptor)
+{
+	int dir = open(host_path("box/sub"), O_RDONLY | O_DIRECTORY);
+
+	if (content(openat(dir, "ok", O_RDONLY)))
+		return EILSEQ;
+	return result(openat(dir, ".env", O_RDONLY));
+}
+
+TOOL(a_path_descriptor)
+{
+	int dir = open(host_path("box/sub"), O_PATH | O_DIRECTORY);
+
+	if (dir < 0 || content(openat(dir, "ok", O_RDONLY)))
+		return EILSEQ;
+	return result(openat(dir, ".env", O_RDONLY));
+}
+
+TOOL(a_path_descriptor_opened_again)
+{
+	char path[64];
+	int fd = open(host_path("box/secret"), O_PATH);
+
+	if (fd < 0)
+		return EILSEQ;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return result(open(path, O_RDONLY));
+}
+
+TOOL(a_descriptor_opened_again)
+{
+	char path[64];
+	int fd = open(host_path("box/ok"), O_RDONLY);
+
+	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	return content(open(path, O_RDONLY));
+}
+
+TOOL(a_pipe_opened_again)
+{
+	char path[64];
+	int ends[2];
+
+	if (pipe(ends) || write(ends[1], "ok", 2) != 2 || dup2(ends[0], 0))
+		return EILSEQ;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
+	return content(open("/dev/stdin", O_RDONLY | O_CREAT, 0));
+}
+
+TOOL(root_of_procfs)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/root%s", host_path("box/secret"));
+	return result(open(path, O_RDONLY));
+}
+
+TOOL(root_of_procfs_allowed)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "/proc/thread-self/root%s", host_path("box/ok"));
+	return content(open(path, O_RDONLY));
+}
+
+TOOL(cwd_of_procfs)
+{
+	if (chdir(host_path("box")) || content(open("/proc/self/cwd/sub/../ok", O_RDONLY)))
+		return EILSEQ;
+	return result(open("/proc/self/cwd/secret", O_RDONLY));
+}
+
+TOOL(self_is_the_tool)
+{
+	char text[64] = "", want[64];
+	int fd = open("/proc/self/stat", O_RDONLY);
+
+	if (fd < 0)
+		return errno;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		return errno;
+	(void)snprintf(want, sizeof(want), "%d (", getpid());
+	return strncmp(text, want, strlen(want)) == 0 ? 0 : EILSEQ;
+}
+
+static int open_of_process(pid_t pid, const char *name, int flags)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return result(open(path, flags));
+}
+
+TOOL(memory_of_the_broker)
+{
+	return open_of_process(host_broker, "mem", O_RDONLY);
+}
+
+TOOL(environment_of_the_broker)
+{
+	return open_of_process(host_broker, "environ", O_RDONLY);
+}
+
+TOOL(broker_by_its_directory)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", (int)host_broker);
+	return chdir(path) ? EILSEQ : result(open("mem", O_RDONLY));
+}
+
+TOOL(broker_by_its_root)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/root%s", (int)host_broker,
+		       host_path("box/ok"));
+	return result(open(path, O_RDONLY));
+}
+
+TOOL(process_outside)
+{
+	return open_of_process(host_outside, "stat", O_RDONLY);
+}
+
+TOOL(renames_denied)
+{
+	return result(rename(host_path("box/secret"), host_path("box/x")));
+}
+
+TOOL(renames_to_denied)
+{
+	return result(rename(host_path("box/ok"), host_path("box/sub/.env")));
+}
+
+TOOL(renames_allowed)
+{
+	if (rename(host_path("box/ok"), host_path("free/ok")))
+		return errno;
+	return content(open(host_path("free/ok"), O_RDONLY));
+}
+
+TOOL(exchanges)
+{
+	return result(syscall(SYS_renameat2, AT_FDCWD, host_path("box/ok"), AT_FDCWD,
+			      host_path("box/secret"), RENAME_EXCHANGE));
+}
+
+TOOL(exchanges_parents)
+{
+	return result(syscall(SYS_renameat2, AT_FDCWD, host_path("box/sub"), AT_FDCWD,
+			      host_path("box/.git"), RENAME_EXCHANGE));
+}
+
+TOOL(renames_a_parent)
+{
+	return result(rename(host_path("box/.git"), host_path("box/g")));
+}
+
+TOOL(renames_to_a_parent)
+{
+	if (mkdir(host_path("free/x"), 0755) || mkdir(host_path("free/x/deep"), 0755))
+		return EILSEQ;
+	return result(rename(host_path("free/x/deep"), host_path("free/deep")));
+}
+
+TOOL(renames_within_a_glob)
+{
+	if (rename(host_path("box/sub"), host_path("box/sub2")))
+		return errno;
+	return open_file("box/sub2/.env", O_RDONLY) == EACCES ? 0 : EILSEQ;
+}
+
+TOOL(renames_out_of_a_glob)
+{
+	return result(rename(host_path("box/sub"), host_path("free/sub")));
+}
+
+TOOL(links_denied)
+{
+	return result(link(host_path("box/secret"), host_path("box/hard")));
+}
+
+TOOL(links_to_denied)
+{
+	return result(link(host_path("box/ok"), host_path("box/case/.env")));
+}
+
+TOOL(links_allowed)
+{
+	if (link(host_path("box/ok"), host_path("box/ok2")))
+		return errno;
+	return content(open(host_path("box/ok2"), O_RDONLY));
+}
+
+TOOL(unlinks_denied)
+{
+	return result(unlink(host_path("box/secret")));
+}
+
+TOOL(unlinks_allowed)
+{
+	return result(unlink(host_path("box/ok")));
+}
+
+TOOL(makes_denied_directory)
+{
+	return result(mkdir(host_path("box/case/.env"), 0755));
+}
+
+TOOL(makes_directories)
+{
+	struct stat st;
+
+	if (mkdir(host_path("box/d/"), 0777) || stat(host_path("box/d"), &st))
+		return errno;
+	return (st.st_mode & 07777) == 0755 ? result(rmdir(host_path("box/d"))) : EILSEQ;
+}
+
+TOOL(makes_a_denied_fifo)
+{
+	return result(mkfifo(host_path("box/case/.env"), 0600));
+}
+
+TOOL(plants_a_link)
+{
+	return result(symlink("../sub", host_path("box/case/a")));
+}
+
+TOOL(truncates_denied)
+{
+	return result(truncate(host_path("box/secret"), 0));
+}
+
+TOOL(truncates_allowed)
+{
+	struct stat st;
+
+	if (truncate(host_path("box/ok"), 1) || stat(host_path("box/ok"), &st))
+		return errno;
+	return st.st_size == 1 ? 0 : EILSEQ;
+}
+
+TOOL(changes_mode_denied)
+{
+	return result(chmod(host_path("box/secret"), 0777));
+}
+
+TOOL(changes_mode_allowed)
+{
+	struct stat st;
+
+	if (chmod(host_path("box/ok"), 0600) || stat(host_path("box/ok"), &st))
+		return errno;
+	return (st.st_mode & 07777) == 0600 ? 0 : EILSEQ;
+}
+
+TOOL(changes_times_denied)
+{
+	return result(utimensat(AT_FDCWD, host_path("box/secret"), NULL, 0));
+}
+
+TOOL(changes_times)
+{
+	const struct timespec times[2] = {{5, 6}, {7, 8}};
+	const struct timeval older[2] = {{50, 60}, {70, 80}};
+	const struct utimbuf oldest = {500, 700};
+	const char *path = host_path("box/ok");
+	int fd = open(path, O_RDONLY);
+	struct stat st;
+
+	if (utimensat(AT_FDCWD, path, times, 0) || stat(path, &st) || st.st_mtim.tv_nsec != 8)
+		return EILSEQ;
+	if (syscall(SYS_utimes, path, older) || stat(path, &st) || st.st_mtim.tv_nsec != 80000)
+		return EILSEQ;
+	if (syscall(SYS_utime, path, &oldest) || stat(path, &st) || st.st_mtim.tv_sec != 700)
+		return EILSEQ;
+	if (futimens(fd, times) || stat(path, &st) || st.st_mtim.tv_sec != 7)
+		return EILSEQ;
+	return 0;
+}
+
+TOOL(umasks_add_up)
+{
+	struct stat st;
+
+	if (umask(077) != 022 || umask(0) != 077)
+		return EILSEQ;
+	if (open_file("box/masked", O_WRONLY | O_CREAT) || stat(host_path("box/masked"), &st))
+		return EILSEQ;
+	return (st.st_mode & 07777) == 0600 ? 0 : EPROTO;
+}
+
+TOOL(fifos_do_not_wait)
+{
+	const char *path = host_path("box/fifo");
+	int fd;
+
+	if (mkfifo(path, 0600))
+		return errno;
+	if (open(path, O_WRONLY) >= 0 || errno != ENXIO)
+		return EILSEQ;
+	fd = open(path, O_RDONLY);
+	return fd >= 0 && !(fcntl(fd, F_GETFL) & O_NONBLOCK) ? 0 : EILSEQ;
+}
+
+TOOL(devices)
+{
+	int fd = open("/dev/zero", O_RDWR | O_CREAT, 0666);
+	char byte = 1;
+
+	if (read(fd, &byte, 1) != 1 || byte || fcntl(fd, F_GETFL) & O_NONBLOCK)
+		return EILSEQ;
+	return open("/dev/tty", O_RDWR) < 0 && errno == ENXIO ? 0 : EILSEQ;
+}
+
+TOOL(files_without_a_name)
+{
+	char path[64];
+	int fd = open(host_path("box"), O_TMPFILE | O_RDWR, 0600);
+
+	if (fd < 0 || write(fd, "ok", 2) != 2)
+		return errno;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return result(open(path, O_RDONLY));
+}
+
+TOOL(through_links_that_lead_nowhere)
+{
+	if (symlink("free/here", host_path("box/../free/a")) ||
+	    symlink("../free/made", host_path("box/b")) || symlink("case/.env", host_path("box/c")))
+		return EILSEQ;
+	if (open_file("box/b", O_WRONLY | O_CREAT) || access(host_path("free/made"), F_OK))
+		return EILSEQ;
+	if (open_file("free/a", O_WRONLY | O_CREAT) != ENOENT)
+		return EILSEQ;
+	return open_file("box/c", O_WRONLY | O_CREAT);
+}
+
+TOOL(errors_are_the_kernels)
+{
+	static const struct {
+		const char *path;
+		int flags;
+		int error;
+	} rows[] = {
+		{"box/ok/", O_RDONLY, ENOTDIR},
+		{"box/ok", O_RDONLY | O_DIRECTORY, ENOTDIR},
+		{"box/loop", O_RDONLY, ELOOP},
+		{"box/loop", O_RDONLY | O_NOFOLLOW, ELOOP},
+		{"box/loop", O_WRONLY | O_CREAT, ELOOP},
+		{"box", O_WRONLY, EISDIR},
+		{"box/", O_WRONLY | O_CREAT, EISDIR},
+		{"box/.", O_WRONLY | O_CREAT, EISDIR},
+		{"box/missing/x", O_WRONLY | O_CREAT, ENOENT},
+		{"box/ok/x", O_WRONLY | O_CREAT, ENOTDIR},
+	};
+
+	if (symlink("loop", host_path("box/loop")))
+		return EILSEQ;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (open_file(rows[i].path, rows[i].flags) != rows[i].error)
+			return 100 + (int)i;
+	}
+	if (open("", O_RDONLY) >= 0 || errno != ENOENT)
+		return EILSEQ;
+	if (openat(99, "x", O_RDONLY) >= 0 || errno != EBADF)
+		return EILSEQ;
+	if (mkdir("/", 0) == 0 || errno != EEXIST)
+		return EILSEQ;
+	return syscall(SYS_open, (void *)1, O_RDONLY) < 0 && errno == EFAULT ? 0 : EILSEQ;
+}
+
+TOOL(by_openat2)
+{
+	struct open_how_abi how = {.flags = O_RDONLY, .resolve = 0x08}; /* RESOLVE_BENEATH */
+	int dir = open(host_path("box"), O_RDONLY | O_DIRECTORY);
+
+	if (content((int)syscall(SYS_openat2, dir, "sub/ok", &how, sizeof(how))))
+		return EILSEQ;
+	if (syscall(SYS_openat2, dir, "../free", &how, sizeof(how)) >= 0 || errno != EXDEV)
+		return EILSEQ;
+	return result(syscall(SYS_openat2, dir, "sub/.env", &how, sizeof(how)));
+}
+
+TOOL(deleted_files_are_not_opened_again)
+{
+	char path[64];
+	int fd = open(host_path("box/ok"), O_RDONLY);
+
+	if (fd < 0 || unlink(host_path("box/ok")))
+		return EILSEQ;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return result(open(path, O_RDONLY));
+}
+
+static const struct row {
+	const char *name;
+	int (*tool)(void);
+	int served;
+	int control;
+} rows[] = {
+#define ROW(tool, served, control)                                                                 \
+	{                                                                                          \
+#tool, tool, served, control                                                       \
+	}
+	ROW(reads_allowed, 0, 0),
+	ROW(reads_denied, EACCES, 0),
+	ROW(reads_glob, EACCES, 0),
+	ROW(reads_missing, ENOENT, ENOENT),
+	ROW(reads_below, EACCES, 0),
+	ROW(reads_outside_with_broker, EACCES, EACCES),
+	ROW(creates_with_a_mode, 0, 0),
+	ROW(creates_denied, EACCES, 0),
+	ROW(creates_by_creat, 0, 0),
+	ROW(appends_and_truncates, 0, 0),
+	ROW(a_symlink_leads_to_it, EACCES, 0),
+	ROW(a_linked_parent_leads_to_it, EACCES, 0),
+	ROW(dots_lead_to_it, EACCES, 0),
+	ROW(the_working_directory, EACCES, 0),
+	ROW(a_directory_descriptor, EACCES, 0),
+	ROW(a_path_descriptor, EACCES, 0),
+	ROW(a_path_descriptor_opened_again, EACCES, 0),
+	ROW(a_descriptor_opened_again, 0, 0),
+	ROW(a_pipe_opened_again, 0, 0),
+	ROW(root_of_procfs, EACCES, 0),
+	ROW(root_of_procfs_allowed, 0, 0),
+	ROW(cwd_of_procfs, EACCES, 0),
+	ROW(self_is_the_tool, 0, 0),
+	ROW(memory_of_the_broker, EACCES, ENOENT),
+	ROW(environment_of_the_broker, EACCES, ENOENT),
+	ROW(broker_by_its_directory, EACCES, EILSEQ),
+	ROW(broker_by_its_root, EACCES, ENOENT),
+	ROW(process_outside, EACCES, 0),
+	ROW(renames_denied, EACCES, 0),
+	ROW(renames_to_denied, EACCES, 0),
+	ROW(renames_allowed, 0, 0),
+	ROW(exchanges, EACCES, 0),
+	ROW(exchanges_parents, EACCES, 0),
+	ROW(renames_a_parent, EACCES, 0),
+	ROW(renames_to_a_parent, EACCES, 0),
+	ROW(renames_within_a_glob, 0, EILSEQ),
+	ROW(renames_out_of_a_glob, EXDEV, 0),
+	ROW(links_denied, EACCES, 0),
+	ROW(links_to_denied, EACCES, 0),
+	ROW(links_allowed, 0, 0),
+	ROW(unlinks_denied, EACCES, 0),
+	ROW(unlinks_allowed, 0, 0),
+	ROW(makes_denied_directory, EACCES, 0),
+	ROW(makes_directories, 0, 0),
+	ROW(makes_a_denied_fifo, EACCES, 0),
+	ROW(plants_a_link, EACCES, 0),
+	ROW(truncates_denied, EACCES, 0),
+	ROW(truncates_allowed, 0, 0),
+	ROW(changes_mode_denied, EACCES, 0),
+	ROW(changes_mode_allowed, 0, 0),
+	ROW(changes_times_denied, EACCES, 0),
+	ROW(changes_times, 0, 0),
+	ROW(umasks_add_up, 0, EPROTO),
+	ROW(devices, 0, 0),
+	ROW(files_without_a_name, EACCES, 0),
+	ROW(through_links_that_lead_nowhere, EACCES, 0),
+	ROW(errors_are_the_kernels, 0, 0),
+	ROW(by_openat2, EACCES, 0),
+	ROW(deleted_files_are_not_opened_again, EACCES, 0),
+#undef ROW
+};
+
+static int run_in_a_new_root(const struct row *row, bool as_nobody, bool served)
+{
+	struct host host = {.denies = denies, .tool = row->tool, .as_nobody = as_nobody};
+	int got;
+
+	host_begin(&host);
+	got = served ? host_serve(&host) : host_control(&host);
+	host_end(&host);
+	return got;
+}
+
+static void try_all(bool as_nobody)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+
+		cr_expect_eq(run_in_a_new_root(row, as_nobody, true), row->served, "%s: served %d",
+			     row->name, run_in_a_new_root(row, as_nobody, true));
+		cr_expect_eq(run_in_a_new_root(row, as_nobody, false), row->control,
+			     "%s: control %d", row->name, run_in_a_new_root(row, as_nobody, false));
+	}
+}
+
+Test(broker, each_call_is_judged)
+{
+	try_all(false);
+}
+
+Test(broker, each_call_is_judged_for_another_user)
+{
+	if (geteuid() != 0)
+		cr_skip_test("not run by root");
+	try_all(true);
+}
+
+Test(broker, no_open_waits_for_the_other_end_of_a_fifo, .timeout = 10)
+{
+	struct host host = {.denies = denies, .tool = fifos_do_not_wait};
+
+	host_begin(&host);
+	cr_expect_eq(host_serve(&host), 0);
+	host_end(&host);
+}
