@@ -68,6 +68,9 @@ GEN          := $(BUILD)/gen
 COMPILER_SRC := $(wildcard compiler/*.c compiler/*/*.c)
 RUNTIME_SRC  := $(wildcard runtime/*.c)
 CLI_SRC      := $(wildcard runtime/cli/*.c)
+# Programs that writ executes: build/writ-NAME of the files in runtime/NAME/.
+HELPERS      := learn
+HELPER_SRC   := $(wildcard $(patsubst %,runtime/%/*.c,$(HELPERS)))
 UNIT_SRC     := $(wildcard tests/unit/*.c)
 SUPPORT_SRC  := $(wildcard tests/support/*.c)
 BENCH_SRC    := $(wildcard tests/bench/*.c)
@@ -80,6 +83,8 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 COMPILER_OBJ := $(call obj,$(COMPILER_SRC)) $(BUILD)/obj/gen/policy.tab.o $(BUILD)/obj/gen/policy.lex.o
 RUNTIME_OBJ  := $(call obj,$(RUNTIME_SRC))
 CLI_OBJ      := $(call obj,$(CLI_SRC))
+HELPER_OBJ   := $(call obj,$(HELPER_SRC))
+HELPER_BIN   := $(patsubst %,$(BUILD)/writ-%,$(HELPERS))
 UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC))
 MUSL_OBJ     := $(patsubst %.c,$(BUILD)/musl/%.o,$(RUNTIME_SRC) $(CLI_SRC))
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
@@ -88,13 +93,13 @@ LIVE_BIN     := $(BUILD)/live/driver $(BUILD)/live/probe
 BUNDLES      := $(patsubst %,$(BUILD)/policies/%.wrt,$(POLICIES))
 LIB_OBJ      := $(filter-out %/cli/main.o,$(COMPILER_OBJ)) $(RUNTIME_OBJ)
 
-all: $(BUILD)/writc $(BUILD)/writ $(BUILD)/libwrit.a $(BUILD)/libwrit.so $(BUNDLES)
+all: $(BUILD)/writc $(BUILD)/writ $(HELPER_BIN) $(BUILD)/libwrit.a $(BUILD)/libwrit.so $(BUNDLES)
 
 help:
 	@echo "make demo      install what is missing, build, and show a policy at work (about a minute)"
 	@echo "make test      install what is missing, then everything a contributor must pass"
 	@echo "make deps      only install what is missing (Debian packages; make demo and make test do)"
-	@echo "make           build/writc, build/writ, build/libwrit.a, build/libwrit.so, example bundles"
+	@echo "make           build/writc, build/writ and its helpers, build/libwrit.a, build/libwrit.so, example bundles"
 	@echo "make check     static checks: warnings, clang-tidy, format, layers, symbols, sizes, generated/"
 	@echo "make unit      unit tests only          make live      attack tests only"
 	@echo "make test-kernels  the attack tests on other kernels, in virtual machines (half an hour)"
@@ -132,6 +137,16 @@ $(BUILD)/obj/gen/policy.tab.o: $(GEN)/policy.tab.c $(GEN)/policy.tab.h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(COMPILER_FLAGS) -c -o $@ $<
 $(call obj,$(wildcard compiler/front/*.c)): | $(GEN)/policy.tab.h
+# What writ-learn knows of system calls is what the compiler's tables say.
+TABLES_OBJ := $(call obj,$(wildcard compiler/tables/*.c compiler/base/*.c))
+$(GEN)/learn-calls: compiler/tables/gen/learn_calls.c $(TABLES_OBJ)
+	@mkdir -p $(GEN)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(COMPILER_FLAGS) -o $@ $^ -lseccomp
+$(GEN)/learn_calls.inc: $(GEN)/learn-calls
+	$(call say,GEN,$@)
+	$(Q)$< > $@
+$(BUILD)/obj/runtime/learn/calls.o: $(GEN)/learn_calls.inc
 
 # ---- objects and programs ----------------------------------------------------------------------------
 
@@ -143,6 +158,7 @@ $(BUILD)/obj/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(RUNTIME_FLAGS) -c -o $@ $<
+$(HELPER_OBJ): RUNTIME_FLAGS += -I$(GEN)
 $(BUILD)/obj/tests/%.o: tests/%.c | $(GEN)/policy.tab.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -174,6 +190,9 @@ $(BUILD)/writ: $(MUSL_OBJ)
 	$(Q)$(STRIP) -o $@ $@.debug
 # The same program against the host's libc, for sanitizers and coverage.
 $(BUILD)/writ-host: $(CLI_OBJ) $(RUNTIME_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^
+$(BUILD)/writ-learn: $(call obj,$(wildcard runtime/learn/*.c))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^
 $(BUILD)/policies/%.wrt: policies/%/policy.writ $(BUILD)/writc
@@ -301,8 +320,8 @@ check:
 
 # What check.sh hands to clang-tidy.
 tidy-sources:
-	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC)
-layers: $(COMPILER_OBJ) $(CLI_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so
+	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC) $(HELPER_SRC)
+layers: $(COMPILER_OBJ) $(CLI_OBJ) $(HELPER_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so
 	@BUILD=$(BUILD) tests/support/layers.sh
 
 generate: $(BUILD)/writc
@@ -316,6 +335,8 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/writc $(BUILD)/writ $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/libexec/writ
+	install -m 755 $(HELPER_BIN) $(DESTDIR)$(PREFIX)/libexec/writ
 	install -m 644 $(BUILD)/libwrit.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(BUILD)/libwrit.so $(DESTDIR)$(PREFIX)/lib/libwrit.so.0
 	ln -sf libwrit.so.0 $(DESTDIR)$(PREFIX)/lib/libwrit.so

@@ -40,7 +40,9 @@ struct cli_options {
 	const char *cwd;
 	const char *audit;
 	const char *json_fd;
+	const char *explained_fd; /* we are the run that --explain watches: the result goes there */
 	bool json;
+	bool explain;
 	bool approve;
 	bool stand_ins; /* parameters that are not bound get any value */
 	bool examine;   /* also a policy that can't be enforced is opened */
@@ -64,6 +66,7 @@ enum cli_option_bit {
 	CLI_APPROVE = 1 << 9,
 	CLI_COMMAND = 1 << 10,
 	CLI_JSON = 1 << 11,
+	CLI_EXPLAIN = 1 << 12,
 };
 
 /* argv[0] is the verb. 0, or EXIT_USAGE after a message. */
@@ -97,6 +100,9 @@ void cli_json_string(FILE *out, const char *text);
  * can't: EXIT_RUN_FAILED, after a message.
  */
 int cli_run_helper(const char *name, char **argv);
+
+/* `writ run --explain`, whose command line is right: returns only an exit status after a message. */
+int cli_run_explained(const struct cli_options *options, char **argv);
 
 /* Where this program is: 0, or EXIT_RUN_FAILED after a message. */
 int cli_own_path(char *path, size_t size);

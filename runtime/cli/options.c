@@ -61,6 +61,8 @@ static const struct option_row option_rows[] = {
 	{"approve", 0, CLI_APPROVE, FLAG, FIELD(approve)},
 	{"json", 0, CLI_JSON, FLAG, FIELD(json)},
 	{"json-fd", 0, CLI_JSON, TEXT, FIELD(json_fd)},
+	{"explain", 0, CLI_EXPLAIN, FLAG, FIELD(explain)},
+	{"explained-fd", 0, CLI_EXPLAIN, TEXT, FIELD(explained_fd)},
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 

@@ -28,9 +28,9 @@
 const char cli_help_run[] =
 	"usage: writ run -p BUNDLE (--role ROLE | --user USER) --tool TOOL\n"
 	"                [--arg NAME=VALUE]... [--param NAME=VALUE]... [--approve] [--cwd DIR]\n"
-	"                [--json | --json-fd N] -- COMMAND [ARGUMENT]...\n"
+	"                [--json | --json-fd N] [--explain] -- COMMAND [ARGUMENT]...\n"
 	"       writ run -p BUNDLE --sandbox SANDBOX [--param NAME=VALUE]... [--cwd DIR]\n"
-	"                [--json | --json-fd N] -- COMMAND [ARGUMENT]...\n"
+	"                [--json | --json-fd N] [--explain] -- COMMAND [ARGUMENT]...\n"
 	"\n"
 	"Decides, then runs COMMAND in the tool's sandbox; or, with --sandbox, just runs it in "
 	"that one.\n"
@@ -48,6 +48,9 @@ const char cli_help_run[] =
 	"  --json               how it ended and what it used, as a JSON object: the last line of\n"
 	"                       standard error\n"
 	"  --json-fd N          the same to descriptor N, which the command does not get\n"
+	"  --explain            say at the end what was refused, and which lines of a policy "
+	"would\n"
+	"                       grant it; the command runs slower\n"
 	"\n"
 	"exit status: the command's own; 128+N if signal N ended it; 124 wall limit; 137 output "
 	"or\n"
@@ -288,7 +291,8 @@ static const char *last_words(const struct writ_result *result)
 /* Writes the report where it was asked for, as the last thing. Returns the status to end with. */
 static int end_run(const struct cli_options *options, int status)
 {
-	int fd = options->json ? STDERR_FILENO : json_fd;
+	bool to_stderr = options->json && !options->explained_fd;
+	int fd = to_stderr ? STDERR_FILENO : json_fd;
 	FILE *out;
 
 	if (fd < 0)
@@ -299,7 +303,7 @@ static int end_run(const struct cli_options *options, int status)
 	report.tool = options->tool;
 	out = fdopen(fd, "w");
 	/* What the command has written may have left a line unfinished. */
-	if (out && options->json && report.result)
+	if (out && to_stderr && report.result)
 		(void)putc('\n', out);
 	if (out)
 		cli_report(out, &report);
@@ -350,18 +354,19 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 /* --json-fd: a descriptor of the caller's, past those that are the command's. */
 static int check_json(const struct cli_options *options)
 {
+	const char *text = options->explained_fd ? options->explained_fd : options->json_fd;
 	char *end;
 	unsigned long number;
 
-	if (!options->json_fd)
-		return 0;
-	if (options->json)
+	if (options->json && options->json_fd)
 		return cli_fail(EXIT_USAGE, "run: --json and --json-fd are one too many");
-	number = strtoul(options->json_fd, &end, 10);
-	if (!(options->json_fd[0] >= '0' && options->json_fd[0] <= '9') || *end ||
-	    number <= STDERR_FILENO || number > INT_MAX)
+	if (!text)
+		return 0;
+	number = strtoul(text, &end, 10);
+	if (!(text[0] >= '0' && text[0] <= '9') || *end || number <= STDERR_FILENO ||
+	    number > INT_MAX)
 		return cli_fail(EXIT_USAGE, "run: --json-fd takes a descriptor from 3 on, not '%s'",
-				options->json_fd);
+				text);
 	json_fd = (int)number;
 	number = (unsigned long)fcntl(json_fd, F_GETFL);
 	if ((int)number < 0 || ((int)number & O_ACCMODE) == O_RDONLY)
@@ -391,7 +396,7 @@ int cli_verb_run(char **argv)
 	static const struct cli_usage usage = {
 		.accepted = CLI_BUNDLE | CLI_ROLE | CLI_USER | CLI_TOOL | CLI_ARG | CLI_PARAM |
 			    CLI_AUDIT | CLI_SANDBOX | CLI_CWD | CLI_APPROVE | CLI_COMMAND |
-			    CLI_JSON,
+			    CLI_JSON | CLI_EXPLAIN,
 		.help = cli_help_run,
 		.check = check_options,
 	};
@@ -401,6 +406,8 @@ int cli_verb_run(char **argv)
 
 	if (!cli_begin(argv, &usage, &options, &status))
 		return status;
+	if (options.explain && !options.explained_fd)
+		return cli_run_explained(&options, argv);
 	status = open_sandbox(&options, &sandbox);
 	if (!status) {
 		report.sandbox = sandbox;

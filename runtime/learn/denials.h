@@ -1,0 +1,15 @@
+/*
+ * What was refused, as lines for a policy.
+ */
+#ifndef WRIT_RUNTIME_LEARN_DENIALS_H
+#define WRIT_RUNTIME_LEARN_DENIALS_H
+
+#include "runtime/learn/record.h"
+
+/* For people, a line each. */
+void denials_print(FILE *out, const struct record *record);
+
+/* An array of objects. */
+void denials_print_json(FILE *out, const struct record *record);
+
+#endif
