@@ -23,6 +23,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Ws
 	-Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wcast-qual -Wnull-dereference -Wswitch-enum
 HARDEN   := -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
 LINK_HARDEN := -Wl,-z,relro,-z,now
+# As writ, its helpers load nothing: whoever calls them may have set LD_PRELOAD for others.
+HELPER_LINK := -static-pie
 OPT      ?= -O2
 CFLAGS   ?= $(OPT) -g
 STD      := -std=c11 -D_GNU_SOURCE -DWRIT_VERSION='"$(VERSION)"'
@@ -33,11 +35,13 @@ ifeq ($(SAN),1)
 BUILD    := $(BUILD)/san
 CFLAGS   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 HARDEN   := -fstack-protector-strong
+HELPER_LINK := -pie
 endif
 ifeq ($(COV),1)
 BUILD    := $(BUILD)/cov
 CFLAGS   := -O0 -g --coverage
 HARDEN   :=
+HELPER_LINK := -pie
 endif
 
 COMPILER_FLAGS = $(STD) $(CFLAGS) $(HARDEN) -fPIE $(WARNINGS) -Icompiler -I. -I$(GEN) -MMD -MP
@@ -90,6 +94,7 @@ MUSL_OBJ     := $(patsubst %.c,$(BUILD)/musl/%.o,$(RUNTIME_SRC) $(CLI_SRC))
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIVE_BIN     := $(BUILD)/live/driver $(BUILD)/live/probe
+EXPLAIN_BIN  := $(BUILD)/live/explained
 BUNDLES      := $(patsubst %,$(BUILD)/policies/%.wrt,$(POLICIES))
 LIB_OBJ      := $(filter-out %/cli/main.o,$(COMPILER_OBJ)) $(RUNTIME_OBJ)
 
@@ -103,6 +108,7 @@ help:
 	@echo "make check     static checks: warnings, clang-tidy, format, layers, symbols, sizes, generated/"
 	@echo "make unit      unit tests only          make live      attack tests only"
 	@echo "make test-kernels  the attack tests on other kernels, in virtual machines (half an hour)"
+	@echo "make live-explain  the attack tests under writ run --explain, which must change nothing"
 	@echo "make stress    many launches at once, in a row, and with the runtime killed"
 	@echo "make faults    launches with every system call made to fail"
 	@echo "make lsp       the language server, with editors' clients where they are installed"
@@ -194,7 +200,7 @@ $(BUILD)/writ-host: $(CLI_OBJ) $(RUNTIME_OBJ)
 	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^
 $(BUILD)/writ-learn: $(call obj,$(wildcard runtime/learn/*.c))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(HELPER_LINK) $(LINK_HARDEN) -o $@ $^
 $(BUILD)/policies/%.wrt: policies/%/policy.writ $(BUILD)/writc
 	@mkdir -p $(@D)
 	$(call say,WRITC,$@)
@@ -219,7 +225,7 @@ test:
 $(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) -lcriterion
-unit: $(BUILD)/unit-tests $(BUILD)/writ $(BUNDLES)
+unit: $(BUILD)/unit-tests $(BUILD)/writ $(HELPER_BIN) $(BUNDLES)
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
 
 # The driver of the attacks, and the attacker: static, so that a sandbox need grant it nothing but itself,
@@ -233,8 +239,16 @@ $(BUILD)/live/probe: $(PROBE_FILES)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(LIVE_FLAGS) -static -pthread -o $@ $(filter %.c,$^)
+# Stands in for writ, and explains.
+$(EXPLAIN_BIN): tests/live/explained/writ.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(LIVE_FLAGS) -static -DREAL='"$(abspath $(BUILD)/writ)"' -o $@ $<
 live: all $(LIVE_BIN)
 	@BUILD=$(BUILD) tests/live/run.sh
+# All of them again, watched by writ run --explain; LIVE=ID-SUBSTRING for some.
+live-explain: all $(LIVE_BIN) $(EXPLAIN_BIN)
+	@BUILD=$(BUILD) tests/live/explain.sh $(LIVE)
 
 # The same attacks on the kernels of Debian's releases, in virtual machines; minutes for each kernel, so for a night.
 # KERNELS is what run.sh is told: --offline, --update, names of kernels.
@@ -366,6 +380,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test unit live stress faults test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
+.PHONY: all help deps demo test unit live live-explain stress faults test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
 	generate install clean
 .DELETE_ON_ERROR:

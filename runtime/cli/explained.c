@@ -11,6 +11,13 @@
 
 #define MAX_WORDS 65536u
 
+/* Reading the command line has cut pairs in two. */
+static void join(const struct cli_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->n; i++)
+		((char *)(uintptr_t)pairs->items[i].value)[-1] = '=';
+}
+
 int cli_run_explained(const struct cli_options *options, char **argv)
 {
 	static char *words[MAX_WORDS];
@@ -19,6 +26,8 @@ int cli_run_explained(const struct cli_options *options, char **argv)
 
 	if (cli_own_path(own_path, sizeof(own_path)))
 		return EXIT_RUN_FAILED;
+	join(&options->params);
+	join(&options->args);
 	words[n++] = (char[]){"explain"};
 	words[n++] = options->json ? (char[]){"2"} : (char[]){"-"};
 	if (options->json_fd)

@@ -86,6 +86,8 @@ static void put_path(struct output *output, const struct seen_path *seen)
 
 		if (!(seen->uses & rows[i].uses))
 			continue;
+		if (rows[i].uses == USE_EXECUTE)
+			denial.by = &seen->executed_by;
 		target_of(seen, rows[i].verb, target);
 		denial.target = target;
 		if (denial.kind[0] != 'e' && generalise_too_wide(&(struct setting){NULL}, target))

@@ -5,7 +5,8 @@
  * could not use either is not the sandbox's doing.
  *
  * Nothing is decided here: a tracer sees a call and its result and changes neither. What is printed
- * in the end are lines for a policy, for people (denials.c), and in the result.
+ * in the end are lines for a policy (denials.c): for people, or in the result where one is asked
+ * for.
  */
 #include "runtime/learn/explain.h"
 
@@ -173,9 +174,9 @@ int explain(char **argv)
 	if (status)
 		return status;
 	record_sort(&explanation.record);
-	if (explanation.ran || explanation.record.n_paths)
-		denials_print(stderr, &explanation.record);
 	if (strcmp(argv[1], "-") != 0)
 		(void)write_result(&explanation, fd, argv[1]);
+	else if (explanation.ran || explanation.record.n_paths)
+		denials_print(stderr, &explanation.record);
 	return trace.status;
 }

@@ -95,8 +95,7 @@ static void add(struct grants *grants, enum right right, const char *path, struc
 	grant->n = 1;
 	grant->uses = reason.uses;
 	grant->example = reason.seen->path;
-	for (unsigned int i = 0; i < reason.seen->by.n && i < RECORD_PROGRAMS; i++)
-		seen_by_add(&grant->by, reason.seen->by.names[i]);
+	grant->by = right == RIGHT_EXECUTE ? reason.seen->executed_by : reason.seen->by;
 }
 
 /* "/proc/123/maps" is of a process that is gone by the next run. */

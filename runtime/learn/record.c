@@ -76,7 +76,7 @@ void record_path(struct record *record, const struct tracee *tracee, const char 
 		return;
 	seen->uses |= uses;
 	seen->count++;
-	seen_by_add(&seen->by, tracee->program);
+	seen_by_add(uses & USE_EXECUTE ? &seen->executed_by : &seen->by, tracee->program);
 }
 
 static struct seen_net *find_net(struct record *record, const struct net_use *use, int error)

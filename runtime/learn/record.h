@@ -22,7 +22,7 @@ struct seen_path {
 	char *path;
 	unsigned int uses; /* enum use */
 	uint64_t count;
-	struct seen_by by;
+	struct seen_by by, executed_by;
 	size_t next; /* in its bucket: one more than the place in paths, or 0 */
 };
 

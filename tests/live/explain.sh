@@ -1,0 +1,13 @@
+#!/bin/sh
+# The live attacks under `writ run --explain`, which must not change how one ends: explain.sh
+# [ID-SUBSTRING]. An ordinary user has to be able to reach the build directory.
+set -eu
+build=${BUILD:-build}
+bundle=$build/live/explain.wrt
+"$build/writc" compile tests/live/live.writ -o "$bundle" 2>/dev/null
+# What this host can't enforce without --explain says nothing about it.
+"$build/writ" doctor -p "$bundle" --param box=/tmp --param bin=/tmp --param ro=/tmp >/dev/null 2>&1 || {
+	echo "skip: this host can't enforce tests/live/live.writ: see tests/live/run.sh"
+	exit 0
+}
+exec "$build/live/driver" "$build/live/explained" "$build/live/probe" "$bundle" "$@"
