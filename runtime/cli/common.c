@@ -25,7 +25,7 @@ int cli_open(const struct cli_options *options, struct writ_policy **policy)
 	if (!options->bundle)
 		return cli_fail(EXIT_USAGE, "-p BUNDLE is missing");
 	rc = writ_open(options->bundle, &open_options, policy, &error);
-	return rc ? cli_fail(writ_exit_status(rc), "%s: %s", options->bundle, error.text) : 0;
+	return rc ? cli_fail(writ_exit_status(rc), "%.300s: %s", options->bundle, error.text) : 0;
 }
 
 int cli_check_subject(const struct cli_options *options)
