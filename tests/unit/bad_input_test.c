@@ -10,9 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/kernel_abi.h"
 #include "support/bundle_maker.h"
 #include "support/shell.h"
 
@@ -276,6 +280,42 @@ Test(bad_input, an_argument_list_that_is_too_long_is_a_refusal)
 		     7);
 	cr_expect_eq(shell("ulimit -s 256; " RUN "-- true $(seq 1 20000)"), 126, "%s",
 		     shell_output);
+}
+
+#define MAX_LAYERS 16 /* landlock(7) */
+
+/* A launch would be one domain too deep: it does not happen without. */
+static int launch_under_all_layers(void)
+{
+	const struct landlock_ruleset_abi6 rights = {.handled_access_fs = LANDLOCK_FS_MAKE_CHAR};
+	struct writ_sandbox *sandbox = bundle_sandbox("sandbox s { filesystem { read \"/\"; } }");
+	const char *const argv[] = {"/bin/true", NULL};
+	const struct writ_launch launch = {.argv = argv, .cwd = "/", .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	struct writ_error error = {.text = ""};
+	long ruleset = syscall(KERNEL_NR_LANDLOCK_CREATE_RULESET, &rights, sizeof(rights), 0);
+
+	if (ruleset < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return 1;
+	for (int i = 0; i < MAX_LAYERS; i++) {
+		if (syscall(KERNEL_NR_LANDLOCK_RESTRICT_SELF, ruleset, 0))
+			return 2;
+	}
+	if (writ_spawn(sandbox, &launch, &process, &error) != -WRIT_E_SYSTEM)
+		return 3;
+	return strstr(error.text, "Landlock") && strstr(error.text, "rgument list too long") ? 42
+											     : 4;
+}
+
+Test(bad_input, too_many_layers_of_landlock_are_a_refusal)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(launch_under_all_layers());
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect_eq(WEXITSTATUS(status), 42);
 }
 
 /* ---- limits of nothing ---- */

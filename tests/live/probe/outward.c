@@ -117,6 +117,23 @@ static int run_tree(char **args)
 	return PROBE_SUCCEEDED;
 }
 
+/* N processes that never sleep. */
+static int run_spinners(char **args)
+{
+	static volatile int stop;
+
+	for (long n = probe_number(args[0]); n > 0; n--) {
+		pid_t child = fork();
+
+		if (child < 0)
+			return errno;
+		while (child == 0 && !stop)
+			;
+	}
+	for (;;)
+		pause();
+}
+
 /* COMMAND...: starts it, waits until something of it says "up", and kills it, and it only. */
 static int run_assassin(char **args)
 {
@@ -156,6 +173,7 @@ const struct probe probes_outward[] = {
 	{"stop-self", 0, run_stop_self},
 	{"vfork-sleep", 0, run_vfork_sleep},
 	{"tree", 1, run_tree},
+	{"spinners", 1, run_spinners},
 	{"assassin", 1, run_assassin},
 	{NULL, 0, NULL},
 };
