@@ -46,6 +46,8 @@ part "the documentation's programs and commands"
 tests/support/docs.sh
 part "the language server"
 make --no-print-directory -j2 DEVELOPER=1 lsp
+part "the table of attacks names the tests, and the tests the table"
+tests/support/attacks.sh
 part "attacks, each with its control"
 make --no-print-directory -j2 DEVELOPER=1 live
 part "launches with every system call made to fail, in short (make faults)"

@@ -288,6 +288,43 @@ Test(cgroup, memory_is_bounded_and_counted, .timeout = 20)
 	unmake();
 }
 
+/* What a control file of the cgroup says, or "" where there is none. */
+static const char *control_text(const char *name)
+{
+	static char text[2][64];
+	static unsigned int turn;
+	char *out = text[turn++ % 2];
+	char path[4096];
+	FILE *file;
+
+	*out = '\0';
+	for (size_t i = 0; i < made.n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", made.dirs[i].path, name);
+		file = fopen(path, "re");
+		if (file && !fgets(out, sizeof(text[0]), file))
+			*out = '\0';
+		if (file)
+			fclose(file);
+	}
+	return out;
+}
+
+Test(cgroup, swap_is_no_second_allowance)
+{
+	const char *limit;
+
+	find(CGROUP_MEMORY);
+	make();
+	limit = control_text("memory.memsw.limit_in_bytes");
+	if (*limit)
+		cr_expect_str_eq(limit, control_text("memory.limit_in_bytes"));
+	else if (*(limit = control_text("memory.swap.max")))
+		cr_expect_str_eq(limit, "0\n");
+	unmake();
+	if (!*limit)
+		cr_skip_test("swap is not counted here");
+}
+
 static int spin(void)
 {
 	for (volatile unsigned long i = 0; i < 100000000; i++)
