@@ -152,13 +152,25 @@ static int fill_ro(const struct world *world)
 	return copy_file(at(world, "bin/probe"), at(world, "ro/tool"), 0755);
 }
 
+/* What a policy may deny inside the write root. */
+static int fill_denied(const struct world *world)
+{
+	if (mkdir(at(world, "box/proj"), 0755) || mkdir(at(world, "box/.git"), 0755) ||
+	    mkdir(at(world, "box/.git/hooks"), 0755))
+		return -1;
+	return put_file(at(world, "box/proj/.env"), "secret of a project\n", 0600) ||
+			       put_file(at(world, "box/proj/main"), "main\n", 0644)
+		       ? -1
+		       : 0;
+}
+
 int world_reset(struct world *world)
 {
 	/* Not all of the user's making: an attack may have left a mode that lets nobody in. */
 	(void)chmod(world->things[THING_OUT], 0755);
 	(void)chmod(world->things[THING_RO], 0755);
 	if (empty_dir(world->things[THING_BOX]) || put_file(at(world, "box/own"), "own\n", 0644) ||
-	    mkdir(at(world, "box/dir"), 0755))
+	    mkdir(at(world, "box/dir"), 0755) || fill_denied(world))
 		return -1;
 	return fill_out(world) || fill_ro(world) ? -1 : 0;
 }

@@ -37,6 +37,7 @@ extern const struct probe probes_env[];
 extern const struct probe probes_reach[];
 extern const struct probe probes_outward[];
 extern const struct probe probes_shell[];
+extern const struct probe probes_denied[];
 extern const struct probe probes_victim[];
 
 /* The exit status for a system call's result. */
