@@ -260,11 +260,16 @@ test-kernels:
 	@tests/kernels/fetch_test.sh
 	@BUILD=$(BUILD) tests/kernels/run.sh $(KERNELS)
 # Many launches, and whether they leave anything: STRESS="AT_ONCE LAUNCHES KILLS".
-$(BUILD)/stress/stress: tests/stress/stress.c $(BUILD)/libwrit.a
+$(BUILD)/stress/stress $(BUILD)/stress/kills: $(BUILD)/stress/%: tests/stress/%.c tests/stress/remains.c tests/stress/remains.h \
+		$(BUILD)/libwrit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -Wshadow $(if $(filter 1,$(DEVELOPER)),-Werror) -I. -o $@ $< $(BUILD)/libwrit.a
-stress: all $(BUILD)/stress/stress
+	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -Wshadow $(if $(filter 1,$(DEVELOPER)),-Werror) -I. -o $@ $< tests/stress/remains.c $(BUILD)/libwrit.a
+$(BUILD)/stress/tree: tests/stress/tree.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(LIVE_FLAGS) -static -pthread -o $@ $<
+stress: all $(patsubst %,$(BUILD)/stress/%,stress kills tree)
 	@BUILD=$(BUILD) tests/stress/run.sh
 
 # Every system call of a launch made to fail: FAULTS=short fails each but once.

@@ -1,16 +1,17 @@
 /*
  * How long it takes to start a program and see it end.
  *
- *	bench_launch WRIT BUNDLE SANDBOX [--param NAME=VALUE]... [--rounds N] [--heap MIB]
+ *	bench_launch WRIT BUNDLE SANDBOX[,SANDBOX]... [--param NAME=VALUE]... [--rounds N] [--heap
+ *MIB]
  *		     [--pause MS] [--brief]
  *
  * Starts /bin/true in each of several ways, in turn, so that whatever else the machine does falls
- *on all of them alike. Prints the median, the 99th percentile and the ratio of the medians to
- *posix_spawn's. With
- * --heap the parent holds that much memory, touched: a launcher that copied page tables would show.
+ * on all of them alike: plainly, by libwrit and by writ in each sandbox, and by other launchers.
+ * Prints the median, the 99th percentile and the ratio of the medians to posix_spawn's. With --heap
+ * the parent holds that much memory, touched: a launcher that copied page tables would show.
  * --pause waits so long before each: what the kernel still has at hand from the one before is gone.
  * --brief prints the medians of posix_spawn, writ_spawn and `writ run` in microseconds, for the
- *demo.
+ * demo.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -25,16 +26,23 @@
 
 #define COMMAND        "/bin/true"
 #define MAX_PARAMS     8
+#define MAX_SANDBOXES  5
+#define MAX_WAYS       (3 + 2 * MAX_SANDBOXES)
+#define NAME_BYTES     32
 #define MAX_ROUNDS     20000
 #define DEFAULT_ROUNDS 500
 #define WARM_UP        20
+
+/* What the sandbox 'bench' of bench.writ grants, more or less. */
+#define SANDBOXER_READ  "/usr:/bin:/lib:/lib64:/etc/ld.so.cache:/dev/urandom"
+#define SANDBOXER_WRITE "/tmp:/dev/null"
 
 extern char **environ;
 
 struct bench {
 	const char *writ;
 	const char *bundle;
-	const char *sandbox_name;
+	char *sandbox_names;
 	struct writ_param params[MAX_PARAMS];
 	char *param_words[MAX_PARAMS];
 	size_t n_params;
@@ -42,10 +50,21 @@ struct bench {
 	unsigned heap_mib;
 	unsigned pause_ms;
 	bool brief;
-	struct writ_sandbox *sandbox;
-	char **writ_argv;
 	posix_spawn_file_actions_t quiet;
 };
+
+/* Of starting the command. */
+struct way {
+	char name[NAME_BYTES];
+	void (*run)(struct bench *bench, const struct way *way);
+	char **argv;                  /* of a program that starts it */
+	struct writ_sandbox *sandbox; /* or what libwrit starts it in */
+	bool skipped;
+	uint64_t samples[MAX_ROUNDS];
+};
+
+static struct way ways[MAX_WAYS];
+static size_t n_ways;
 
 static void fail(const char *what, const char *why)
 {
@@ -64,14 +83,12 @@ static void spawn_and_wait(struct bench *bench, char **argv)
 		fail(argv[0], "could not be started, or failed");
 }
 
-static void by_posix_spawn(struct bench *bench)
+static void by_program(struct bench *bench, const struct way *way)
 {
-	static char *argv[] = {COMMAND, NULL};
-
-	spawn_and_wait(bench, argv);
+	spawn_and_wait(bench, way->argv);
 }
 
-static void by_writ_spawn(struct bench *bench)
+static void by_writ_spawn(struct bench *bench, const struct way *way)
 {
 	static const char *const argv[] = {COMMAND, NULL};
 	struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
@@ -79,57 +96,46 @@ static void by_writ_spawn(struct bench *bench)
 	struct writ_result result;
 	struct writ_error error;
 
-	if (writ_spawn(bench->sandbox, &launch, &process, &error) ||
+	(void)bench;
+	if (writ_spawn(way->sandbox, &launch, &process, &error) ||
 	    writ_wait(&process, &result, &error))
 		fail("writ_spawn", error.text);
 	if (result.end != WRIT_EXITED || result.status)
 		fail("writ_spawn", COMMAND " failed");
 }
 
-static void by_writ_run(struct bench *bench)
+static struct way *add_way(const char *name, const char *sandbox)
 {
-	spawn_and_wait(bench, bench->writ_argv);
+	struct way *way = &ways[n_ways++];
+
+	(void)snprintf(way->name, sizeof(way->name), "%.15s %.14s", name, sandbox);
+	return way;
 }
 
-static void by_bwrap(struct bench *bench)
+static void add_program(const char *name, char **argv, bool brief)
 {
-	static char *argv[] = {
-		"/usr/bin/bwrap", "--unshare-all", "--ro-bind", "/", "/", COMMAND, NULL};
+	struct way *way = add_way(name, "");
 
-	spawn_and_wait(bench, argv);
+	way->run = by_program;
+	way->argv = argv;
+	way->skipped = brief || access(argv[0], X_OK);
 }
-
-struct way {
-	const char *name;
-	const char *needs; /* a program, or NULL */
-	void (*run)(struct bench *bench);
-	uint64_t samples[MAX_ROUNDS];
-	bool skipped;
-};
-
-static struct way ways[] = {
-	{.name = "posix_spawn", .run = by_posix_spawn},
-	{.name = "writ_spawn", .run = by_writ_spawn},
-	{.name = "writ run", .run = by_writ_run},
-	{.name = "bwrap", .needs = "/usr/bin/bwrap", .run = by_bwrap},
-};
-#define N_WAYS (sizeof(ways) / sizeof(*ways))
 
 static void measure(struct bench *bench)
 {
 	for (unsigned round = 0; round < bench->rounds + WARM_UP; round++) {
-		for (size_t i = 0; i < N_WAYS; i++) {
+		for (size_t i = 0; i < n_ways; i++) {
 			if (ways[i].skipped)
 				continue;
 			(void)usleep(bench->pause_ms * 1000);
 			uint64_t start = bench_now_ns();
 
-			ways[i].run(bench);
+			ways[i].run(bench, &ways[i]);
 			if (round >= WARM_UP)
 				ways[i].samples[round - WARM_UP] = bench_now_ns() - start;
 		}
 	}
-	for (size_t i = 0; i < N_WAYS; i++)
+	for (size_t i = 0; i < n_ways; i++)
 		bench_sort(ways[i].samples, bench->rounds);
 }
 
@@ -145,13 +151,13 @@ static void print_table(const struct bench *bench)
 	if (bench->pause_ms)
 		printf(", %u ms between launches", bench->pause_ms);
 	putchar('\n');
-	printf("%-12s %10s %10s %8s\n", "way", "median us", "p99 us", "ratio");
-	for (size_t i = 0; i < N_WAYS; i++) {
+	printf("%-26s %10s %10s %8s\n", "way", "median us", "p99 us", "ratio");
+	for (size_t i = 0; i < n_ways; i++) {
 		if (ways[i].skipped) {
-			printf("%-12s %10s\n", ways[i].name, "absent");
+			printf("%-26s %10s\n", ways[i].name, "absent");
 			continue;
 		}
-		printf("%-12s %10.0f %10.0f %8.2f\n", ways[i].name, median_us(bench, i),
+		printf("%-26s %10.0f %10.0f %8.2f\n", ways[i].name, median_us(bench, i),
 		       (double)bench_percentile(ways[i].samples, bench->rounds, 99) / 1000,
 		       median_us(bench, i) / median_us(bench, 0));
 	}
@@ -170,10 +176,9 @@ static void add_param(struct bench *bench, char *word)
 }
 
 /* What `writ run` is called with. */
-static void build_command(struct bench *bench)
+static char **build_command(struct bench *bench, char *sandbox)
 {
-	const char *const head[] = {bench->writ,   "run",       "-p",
-				    bench->bundle, "--sandbox", bench->sandbox_name};
+	const char *const head[] = {bench->writ, "run", "-p", bench->bundle, "--sandbox", sandbox};
 	char **argv = calloc(6 + 2 * bench->n_params + 3, sizeof(*argv));
 	size_t n = 0;
 
@@ -187,28 +192,48 @@ static void build_command(struct bench *bench)
 	}
 	argv[n++] = strdup("--");
 	argv[n] = strdup(COMMAND);
-	bench->writ_argv = argv;
+	return argv;
+}
+
+static void add_sandbox(struct bench *bench, const struct writ_policy *policy, char *name)
+{
+	struct way *spawn = add_way("writ_spawn", name);
+	struct way *run = add_way("writ run", name);
+	struct writ_error error;
+
+	spawn->run = by_writ_spawn;
+	run->run = by_program;
+	run->argv = build_command(bench, name);
+	if (writ_sandbox_open(policy, writ_sandbox_id(policy, name, strlen(name)), &spawn->sandbox,
+			      &error))
+		fail(name, error.text);
 }
 
 static void prepare(struct bench *bench)
 {
+	static char *bare[] = {COMMAND, NULL};
+	static char *bwrap[] = {
+		"/usr/bin/bwrap", "--unshare-all", "--ro-bind", "/", "/", COMMAND, NULL};
+	static char *sandboxer[] = {BUILD_DIR "/bench/sandboxer", SANDBOXER_READ, SANDBOXER_WRITE,
+				    COMMAND, NULL};
 	struct writ_options options = {.params = bench->params, .n_params = bench->n_params};
 	struct writ_policy *policy;
 	struct writ_error error;
 
-	if (writ_open(bench->bundle, &options, &policy, &error) ||
-	    writ_sandbox_open(policy,
-			      writ_sandbox_id(policy, bench->sandbox_name,
-					      strlen(bench->sandbox_name)),
-			      &bench->sandbox, &error))
+	if (writ_open(bench->bundle, &options, &policy, &error))
 		fail(bench->bundle, error.text);
-	writ_close(policy);
 	posix_spawn_file_actions_init(&bench->quiet);
 	for (int fd = 0; fd < 3; fd++)
 		posix_spawn_file_actions_addopen(&bench->quiet, fd, "/dev/null", O_RDWR, 0);
-	build_command(bench);
-	for (size_t i = 0; i < N_WAYS; i++)
-		ways[i].skipped = ways[i].needs && (bench->brief || access(ways[i].needs, X_OK));
+	add_program("posix_spawn", bare, false);
+	for (char *name = strtok(bench->sandbox_names, ","); name; name = strtok(NULL, ",")) {
+		if (n_ways + 4 > MAX_WAYS)
+			fail(name, "one sandbox too many");
+		add_sandbox(bench, policy, name);
+	}
+	add_program("sandboxer", sandboxer, bench->brief);
+	add_program("bwrap", bwrap, bench->brief);
+	writ_close(policy);
 }
 
 static void grow_heap(unsigned mib)
@@ -231,7 +256,7 @@ static bool parse(struct bench *bench, int argc, char **argv)
 		return false;
 	bench->writ = argv[1];
 	bench->bundle = argv[2];
-	bench->sandbox_name = argv[3];
+	bench->sandbox_names = argv[3];
 	bench->rounds = DEFAULT_ROUNDS;
 	for (int i = 4; i < argc; i++) {
 		if (!strcmp(argv[i], "--brief"))
@@ -255,8 +280,9 @@ int main(int argc, char **argv)
 	static struct bench bench;
 
 	if (!parse(&bench, argc, argv)) {
-		fprintf(stderr, "usage: bench_launch WRIT BUNDLE SANDBOX [--param NAME=VALUE]... "
-				"[--rounds N] [--heap MIB] [--pause MS] [--brief]\n");
+		fprintf(stderr, "usage: bench_launch WRIT BUNDLE SANDBOX[,SANDBOX]... "
+				"[--param NAME=VALUE]... [--rounds N] [--heap MIB] [--pause MS] "
+				"[--brief]\n");
 		return 2;
 	}
 	prepare(&bench);
@@ -267,6 +293,7 @@ int main(int argc, char **argv)
 		       median_us(&bench, 2));
 	else
 		print_table(&bench);
-	writ_sandbox_close(bench.sandbox);
+	for (size_t i = 0; i < n_ways; i++)
+		writ_sandbox_close(ways[i].sandbox);
 	return 0;
 }

@@ -3,28 +3,39 @@
 set -eu
 build=${BUILD:-build}
 counts=${STRESS:-500 20000 1000}
-"$build/writc" compile tests/stress/stress.writ -o "$build/stress/stress.wrt"
+kills=${counts##* }
+launches=${counts% *}
+top=$(cd "$build" && pwd)/stress
+"$build/writc" compile tests/stress/stress.writ -o "$top/stress.wrt"
+"$build/writc" compile tests/stress/kills.writ -o "$top/kills.wrt"
 
 stress() {
 	echo "sandbox '$1'$who"
 	# shellcheck disable=SC2086
-	$as "$build/stress/stress" "$build/writ" "$build/stress/stress.wrt" "$1" $counts
+	$as "$top/stress" "$build/writ" "$top/stress.wrt" "$1" $launches
+}
+kills() {
+	$as "$top/kills" "$build/writ" "$top/kills.wrt" "$1" "$top" "$kills"
 }
 
 as=
 who=
-"$build/writ" doctor -p "$build/stress/stress.wrt" >"$build/stress/doctor.log" 2>&1 || {
-	cat "$build/stress/doctor.log"
-	echo "skip: this host can't enforce tests/stress/stress.writ (above)"
+{
+	"$build/writ" doctor -p "$top/stress.wrt" && "$build/writ" doctor -p "$top/kills.wrt" --param bin="$top"
+} >"$top/doctor.log" 2>&1 || {
+	cat "$top/doctor.log"
+	echo "skip: this host can't enforce the policies of tests/stress (above)"
 	exit 0
 }
 stress light
 stress heavy
+kills light
 if [ "$(id -u)" -eq 0 ]; then
 	as="setpriv --reuid=65534 --regid=65534 --clear-groups"
 	who=", as an ordinary user"
-	if $as test -x "$build/writ" -a -r "$build/stress/stress.wrt" 2>/dev/null; then
+	if $as test -x "$build/writ" -a -r "$top/stress.wrt" 2>/dev/null; then
 		stress heavy
+		kills light
 	else
 		echo "skip: an ordinary user can't read $build"
 	fi
