@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 
 #include "runtime/launch.h"
-#include "runtime/namespaces.h"
+#include "runtime/mounts.h"
 #include "runtime/raw.h"
 #include "runtime/task.h"
 
@@ -69,8 +69,14 @@ static int follow_caller(struct keeper *keeper)
 
 static int make_mounts(struct keeper *keeper)
 {
-	return keeper->launch->namespaces & KERNEL_CLONE_NEWNS ? namespaces_mount(keeper->launch)
-							       : 0;
+	struct launch *launch = keeper->launch;
+	int rc = 0;
+
+	if (launch->namespaces & KERNEL_CLONE_NEWNS)
+		rc = mounts_make(&launch->sandbox->namespaces, launch->roots, &launch->detail);
+	if (!rc)
+		launch->detail = NULL;
+	return rc;
 }
 
 /* The command's descriptors are its own copies, and ours are closed once it is executed. */

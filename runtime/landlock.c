@@ -111,25 +111,30 @@ static int keep_port(struct writ_sandbox *sandbox, const struct landlock_net_por
 	return 0;
 }
 
-static int add_path_rule(struct writ_sandbox *sandbox, int fd, uint64_t access, const char *path,
+/* What stands at a path. */
+struct opened {
+	int fd;
+	const char *path;
+	const struct stat *st;
+};
+
+static int add_path_rule(struct writ_sandbox *sandbox, const struct opened *opened, uint64_t access,
 			 struct writ_error *error)
 {
-	struct landlock_path_beneath rule = {.allowed_access = access, .parent_fd = fd};
-	struct stat st;
+	struct landlock_path_beneath rule = {.allowed_access = access, .parent_fd = opened->fd};
+	const struct stat *st = opened->st;
 	int rc = 0;
 
-	if (fstat(fd, &st))
-		return error_sys(error, WRIT_E_SYSTEM, errno, "can't examine '%.300s'", path);
 	/* A directory's right in a rule on a file is EINVAL. */
-	if (!S_ISDIR(st.st_mode))
+	if (!S_ISDIR(st->st_mode))
 		rule.allowed_access &= LANDLOCK_FS_OF_FILE;
 	/* A rule that grants nothing is ENOMSG. */
 	if (rule.allowed_access)
-		rc = keep_path(sandbox, &rule, path);
+		rc = keep_path(sandbox, &rule, opened->path);
 	if (rc)
-		return error_sys(error, WRIT_E_SYSTEM, -rc, "can't grant '%.300s'", path);
-	if (S_ISDIR(st.st_mode))
-		sandbox->roots[sandbox->n_roots++] = (struct sandbox_root){st.st_dev, st.st_ino};
+		return error_sys(error, WRIT_E_SYSTEM, -rc, "can't grant '%.300s'", opened->path);
+	if (S_ISDIR(st->st_mode))
+		sandbox->roots[sandbox->n_roots++] = (struct sandbox_root){st->st_dev, st->st_ino};
 	return 0;
 }
 
@@ -175,6 +180,8 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 {
 	const struct writ_fmt_path *record = image_PATHS(&source->policy->image, index);
 	const char *path = source->policy->paths[index];
+	struct mount_grant grant;
+	struct stat st = {.st_mode = 0};
 	int fd = resolve_open(path, &rules->resolver);
 	int rc;
 
@@ -187,10 +194,18 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 				 path);
 	if (fd < 0)
 		return error_sys(source->error, WRIT_E_SYSTEM, errno, "can't open '%.300s'", path);
-	namespaces_grant(sandbox, rules->resolver.found, record->access & rules->handled);
-	rc = add_path_rule(sandbox, fd, record->access & rules->handled, path, source->error);
+	rc = fstat(fd, &st) ? error_sys(source->error, WRIT_E_SYSTEM, errno,
+					"can't examine '%.300s'", path)
+			    : 0;
+	if (!rc)
+		rc = add_path_rule(sandbox, &(struct opened){.fd = fd, .path = path, .st = &st},
+				   record->access & rules->handled, source->error);
 	(void)close(fd);
-	return rc;
+	grant.path = rules->resolver.found;
+	grant.rights = record->rights;
+	grant.access = record->access & rules->handled;
+	grant.mode = st.st_mode;
+	return rc ? rc : namespaces_grant(sandbox, &grant);
 }
 
 static int add_paths(struct writ_sandbox *sandbox, const struct sandbox_source *source,
@@ -277,7 +292,7 @@ static int plan_recipe(struct writ_sandbox *sandbox, const struct sandbox_source
 	struct landlock_recipe *recipe = &sandbox->recipe;
 	size_t n_ports = 0;
 
-	recipe->is_used = sandbox->namespaces.n_scratches > 0 || sandbox->namespaces.has_proc;
+	recipe->is_used = sandbox->namespaces.has_scratch || sandbox->namespaces.has_proc;
 	if (!recipe->is_used)
 		return 0;
 	for (uint32_t i = 0; i < source->record->ports.count; i++) {
@@ -346,7 +361,7 @@ static int add_grant(const struct landlock_grant *grant, int ruleset)
 			   : add_rule(ruleset, LANDLOCK_PATH_BENEATH, &rule);
 }
 
-static int add_kept(const struct writ_sandbox *sandbox, const int *scratches, int ruleset)
+static int add_kept(const struct writ_sandbox *sandbox, const int *roots, int ruleset)
 {
 	const struct landlock_recipe *recipe = &sandbox->recipe;
 	const struct namespaces *namespaces = &sandbox->namespaces;
@@ -354,21 +369,24 @@ static int add_kept(const struct writ_sandbox *sandbox, const int *scratches, in
 
 	for (size_t i = 0; !rc && i < recipe->n_paths; i++)
 		rc = add_grant(&recipe->paths[i], ruleset);
-	for (size_t i = 0; !rc && i < namespaces->n_scratches; i++)
-		rc = add_rule(
-			ruleset, LANDLOCK_PATH_BENEATH,
-			&(struct landlock_path_beneath){namespaces->scratches[i].access &
-								recipe->handled.handled_access_fs,
-							scratches[i]});
+	for (size_t i = 0; !rc && i < namespaces->n_places; i++) {
+		const struct mount_place *place = &namespaces->places[i];
+
+		if (place->scratch)
+			rc = add_rule(ruleset, LANDLOCK_PATH_BENEATH,
+				      &(struct landlock_path_beneath){
+					      place->access & recipe->handled.handled_access_fs,
+					      roots[i]});
+	}
 	for (size_t i = 0; !rc && i < recipe->n_ports; i++)
 		rc = add_rule(ruleset, LANDLOCK_NET_PORT, &recipe->ports[i]);
 	return rc;
 }
 
-int landlock_build(const struct writ_sandbox *sandbox, const int *scratches)
+int landlock_build(const struct writ_sandbox *sandbox, const int *roots)
 {
 	int ruleset = create(&sandbox->recipe.handled);
-	int rc = ruleset < 0 ? ruleset : add_kept(sandbox, scratches, ruleset);
+	int rc = ruleset < 0 ? ruleset : add_kept(sandbox, roots, ruleset);
 
 	return rc ? rc : ruleset;
 }

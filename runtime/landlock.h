@@ -14,7 +14,7 @@ WRIT_MUST_CHECK int landlock_prepare(struct writ_sandbox *sandbox,
  * Makes the ruleset that the recipe describes, with the roots of what has been mounted since. A
  * descriptor, or a negative errno. Safe between clone and execve.
  */
-int landlock_build(const struct writ_sandbox *sandbox, const int *scratches);
+int landlock_build(const struct writ_sandbox *sandbox, const int *roots);
 
 /* Confines the calling thread. 0 or a negative errno. Safe between clone and execve. */
 int landlock_enter(int ruleset);

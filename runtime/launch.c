@@ -167,7 +167,7 @@ static int enter_landlock(struct launch *launch)
 	if (ruleset < 0)
 		return 0;
 	if (launch->sandbox->recipe.is_used)
-		ruleset = landlock_build(launch->sandbox, launch->scratches);
+		ruleset = landlock_build(launch->sandbox, launch->roots);
 	return ruleset < 0 ? ruleset : landlock_enter(ruleset);
 }
 

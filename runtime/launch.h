@@ -33,7 +33,7 @@ struct launch {
 	bool has_keeper;         /* that is the parent, and dies with the caller in our stead */
 	int tell;                /* a socket, for the keeper's caller to learn our process id by */
 	unsigned int namespaces; /* CLONE_NEW* but for the user namespace, made for the keeper */
-	int *scratches;          /* descriptors of their roots, once they are mounted */
+	int *roots;              /* descriptors of what has been mounted, by place */
 	struct limits_plan limits;
 
 	const char *volatile step; /* what the child was doing */

@@ -1,47 +1,51 @@
 /*
- * See namespaces.h. Mounts are made by descriptor, on directories that are looked up again in the
- * namespace, following no symbolic link: what was opened before is in the caller's namespace, where
- * nothing may be mounted, and a link that somebody has put there since leads nowhere.
+ * What a sandbox's mounts are, from its plan and its grants.
  *
- * Order: mounts become private first, so that nothing of ours is seen outside, and nothing that is
- * mounted outside later appears inside.
+ * Around everything are the attributes of the plan: read-only, so that nobody's modes, owners,
+ * times or attributes change where nothing is granted to be written; noexec, so that nothing is
+ * mapped executable that is not granted to be executed. A grant that says otherwise gets a mount of
+ * its own, unless one around it has the same attributes already. Landlock decides as before: this
+ * is what it does not govern.
  */
 #include "runtime/namespaces.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/error.h"
-#include "runtime/launch.h"
 #include "runtime/privilege.h"
-#include "runtime/raw.h"
 #include "runtime/resolve.h"
+#include "runtime/sandbox.h"
 
 #define BYTES_PER_INODE 4096u /* as many files as there is room for, of one page each, */
 #define LEAST_INODES    256u  /* and for some directories */
+#define SAFE_MOUNT      (KERNEL_MOUNT_NOSUID | KERNEL_MOUNT_NODEV)
 
 bool namespaces_need_user(unsigned int flags)
 {
 	return flags && !privilege_holds(CAPABILITY_SYS_ADMIN);
 }
 
-bool namespaces_are_dispensable(const struct writ_sandbox *sandbox)
+/* Is a path another, or below it? Both are absolute and normalised. */
+static bool is_within(const char *path, const char *tree)
 {
-	return sandbox->namespaces.n_scratches == 0;
+	size_t len = strlen(tree);
+
+	return len == 1 || (strncmp(path, tree, len) == 0 && (path[len] == '/' || !path[len]));
 }
 
 /* Where many programs make files, each its own. */
+static const char *const shared_places[] = {"/tmp", "/dev/shm", "/var/tmp"};
+#define N_SHARED  (sizeof(shared_places) / sizeof(shared_places[0]))
+#define N_COVERED 2u /* of them, where they are granted to nobody */
+
 static const char *mode_of(const char *path)
 {
-	static const char *const shared[] = {"/tmp", "/var/tmp", "/dev/shm"};
-
-	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
-		if (strcmp(path, shared[i]) == 0)
+	for (size_t i = 0; i < N_SHARED; i++) {
+		if (strcmp(path, shared_places[i]) == 0)
 			return "1777";
 	}
 	return "0700";
@@ -49,55 +53,71 @@ static const char *mode_of(const char *path)
 
 static int refuse_scratch(const struct sandbox_source *source, const char *path, int reason)
 {
-	const char *why = reason == ELOOP ? "it leads through a symbolic link in a tree that tools "
-					    "may write"
-			  : reason == ENOENT || reason == ENOTDIR
-				  ? "there is no such directory, and none is made on the host"
-				  : strerror(reason);
+	const char *why = strerror(reason);
 
+	if (reason == ELOOP)
+		why = "it leads through a symbolic link in a tree that tools may write";
+	if (reason == ENOENT || reason == ENOTDIR)
+		why = "there is no such directory, and none is made on the host";
 	return error_set(source->error, WRIT_E_HOST, "scratch '%.300s' can't be had: %s", path,
 			 why);
+}
+
+static int add_place(struct writ_sandbox *sandbox, const struct mount_place *place)
+{
+	struct namespaces *namespaces = &sandbox->namespaces;
+	const char *path = pool_strndup(&sandbox->pool, place->path, strlen(place->path));
+	struct mount_place *out = &namespaces->places[namespaces->n_places];
+
+	if (!path)
+		return -WRIT_E_NOMEM;
+	*out = *place;
+	out->path = path;
+	namespaces->n_places++;
+	return 0;
+}
+
+static struct scratch *make_scratch(struct pool *pool, const char *path, uint64_t size)
+{
+	struct scratch *scratch = pool_alloc(pool, sizeof(*scratch));
+
+	if (!scratch)
+		return NULL;
+	(void)snprintf(scratch->size, sizeof(scratch->size), "%llu", (unsigned long long)size);
+	(void)snprintf(scratch->inodes, sizeof(scratch->inodes), "%llu",
+		       (unsigned long long)(size / BYTES_PER_INODE + LEAST_INODES));
+	scratch->mode = mode_of(path);
+	return scratch;
 }
 
 static int add_scratch(struct writ_sandbox *sandbox, const struct sandbox_source *source,
 		       uint32_t index, struct resolver *resolver)
 {
-	struct scratch *scratch = &sandbox->namespaces.scratches[sandbox->namespaces.n_scratches];
 	uint64_t size = image_SCRATCHES(&source->policy->image, index)->size_bytes;
 	const char *path = source->policy->scratches[index];
+	struct mount_place place = {.rights = WRIT_PATH_READ | WRIT_PATH_WRITE,
+				    .access = LANDLOCK_FS_OF_WRITE};
+	struct stat st;
 	int fd = resolve_open(path, resolver);
+	int rc;
 
 	if (fd < 0)
 		return refuse_scratch(source, path, errno);
+	rc = fstat(fd, &st);
 	(void)close(fd);
-	scratch->path = pool_strndup(&sandbox->pool, resolver->found, strlen(resolver->found));
-	if (!scratch->path)
-		return error_nomem(source->error);
-	(void)snprintf(scratch->size, sizeof(scratch->size), "%llu", (unsigned long long)size);
-	(void)snprintf(scratch->inodes, sizeof(scratch->inodes), "%llu",
-		       (unsigned long long)(size / BYTES_PER_INODE + LEAST_INODES));
-	scratch->mode = mode_of(path);
-	scratch->access = LANDLOCK_FS_OF_WRITE;
-	sandbox->namespaces.n_scratches++;
-	return 0;
+	if (rc || !S_ISDIR(st.st_mode))
+		return refuse_scratch(source, path, ENOTDIR);
+	place.path = resolver->found;
+	place.scratch = make_scratch(&sandbox->pool, path, size);
+	return place.scratch ? add_place(sandbox, &place) : error_nomem(source->error);
 }
 
 static int add_scratches(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	struct writ_fmt_range range = source->record->scratches;
-	struct namespaces *namespaces = &sandbox->namespaces;
 	struct resolver resolver;
-	int rc;
+	int rc = range.count ? resolver_init(&resolver, sandbox, source) : 0;
 
-	if (!range.count)
-		return 0;
-	rc = resolver_init(&resolver, sandbox, source);
-	if (rc)
-		return rc;
-	namespaces->scratches = pool_array(&sandbox->pool, range.count,
-					   sizeof(*namespaces->scratches));
-	if (!namespaces->scratches)
-		return error_nomem(source->error);
 	for (uint32_t i = 0; !rc && i < range.count; i++)
 		rc = add_scratch(sandbox, source, range.first + i, &resolver);
 	return rc;
@@ -105,135 +125,158 @@ static int add_scratches(struct writ_sandbox *sandbox, const struct sandbox_sour
 
 int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
+	struct namespaces *namespaces = &sandbox->namespaces;
 	uint32_t plan = source->record->plan;
+	size_t n_most = (size_t)source->record->paths.count + source->record->scratches.count;
 
 	sandbox->has_keeper = plan & WRIT_PLAN_KEEPER;
 	if (plan & WRIT_PLAN_PID_NS)
-		sandbox->namespaces.flags |= KERNEL_CLONE_NEWPID;
-	sandbox->namespaces.has_proc = plan & WRIT_PLAN_PROC;
-	if (source->record->scratches.count || sandbox->namespaces.has_proc)
-		sandbox->namespaces.flags |= KERNEL_CLONE_NEWNS;
+		namespaces->flags |= KERNEL_CLONE_NEWPID;
+	if (plan & WRIT_PLAN_MOUNT_NS)
+		namespaces->flags |= KERNEL_CLONE_NEWNS;
+	if (plan & WRIT_PLAN_READ_ONLY)
+		namespaces->attributes |= KERNEL_MOUNT_RDONLY;
+	if (plan & WRIT_PLAN_NOEXEC)
+		namespaces->attributes |= KERNEL_MOUNT_NOEXEC;
+	namespaces->has_proc = plan & WRIT_PLAN_PROC;
+	namespaces->proc_attributes = namespaces->attributes & KERNEL_MOUNT_RDONLY;
+	namespaces->has_scratch = source->record->scratches.count > 0;
+	namespaces->is_required = namespaces->has_scratch || plan & WRIT_PLAN_NOEXEC;
+	namespaces->places = pool_array(&sandbox->pool, n_most + N_COVERED,
+					sizeof(*namespaces->places));
+	if (!namespaces->places)
+		return error_nomem(source->error);
 	return add_scratches(sandbox, source);
 }
 
-static void grant_in_scratch(struct scratch *scratch, const char *path, uint64_t access)
+int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *grant)
 {
-	size_t len = strlen(path);
-	bool is_above = len == 1 || (strncmp(scratch->path, path, len) == 0 &&
-				     (scratch->path[len] == '/' || !scratch->path[len]));
-
-	if (is_above)
-		scratch->access |= access;
-}
-
-void namespaces_grant(struct writ_sandbox *sandbox, const char *path, uint64_t access)
-{
-	for (size_t i = 0; i < sandbox->namespaces.n_scratches; i++)
-		grant_in_scratch(&sandbox->namespaces.scratches[i], path, access);
-}
-
-/* ---- in the keeper ---- */
-
-static int open_directory(const char *path)
-{
-	const struct open_how_abi how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-					 .resolve = KERNEL_RESOLVE_NO_SYMLINKS};
-
-	return (int)RAW(KERNEL_NR_OPENAT2, AT_FDCWD, path, &how, sizeof(how));
-}
-
-/* Pairs of a name and a value; NULL ends them. */
-struct file_system {
-	const char *type;
-	const char *options[4][2];
-	unsigned int attributes;
-};
-
-/* A new one, mounted nowhere yet: a descriptor, or a negative errno. */
-static int make_file_system(const struct file_system *what)
-{
-	int fs = (int)RAW(KERNEL_NR_FSOPEN, what->type, KERNEL_FSOPEN_CLOEXEC);
-	long rc = fs < 0 ? fs : 0;
-
-	for (size_t i = 0; !rc && what->options[i][0]; i++)
-		rc = RAW(KERNEL_NR_FSCONFIG, fs, KERNEL_FSCONFIG_STRING, what->options[i][0],
-			 what->options[i][1], 0);
-	if (!rc)
-		rc = RAW(KERNEL_NR_FSCONFIG, fs, KERNEL_FSCONFIG_CREATE, NULL, NULL, 0);
-	if (!rc)
-		rc = RAW(KERNEL_NR_FSMOUNT, fs, KERNEL_FSMOUNT_CLOEXEC, what->attributes);
-	if (fs >= 0)
-		(void)RAW(SYS_close, fs);
-	return (int)rc;
-}
-
-/* Mounts what a descriptor stands for on a directory. */
-static int move_to(int mount, const char *path)
-{
-	int where = open_directory(path);
-	int rc;
-
-	if (where < 0)
-		return where;
-	rc = (int)RAW(KERNEL_NR_MOVE_MOUNT, mount, "", where, "",
-		      KERNEL_MOVE_MOUNT_F_EMPTY | KERNEL_MOVE_MOUNT_T_EMPTY);
-	(void)RAW(SYS_close, where);
-	return rc;
-}
-
-/* *root: a descriptor of it, for Landlock. */
-static int mount_scratch(const struct scratch *scratch, int *root)
-{
-	const bool has_programs = scratch->access & LANDLOCK_FS_EXECUTE;
-	const struct file_system tmpfs = {
-		.type = "tmpfs",
-		.options = {{"size", scratch->size},
-			    {"nr_inodes", scratch->inodes},
-			    {"mode", scratch->mode}},
-		.attributes = KERNEL_MOUNT_NOSUID | KERNEL_MOUNT_NODEV |
-			      (has_programs ? 0 : KERNEL_MOUNT_NOEXEC),
+	const struct mount_place place = {
+		.path = grant->path,
+		.rights = grant->rights,
+		.access = grant->access,
+		.is_file = !S_ISDIR(grant->mode),
 	};
 
-	*root = make_file_system(&tmpfs);
-	return *root < 0 ? *root : move_to(*root, scratch->path);
+	/* The procfs that is mounted there later is written to if anything in /proc may be. */
+	if (grant->rights & WRIT_PATH_WRITE &&
+	    (is_within(grant->path, "/proc") || is_within("/proc", grant->path)))
+		sandbox->namespaces.proc_attributes = 0;
+	if (sandbox->namespaces.has_proc && is_within(grant->path, "/proc"))
+		return 0;
+	/* What is neither a file nor a directory is no file system's to protect. */
+	if (!(sandbox->namespaces.flags & KERNEL_CLONE_NEWNS) ||
+	    !(S_ISDIR(grant->mode) || S_ISREG(grant->mode)))
+		return 0;
+	return add_place(sandbox, &place);
 }
 
-/*
- * It shows the launch's processes, but for the keeper, whose command line is the caller's. Where
- * the host's is partly covered, as in containers, the kernel gives no other: that one stays.
+/* In the order of their components, a scratch before a grant of the same path. */
+static bool is_before(const struct mount_place *a, const struct mount_place *b)
+{
+	const unsigned char *x = (const unsigned char *)a->path;
+	const unsigned char *y = (const unsigned char *)b->path;
+
+	while (*x && *x == *y) {
+		x++;
+		y++;
+	}
+	if (*x == *y)
+		return a->scratch && !b->scratch;
+	if (!*x || !*y)
+		return !*x;
+	return (*x == '/' ? 1 : *x) < (*y == '/' ? 1 : *y);
+}
+
+/* Grants come sorted by their texts, so there is little to do. */
+static void sort(struct namespaces *namespaces)
+{
+	struct mount_place *places = namespaces->places;
+
+	for (size_t i = 1; i < namespaces->n_places; i++) {
+		const struct mount_place place = places[i];
+		size_t at = i;
+
+		for (; at > 0 && is_before(&place, &places[at - 1]); at--)
+			places[at] = places[at - 1];
+		places[at] = place;
+	}
+}
+
+/* Files that are neither to be executed nor on the way to be: of a place that may be written. */
+static unsigned int attributes_of(const struct namespaces *namespaces, unsigned int rights)
+{
+	unsigned int attributes = namespaces->attributes;
+
+	if (rights & WRIT_PATH_WRITE)
+		attributes = (attributes & ~KERNEL_MOUNT_RDONLY) | KERNEL_MOUNT_NOEXEC;
+	if (rights & WRIT_PATH_EXECUTE)
+		attributes &= ~KERNEL_MOUNT_NOEXEC;
+	return attributes;
+}
+
+/* The nearest of n places around a path, or that of the path itself; or NULL. */
+static struct mount_place *around(struct mount_place *places, size_t n, const char *path)
+{
+	while (n-- > 0) {
+		if (is_within(path, places[n].path))
+			return &places[n];
+	}
+	return NULL;
+}
+
+/* What is granted above is granted here. Of one path there is one place: the next of the first n.
  */
-static int mount_proc(void)
+static size_t merge(struct namespaces *namespaces, size_t n, struct mount_place place)
 {
-	static const struct file_system proc = {
-		.type = "proc",
-		.options = {{"hidepid", "2"}},
-		.attributes = KERNEL_MOUNT_NOSUID | KERNEL_MOUNT_NODEV | KERNEL_MOUNT_NOEXEC,
-	};
-	int root = make_file_system(&proc);
-	int rc;
+	struct mount_place *outer = around(namespaces->places, n, place.path);
 
-	if (root < 0)
-		return root == -EPERM ? 0 : root;
-	rc = move_to(root, "/proc");
-	(void)RAW(SYS_close, root);
-	return rc;
+	if (outer && strcmp(outer->path, place.path) == 0) {
+		outer->rights |= place.rights;
+		outer->access |= place.access;
+		return n;
+	}
+	if (outer) {
+		place.rights |= outer->rights;
+		place.access |= outer->access;
+		place.is_hidden = outer->scratch || outer->is_hidden;
+	}
+	namespaces->places[n] = place;
+	return n + 1;
 }
 
-int namespaces_mount(struct launch *launch)
+/* Keeps a place that takes a mount, as the next of the first n. */
+static size_t keep(struct namespaces *namespaces, size_t n, struct mount_place place)
 {
-	const struct namespaces *namespaces = &launch->sandbox->namespaces;
-	int rc = (int)RAW(SYS_mount, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	const struct mount_place *outer = around(namespaces->places, n, place.path);
+	unsigned int attributes = outer ? outer->attributes & ~SAFE_MOUNT : namespaces->attributes;
 
-	launch->detail = "making mounts private";
-	for (size_t i = 0; !rc && i < namespaces->n_scratches; i++) {
-		launch->detail = "mounting a scratch directory";
-		rc = mount_scratch(&namespaces->scratches[i], &launch->scratches[i]);
-	}
-	if (!rc && namespaces->has_proc) {
-		launch->detail = "mounting /proc";
-		rc = mount_proc();
-	}
-	if (!rc)
-		launch->detail = NULL;
-	return rc;
+	place.attributes = attributes_of(namespaces, place.rights);
+	if (!place.scratch && !place.is_hidden && place.attributes == attributes)
+		return n;
+	if (place.scratch)
+		place.attributes |= SAFE_MOUNT;
+	namespaces->places[n] = place;
+	return n + 1;
+}
+
+void namespaces_settle(struct writ_sandbox *sandbox)
+{
+	struct namespaces *namespaces = &sandbox->namespaces;
+	size_t n_all = 0;
+	size_t n = 0;
+
+	sort(namespaces);
+	for (size_t i = 0; i < namespaces->n_places; i++)
+		n_all = merge(namespaces, n_all, namespaces->places[i]);
+	for (size_t i = 0; i < n_all; i++)
+		n = keep(namespaces, n, namespaces->places[i]);
+	namespaces->n_places = n;
+}
+
+bool namespaces_hide(const struct namespaces *namespaces, const char *path)
+{
+	const struct mount_place *place = around(namespaces->places, namespaces->n_places, path);
+
+	return place && place->scratch && strcmp(place->path, path) != 0;
 }

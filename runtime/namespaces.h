@@ -2,8 +2,7 @@
  * The namespaces that a launch gets, and what is mounted in them (namespaces(7)).
  *
  * What is made is decided when the sandbox is opened; the keeper makes it, before anything of the
- * tool's runs. A scratch directory is a file system of its own in memory, on a directory that the
- * host has: nothing is made on the host.
+ * tool's runs. Nothing is made on the host, and nothing of it is seen there.
  */
 #ifndef WRIT_RUNTIME_NAMESPACES_H
 #define WRIT_RUNTIME_NAMESPACES_H
@@ -11,42 +10,62 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-struct launch;
 struct sandbox_source;
 struct writ_sandbox;
 
+/* A file system in memory, as tmpfs takes it. */
 struct scratch {
-	const char *path; /* without symbolic links */
-	char size[24];    /* as tmpfs takes it */
+	char size[24];
 	char inodes[24];
 	const char *mode;
-	uint64_t access; /* of Landlock's, on its root */
+};
+
+/*
+ * A place with a mount of its own: a scratch, an empty cover, or what is there anyway with other
+ * attributes than around it. They are sorted, the outer before the inner.
+ */
+struct mount_place {
+	const char *path;              /* without symbolic links */
+	const struct scratch *scratch; /* NULL: what is there */
+	unsigned int rights;           /* WRIT_PATH_*: what is granted here or above */
+	uint64_t access;               /* the same of Landlock's */
+	unsigned int attributes;       /* of the mount */
+	bool is_file;
+	bool is_hidden; /* lies in a scratch: has to be made there first */
 };
 
 struct namespaces {
 	unsigned int flags; /* CLONE_NEWPID, CLONE_NEWNS */
-	bool has_proc;      /* a procfs of the PID namespace on /proc */
-	struct scratch *scratches;
-	size_t n_scratches;
+	bool has_proc;      /* a procfs of the PID namespace on /proc, */
+	unsigned int proc_attributes;
+	unsigned int attributes; /* of every other mount: MOUNT_RDONLY, MOUNT_NOEXEC */
+	struct mount_place *places;
+	size_t n_places;
+	bool has_scratch;
+	bool is_required; /* without its mounts the sandbox is not what it says */
 };
 
-/* Decides. Errors: HOST, NOMEM. */
+/* A path that is granted, when it has been opened. */
+struct mount_grant {
+	const char *path; /* without symbolic links */
+	unsigned int rights;
+	uint64_t access;
+	mode_t mode;
+};
+
+/* Decides on namespaces, and on scratch directories. Errors: HOST, NOMEM, SYSTEM. */
 int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source);
 
-/* A path without symbolic links has been granted: what a scratch on or below it inherits. */
-void namespaces_grant(struct writ_sandbox *sandbox, const char *path, uint64_t access);
+/* Told of every grant; then namespaces_settle decides which get a mount. Errors: NOMEM. */
+int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *grant);
+void namespaces_settle(struct writ_sandbox *sandbox);
 
-/* May a launch go without them where the host refuses them? */
-bool namespaces_are_dispensable(const struct writ_sandbox *sandbox);
+/* Is an absolute path, which need not exist, behind a scratch directory? */
+bool namespaces_hide(const struct namespaces *namespaces, const char *path);
 
 /* Does making these take a user namespace, as we have not the capability? */
 bool namespaces_need_user(unsigned int flags);
-
-/*
- * Mounts, in a mount namespace of our own. 0, or a negative errno and launch->detail. Raw: for the
- * keeper.
- */
-int namespaces_mount(struct launch *launch);
 
 #endif

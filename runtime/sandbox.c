@@ -117,6 +117,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	if (!rc)
 		rc = landlock_prepare(sandbox, source);
 	if (!rc)
+		namespaces_settle(sandbox);
+	if (!rc)
 		rc = env_prepare(sandbox, source);
 	if (!rc)
 		rc = cgroup_plan(sandbox, source);

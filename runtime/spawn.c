@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdalign.h>
@@ -235,16 +236,30 @@ static int prepare_limits(struct preparation *prep, struct writ_error *error)
 	return rc || !sandbox->cgroups.n ? rc : make_cgroup(prep, error);
 }
 
-/* In a mount namespace a path means something else than the directory that we are in. */
-static int prepare_namespaces(struct preparation *prep, struct writ_error *error)
+/*
+ * In a mount namespace the directory that we are in may be covered: it is entered by its name. One
+ * that has none is refused by chdir.
+ */
+static int prepare_mounts(struct preparation *prep, struct writ_error *error)
 {
-	const struct namespaces *namespaces = &prep->launch.sandbox->namespaces;
+	struct launch *launch = &prep->launch;
 	struct pool *pool = &prep->process->pool;
-	size_t n = namespaces->n_scratches;
+	char *cwd;
 
-	prep->launch.scratches = pool_array(pool, n, sizeof(*prep->launch.scratches));
-	if (!prep->launch.scratches)
+	if (!(launch->namespaces & KERNEL_CLONE_NEWNS))
+		return 0;
+	launch->roots = pool_array(pool, launch->sandbox->namespaces.n_places,
+				   sizeof(*launch->roots));
+	if (!launch->roots)
 		return error_nomem(error);
+	if (strcmp(launch->cwd, ".") != 0)
+		return 0;
+	cwd = pool_alloc(pool, PATH_MAX);
+	if (!cwd)
+		return error_nomem(error);
+	launch->cwd = getcwd(cwd, PATH_MAX) ? cwd : "";
+	if (namespaces_hide(&launch->sandbox->namespaces, launch->cwd))
+		launch->cwd = "/";
 	return 0;
 }
 
@@ -288,10 +303,8 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 		rc = prepare_stdio(prep, request, error);
 	if (!rc)
 		rc = prepare_limits(prep, error);
-	if (!rc)
-		rc = prepare_namespaces(prep, error);
 	prep->launch.cwd = choose_cwd(prep->launch.sandbox, request->cwd);
-	return rc;
+	return rc ? rc : prepare_mounts(prep, error);
 }
 
 /*
@@ -424,7 +437,7 @@ static int start(struct preparation *prep, struct writ_error *error)
 		process->callers_peak_bytes = own_peak_bytes();
 		return 0;
 	}
-	if (launch->namespaces_refused && namespaces_are_dispensable(sandbox)) {
+	if (launch->namespaces_refused && !sandbox->namespaces.is_required) {
 		/* None here: count the user's processes instead (processes.h). */
 		launch->namespaces = 0;
 		rc = plan_limits(launch,

@@ -1,0 +1,15 @@
+/*
+ * Mounting what a launch sees, in a mount namespace of its own (mount_namespaces(7)).
+ */
+#ifndef WRIT_RUNTIME_MOUNTS_H
+#define WRIT_RUNTIME_MOUNTS_H
+
+#include "runtime/namespaces.h"
+
+/*
+ * For the keeper. roots gets a descriptor of each place's mount. 0, or a negative errno and what it
+ * was about.
+ */
+int mounts_make(const struct namespaces *namespaces, int *roots, const char *volatile *what);
+
+#endif
