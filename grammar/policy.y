@@ -48,11 +48,12 @@ static void policy_error(const struct span *span, struct parse *parse, const cha
 %token YYEOF 0 "end of file"
 %token ALLOW "allow" AND "and" ARG "arg" ASK "ask" BEST_EFFORT "best_effort" BIND "bind"
 %token BURST "burst" CLASS "class" CONFLICT "conflict" CONNECT "connect" DENY "deny"
-%token DESCRIBE "describe" ENV "env" ERRNO "errno" EXECUTE "execute" EXTENDS "extends"
+%token DESCRIBE "describe" ENV "env" ERRNO "errno" EXEC "exec" EXECUTE "execute" EXTENDS "extends"
 %token FILESYSTEM "filesystem" IMPORT "import" IN "in" KILL "kill" LIMITS "limits" LOG "log"
 %token MATCHES "matches" NETWORK "network" NOT "not" NOTIFY "notify" OR "or" PARAM "param"
-%token PASS "pass" POLICY "policy" PRESENT "present" RATE "rate" READ "read" REDACT "redact" ROLE "role"
-%token SANDBOX "sandbox" SCRATCH "scratch" SECRET "secret" SESSION "session" SET "set"
+%token PASS "pass" POLICY "policy" PRESENT "present" RATE "rate" READ "read" REDACT "redact"
+%token REQUIRED "required" ROLE "role"
+%token SANDBOX "sandbox" SCRATCH "scratch" SECRET "secret" SESSION "session" SET "set" STRICT "strict"
 %token SYSCALL "syscall" SYSCALLS "syscalls" TEST "test" TOOL "tool" UNDER "under" UNIX "unix"
 %token USER "user" USING "using" VERSION "version" WHERE "where" WITH "with" WRITE "write"
 %token IDENT "a name" PATTERN "a tool pattern" INT "a number" SIZE "a size" DURATION "a duration"
@@ -161,6 +162,8 @@ section: ";"					{ yyerrok; }
 	| "limits" open limit_items close
 	| "env" open env_items close
 	| "best_effort" semi			{ build_best_effort(parse, @1); }
+	| "strict" "exec" semi			{ build_strict_exec(parse, @1); }
+	| "user" text semi			{ build_sandbox_user(parse, $2); }
 	;
 
 fs_items: %empty
@@ -170,13 +173,16 @@ fs_items: %empty
 	;
 fs_item: ";"					{ yyerrok; }
 	| fs_verb grants semi
+	| fs_verb required grants semi
+	| fs_deny grants semi
 	| "scratch" text SIZE semi		{ build_scratch(parse, $2, @3, @$); }
 	;
 fs_verb: "read"					{ build_grant_verb(parse, AST_FS_READ); }
 	| "write"				{ build_grant_verb(parse, AST_FS_WRITE); }
 	| "execute"				{ build_grant_verb(parse, AST_FS_EXECUTE); }
-	| "deny"				{ build_grant_verb(parse, AST_FS_DENY); }
 	;
+fs_deny: "deny"					{ build_grant_verb(parse, AST_FS_DENY); };
+required: "required"				{ parse->grant_required = true; };
 net_items: %empty
 	| net_items net_item
 	| net_items error ";"			{ build_recovered(parse); yyerrok; }
@@ -402,9 +408,9 @@ pattern_word: word | "not" | PATTERN | INT | SIZE | DURATION;
 
 word: IDENT | "allow" | "and" | "arg" | "ask" | "best_effort" | "bind" | "burst"
 	| "class" | "conflict" | "connect" | "deny" | "describe" | "env" | "errno"
-	| "execute" | "extends" | "filesystem" | "import" | "in" | "kill" | "limits" | "log"
+	| "exec" | "execute" | "extends" | "filesystem" | "import" | "in" | "kill" | "limits" | "log"
 	| "matches" | "network" | "notify" | "or" | "param" | "pass" | "policy" | "present" | "rate"
-	| "read" | "redact" | "role" | "sandbox" | "scratch" | "secret" | "session" | "set"
+	| "read" | "redact" | "required" | "role" | "sandbox" | "scratch" | "secret" | "session" | "set" | "strict"
 	| "syscall" | "syscalls" | "test" | "tool" | "under" | "unix" | "user" | "using"
 	| "version" | "where" | "with" | "write"
 	;

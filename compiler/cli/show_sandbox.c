@@ -23,6 +23,7 @@ static const struct name_row right_names[] = {{WRIT_PATH_READ, "read", NULL},
 					      {WRIT_PATH_WRITE, "write", NULL},
 					      {WRIT_PATH_EXECUTE, "execute", NULL},
 					      {WRIT_PATH_IMPLIED, "implied", NULL},
+					      {WRIT_PATH_REQUIRED, "required", NULL},
 					      {0, NULL, NULL}};
 
 static const struct name_row lacking_names[] = {

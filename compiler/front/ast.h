@@ -114,6 +114,7 @@ enum ast_grant_kind { /* one item of a filesystem or network section */
 
 struct ast_grant {
 	enum ast_grant_kind kind;
+	bool required;        /* READ to EXECUTE: it must exist */
 	bool is_set;          /* the item is the name of a set, not a string */
 	struct ast_text text; /* unless is_set */
 	struct ast_name set;  /* when is_set */
@@ -192,8 +193,10 @@ struct ast_env {
 struct ast_sandbox {
 	struct ast_name name;
 	struct ast_names parents;
-	struct span best_effort;   /* of the statement, or SPAN_NONE */
-	struct span syscalls_span; /* of the first syscalls section, or SPAN_NONE */
+	struct span best_effort; /* of the statement, or SPAN_NONE; likewise */
+	struct span strict_exec;
+	VEC(struct ast_text) users; /* of "user" statements; sema takes one */
+	struct span syscalls_span;  /* of the first syscalls section, or SPAN_NONE */
 	VEC(struct ast_grant) grants;
 	VEC(struct ast_call) calls;
 	VEC(struct ast_limit) limits;

@@ -76,6 +76,7 @@ struct parse {
 	struct ast_box_test box;
 	enum ast_verdict verdict;
 	enum ast_grant_kind grant_kind;
+	bool grant_required;
 	bool call_allow;
 	size_t first_call; /* of the statement */
 	size_t first_rule;
@@ -172,6 +173,8 @@ struct ast_expr *build_join(struct parse *parse, enum ast_expr_kind kind, struct
 void build_sandbox_begin(struct parse *parse, struct ast_name name);
 void build_sandbox_end(struct parse *parse, struct span span);
 void build_best_effort(struct parse *parse, struct span span);
+void build_strict_exec(struct parse *parse, struct span span);
+void build_sandbox_user(struct parse *parse, struct ast_text name);
 void build_grant_verb(struct parse *parse, enum ast_grant_kind kind);
 void build_grant(struct parse *parse, struct ast_text text);
 void build_grant_set(struct parse *parse, struct ast_name set);

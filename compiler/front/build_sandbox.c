@@ -14,6 +14,7 @@ void build_sandbox_begin(struct parse *parse, struct ast_name name)
 	parse->sandbox = (struct ast_sandbox){
 		.name = name,
 		.best_effort = SPAN_NONE,
+		.strict_exec = SPAN_NONE,
 		.syscalls_span = SPAN_NONE,
 	};
 }
@@ -30,22 +31,40 @@ void build_best_effort(struct parse *parse, struct span span)
 		parse->sandbox.best_effort = span;
 }
 
+void build_strict_exec(struct parse *parse, struct span span)
+{
+	if (parse->sandbox.strict_exec.file == SPAN_NO_FILE)
+		parse->sandbox.strict_exec = span;
+}
+
+void build_sandbox_user(struct parse *parse, struct ast_text name)
+{
+	vec_add(parse->arena, &parse->sandbox.users, name);
+}
+
 void build_grant_verb(struct parse *parse, enum ast_grant_kind kind)
 {
 	parse->grant_kind = kind;
+	parse->grant_required = false;
 }
 
 void build_grant(struct parse *parse, struct ast_text text)
 {
 	vec_add(parse->arena, &parse->sandbox.grants,
-		((struct ast_grant){.kind = parse->grant_kind, .text = text, .span = text.span}));
+		((struct ast_grant){.kind = parse->grant_kind,
+				    .required = parse->grant_required,
+				    .text = text,
+				    .span = text.span}));
 }
 
 void build_grant_set(struct parse *parse, struct ast_name set)
 {
 	vec_add(parse->arena, &parse->sandbox.grants,
-		((struct ast_grant){
-			.kind = parse->grant_kind, .is_set = true, .set = set, .span = set.span}));
+		((struct ast_grant){.kind = parse->grant_kind,
+				    .required = parse->grant_required,
+				    .is_set = true,
+				    .set = set,
+				    .span = set.span}));
 }
 
 void build_scratch(struct parse *parse, struct ast_text text, struct span size, struct span span)

@@ -25,10 +25,11 @@ static const struct {
 	const char *written;
 	const char *keyword;
 } aliases[] = {
-	{"fs", "filesystem"},    {"run", "execute"},  {"listen", "bind"}, {"permit", "allow"},
-	{"grant", "allow"},      {"forbid", "deny"},  {"block", "deny"},  {"from", "extends"},
-	{"inherits", "extends"}, {"when", "where"},   {"if", "where"},    {"like", "matches"},
-	{"glob", "matches"},     {"within", "under"}, {"below", "under"}, {"exists", "present"},
+	{"fs", "filesystem"},    {"run", "execute"},  {"listen", "bind"},  {"permit", "allow"},
+	{"grant", "allow"},      {"forbid", "deny"},  {"block", "deny"},   {"from", "extends"},
+	{"inherits", "extends"}, {"when", "where"},   {"if", "where"},     {"like", "matches"},
+	{"exec", "execute"},     {"glob", "matches"}, {"within", "under"}, {"below", "under"},
+	{"exists", "present"},
 };
 
 /* Signs of other notations where ours has a word, or another sign. */
@@ -141,14 +142,23 @@ static struct str lower_case(struct arena *arena, struct str text)
 	return (struct str){copy, text.len};
 }
 
-/* Further away than every misspelling, for keywords of the same meaning. */
-static const char *alias_of(const struct syntax_error *error, struct str text)
+static const char *keyword_called(const struct syntax_error *error, struct str text)
 {
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
 		if (str_eq_cstr(text, aliases[i].written) &&
 		    syntax_expects(error, aliases[i].keyword))
 			return aliases[i].keyword;
 	}
+	return NULL;
+}
+
+/* Further away than every misspelling, for keywords of the same meaning. */
+static const char *alias_of(const struct syntax_error *error, struct str text)
+{
+	const char *alias = keyword_called(error, text);
+
+	if (alias)
+		return alias;
 	for (size_t i = 0; i < error->n; i++) {
 		struct str keyword = str_from(error->expected[i]);
 
@@ -164,6 +174,9 @@ const char *hints_keyword(struct parse *parse, const struct syntax_error *error)
 	unsigned best = words_near(text) + 1;
 	const char *nearest = NULL;
 
+	/* Our own, in another place: "exec" where files are granted. */
+	if (keyword_find(text) >= 0)
+		return keyword_called(error, text);
 	if (!is_found(error, "a name") || syntax_expects(error, "a name") ||
 	    is_bare_variable(parse, error))
 		return NULL;

@@ -208,7 +208,8 @@ static bool is_section_in_section(const struct parse *parse, const struct syntax
 /* In a block without indentation, "sandbox" and "set" may just be its next statement. */
 static bool is_also_statement(const struct syntax_error *error)
 {
-	return strcmp(error->found, "sandbox") == 0 || strcmp(error->found, "set") == 0;
+	return strcmp(error->found, "sandbox") == 0 || strcmp(error->found, "set") == 0 ||
+	       strcmp(error->found, "user") == 0;
 }
 
 static void hold(struct lexer *lexer, enum lex_repair repair, unsigned close_to)

@@ -66,9 +66,34 @@ static void put_variables(struct yaml_out *out, const struct yaml_node *map)
 	}
 }
 
+/* "VERB required item, item;" */
+static void put_required(struct yaml_out *out, const struct yaml_node *list)
+{
+	if (!yaml_has_items(list))
+		return;
+	yaml_put(out, "\t\t", yaml_head(list));
+	yaml_put_raw(out, list->key);
+	yaml_put(out, " required ", yaml_head(list));
+	yaml_put_list(out, list, yaml_put_item);
+	yaml_put_end(out, list);
+}
+
+static const struct yaml_key required_keys[] = {
+	{"read", put_required},
+	{"write", put_required},
+	{"execute", put_required},
+	{NULL, NULL},
+};
+
+static void put_all_required(struct yaml_out *out, const struct yaml_node *map)
+{
+	yaml_put_keys(out, map, required_keys);
+}
+
 static const struct yaml_key filesystem_keys[] = {
 	{"read", put_grants}, {"write", put_grants},    {"execute", put_grants},
-	{"deny", put_grants}, {"scratch", put_scratch}, {NULL, NULL},
+	{"deny", put_grants}, {"scratch", put_scratch}, {"required", put_all_required},
+	{NULL, NULL},
 };
 
 static const struct yaml_key network_keys[] = {
@@ -224,10 +249,26 @@ static void put_best_effort(struct yaml_out *out, const struct yaml_node *value)
 	yaml_put_end(out, value);
 }
 
+static void put_strict(struct yaml_out *out, const struct yaml_node *what)
+{
+	yaml_put(out, "\tstrict ", what->key->span);
+	yaml_put_name(out, what);
+	yaml_put_end(out, what);
+}
+
+static void put_user(struct yaml_out *out, const struct yaml_node *user)
+{
+	yaml_put(out, "\tuser ", user->key->span);
+	yaml_put_text(out, user);
+	yaml_put_end(out, user);
+}
+
 static const struct yaml_key sandbox_keys[] = {
 	{"name", NULL},
 	{"extends", NULL},
 	{"best_effort", put_best_effort},
+	{"strict", put_strict},
+	{"user", put_user},
 	{"filesystem", put_filesystem},
 	{"network", put_network},
 	{"syscalls", put_syscalls},

@@ -129,6 +129,37 @@ static void compare_trees(struct diff *diff, const struct trees trees[2], int si
 	}
 }
 
+/* Is the path of exactly this key required by a side? */
+static bool is_required(const struct trees *trees, struct str key)
+{
+	for (size_t i = 0; i < trees->n; i++) {
+		if (str_eq(trees->items[i].key, key))
+			return trees->items[i].path->rights & WRIT_PATH_REQUIRED;
+	}
+	return false;
+}
+
+/* Whether a path has to exist opens nothing and closes nothing. */
+static void compare_required(struct diff *diff, const struct trees trees[2], int side,
+			     struct diff_entries *out)
+{
+	for (size_t i = 0; i < trees[side].n; i++) {
+		const struct tree *tree = &trees[side].items[i];
+		struct diff_item item = {.effect = IR_DIFF_CHANGED,
+					 .origin = &tree->path->origin,
+					 .side = side};
+
+		if (!(tree->path->rights & WRIT_PATH_REQUIRED) ||
+		    is_required(&trees[!side], tree->key))
+			continue;
+		item.change = side == NEW ? IR_DIFF_REQUIRED_ADDED : IR_DIFF_REQUIRED_REMOVED;
+		item.name = str_printf(diff->arena, "\"%.*s\"",
+				       STR_ARG(ir_text_spell(diff->arena, diff->policy[side],
+							     &tree->path->text)));
+		diff_item(diff, out, &item);
+	}
+}
+
 /* Could a pattern match anything in one of the trees? */
 static bool touches(const struct trees *trees, struct str pattern)
 {
@@ -246,6 +277,7 @@ void diff_filesystem(struct diff *diff, const struct diff_pair *pair, struct dif
 		const struct ir_sandbox *sandbox = pair->side[side];
 
 		compare_trees(diff, trees, side, out);
+		compare_required(diff, trees, side, out);
 		compare_denies(diff, pair, side, trees, out);
 		for (size_t i = 0; sandbox && i < sandbox->scratches.n; i++)
 			compare_scratch(diff, pair, side, &sandbox->scratches.items[i], out);

@@ -150,6 +150,37 @@ static void compare_best_effort(struct diff *diff, const struct diff_pair *pair,
 	diff_item(diff, out, &item);
 }
 
+static void compare_strict_exec(struct diff *diff, const struct diff_pair *pair,
+				struct diff_entries *out)
+{
+	const struct ir_sandbox *old = pair->side[OLD], *new = pair->side[NEW];
+	struct diff_item item = {.name = STR("strict exec"), .side = NEW};
+
+	if (!old || !new || old->strict_exec == new->strict_exec)
+		return;
+	item.change = new->strict_exec ? IR_DIFF_STRICT_ADDED : IR_DIFF_STRICT_REMOVED;
+	item.effect = new->strict_exec ? IR_DIFF_NARROWED : IR_DIFF_WIDENED;
+	diff_item(diff, out, &item);
+}
+
+/* Of two users neither may do more, as far as their names tell; without one a launch stays root. */
+static void compare_user(struct diff *diff, const struct diff_pair *pair, struct diff_entries *out)
+{
+	const struct ir_sandbox *old = pair->side[OLD], *new = pair->side[NEW];
+	struct diff_item item = {.change = IR_DIFF_LAUNCH_USER, .name = STR("user"), .side = NEW};
+
+	if (!old || !new || str_eq(old->user, new->user))
+		return;
+	item.before = old->user;
+	item.after = new->user;
+	item.effect = IR_DIFF_CHANGED;
+	if (old->user.len == 0)
+		item.effect = IR_DIFF_NARROWED;
+	else if (new->user.len == 0)
+		item.effect = IR_DIFF_WIDENED;
+	diff_item(diff, out, &item);
+}
+
 void diff_sandbox_contents(struct diff *diff, const struct diff_pair *pair,
 			   struct diff_entries *out)
 {
@@ -161,6 +192,8 @@ void diff_sandbox_contents(struct diff *diff, const struct diff_pair *pair,
 	compare_env(diff, pair, NEW, out);
 	compare_env(diff, pair, OLD, out);
 	compare_best_effort(diff, pair, out);
+	compare_strict_exec(diff, pair, out);
+	compare_user(diff, pair, out);
 }
 
 /* The names that run in a sandbox, as one key. */

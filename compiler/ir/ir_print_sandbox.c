@@ -86,9 +86,10 @@ static void print_call(FILE *out, const struct ir_call *call)
 static void print_path(FILE *out, struct arena *arena, const struct ir_policy *policy,
 		       const struct ir_path *path)
 {
-	fprintf(out, "\tpath %c%c%c %.*s\n", path->rights & WRIT_PATH_READ ? 'r' : '-',
+	fprintf(out, "\tpath %c%c%c%s %.*s\n", path->rights & WRIT_PATH_READ ? 'r' : '-',
 		path->rights & WRIT_PATH_WRITE ? 'w' : '-',
 		path->rights & WRIT_PATH_EXECUTE ? 'x' : '-',
+		path->rights & WRIT_PATH_REQUIRED ? " required" : "",
 		STR_ARG(ir_text_spell(arena, policy, &path->text)));
 }
 
@@ -139,8 +140,11 @@ static void print_env(FILE *out, struct arena *arena, const struct ir_policy *po
 void ir_print_sandbox(FILE *out, struct arena *arena, const struct ir_policy *policy,
 		      const struct ir_sandbox *sandbox)
 {
-	fprintf(out, "sandbox %.*s%s\n", STR_ARG(sandbox->name),
-		sandbox->best_effort ? " best_effort" : "");
+	fprintf(out, "sandbox %.*s%s%s\n", STR_ARG(sandbox->name),
+		sandbox->best_effort ? " best_effort" : "",
+		sandbox->strict_exec ? " strict_exec" : "");
+	if (sandbox->user.len)
+		fprintf(out, "\tuser %.*s\n", STR_ARG(sandbox->user));
 	for (size_t i = 0; i < sandbox->paths.n; i++)
 		print_path(out, arena, policy, &sandbox->paths.items[i]);
 	print_places(out, arena, policy, sandbox);

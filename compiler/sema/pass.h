@@ -92,6 +92,10 @@ VEC_TYPE(sema_place_list, struct sema_place);
 struct sema_box {
 	const struct ast_sandbox *ast;
 	bool has_syscalls; /* it or an ancestor has a syscalls section */
+	bool strict_exec;
+	struct str user; /* or empty */
+	struct span user_span;
+	bool user_own; /* stated by the sandbox itself, not inherited */
 	struct sema_paths paths;
 	struct sema_ports ports;
 	struct sema_endpoints endpoints;
@@ -254,5 +258,6 @@ extern const struct sema_section sema_places;
 extern const struct sema_section sema_syscalls;
 extern const struct sema_section sema_limits;
 extern const struct sema_section sema_env;
+extern const struct sema_section sema_demands;
 
 #endif

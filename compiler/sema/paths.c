@@ -224,7 +224,7 @@ static void add_path(struct sema *sema, struct sema_box *box, const struct ast_g
 {
 	struct ir_path path = {
 		.text = text,
-		.rights = rights[grant->kind],
+		.rights = rights[grant->kind] | (grant->required ? WRIT_PATH_REQUIRED : 0),
 		.origin = sema_origin(sema, grant->span),
 	};
 

@@ -11,7 +11,8 @@
 #include "sema/pass.h"
 
 static const struct sema_section *const sections[] = {
-	&sema_filesystem, &sema_places, &sema_network, &sema_syscalls, &sema_limits, &sema_env,
+	&sema_filesystem, &sema_places, &sema_network, &sema_syscalls,
+	&sema_limits,     &sema_env,    &sema_demands,
 };
 
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
@@ -115,6 +116,8 @@ static void lower_box(struct sema *sema, struct sema_box box, struct ir_sandbox 
 	out->name = box.ast->name.text;
 	out->origin = sema_origin(sema, box.ast->name.span);
 	out->best_effort = box.ast->best_effort.file != SPAN_NO_FILE;
+	out->strict_exec = box.strict_exec;
+	out->user = box.user;
 	lower_places(sema, &box, out);
 	lower_paths(sema, &box, out);
 	lower_network(sema, &box, out);

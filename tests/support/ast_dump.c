@@ -146,8 +146,8 @@ static void dump_grants(FILE *out, const struct ast_sandbox *sandbox)
 	for (size_t i = 0; i < sandbox->grants.n; i++) {
 		const struct ast_grant *grant = &sandbox->grants.items[i];
 
-		fprintf(out, "\t%s %s", grant->kind >= AST_NET_CONNECT ? "net" : "fs",
-			grants[grant->kind]);
+		fprintf(out, "\t%s %s%s", grant->kind >= AST_NET_CONNECT ? "net" : "fs",
+			grants[grant->kind], grant->required ? " required" : "");
 		if (grant->is_set)
 			fprintf(out, " set(%.*s)", STR_ARG(grant->set.text));
 		else
@@ -203,8 +203,14 @@ static void dump_sandbox(FILE *out, const struct ast_sandbox *sandbox)
 {
 	fprintf(out, "sandbox %.*s", STR_ARG(sandbox->name.text));
 	dump_names(out, " extends", &sandbox->parents);
-	fprintf(out, "%s%s\n", sandbox->best_effort.file == SPAN_NO_FILE ? "" : " best_effort",
+	fprintf(out, "%s%s%s\n", sandbox->best_effort.file == SPAN_NO_FILE ? "" : " best_effort",
+		sandbox->strict_exec.file == SPAN_NO_FILE ? "" : " strict_exec",
 		sandbox->syscalls_span.file == SPAN_NO_FILE ? "" : " syscalls");
+	for (size_t i = 0; i < sandbox->users.n; i++) {
+		fputs("\tuser", out);
+		dump_text(out, &sandbox->users.items[i]);
+		fputc('\n', out);
+	}
 	dump_grants(out, sandbox);
 	dump_calls(out, sandbox);
 	for (size_t i = 0; i < sandbox->limits.n; i++) {

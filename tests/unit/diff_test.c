@@ -469,6 +469,25 @@ Test(diff, limits_and_environment)
 	expect_sandbox("", "best_effort;", "+ sandbox s best-effort-added: best_effort\n");
 }
 
+Test(diff, demands_of_a_launch)
+{
+	/* Of the same calls: strict exec refuses some, which the other entries tell. */
+	expect_files("", "strict exec;", "- sandbox s strict-exec-added: strict exec\n");
+	expect_files("strict exec;", "", "+ sandbox s strict-exec-removed: strict exec\n");
+	expect_sandbox("", "user \"nobody\";",
+		       "- sandbox s launch-user-changed: user [ -> nobody]\n");
+	expect_sandbox("user \"nobody\";", "",
+		       "+ sandbox s launch-user-changed: user [nobody -> ]\n");
+	expect_sandbox("user \"nobody\";", "user \"web\";",
+		       "~ sandbox s launch-user-changed: user [nobody -> web]\n");
+	expect_files("filesystem { read \"/a\"; }", "filesystem { read required \"/a\"; }",
+		     "~ sandbox s required-added: \"/a\"\n");
+	expect_files("filesystem { read required \"/a\"; }", "filesystem { read \"/a\"; }",
+		     "~ sandbox s required-removed: \"/a\"\n");
+	expect_files("filesystem { read required \"/a\"; read \"/a\"; }",
+		     "filesystem { read required \"/a\"; }", "");
+}
+
 Test(diff, parameters_conflicts_and_redactions)
 {
 	expect("param p : path = \"/a\";", "param p : path = \"/b\";",

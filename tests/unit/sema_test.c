@@ -404,6 +404,43 @@ Test(sema, best_effort_is_not_inherited)
 	cr_expect_not(ir->sandboxes.items[1].best_effort);
 }
 
+Test(sema, demands_are_inherited)
+{
+	const struct ir_policy *ir = policy_ir(
+		"sandbox a { strict exec; user \"one\"; filesystem { read required \"/x\"; } }\n"
+		"sandbox b extends a { filesystem { write \"/x\"; } }\n"
+		"sandbox c extends a { user \"two\"; }\nsandbox d { user \"one\"; }\n"
+		"sandbox e extends a, d { }");
+	static const char *const users[] = {"one", "one", "two", "one", "one"};
+
+	for (size_t i = 0; i < 5; i++) {
+		cr_expect(str_eq_cstr(ir->sandboxes.items[i].user, users[i]), "%zu", i);
+		cr_expect_eq(ir->sandboxes.items[i].strict_exec, i != 3, "%zu", i);
+	}
+	cr_assert_eq(ir->sandboxes.items[1].paths.n, 1u);
+	cr_expect_eq(ir->sandboxes.items[1].paths.items[0].rights,
+		     WRIT_PATH_READ | WRIT_PATH_WRITE | WRIT_PATH_REQUIRED);
+}
+
+Test(sema, the_words_of_demands_are_names_too)
+{
+	const struct ir_policy *ir = policy_ir(
+		"set required : paths { \"/r\" }; set exec : paths { \"/e\" };\n"
+		"set strict : paths { \"/s\" }; set user : paths { \"/u\" };\n"
+		"tool exec { class read; sandbox strict; arg required : string; }\n"
+		"role user { allow exec where required == \"x\"; }\n"
+		"sandbox strict { filesystem { read required; read required exec;\n"
+		"  write strict, required; deny required; execute required required, user; } "
+		"}");
+
+	cr_assert_eq(ir->sandboxes.items[0].paths.n, 3u); /* /r is denied */
+	cr_expect_eq(ir->sandboxes.items[0].paths.items[0].rights,
+		     WRIT_PATH_READ | WRIT_PATH_REQUIRED);
+	cr_expect_eq(ir->sandboxes.items[0].paths.items[1].rights, WRIT_PATH_WRITE);
+	cr_expect_eq(ir->sandboxes.items[0].paths.items[2].rights,
+		     WRIT_PATH_EXECUTE | WRIT_PATH_REQUIRED);
+}
+
 Test(sema, cycle_in_roles_is_reported_once_with_its_way)
 {
 	const struct compilation *compilation = policy_check(

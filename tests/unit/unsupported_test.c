@@ -18,6 +18,8 @@ static const struct {
 	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
 	 "conflict session, of role 'a'"},
 	{SANDBOX("filesystem { deny \"/x\"; }"), "filesystem deny, of sandbox 's'"},
+	{SANDBOX("strict exec;"), "strict exec, of sandbox 's'"},
+	{SANDBOX("user \"nobody\";"), "user, of sandbox 's'"},
 	{SANDBOX("network { unix \"/run/x\"; }"), "network unix, of sandbox 's'"},
 	{SANDBOX("network { deny \"10.0.0.0/8\"; }"), "network deny, of sandbox 's'"},
 	{SANDBOX("network { connect \"example.org:443\"; }"),
