@@ -73,8 +73,9 @@ COMPILER_SRC := $(wildcard compiler/*.c compiler/*/*.c)
 RUNTIME_SRC  := $(wildcard runtime/*.c)
 CLI_SRC      := $(wildcard runtime/cli/*.c)
 # Programs that writ executes: build/writ-NAME of the files in runtime/NAME/.
-HELPERS      := learn
+HELPERS      := learn prove
 HELPER_SRC   := $(wildcard $(patsubst %,runtime/%/*.c,$(HELPERS)))
+PROVE_SRC    := $(wildcard runtime/prove/*.c)
 UNIT_SRC     := $(wildcard tests/unit/*.c)
 SUPPORT_SRC  := $(wildcard tests/support/*.c)
 BENCH_SRC    := $(wildcard tests/bench/*.c)
@@ -89,8 +90,10 @@ RUNTIME_OBJ  := $(call obj,$(RUNTIME_SRC))
 CLI_OBJ      := $(call obj,$(CLI_SRC))
 HELPER_OBJ   := $(call obj,$(HELPER_SRC))
 HELPER_BIN   := $(patsubst %,$(BUILD)/writ-%,$(HELPERS))
-UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC))
+PROVE_OBJ    := $(call obj,$(PROVE_SRC))
+UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC)) $(filter-out %/main.o,$(PROVE_OBJ))
 MUSL_OBJ     := $(patsubst %.c,$(BUILD)/musl/%.o,$(RUNTIME_SRC) $(CLI_SRC))
+MUSL_PROVE   := $(patsubst %.c,$(BUILD)/musl/%.o,$(PROVE_SRC))
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIVE_BIN     := $(BUILD)/live/driver $(BUILD)/live/probe
@@ -143,7 +146,7 @@ $(BUILD)/obj/gen/policy.tab.o: $(GEN)/policy.tab.c $(GEN)/policy.tab.h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(COMPILER_FLAGS) -c -o $@ $<
 $(call obj,$(wildcard compiler/front/*.c)): | $(GEN)/policy.tab.h
-# What writ-learn knows of system calls is what the compiler's tables say.
+# What writ-learn and writ-prove know of system calls is what the compiler's tables say.
 TABLES_OBJ := $(call obj,$(wildcard compiler/tables/*.c compiler/base/*.c))
 $(GEN)/learn-calls: compiler/tables/gen/learn_calls.c $(TABLES_OBJ)
 	@mkdir -p $(GEN)
@@ -191,6 +194,21 @@ $(BUILD)/libwrit.so: $(RUNTIME_OBJ) runtime/libwrit.map
 		-Wl,-z,defs -o $@ $(RUNTIME_OBJ)
 # The shipped runtime is static musl: a glibc start alone costs more than the whole sandbox.
 $(BUILD)/writ: $(MUSL_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(MUSL_CC) -static $(LINK_HARDEN) -Wl,--gc-sections -o $@.debug $^
+	$(Q)$(STRIP) -o $@ $@.debug
+# What `writ doctor --prove` executes. The prober is in it: a program without libc, so that what it does in
+# a sandbox is what it is told to and nothing else.
+$(BUILD)/prober: runtime/prober/prober.c runtime/prober/probe.h runtime/raw.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(STD) -Os -ffreestanding -fno-stack-protector -fno-pie -no-pie -static -nostdlib \
+		-fno-asynchronous-unwind-tables $(WARNINGS) -I. -Wl,-z,noexecstack -Wl,--build-id=none -s -o $@ $<
+$(PROVE_OBJ): RUNTIME_FLAGS += -DPROBER_FILE='"$(BUILD)/prober"'
+$(MUSL_PROVE): MUSL_FLAGS += -I$(GEN) -DPROBER_FILE='"$(BUILD)/prober"'
+$(BUILD)/obj/runtime/prove/launch.o $(BUILD)/musl/runtime/prove/launch.o: $(BUILD)/prober
+$(BUILD)/obj/runtime/prove/rules.o $(BUILD)/musl/runtime/prove/rules.o: $(GEN)/learn_calls.inc
+$(BUILD)/writ-prove: $(MUSL_PROVE) $(filter-out %/cli/main.o,$(MUSL_OBJ))
 	$(call say,LINK,$@)
 	$(Q)$(MUSL_CC) -static $(LINK_HARDEN) -Wl,--gc-sections -o $@.debug $^
 	$(Q)$(STRIP) -o $@ $@.debug
@@ -339,7 +357,7 @@ check:
 
 # What check.sh hands to clang-tidy.
 tidy-sources:
-	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC) $(HELPER_SRC)
+	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC) $(HELPER_SRC) runtime/prober/prober.c
 layers: $(COMPILER_OBJ) $(CLI_OBJ) $(HELPER_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so
 	@BUILD=$(BUILD) tests/support/layers.sh
 

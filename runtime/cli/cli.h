@@ -41,7 +41,9 @@ struct cli_options {
 	const char *audit;
 	const char *json_fd;
 	const char *explained_fd; /* we are the run that --explain watches: the result goes there */
+	const char *format;
 	bool json;
+	bool prove;
 	bool explain;
 	bool approve;
 	bool stand_ins; /* parameters that are not bound get any value */
@@ -67,6 +69,8 @@ enum cli_option_bit {
 	CLI_COMMAND = 1 << 10,
 	CLI_JSON = 1 << 11,
 	CLI_EXPLAIN = 1 << 12,
+	CLI_FORMAT = 1 << 13,
+	CLI_PROVE = 1 << 14,
 };
 
 /* argv[0] is the verb. 0, or EXIT_USAGE after a message. */

@@ -10,8 +10,10 @@
 
 const char cli_help_doctor[] =
 	"usage: writ doctor [-p BUNDLE [--param NAME=VALUE]...]\n"
+	"       writ doctor --prove -p BUNDLE [OPTION]...\n"
 	"\n"
 	"Tells what this host can enforce; with a bundle, whether each sandbox is enforced here.\n"
+	"--prove launches a prober in each, which tries it (writ doctor --prove --help).\n"
 	"\n"
 	"exit status: 0 all is enforced; 2 wrong command line; 3 unusable bundle;\n"
 	"4 a sandbox can't be enforced on this host, or the bundle by this version\n";
@@ -202,12 +204,23 @@ static int print_bundle(const struct cli_options *options)
 	return all ? 0 : EXIT_HOST;
 }
 
+/* What --prove takes to be done is a program of its own: it is larger than writ. */
+static bool asks_for_proof(char **argv)
+{
+	while (*argv && strcmp(*argv, "--prove") != 0)
+		argv++;
+	return *argv;
+}
+
 int cli_verb_doctor(char **argv)
 {
 	static struct cli_options options;
 	struct writ_host host;
-	int rc = cli_parse(argv, CLI_BUNDLE | CLI_PARAM, &options);
+	int rc;
 
+	if (asks_for_proof(argv))
+		return cli_run_helper("writ-prove", argv);
+	rc = cli_parse(argv, CLI_BUNDLE | CLI_PARAM, &options);
 	if (rc)
 		return rc;
 	if (options.help)

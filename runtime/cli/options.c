@@ -60,6 +60,8 @@ static const struct option_row option_rows[] = {
 	{"arg", 0, CLI_ARG, PAIR, FIELD(args)},
 	{"approve", 0, CLI_APPROVE, FLAG, FIELD(approve)},
 	{"json", 0, CLI_JSON, FLAG, FIELD(json)},
+	{"format", 0, CLI_FORMAT, TEXT, FIELD(format)},
+	{"prove", 0, CLI_PROVE, FLAG, FIELD(prove)},
 	{"json-fd", 0, CLI_JSON, TEXT, FIELD(json_fd)},
 	{"explain", 0, CLI_EXPLAIN, FLAG, FIELD(explain)},
 	{"explained-fd", 0, CLI_EXPLAIN, TEXT, FIELD(explained_fd)},

@@ -73,7 +73,7 @@ for source in compiler/backend/*.c; do
 	done
 done
 
-for source in runtime/*.c runtime/cli/*.c; do
+for source in runtime/*.c runtime/cli/*.c runtime/prove/*.c; do
 	if tr -d '\\' <"$BUILD/obj/${source%.c}.d" 2>/dev/null | tr ' ' '\n' | grep -q '^compiler/'; then
 		echo "layers: $source includes a compiler header" >&2
 		fail=1

@@ -12,7 +12,7 @@ if [ -f "$stamp" ] && [ -f "$dep" ]; then
 fi
 case $1 in
 compiler/*) include="-Icompiler -I. -I$BUILD/gen" ;;
-*) include="-I. -DWRIT_BUILDING" ;;
+*) include="-I. -I$BUILD/gen -DWRIT_BUILDING -DPROBER_FILE=\"$BUILD/prober\"" ;;
 esac
 # shellcheck disable=SC2086
 clang-tidy --quiet "$1" -- -std=c11 -D_GNU_SOURCE -DWRIT_VERSION='"check"' $include 2>/dev/null

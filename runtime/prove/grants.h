@@ -1,0 +1,29 @@
+/*
+ * What a sandbox grants on paths, by what stands on this host.
+ */
+#ifndef WRIT_PROVE_GRANTS_H
+#define WRIT_PROVE_GRANTS_H
+
+#include "runtime/prove/prove.h"
+
+struct grant {
+	const char *text; /* as the policy has it, put together */
+	const char *real; /* without symbolic links; NULL: there is nothing */
+	bool is_implied;  /* the compiler granted it: nobody misses it */
+	bool is_dir;
+	bool is_regular;
+	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
+};
+
+struct grants {
+	struct grant *items;
+	size_t n;
+};
+
+/* 0, or -1 when there is no memory. */
+int grants_read(const struct prove_target *target, struct prove_report *report, struct grants *out);
+
+/* What is granted on a path without symbolic links. */
+uint64_t grants_access(const struct grants *grants, const char *real);
+
+#endif
