@@ -22,7 +22,8 @@
 
 /* Answers that are neither a call's result nor an errno, negated. */
 #define PROBE_NOT_DONE (INT64_MIN + 1) /* a step that it needs failed */
-#define PROBE_NO_TELL  255             /* the exit status for NOT_DONE */
+#define PROBE_NO_TELL  255             /* the exit status for NOT_DONE, */
+#define PROBE_SOME     254             /* and for a count that is not 0 */
 
 enum probe_op {
 	PROBE_CALL,         /* the call */
@@ -36,8 +37,8 @@ enum probe_op {
 	PROBE_DESCRIPTORS,  /* how many of 3 to args[0] are open; each is closed by the call */
 	PROBE_LOAD,         /* the word at args[0] in the blob */
 	PROBE_ARCH_FLAGGED, /* the call, its number with the bit of x32 set */
-	PROBE_SPIN,         /* uses the processor for ever */
-	PROBE_WAIT,         /* until the tracer says go */
+	PROBE_SPIN,         /* uses the processor, for most moments */
+	PROBE_WAIT,         /* for most moments, or for ever; a tracer says go */
 	PROBE__OPS
 };
 
@@ -52,7 +53,7 @@ struct probe_step {
 	uint32_t next_case;   /* where what does not depend on this step begins */
 	uint32_t flags;
 	int64_t number;
-	int64_t most; /* for REPEAT, CHILDREN and TOUCH: to try; the answer is how many worked */
+	int64_t most; /* to try, where the answer is how many worked; moments to wait */
 	int64_t args[PROBE_ARGS];
 };
 

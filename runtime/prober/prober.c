@@ -14,6 +14,7 @@
 
 #define PAGE_BYTES     4096
 #define PAUSE_NS       1000000
+#define BURN_ROUNDS    1000000
 #define SIGCHLD_NUMBER 17
 #define STDOUT_NUMBER  1
 #define ERROR_EBADF    9
@@ -33,11 +34,20 @@ struct timespec_abi {
 	int64_t ns;
 };
 
+/* Some tenths of a millisecond of the processor's. */
+static void burn(void)
+{
+	for (int i = 0; i < BURN_ROUNDS; i++)
+		__asm__ volatile("");
+}
+
+/* The filter may have no sleep. */
 static void rest(void)
 {
 	struct timespec_abi pause = {0, PAUSE_NS};
 
-	(void)RAW(SYS_nanosleep, &pause, NULL);
+	if (RAW(SYS_nanosleep, &pause, NULL) < 0)
+		burn();
 }
 
 static void resolve_args(const struct probe_step *step, long args[PROBE_ARGS])
@@ -229,10 +239,11 @@ static int64_t do_step(const struct probe_step *step, char *const *envp)
 	case PROBE_LOAD:
 		return load_word(step);
 	case PROBE_SPIN:
-		for (;;)
-			__asm__ volatile("");
+		for (int64_t i = 0; i < step->most; i++)
+			burn();
+		return 0;
 	case PROBE_WAIT:
-		while (!probe_script.go)
+		for (int64_t i = 0; !probe_script.go && (!step->most || i < step->most); i++)
 			rest();
 		return 0;
 	case PROBE__OPS:
@@ -248,12 +259,19 @@ static void tell(uint32_t index)
 	(void)RAW(SYS_write, STDOUT_NUMBER, &answer, sizeof(answer));
 }
 
+static int is_count(const struct probe_step *step)
+{
+	return step->op == PROBE_ENV || step->op == PROBE_DESCRIPTORS;
+}
+
 static int exit_status(void)
 {
 	int64_t value = probe_script.told == PROBE_NONE ? 0 : answers[probe_script.told];
 
 	if (value == PROBE_NOT_DONE)
 		return PROBE_NO_TELL;
+	if (value > 0 && is_count(&probe_script.steps[probe_script.told]))
+		return PROBE_SOME;
 	return value < 0 && value >= -MAX_ERRNO ? (int)(-value & PROBE_NO_TELL) : 0;
 }
 

@@ -22,9 +22,16 @@
 #define FS_MAKE_REG (UINT64_C(1) << 8)
 #define PATH_OPEN   (O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define ARG_PATH    (1u << 1)
-#define MAX_PATHS   600u /* tried of one sandbox */
-#define MODE_OF_NEW 0600
-#define MAX_SCANNED 64u /* entries of a directory, to find a neighbour */
+#define MAX_PATHS   300u /* tried of one sandbox */
+
+/* Of a script, kept for other cases than those of paths; and what one path takes at most. */
+#define STEPS_KEPT      900u
+#define BYTES_KEPT      8192u
+#define STEPS_OF_PATH   4u
+#define STRINGS_OF_PATH 3u
+#define BYTES_MORE      64u
+#define MODE_OF_NEW     0600
+#define MAX_SCANNED     64u /* entries of a directory, to find a neighbour */
 
 struct files {
 	const struct prove_target *target;
@@ -32,6 +39,7 @@ struct files {
 	struct grants grants;
 	const char *tried[MAX_PATHS];
 	size_t n_tried;
+	size_t n_left_out;
 };
 
 /* Paths that a tool has no business with, where there are such. */
@@ -77,6 +85,7 @@ static void add_create(struct files *files, const char *dir)
 	uint32_t may;
 	uint32_t made;
 
+	script_makes(script, fresh);
 	add_case(files, "make a file in", dir,
 		 (grants_access(&files->grants, dir) & needs) == needs);
 	may = script_step(script, (struct probe_step){.number = SYS_faccessat,
@@ -112,6 +121,16 @@ static bool is_harmless(const char *path, const struct stat *st)
 	return S_ISREG(st->st_mode);
 }
 
+static bool has_room(const struct files *files, const char *path)
+{
+	const struct prove_script *script = files->script;
+	size_t bytes = STRINGS_OF_PATH * (strlen(path) + BYTES_MORE);
+
+	return files->n_tried < MAX_PATHS &&
+	       script->probe->end + STEPS_OF_PATH + STEPS_KEPT <= PROBE_MAX_STEPS &&
+	       script->blob_used + bytes + BYTES_KEPT <= PROBE_BLOB_BYTES;
+}
+
 /* Also remembers it: once is enough. */
 static bool is_new(struct files *files, const char *path)
 {
@@ -119,8 +138,10 @@ static bool is_new(struct files *files, const char *path)
 		if (strcmp(files->tried[i], path) == 0)
 			return false;
 	}
-	if (files->n_tried == MAX_PATHS)
+	if (!has_room(files, path)) {
+		files->n_left_out++;
 		return false;
+	}
 	files->tried[files->n_tried++] = path;
 	return true;
 }
@@ -258,5 +279,14 @@ void cases_files(const struct prove_target *target, struct prove_script *script)
 		try_grant(files, &files->grants.items[i]);
 	for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
 		try_path(files, outside[i]);
+	if (files->n_left_out)
+		prove_row_add(script->report,
+			      &(struct prove_row){.group = "files",
+						  .what = prove_text(script->report,
+								     "%zu paths more",
+								     files->n_left_out),
+						  .expected = "",
+						  .seen = "more than is tried",
+						  .state = PROVE_NOT_TRIED});
 	try_bystander(files);
 }

@@ -123,11 +123,16 @@ static bool is_wider(const struct judging *judging, const struct probe_step *ste
 	       !rules_allow(rules) && rules_allow(verdict_on(judging, step));
 }
 
-static struct judgement judge_gate(const struct judging *judging, uint32_t gate, uint32_t verdict)
+static struct judgement judge_gate(const struct judging *judging, const struct prove_case *one,
+				   uint32_t gate, uint32_t verdict)
 {
 	int64_t with = judging->with[gate];
 	struct judgement out = {.expected = "killed", .state = PROVE_WRONG};
 	int64_t error = -(int64_t)(verdict & ~SECCOMP_ACTION_MASK);
+
+	/* Not told: then that the subject was not reached has to do. */
+	if (with == ANSWER_NONE)
+		with = judging->with[one->subject] == PROBE_NOT_DONE ? error : 0;
 
 	out.seen = judge_answer(judging->report, with);
 	if ((verdict & SECCOMP_ACTION_MASK) == SECCOMP_ACTION_ERRNO) {
@@ -209,17 +214,22 @@ static struct judgement judge_case(const struct judging *judging, const struct p
 		[EXPECT_REFUSED] = judge_refused,
 		[EXPECT_ZERO] = judge_zero,
 	};
+	const struct probe_step *subject = &judging->script->probe->steps[one->subject];
 	uint32_t verdict = 0;
 	uint32_t gate = find_gate(judging, one->subject, &verdict);
-	struct judgement out = gate == PROBE_NONE ? by_expectation[one->expect](judging, one)
-						  : judge_gate(judging, gate, verdict);
 
-	if (is_wider(judging, &judging->script->probe->steps[one->subject])) {
-		out.expected = "refused by the rules, and so by the filter";
-		out.seen = "the bundle's filter lets it through";
-		out.state = PROVE_WRONG;
-	}
-	return out;
+	if (is_wider(judging, subject))
+		return (struct judgement){"refused by the rules, and so by the filter",
+					  "the bundle's filter lets it through", PROVE_WRONG};
+	if (judging->with[one->subject] == ANSWER_NONE)
+		return (struct judgement){"", "the prober can't tell: the filter has no write",
+					  PROVE_NOT_TRIED};
+	if (gate != PROBE_NONE && subject->op == PROBE_DESCRIPTORS)
+		return (struct judgement){"none", "the filter has no close to try it with",
+					  PROVE_NOT_TRIED};
+	if (gate == PROBE_NONE)
+		return by_expectation[one->expect](judging, one);
+	return judge_gate(judging, one, gate, verdict);
 }
 
 /* Cases that share a row. */
@@ -271,6 +281,10 @@ void judge_cases(const struct prove_target *target, const struct prove_script *s
 		if (one->folded && fold.n && fold.group != one->group) {
 			add_fold(report, &fold);
 			fold = (struct fold){.n = 0};
+		}
+		if (one->folded && judged.state == PROVE_NOT_TRIED) {
+			report->counts[PROVE_NOT_TRIED]++;
+			continue;
 		}
 		if (one->folded && judged.state == PROVE_OK) {
 			count_folded(&fold, &judging, one);

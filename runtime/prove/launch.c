@@ -220,6 +220,8 @@ static int64_t of_status(const struct writ_result *result)
 {
 	if (result->signal)
 		return ANSWER_KILLED(result->signal);
+	if (result->status == PROBE_SOME)
+		return 1;
 	return result->status == PROBE_NO_TELL ? PROBE_NOT_DONE : -(int64_t)result->status;
 }
 
@@ -257,7 +259,7 @@ int launch_script(const struct prove_launch *launch, struct prove_script *script
 	int rc;
 
 	for (uint32_t i = 0; i < n; i++)
-		answers[i] = PROBE_NOT_DONE;
+		answers[i] = ANSWER_NONE;
 	rc = launch->can_write ? run_writing(launch, script->probe, n, answers, error)
 			       : run_telling(launch, script, answers, error);
 	script->probe->first = 0;

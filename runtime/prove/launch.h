@@ -6,6 +6,9 @@
 
 #include "runtime/prove/script.h"
 
+/* No answer: the step was not tried. */
+#define ANSWER_NONE INT64_MIN
+
 /* An answer: the step ended the prober by a signal. PROBE_NOT_DONE is one, too. */
 #define ANSWER_KILLED(signal)   (INT64_C(-1000000) - (signal))
 #define ANSWER_SIGNAL(answer)   ((int)(INT64_C(-1000000) - (answer)))
@@ -19,8 +22,9 @@ struct prove_launch {
 
 /*
  * Does a script's cases, as many launches as it takes: a case that ends the prober does not end the
- * script. Without can_write, folded cases are left out. answers has room for all steps; those not
- * done are PROBE_NOT_DONE. 0, or a negative code with *error.
+ * script. Without can_write, folded cases are left out. answers has room for all steps; without
+ * can_write only those of subjects are told, the others ANSWER_NONE. 0, or a negative code with
+ * *error.
  */
 WRIT_MUST_CHECK int launch_script(const struct prove_launch *launch, struct prove_script *script,
 				  int64_t *answers, struct writ_error *error);

@@ -22,6 +22,8 @@
 #define OUTPUT_BYTES  1024
 #define STDIO         3 /* descriptors that a launch begins with */
 #define BEYOND        8
+#define MAX_WAIT_MS   3000
+#define MAX_SPINS     10000
 #define LEAST_NEW_END (INT64_C(1) << 20) /* of the prober's own file, which is smaller */
 
 struct trial {
@@ -36,13 +38,13 @@ struct trial {
 static struct probe_step wall_step(const struct trial *trial)
 {
 	(void)trial;
-	return (struct probe_step){.op = PROBE_WAIT};
+	return (struct probe_step){.op = PROBE_WAIT, .most = MAX_WAIT_MS};
 }
 
 static struct probe_step cpu_step(const struct trial *trial)
 {
 	(void)trial;
-	return (struct probe_step){.op = PROBE_SPIN};
+	return (struct probe_step){.op = PROBE_SPIN, .most = MAX_SPINS};
 }
 
 static struct probe_step memory_step(const struct trial *trial)
@@ -237,10 +239,10 @@ static uint64_t callers_files(uint64_t value)
 	return value;
 }
 
-static int try_limit(struct trial *trial, enum writ_limit_id id, struct writ_error *error)
+static int try_limit(struct trial *trial, enum writ_limit_id id, uint64_t stated,
+		     struct writ_error *error)
 {
 	const struct row *row = &rows[id];
-	uint64_t stated = trial->target->sandbox->limits[id];
 	struct probe_step step;
 	const char *why;
 	int rc;
@@ -249,7 +251,8 @@ static int try_limit(struct trial *trial, enum writ_limit_id id, struct writ_err
 	trial->value = stated < row->most ? stated : row->most;
 	if (id == WRIT_LIMIT_FILES)
 		trial->value = callers_files(trial->value);
-	trial->sandbox.limits[id] = trial->value;
+	if (trial->sandbox.has_limit[id])
+		trial->sandbox.limits[id] = trial->value;
 	step = row->step(trial);
 	why = hindrance(trial, row, &step);
 	if (why) {
@@ -266,12 +269,16 @@ static int try_limit(struct trial *trial, enum writ_limit_id id, struct writ_err
 int limits_try(const struct prove_target *target, struct prove_report *report,
 	       struct writ_error *error)
 {
+	struct writ_fmt_range range = target->record->limits;
 	struct trial trial = {.target = target, .report = report};
 	int rc = 0;
 
-	for (uint32_t id = 0; !rc && id < WRIT_LIMIT__COUNT; id++) {
-		if (target->sandbox->has_limit[id] && rows[id].step)
-			rc = try_limit(&trial, (enum writ_limit_id)id, error);
+	for (uint32_t i = 0; !rc && i < range.count; i++) {
+		const struct writ_fmt_limit *limit = image_LIMITS(&target->policy->image,
+								  range.first + i);
+
+		if (rows[limit->id].step)
+			rc = try_limit(&trial, (enum writ_limit_id)limit->id, limit->value, error);
 	}
 	return rc;
 }

@@ -15,17 +15,15 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "runtime/fd.h"
 #include "runtime/prove/launch.h"
 #include "runtime/prove/rules.h"
+#include "runtime/prove/trace.h"
 
 #define GET_FILTER    0x420c /* PTRACE_SECCOMP_GET_FILTER */
-#define SEIZE         0x4206
-#define INTERRUPT     0x4207
 #define STATUS_BYTES  8192
 #define MAX_FILTERS   16
 #define PROBER_PATH   "/proc/self/fd/0"
@@ -74,7 +72,7 @@ static const char *status_field(const char *status, const char *name, char *valu
 	return value;
 }
 
-static pid_t parent_of(pid_t pid)
+pid_t observe_parent(pid_t pid)
 {
 	char path[64];
 	char status[STATUS_BYTES];
@@ -97,7 +95,7 @@ static pid_t search(pid_t launched)
 	while (proc && found < 0 && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid > 0 && is_prober(pid) && parent_of(pid) == launched)
+		if (pid > 0 && is_prober(pid) && observe_parent(pid) == launched)
 			found = pid;
 	}
 	if (proc)
@@ -143,6 +141,21 @@ static void compare_fields(const struct observed *observed)
 	}
 }
 
+/* What the policy says, or 0. */
+static uint64_t stated_limit(const struct prove_target *target, enum writ_limit_id id)
+{
+	struct writ_fmt_range range = target->record->limits;
+
+	for (uint32_t i = 0; i < range.count; i++) {
+		const struct writ_fmt_limit *limit = image_LIMITS(&target->policy->image,
+								  range.first + i);
+
+		if (limit->id == (uint32_t)id)
+			return limit->value;
+	}
+	return 0;
+}
+
 /* Of a limit that the kernel keeps for each process, the value it has. */
 static void read_back(const struct observed *observed)
 {
@@ -157,15 +170,15 @@ static void read_back(const struct observed *observed)
 		{WRIT_LIMIT_MEMORY, RLIMIT_DATA, "RLIMIT_DATA", 1},
 		{WRIT_LIMIT_CPU, RLIMIT_CPU, "RLIMIT_CPU", 1000},
 	};
-	const struct writ_sandbox *sandbox = observed->target->sandbox;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint64_t wanted = (sandbox->limits[rows[i].id] + rows[i].unit - 1) / rows[i].unit;
+		uint64_t stated = stated_limit(observed->target, rows[i].id);
+		uint64_t wanted = (stated + rows[i].unit - 1) / rows[i].unit;
 		struct rlimit now = {0};
 		bool is_read = syscall(SYS_prlimit64, observed->pid, rows[i].resource, NULL,
 				       &now) == 0;
 
-		if (!sandbox->has_limit[rows[i].id])
+		if (!stated)
 			continue;
 		add(observed, rows[i].what,
 		    prove_text(observed->report, "%" PRIu64 " or less", wanted),
@@ -192,12 +205,11 @@ static unsigned count_bits(const char *digits)
 
 static void count_cpus(const struct observed *observed)
 {
-	const struct writ_sandbox *sandbox = observed->target->sandbox;
-	uint64_t limit = sandbox->limits[WRIT_LIMIT_CPUS];
+	uint64_t limit = stated_limit(observed->target, WRIT_LIMIT_CPUS);
 	char value[1024];
 	unsigned n;
 
-	if (!sandbox->has_limit[WRIT_LIMIT_CPUS])
+	if (!limit)
 		return;
 	n = count_bits(status_field(observed->status, "\nCpus_allowed:", value, sizeof(value)));
 	add(observed, "processors it may run on",
@@ -271,17 +283,14 @@ static void look_at_filter(const struct observed *observed)
 {
 	const char *what = "the filter in the kernel, byte for byte";
 	const char *expected = "the bundle's";
-	int status;
-	int is_same = -1;
+	int is_same;
 
-	if (syscall(SYS_ptrace, SEIZE, observed->pid, NULL, NULL)) {
+	if (trace_begin(observed->pid, 0)) {
 		add(observed, what, expected, "not permitted here", PROVE_NOT_TRIED);
 		return;
 	}
-	if (syscall(SYS_ptrace, INTERRUPT, observed->pid, NULL, NULL) == 0 &&
-	    waitpid(observed->pid, &status, KERNEL_WALL) == observed->pid && WIFSTOPPED(status))
-		is_same = compare_filters(observed);
-	(void)syscall(SYS_ptrace, PTRACE_DETACH, observed->pid, NULL, NULL);
+	is_same = compare_filters(observed);
+	trace_end(observed->pid);
 	if (is_same < 0)
 		add(observed, what, expected, "not permitted here", PROVE_NOT_TRIED);
 	else

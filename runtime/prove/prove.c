@@ -12,6 +12,7 @@
 
 #include "runtime/error.h"
 #include "runtime/prove/cases.h"
+#include "runtime/prove/execs.h"
 #include "runtime/prove/judge.h"
 #include "runtime/prove/launch.h"
 #include "runtime/prove/limits.h"
@@ -120,18 +121,37 @@ static int run_cases(const struct prove_target *target, struct prove_report *rep
 		rc = launch_script(&(struct prove_launch){target->sandbox, target->envp,
 							  may_write(target)},
 				   script, with, error);
+	script_tidy(script);
 	if (!rc)
 		judge_cases(target, script, with, without, report);
 	return rc;
 }
 
+/*
+ * The limits on time and output are kept by whoever waits; a script is not to be ended by them.
+ * They have launches of their own.
+ */
+static void without_haste(const struct writ_sandbox *sandbox, struct writ_sandbox *out)
+{
+	*out = *sandbox;
+	out->has_limit[WRIT_LIMIT_WALL] = false;
+	out->has_limit[WRIT_LIMIT_OUTPUT] = false;
+}
+
 int prove_sandbox(const struct prove_target *target, struct prove_report *report,
 		  struct writ_error *error)
 {
-	int rc = run_cases(target, report, error);
+	struct writ_sandbox calm;
+	struct prove_target calmly = *target;
+	int rc;
 
+	without_haste(target->sandbox, &calm);
+	calmly.sandbox = &calm;
+	rc = run_cases(&calmly, report, error);
 	if (!rc)
-		rc = observe_launch(target, report, error);
+		rc = observe_launch(&calmly, report, error);
+	if (!rc)
+		rc = execs_try(&calmly, report, error);
 	if (!rc)
 		rc = limits_try(target, report, error);
 	if (!rc && report->no_memory)

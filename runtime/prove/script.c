@@ -5,6 +5,7 @@
 #include "runtime/prove/script.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define BLOB_ALIGN 16u
 
@@ -40,6 +41,21 @@ int64_t script_bytes(struct prove_script *script, const void *bytes, size_t size
 int64_t script_string(struct prove_script *script, const char *text)
 {
 	return script_bytes(script, text, strlen(text) + 1);
+}
+
+void script_makes(struct prove_script *script, const char *path)
+{
+	if (script->n_made == SCRIPT_MAX_MADE) {
+		script->full = true;
+		return;
+	}
+	script->made[script->n_made++] = path;
+}
+
+void script_tidy(const struct prove_script *script)
+{
+	for (uint32_t i = 0; i < script->n_made; i++)
+		(void)unlink(script->made[i]);
 }
 
 void script_case(struct prove_script *script, const char *group, enum prove_expect expect,

@@ -23,7 +23,8 @@ struct prove_case {
 	uint32_t control; /* the step whose answer without the sandbox it is compared with */
 };
 
-#define SCRIPT_MAX_CASES 1400u
+#define SCRIPT_MAX_CASES PROBE_MAX_STEPS
+#define SCRIPT_MAX_MADE  400u
 
 struct prove_script {
 	struct probe_script *probe;
@@ -31,7 +32,9 @@ struct prove_script {
 	uint32_t n_cases;
 	bool full; /* something did not fit: the script can't be used */
 	struct prove_case cases[SCRIPT_MAX_CASES];
-	struct prove_report *report; /* whose memory texts are in */
+	uint32_t n_made;
+	const char *made[SCRIPT_MAX_MADE]; /* files that it makes: none may be left */
+	struct prove_report *report;       /* whose memory texts are in */
 };
 
 /* NULL when there is no memory. */
@@ -40,6 +43,10 @@ struct prove_script *script_new(struct prove_report *report);
 /* Bytes in the blob: their offset, a multiple of 16. */
 int64_t script_bytes(struct prove_script *script, const void *bytes, size_t size);
 int64_t script_string(struct prove_script *script, const char *text);
+
+/* A file that a step makes; script_tidy removes what the prober could not. */
+void script_makes(struct prove_script *script, const char *path);
+void script_tidy(const struct prove_script *script);
 
 /* Begins a case; the steps that are added next are its. */
 void script_case(struct prove_script *script, const char *group, enum prove_expect expect,
