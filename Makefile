@@ -47,9 +47,10 @@ endif
 COMPILER_FLAGS = $(STD) $(CFLAGS) $(HARDEN) -fPIE $(WARNINGS) -Icompiler -I. -I$(GEN) -MMD -MP
 RUNTIME_FLAGS  = $(STD) $(CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -DWRIT_BUILDING $(WARNINGS) -I. -MMD -MP
 # Small, as less of it has to be read and mapped at each start; what is a loop over all bytes stays fast.
+# Nothing unwinds in it; debuggers have their own tables in writ.debug.
 MUSL_OPT       = -Os
-MUSL_FLAGS     = $(STD) $(MUSL_OPT) -g $(HARDEN) -fPIE -fvisibility=hidden -DWRIT_BUILDING -ffunction-sections \
-	-fdata-sections $(WARNINGS) -I. -MMD -MP
+MUSL_FLAGS     = $(STD) $(MUSL_OPT) -g -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN) -fPIE \
+	-fvisibility=hidden -DWRIT_BUILDING -ffunction-sections -fdata-sections $(WARNINGS) -I. -MMD -MP
 TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wundef -Wvla -Wformat=2 \
 	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
 COMPILER_LIBS  := -lseccomp -lsodium -ljansson -lyaml
