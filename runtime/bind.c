@@ -311,16 +311,16 @@ int bind_expand(struct binding *binding, struct writ_fmt_range range, unsigned i
 	return rc;
 }
 
-static int expand(struct binding *binding, struct writ_fmt_range range, bool in_path,
+static int expand(struct binding *binding, struct writ_fmt_range range, unsigned int use,
 		  const char **out)
 {
 	struct bind_text text;
 	const char *what;
-	int rc = bind_expand(binding, range, in_path ? BIND_PATH : 0, &text);
+	int rc = bind_expand(binding, range, use, &text);
 
 	if (rc)
 		return rc;
-	if (in_path) {
+	if (use & BIND_PATH) {
 		what = value_normalise_path(text.bytes, text.bytes);
 		if (what)
 			return error_set(binding->error, WRIT_E_PARAM,
@@ -365,7 +365,7 @@ static int bind_paths(struct binding *binding, uint32_t *shared)
 		if (like && image_PATHS(image, like - 1)->text.count == text.count)
 			policy->paths[i] = policy->paths[like - 1];
 		else
-			rc = expand(binding, text, true, &policy->paths[i]);
+			rc = expand(binding, text, BIND_PATH, &policy->paths[i]);
 	}
 	return rc;
 }
@@ -380,8 +380,23 @@ static int bind_scratches(struct binding *binding)
 	if (!policy->scratches)
 		return error_nomem(binding->error);
 	for (uint32_t i = 0; !rc && i < n; i++)
-		rc = expand(binding, image_SCRATCHES(&policy->image, i)->text, true,
+		rc = expand(binding, image_SCRATCHES(&policy->image, i)->text, BIND_PATH,
 			    &policy->scratches[i]);
+	return rc;
+}
+
+static int bind_denies(struct binding *binding)
+{
+	struct writ_policy *policy = binding->policy;
+	uint32_t n = image_count(&policy->image, WRIT_SECTION_DENIES);
+	int rc = 0;
+
+	policy->denies = pool_array(&policy->pool, n, sizeof(*policy->denies));
+	if (!policy->denies)
+		return error_nomem(binding->error);
+	for (uint32_t i = 0; !rc && i < n; i++)
+		rc = expand(binding, image_DENIES(&policy->image, i)->text,
+			    BIND_PATH | BIND_PATTERN, &policy->denies[i]);
 	return rc;
 }
 
@@ -394,8 +409,7 @@ static int bind_env(struct binding *binding)
 
 	for (uint32_t i = 0; !rc && i < n; i++) {
 		if (image_ENV(image, i)->kind == WRIT_ENV_SET)
-			rc = expand(binding, image_ENV(image, i)->value, false,
-				    &policy->env_values[i]);
+			rc = expand(binding, image_ENV(image, i)->value, 0, &policy->env_values[i]);
 	}
 	return rc;
 }
@@ -420,6 +434,8 @@ static int bind_texts(struct binding *binding)
 		rc = bind_paths(binding, shared);
 	if (!rc)
 		rc = bind_scratches(binding);
+	if (!rc)
+		rc = bind_denies(binding);
 	if (!rc)
 		rc = bind_env(binding);
 	return rc;

@@ -4,6 +4,7 @@
  * (ENOSYS). So nothing that was to be judged ever goes on unjudged.
  */
 #include "runtime/broker.h"
+#include "runtime/broker_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,11 +64,15 @@ int broker_available(void)
 static int find_self(struct broker *broker)
 {
 	struct statx_abi st = {.mask = 0};
+	char number[BROKER_DIGIT];
 	long len = RAW(SYS_readlinkat, broker->proc, "self", broker->own, BROKER_DIGIT - 1);
 
 	if (len < 0)
 		return (int)len;
 	broker->own[len] = '\0';
+	broker_number(number, (unsigned int)RAW0(SYS_getpid));
+	if (strcmp(number, broker->own) != 0)
+		return -ENOTSUP;
 	broker->fds = (int)RAW(SYS_openat, broker->proc, "self/fd",
 			       O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (broker->fds < 0)
@@ -80,13 +85,20 @@ static int find_self(struct broker *broker)
 
 int broker_init(struct broker *broker)
 {
-	uint64_t flags = SECCOMP_NOTIF_SYNC_WAKE;
-
+	broker->listener = -1;
 	broker->umask = DEFAULT_UMASK;
 	(void)RAW(SYS_umask, broker->umask);
-	/* Only makes it faster, and only where the kernel knows it. */
-	(void)RAW(SYS_ioctl, broker->listener, SECCOMP_IOCTL_SET_FLAGS, flags);
 	return find_self(broker);
+}
+
+int broker_listen(struct broker *broker, int listener)
+{
+	uint64_t flags = SECCOMP_NOTIF_SYNC_WAKE;
+
+	broker->listener = listener;
+	/* Only makes it faster, and only where the kernel knows it. */
+	(void)RAW(SYS_ioctl, listener, SECCOMP_IOCTL_SET_FLAGS, flags);
+	return 0;
 }
 
 static int reply(const struct broker *broker, long result)

@@ -24,11 +24,11 @@
 
 struct broker {
 	/* What the owner gives. */
-	int listener;
 	int proc; /* O_PATH, of the procfs on /proc, which must be of our PID namespace */
-	const struct broker_rules *rules;
+	struct broker_rules rules;
 
-	/* Found by broker_init. */
+	/* Found by broker_init, but for the listener: by broker_listen. */
+	int listener;
 	int fds; /* O_PATH, of the directory of our own descriptors */
 	char own[BROKER_DIGIT];
 	uint32_t proc_major, proc_minor; /* the device that procfs is */
@@ -53,10 +53,14 @@ struct broker {
 int broker_available(void);
 
 /*
- * Makes a broker ready; listener, proc and rules are set. In the process that will answer, under
- * its Landlock domain: its umask is the broker's from now on. 0, or a negative errno.
+ * Makes a broker ready; proc and rules are set. In the process that will answer, whose umask is the
+ * broker's from now on. 0, or a negative errno: -ENOTSUP when that procfs is not of our PID
+ * namespace.
  */
 int broker_init(struct broker *broker);
+
+/* Takes the listener. */
+int broker_listen(struct broker *broker, int listener);
 
 /*
  * Receives one call and answers it, when the listener is readable. 0, also when the caller is gone;

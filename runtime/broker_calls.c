@@ -50,6 +50,27 @@ static long at_place(struct broker *broker, const struct broker_args *args, on_p
 	return rc == -ENOTUNIQ ? no_place : rc;
 }
 
+/* The type of what a place has; 0: nothing. */
+static uint32_t type_at(const struct broker_place *place)
+{
+	struct statx_abi st = {.mask = 0};
+
+	return RAW(SYS_statx, place->parent, place->name, AT_SYMLINK_NOFOLLOW, KERNEL_STATX_TYPE,
+		   &st)
+		       ? 0
+		       : st.mode & S_IFMT;
+}
+
+/*
+ * Is it a symbolic link where a pattern goes on? It stays as it is, and none is made: what is below
+ * the pattern would have another name from then on, or lose one that was looked up when the sandbox
+ * was opened.
+ */
+static bool is_kept_link(const struct broker *broker, uint32_t type, const char *name)
+{
+	return type == S_IFLNK && broker_rules_pass(&broker->rules, name);
+}
+
 static long mkdir_at(struct broker *broker, const struct broker_place *place,
 		     const struct broker_args *args)
 {
@@ -77,7 +98,8 @@ static long call_mknod(struct broker *broker, const struct broker_args *args)
 static long unlink_at(struct broker *broker, const struct broker_place *place,
 		      const struct broker_args *args)
 {
-	(void)broker;
+	if (is_kept_link(broker, type_at(place), broker->name))
+		return -EACCES;
 	return RAW(SYS_unlinkat, place->parent, place->name, args->flags);
 }
 
@@ -99,7 +121,7 @@ static long symlink_at(struct broker *broker, const struct broker_place *place,
 		       const struct broker_args *args)
 {
 	(void)args;
-	if (broker_rules_pass(broker->rules, broker->name))
+	if (is_kept_link(broker, S_IFLNK, broker->name))
 		return -EACCES;
 	return RAW(SYS_symlinkat, broker->other, place->parent, place->name);
 }
@@ -111,35 +133,25 @@ static long call_symlink(struct broker *broker, const struct broker_args *args)
 	return rc ? rc : at_place(broker, args, symlink_at, -EEXIST);
 }
 
-/* The type of what a place has; 0: nothing. */
-static uint32_t type_at(const struct broker_place *place)
+/* Names are in broker->name and other_name, types of what has them; 0: nothing. */
+static int judge_move(const struct broker *broker, uint32_t from, uint32_t to, uint64_t flags)
 {
-	struct statx_abi st = {.mask = 0};
+	uint32_t link = from == S_IFLNK || to == S_IFLNK ? S_IFLNK : 0;
 
-	return RAW(SYS_statx, place->parent, place->name, AT_SYMLINK_NOFOLLOW, KERNEL_STATX_TYPE,
-		   &st)
-		       ? 0
-		       : st.mode & S_IFMT;
-}
-
-/* May what is at from be called what is at to? Their names are in broker->name and other_name. */
-static int judge_move(const struct broker *broker, uint32_t type, const char *to)
-{
-	if (type == S_IFDIR)
-		return broker_rules_move(broker->rules, broker->name, broker->other_name);
-	return type == S_IFLNK && broker_rules_pass(broker->rules, to) ? -EACCES : 0;
+	if (is_kept_link(broker, link, broker->name) ||
+	    is_kept_link(broker, link, broker->other_name))
+		return -EACCES;
+	if (from == S_IFDIR || (to == S_IFDIR && flags & EXCHANGES))
+		return broker_rules_move(&broker->rules, broker->name, broker->other_name);
+	return 0;
 }
 
 static long rename_places(struct broker *broker, const struct broker_place *from,
 			  const struct broker_place *to, uint64_t flags)
 {
-	int rc = judge_move(broker, type_at(from), broker->other_name);
+	int rc = judge_move(broker, type_at(from), type_at(to), flags);
 
-	if (!rc && flags & EXCHANGES)
-		rc = judge_move(broker, type_at(to), broker->name);
-	if (rc)
-		return rc;
-	return RAW(SYS_renameat2, from->parent, from->name, to->parent, to->name, flags);
+	return rc ? rc : RAW(SYS_renameat2, from->parent, from->name, to->parent, to->name, flags);
 }
 
 /* The second path of a call, with its directory. */

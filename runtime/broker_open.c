@@ -16,7 +16,7 @@
 #include "runtime/raw.h"
 
 #define MAX_LINKS     40u
-#define MODE_BITS 07777u
+#define MODE_BITS     07777u
 #define SETTABLE      (O_APPEND | O_DIRECT | O_NOATIME | O_NONBLOCK)
 #define TTY_MAJOR     5u /* /dev/tty is 5:0, devices.txt */
 #define TMPFILE_BIT   ((unsigned int)O_TMPFILE & ~(unsigned int)O_DIRECTORY)

@@ -145,8 +145,8 @@ static int check_name(const char *name, const struct statx_abi *want)
 
 static bool is_denied(const struct broker *broker, char *name)
 {
-	return broker_rules_deny(broker->rules, name) ||
-	       (broker_rules_deny_folded(broker->rules, name) && broker_folds(name));
+	return broker_rules_deny(&broker->rules, name) ||
+	       (broker_rules_deny_folded(&broker->rules, name) && broker_folds(name));
 }
 
 /*

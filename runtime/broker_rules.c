@@ -106,6 +106,23 @@ bool broker_rules_deny(const struct broker_rules *rules, const char *name)
 	return denies(rules, name, same_name);
 }
 
+static bool is_literal(const struct broker_deny *deny)
+{
+	return !strpbrk(deny->text, "*?");
+}
+
+bool broker_rules_reach_below(const struct broker_rules *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct broker_deny *deny = &rules->items[i];
+		uint64_t positions = walk(deny, name, same_name).positions;
+
+		if (is_literal(deny) && positions && !(positions & end_of(deny)))
+			return true;
+	}
+	return false;
+}
+
 bool broker_rules_deny_folded(const struct broker_rules *rules, const char *name)
 {
 	return denies(rules, name, same_folded);
@@ -176,7 +193,7 @@ int broker_rules_add(struct broker_rules *rules, struct pool *pool, const char *
 	struct slice *folded = pool_array(pool, n, sizeof(*folded));
 	const char *at = pool_strndup(pool, pattern, strlen(pattern));
 	const char *folded_at = fold(pool, pattern);
-	struct broker_deny deny = {names, folded, (uint32_t)n, 0};
+	struct broker_deny deny = {at, names, folded, (uint32_t)n, 0};
 
 	if (n > BROKER_MAX_NAMES)
 		return -E2BIG;
@@ -190,4 +207,18 @@ int broker_rules_add(struct broker_rules *rules, struct pool *pool, const char *
 	}
 	rules->items[rules->n++] = deny;
 	return 0;
+}
+
+int broker_rules_copy(struct broker_rules *rules, struct pool *pool,
+		      const struct broker_rules *from)
+{
+	int rc = 0;
+
+	rules->n = 0;
+	rules->items = pool_array(pool, from->n, sizeof(*rules->items));
+	if (!rules->items)
+		return -ENOMEM;
+	for (size_t i = 0; !rc && i < from->n; i++)
+		rc = broker_rules_add(rules, pool, from->items[i].text);
+	return rc;
 }

@@ -18,6 +18,7 @@
 
 /* A pattern, cut at its slashes. */
 struct broker_deny {
+	const char *text;
 	const struct slice *names;
 	const struct slice *folded; /* the same in lower case */
 	uint32_t n;
@@ -32,8 +33,15 @@ struct broker_rules {
 /* Adds a pattern; there is room for it. 0, -E2BIG: too many names, or -ENOMEM. */
 int broker_rules_add(struct broker_rules *rules, struct pool *pool, const char *pattern);
 
+/* As many as from has, in a pool of their own. 0, or -ENOMEM. */
+int broker_rules_copy(struct broker_rules *rules, struct pool *pool,
+		      const struct broker_rules *from);
+
 /* Is the name denied? */
 bool broker_rules_deny(const struct broker_rules *rules, const char *name);
+
+/* Does a pattern without wildcards name something below it? */
+bool broker_rules_reach_below(const struct broker_rules *rules, const char *name);
 
 /*
  * Would it be, where names differ by more than case? ASCII letters are alike in both cases, and a

@@ -28,6 +28,11 @@ static int check_limits(const struct writ_sandbox *sandbox, struct writ_error *e
 		{WRIT_LIMIT_PROCESSES, "processes"},
 	};
 
+	if (sandbox->has_broker)
+		return error_set(error, WRIT_E_HOST,
+				 "deny in a granted tree, of sandbox '%.200s', needs a "
+				 "supervisor: use writ_spawn",
+				 sandbox->name);
 	if (sandbox->best_effort)
 		return 0;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/kernel_abi.h"
 #include "runtime/raw.h"
 
 void fd_close(int *fd)
@@ -68,4 +69,29 @@ int fd_write_file(const char *path, const char *text)
 	if (n < 0)
 		return (int)n;
 	return (size_t)n == len ? 0 : -EIO;
+}
+
+/* The least of them that is not below from; ~0u: there is none. */
+static unsigned int next_kept(unsigned int from, const int *kept, size_t n_kept)
+{
+	unsigned int next = ~0u;
+
+	for (size_t i = 0; i < n_kept; i++) {
+		if (kept[i] >= 0 && (unsigned int)kept[i] >= from && (unsigned int)kept[i] < next)
+			next = (unsigned int)kept[i];
+	}
+	return next;
+}
+
+int fd_close_from(unsigned int from, const int *kept, size_t n_kept)
+{
+	unsigned int next = next_kept(from, kept, n_kept);
+	long rc = 0;
+
+	for (; !rc && next != ~0u; next = next_kept(from, kept, n_kept)) {
+		if (next > from)
+			rc = RAW(KERNEL_NR_CLOSE_RANGE, from, next - 1, 0);
+		from = next + 1;
+	}
+	return (int)(rc ? rc : RAW(KERNEL_NR_CLOSE_RANGE, from, ~0u, 0));
 }

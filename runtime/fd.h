@@ -13,6 +13,11 @@
  */
 int fd_above_stdio(int fd);
 
+/*
+ * Closes all from a number on, but some. 0, or a negative errno. Safe between clone and execve.
+ */
+int fd_close_from(unsigned int from, const int *kept, size_t n_kept);
+
 /* Closes *fd unless it is negative, and sets it to -1. errno is kept. */
 void fd_close(int *fd);
 

@@ -19,6 +19,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "runtime/broker.h"
+#include "runtime/fd.h"
+#include "runtime/keeper_broker.h"
+#include "runtime/landlock.h"
 #include "runtime/launch.h"
 #include "runtime/mounts.h"
 #include "runtime/raw.h"
@@ -79,6 +83,17 @@ static int make_mounts(struct keeper *keeper)
 	return rc;
 }
 
+/* By us, whose descriptors are not limited as the command's are. */
+static int make_ruleset(struct keeper *keeper)
+{
+	struct launch *launch = keeper->launch;
+
+	if (!launch->sandbox->recipe.is_used || launch->sandbox->ruleset < 0)
+		return 0;
+	launch->ruleset = landlock_build(launch->sandbox, launch->roots);
+	return launch->ruleset < 0 ? launch->ruleset : 0;
+}
+
 /* The command's descriptors are its own copies, and ours are closed once it is executed. */
 static int start_command(struct keeper *keeper)
 {
@@ -87,7 +102,8 @@ static int start_command(struct keeper *keeper)
 
 	launch->parent = (pid_t)RAW0(SYS_getpid);
 	pid = launch_clone(launch, &(struct task_request){
-					   .flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK,
+					   .flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK |
+						    (keeper->broker ? KERNEL_CLONE_FILES : 0),
 					   .cgroup = launch->cgroup.only,
 					   .stack = keeper->memory + KEEPER_PART_BYTES,
 					   .stack_bytes = KEEPER_PART_BYTES,
@@ -99,14 +115,14 @@ static int start_command(struct keeper *keeper)
 /* Nothing of the caller's stays open: not the reading end of a pipe that it waits to be closed. */
 static int close_others(struct keeper *keeper)
 {
-	const unsigned int end = (unsigned int)keeper->ends[1];
 	const unsigned long long set = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM);
-	long rc = end ? RAW(KERNEL_NR_CLOSE_RANGE, 0, end - 1, 0) : 0;
+	const struct broker *broker = keeper->broker;
+	const int kept[] = {keeper->ends[1], broker ? broker->listener : -1,
+			    broker ? broker->proc : -1, broker ? broker->fds : -1};
+	int rc = fd_close_from(0, kept, sizeof(kept) / sizeof(kept[0]));
 
-	if (!rc)
-		rc = RAW(KERNEL_NR_CLOSE_RANGE, end + 1, ~0u, 0);
 	if (rc)
-		return (int)rc;
+		return rc;
 	keeper->signals = (int)RAW(SYS_signalfd4, -1, &set, KERNEL_SIGSET_SIZE, 0);
 	return keeper->signals < 0 ? keeper->signals : 0;
 }
@@ -123,7 +139,14 @@ static const struct {
 	{"mapping the user in its namespace", map_user, true},
 	/* Before Landlock, after which nothing is mounted. */
 	{"mounting", make_mounts, true},
+	/* Of what is there once everything is mounted. */
+	{"making the Landlock ruleset", make_ruleset, false},
+	/* After everything that takes a capability. */
+	{"confining the broker", keeper_broker_confine, false},
+	/* Where the host grants no procfs in a PID namespace, it goes without the namespace. */
+	{"opening /proc for the broker", keeper_broker_open, true},
 	{"clone", start_command, false},
+	{"listening for the command's calls", keeper_broker_listen, false},
 	{"closing descriptors", close_others, false},
 };
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
@@ -172,7 +195,11 @@ static void serve(struct keeper *keeper)
 	uint32_t info[SIGNALFD_BYTES / sizeof(uint32_t)];
 
 	while (!reap_orphans(keeper)) {
-		long n = RAW(SYS_read, keeper->signals, info, sizeof(info));
+		long n;
+
+		if (!keeper_broker_serve(keeper))
+			return;
+		n = RAW(SYS_read, keeper->signals, info, sizeof(info));
 
 		/* Process 1 needs no such signal, and listens to nobody's. */
 		if (n == sizeof(info) && info[0] == SIGTERM && !keeper->is_init)

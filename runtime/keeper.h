@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+struct broker;
 struct launch;
 
 /* What the two share; in the caller's memory until the keeper has been reaped. */
@@ -32,6 +33,7 @@ struct keeper {
 
 	pid_t leader; /* the command, as the keeper knows it */
 	int signals;
+	struct broker *broker; /* for the files that the command names; or NULL */
 	/* Written before has_ended is set, read afterwards. */
 	siginfo_t end;       /* of the command */
 	struct rusage usage; /* of all processes of the launch */

@@ -155,7 +155,11 @@ int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
 {
 	int rc;
 
-	*keeper = (struct keeper){.is_active = true, .ends = {-1, -1}, .launch = launch};
+	*keeper = (struct keeper){.is_active = true,
+				  .ends = {-1, -1},
+				  .launch = launch,
+				  .broker = keeper->broker};
+	launch->has_broker = false;
 	keeper->is_init = launch->namespaces & KERNEL_CLONE_NEWPID;
 	keeper->dies_with_caller = launch->die_with_caller;
 	rc = map_memory(keeper);

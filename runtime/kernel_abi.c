@@ -81,6 +81,7 @@ _Static_assert(sizeof(struct bpf_program) == sizeof(struct sock_fprog), "kernel 
 _Static_assert(offsetof(struct bpf_program, insns) == offsetof(struct sock_fprog, filter),
 	       "kernel ABI");
 _Static_assert(KERNEL_CLONE_VM == CLONE_VM, "kernel ABI");
+_Static_assert(KERNEL_CLONE_FILES == CLONE_FILES, "kernel ABI");
 _Static_assert(KERNEL_CLONE_PIDFD == CLONE_PIDFD, "kernel ABI");
 _Static_assert(KERNEL_CLONE_VFORK == CLONE_VFORK, "kernel ABI");
 _Static_assert(KERNEL_CLONE_FS == CLONE_FS, "kernel ABI");

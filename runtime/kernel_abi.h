@@ -154,6 +154,7 @@ struct bpf_program {
 
 /* <linux/sched.h>, <linux/pidfd.h>, <linux/wait.h> */
 #define KERNEL_CLONE_VM          0x00000100
+#define KERNEL_CLONE_FILES       0x00000400
 #define KERNEL_CLONE_FS          0x00000200
 #define KERNEL_CLONE_FILES       0x00000400
 #define KERNEL_CLONE_PIDFD       0x00001000

@@ -19,8 +19,11 @@
 #include "runtime/error.h"
 #include "runtime/fd.h"
 #include "runtime/landlock_probe.h"
+#include "runtime/landlock_split.h"
 #include "runtime/raw.h"
 #include "runtime/resolve.h"
+
+#define LEAST_ROOM 64 /* grants */
 
 int landlock_enter(int ruleset)
 {
@@ -78,6 +81,36 @@ static bool is_own_proc(const struct writ_sandbox *sandbox, const char *path)
 	       (path[5] == '/' || !path[5]);
 }
 
+/* Room for one more; what was there before stays in the pool. */
+static int make_room(struct writ_sandbox *sandbox)
+{
+	struct landlock_recipe *recipe = &sandbox->recipe;
+	size_t room = recipe->room ? 2 * recipe->room : LEAST_ROOM;
+	struct landlock_grant *paths;
+
+	if (recipe->n_paths < recipe->room)
+		return 0;
+	paths = pool_array(&sandbox->pool, room, sizeof(*paths));
+	if (!paths)
+		return -ENOMEM;
+	if (recipe->n_paths)
+		memcpy(paths, recipe->paths, recipe->n_paths * sizeof(*paths));
+	recipe->paths = paths;
+	recipe->room = room;
+	return 0;
+}
+
+/* To be opened again by each launch. */
+static int keep_name(struct writ_sandbox *sandbox, const char *path, uint64_t access)
+{
+	struct landlock_recipe *recipe = &sandbox->recipe;
+
+	path = pool_strndup(&sandbox->pool, path, strlen(path));
+	recipe->paths[recipe->n_paths++] =
+		(struct landlock_grant){.fd = -1, .path = path, .access = access};
+	return path ? 0 : -ENOMEM;
+}
+
 /* To the ruleset, or to what one will be made of. */
 static int keep_path(struct writ_sandbox *sandbox, const struct landlock_path_beneath *rule,
 		     const char *path)
@@ -87,18 +120,28 @@ static int keep_path(struct writ_sandbox *sandbox, const struct landlock_path_be
 
 	if (!recipe->is_used)
 		return add_rule(sandbox->ruleset, LANDLOCK_PATH_BENEATH, rule);
-	if (is_own_proc(sandbox, path)) {
-		path = pool_strndup(&sandbox->pool, path, strlen(path));
-		recipe->paths[recipe->n_paths++] = (struct landlock_grant){
-			.fd = -1, .path = path, .access = rule->allowed_access};
-		return path ? 0 : -ENOMEM;
-	}
+	if (make_room(sandbox))
+		return -ENOMEM;
+	if (is_own_proc(sandbox, path))
+		return keep_name(sandbox, path, rule->allowed_access);
 	fd = fcntl(rule->parent_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (fd < 0)
 		return -errno;
 	recipe->paths[recipe->n_paths++] = (struct landlock_grant){.fd = fd,
 								   .access = rule->allowed_access};
 	return 0;
+}
+
+/* There are too many of them for a descriptor each. */
+static int keep_entry(void *context, int fd, const char *path)
+{
+	struct writ_sandbox *sandbox = context;
+	const struct landlock_path_beneath rule = {.allowed_access = LANDLOCK_FS_EXECUTE,
+						   .parent_fd = fd};
+
+	if (!sandbox->recipe.is_used)
+		return add_rule(sandbox->ruleset, LANDLOCK_PATH_BENEATH, &rule);
+	return make_room(sandbox) ? -ENOMEM : keep_name(sandbox, path, rule.allowed_access);
 }
 
 static int keep_port(struct writ_sandbox *sandbox, const struct landlock_net_port *rule)
@@ -180,6 +223,28 @@ static int grant_nothing(struct writ_sandbox *sandbox, const struct sandbox_sour
 			    (int)unbound->name.len, image_str(image, unbound->name));
 }
 
+/*
+ * The broker does not execute: where something in a tree is denied by its name, not the tree may be
+ * executed, but what else there is in it now.
+ */
+static int add_grant(struct writ_sandbox *sandbox, const struct opened *opened,
+		     const struct mount_grant *grant, struct writ_error *error)
+{
+	uint64_t access = grant->access;
+	int rc = 0;
+
+	if (access & LANDLOCK_FS_EXECUTE &&
+	    broker_rules_reach_below(&sandbox->denies, grant->path)) {
+		rc = landlock_split(&sandbox->denies, grant->path, keep_entry, sandbox);
+		access &= ~LANDLOCK_FS_EXECUTE;
+	}
+	if (rc)
+		return error_sys(error, WRIT_E_SYSTEM, -rc,
+				 "can't grant what is not denied in '%.300s'", opened->path);
+	rc = add_path_rule(sandbox, opened, access, error);
+	return rc ? rc : namespaces_grant(sandbox, grant);
+}
+
 static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *source,
 		    uint32_t index, struct path_rules *rules)
 {
@@ -202,15 +267,15 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 	rc = fstat(fd, &st) ? error_sys(source->error, WRIT_E_SYSTEM, errno,
 					"can't examine '%.300s'", path)
 			    : 0;
-	if (!rc)
-		rc = add_path_rule(sandbox, &(struct opened){.fd = fd, .path = path, .st = &st},
-				   record->access & rules->handled, source->error);
-	(void)close(fd);
 	grant.path = rules->resolver.found;
 	grant.rights = record->rights;
 	grant.access = record->access & rules->handled;
 	grant.mode = st.st_mode;
-	return rc ? rc : namespaces_grant(sandbox, &grant);
+	if (!rc && !broker_rules_deny(&sandbox->denies, grant.path))
+		rc = add_grant(sandbox, &(struct opened){.fd = fd, .path = path, .st = &st}, &grant,
+			       source->error);
+	(void)close(fd);
+	return rc;
 }
 
 static int add_paths(struct writ_sandbox *sandbox, const struct sandbox_source *source,
@@ -306,10 +371,8 @@ static int plan_recipe(struct writ_sandbox *sandbox, const struct sandbox_source
 
 		n_ports += (size_t)port->last - port->first + 1;
 	}
-	recipe->paths = pool_array(&sandbox->pool, source->record->paths.count,
-				   sizeof(*recipe->paths));
 	recipe->ports = pool_array(&sandbox->pool, n_ports, sizeof(*recipe->ports));
-	return recipe->paths && recipe->ports ? 0 : error_nomem(source->error);
+	return recipe->ports ? 0 : error_nomem(source->error);
 }
 
 int landlock_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
@@ -346,18 +409,22 @@ static int add_of_proc(const struct landlock_grant *grant, int ruleset)
 {
 	static const struct open_how_abi how = {.flags = O_PATH | O_CLOEXEC,
 						.resolve = KERNEL_RESOLVE_NO_MAGICLINKS};
+	static const struct open_how_abi no_links = {.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW,
+						     .resolve = KERNEL_RESOLVE_NO_SYMLINKS};
+	bool is_entry = grant->access == LANDLOCK_FS_EXECUTE;
 	struct landlock_path_beneath rule = {.allowed_access = grant->access};
 	int rc;
 
-	rule.parent_fd = (int)RAW(KERNEL_NR_OPENAT2, AT_FDCWD, grant->path, &how, sizeof(how));
+	rule.parent_fd = (int)RAW(KERNEL_NR_OPENAT2, AT_FDCWD, grant->path,
+				  is_entry ? &no_links : &how, sizeof(how));
 	if (rule.parent_fd < 0)
-		return rule.parent_fd == -ENOENT ? 0 : rule.parent_fd;
+		return rule.parent_fd == -ENOENT || is_entry ? 0 : rule.parent_fd;
 	rc = add_rule(ruleset, LANDLOCK_PATH_BENEATH, &rule);
 	(void)RAW(SYS_close, rule.parent_fd);
 	return rc;
 }
 
-static int add_grant(const struct landlock_grant *grant, int ruleset)
+static int add_kept_path(const struct landlock_grant *grant, int ruleset)
 {
 	const struct landlock_path_beneath rule = {.allowed_access = grant->access,
 						   .parent_fd = grant->fd};
@@ -373,7 +440,7 @@ static int add_kept(const struct writ_sandbox *sandbox, const int *roots, int ru
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < recipe->n_paths; i++)
-		rc = add_grant(&recipe->paths[i], ruleset);
+		rc = add_kept_path(&recipe->paths[i], ruleset);
 	for (size_t i = 0; !rc && i < namespaces->n_places; i++) {
 		const struct mount_place *place = &namespaces->places[i];
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "runtime/cgroup.h"
+#include "runtime/fd.h"
 #include "runtime/keeper.h"
 #include "runtime/landlock.h"
 #include "runtime/privilege.h"
@@ -162,19 +163,14 @@ static int die_with_parent(struct launch *launch)
 
 static int enter_landlock(struct launch *launch)
 {
-	int ruleset = launch->sandbox->ruleset;
-
-	if (ruleset < 0)
-		return 0;
-	if (launch->sandbox->recipe.is_used)
-		ruleset = landlock_build(launch->sandbox, launch->roots);
-	return ruleset < 0 ? ruleset : landlock_enter(ruleset);
+	return launch->ruleset < 0 ? 0 : landlock_enter(launch->ruleset);
 }
 
 static int close_others(struct launch *launch)
 {
-	(void)launch;
-	return (int)RAW(KERNEL_NR_CLOSE_RANGE, STDERR_FILENO + 1, ~0u, 0);
+	return fd_close_from(STDERR_FILENO + 1, launch->kept,
+			     launch->has_broker ? sizeof(launch->kept) / sizeof(launch->kept[0])
+						: 0);
 }
 
 static int unblock_signals(struct launch *launch)
@@ -187,7 +183,11 @@ static int unblock_signals(struct launch *launch)
 
 static int enter_seccomp(struct launch *launch)
 {
-	return seccomp_enter(&launch->sandbox->filter);
+	if (!launch->has_broker)
+		return seccomp_enter(&launch->sandbox->filter);
+	/* Ours is closed when the command is executed, the keeper's is not. */
+	launch->listener = seccomp_listen(&launch->sandbox->filter);
+	return launch->listener < 0 ? launch->listener : 0;
 }
 
 static const struct {

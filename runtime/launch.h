@@ -33,6 +33,10 @@ struct launch {
 	bool has_keeper;         /* that is the parent, and dies with the caller in our stead */
 	int tell;                /* a socket, for the keeper's caller to learn our process id by */
 	unsigned int namespaces; /* CLONE_NEW* but for the user namespace, made for the keeper */
+	bool has_broker;         /* the keeper is in the sandbox already, and shares descriptors */
+	int kept[3];             /* of these, what it needs later */
+	volatile int listener;   /* for the calls that the filter hands over */
+	int ruleset;             /* the sandbox's, or one that the keeper has made; -1: none */
 	int *roots;              /* descriptors of what has been mounted, by place */
 	struct limits_plan limits;
 

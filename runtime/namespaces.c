@@ -129,7 +129,7 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 	uint32_t plan = source->record->plan;
 	size_t n_most = (size_t)source->record->paths.count + source->record->scratches.count;
 
-	sandbox->has_keeper = plan & WRIT_PLAN_KEEPER;
+	sandbox->has_keeper = plan & (WRIT_PLAN_KEEPER | WRIT_PLAN_BROKER);
 	if (plan & WRIT_PLAN_PID_NS)
 		namespaces->flags |= KERNEL_CLONE_NEWPID;
 	if (plan & WRIT_PLAN_MOUNT_NS)
@@ -138,7 +138,11 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 		namespaces->attributes |= KERNEL_MOUNT_RDONLY;
 	if (plan & WRIT_PLAN_NOEXEC)
 		namespaces->attributes |= KERNEL_MOUNT_NOEXEC;
-	namespaces->has_proc = plan & WRIT_PLAN_PROC;
+	/* The broker finds a tool's descriptors by the numbers that it knows the tool by. */
+	namespaces->has_proc = plan & WRIT_PLAN_PROC ||
+			       (plan & WRIT_PLAN_PID_NS && plan & WRIT_PLAN_BROKER);
+	if (namespaces->has_proc)
+		namespaces->flags |= KERNEL_CLONE_NEWNS;
 	namespaces->proc_attributes = namespaces->attributes & KERNEL_MOUNT_RDONLY;
 	namespaces->has_scratch = source->record->scratches.count > 0;
 	namespaces->is_required = namespaces->has_scratch || plan & WRIT_PLAN_NOEXEC;

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/broker_prepare.h"
 #include "runtime/cgroup_plan.h"
 #include "runtime/env.h"
 #include "runtime/error.h"
@@ -112,6 +113,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	rc = check_close_range(sandbox, source->error);
 	if (!rc)
 		rc = seccomp_prepare(sandbox, source);
+	if (!rc)
+		rc = broker_prepare(sandbox, source);
 	if (!rc)
 		rc = namespaces_prepare(sandbox, source);
 	if (!rc)

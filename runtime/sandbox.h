@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/broker_rules.h"
 #include "runtime/cgroup.h"
 #include "runtime/kernel_abi.h"
 #include "runtime/namespaces.h"
@@ -34,10 +35,13 @@ struct sandbox_root {
 	ino_t inode;
 };
 
-/* By what it is opened with: what stood there at open, or a path of the launch's own procfs. */
+/*
+ * By what it is opened with: what stood there at open, or a path: of the launch's own procfs, or of
+ * what may be executed beside something denied.
+ */
 struct landlock_grant {
-	int fd;           /* or -1: */
-	const char *path; /* in /proc */
+	int fd; /* or -1: */
+	const char *path;
 	uint64_t access;
 };
 
@@ -47,6 +51,7 @@ struct landlock_recipe {
 	struct landlock_ruleset_abi6 handled;
 	struct landlock_grant *paths;
 	size_t n_paths;
+	size_t room; /* in paths */
 	struct landlock_net_port *ports;
 	size_t n_ports;
 };
@@ -68,6 +73,8 @@ struct writ_sandbox {
 	size_t n_roots;
 	enum process_plan processes;
 	bool has_keeper;
+	bool has_broker;
+	struct broker_rules denies;
 	struct namespaces namespaces;
 	struct landlock_recipe recipe; /* where each launch makes its own ruleset */
 	struct cgroup cgroups;         /* where a launch's cgroup is made; none: n is 0 */

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/broker.h"
 #include "runtime/cgroup.h"
 #include "runtime/env.h"
 #include "runtime/error.h"
@@ -263,6 +264,22 @@ static int prepare_mounts(struct preparation *prep, struct writ_error *error)
 	return 0;
 }
 
+/* Of the launch's own: the sandbox may be closed before it ends. */
+static int prepare_broker(struct preparation *prep, struct writ_error *error)
+{
+	struct writ_process *process = prep->process;
+	const struct writ_sandbox *sandbox = prep->launch.sandbox;
+	struct broker *broker;
+
+	if (!sandbox->has_broker)
+		return 0;
+	broker = pool_alloc(&process->pool, sizeof(*broker));
+	if (!broker || broker_rules_copy(&broker->rules, &process->pool, &sandbox->denies))
+		return error_nomem(error);
+	process->keeper.broker = broker;
+	return 0;
+}
+
 /*
  * A caller that ignores SIGCHLD has its children reaped by the kernel: the process group's number
  * could be another's by the time we kill it. That can't be made safe from here, so it is refused.
@@ -293,6 +310,7 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 	process->pidfd = -1;
 	prep->process = process;
 	prep->launch.parent = getpid();
+	prep->launch.ruleset = prep->launch.sandbox->ruleset;
 	prep->launch.has_keeper = prep->launch.sandbox->has_keeper;
 	prep->launch.namespaces = prep->launch.sandbox->namespaces.flags;
 	prep->launch.die_with_caller = request->die_with_caller != 0;
@@ -303,6 +321,8 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 		rc = prepare_stdio(prep, request, error);
 	if (!rc)
 		rc = prepare_limits(prep, error);
+	if (!rc)
+		rc = prepare_broker(prep, error);
 	prep->launch.cwd = choose_cwd(prep->launch.sandbox, request->cwd);
 	return rc ? rc : prepare_mounts(prep, error);
 }

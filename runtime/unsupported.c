@@ -98,7 +98,6 @@ static const struct sandbox_row {
 	{"strict exec", 0, NULL, is_strict},
 	{"user", 0, NULL, has_user},
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
-	{"filesystem deny", RANGE(denies), NULL, NULL},
 	{"network unix", RANGE(unix_sockets), NULL, NULL},
 	{"network deny", RANGE(endpoints), is_denied, NULL},
 	{"network connect to other than TCP \"*:PORT\"", RANGE(endpoints), is_connected, NULL},

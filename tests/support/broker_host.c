@@ -225,15 +225,13 @@ static int be_broker(void)
 {
 	static char stack[1 << 16] __attribute__((aligned(16)));
 	static struct broker broker;
-	struct broker_rules rules = {.n = 0};
 	struct pool pool = {.head = NULL};
 	pid_t tool;
 
-	load_rules(&rules, &pool);
+	load_rules(&broker.rules, &pool);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	broker.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	broker.rules = &rules;
 	host_broker = getpid();
 	drop();
 	confine();
@@ -246,8 +244,7 @@ static int be_broker(void)
 			_exit(SETUP);
 		(void)sched_yield();
 	}
-	broker.listener = shared->listener;
-	if (broker_init(&broker))
+	if (broker_init(&broker) || broker_listen(&broker, shared->listener))
 		_exit(SETUP);
 	return status_of(answer(&broker, tool));
 }

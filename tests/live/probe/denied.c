@@ -114,11 +114,14 @@ static void count_signal(int number)
 
 #define STORM_ROUNDS 2000
 
-/* PATH: opened again and again while signals are handled. Every open has to succeed. */
+/*
+ * PATH: opened again and again while signals are handled. Every open has to succeed; one that waits
+ * for somebody else is interrupted by a handler without SA_RESTART, as open(2) says.
+ */
 static int run_open_storm(char **args)
 {
 	const struct itimerval often = {{0, 200}, {0, 200}};
-	struct sigaction action = {.sa_handler = count_signal};
+	struct sigaction action = {.sa_handler = count_signal, .sa_flags = SA_RESTART};
 
 	if (sigaction(SIGALRM, &action, NULL) || setitimer(ITIMER_REAL, &often, NULL))
 		return PROBE_SETUP;

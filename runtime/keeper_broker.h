@@ -1,0 +1,24 @@
+/*
+ * The keeper as a broker: it opens files for the command (broker.h). All of these do nothing, and
+ * return 0, where the sandbox needs none. Raw: for the keeper.
+ */
+#ifndef WRIT_RUNTIME_KEEPER_BROKER_H
+#define WRIT_RUNTIME_KEEPER_BROKER_H
+
+#include <stdbool.h>
+
+#include "runtime/keeper.h"
+
+/* Enters the sandbox, but for its filter, before the command is started in it. */
+int keeper_broker_confine(struct keeper *keeper);
+
+/* Opens what the broker needs. -ENOTSUP: the procfs on /proc is another PID namespace's. */
+int keeper_broker_open(struct keeper *keeper);
+
+/* Takes the listener, when the command has been executed. */
+int keeper_broker_listen(struct keeper *keeper);
+
+/* Answers calls until a signal can be read. False: no more can be answered. */
+bool keeper_broker_serve(const struct keeper *keeper);
+
+#endif
