@@ -114,6 +114,7 @@ int cli_own_path(char *path, size_t size);
 /* What `writ run --json` tells: see docs/embedding.md. */
 struct cli_report {
 	const char *end; /* NULL: by result, or else by exit_status */
+	bool explained;  /* --explain's watcher adds what was refused */
 	int exit_status;
 	const char *sandbox_name;
 	const char *tool;

@@ -301,6 +301,7 @@ static int end_run(const struct cli_options *options, int status)
 	(void)signal(SIGPIPE, SIG_IGN);
 	report.exit_status = status;
 	report.tool = options->tool;
+	report.explained = options->explained_fd;
 	out = fdopen(fd, "w");
 	/* What the command has written may have left a line unfinished. */
 	if (out && to_stderr && report.result)

@@ -1,6 +1,6 @@
 /*
  * See denials.h. Each denial is a kind, what a policy calls the thing, and the line that would
- * grant it, or why no line can. Both outputs go over the same list.
+ * grant it, or why no line can. Both outputs go over the same list, which ends with the program.
  */
 #include "runtime/learn/denials.h"
 
@@ -16,17 +16,16 @@
 #include "runtime/learn/text.h"
 
 struct denial {
-	const char *kind;   /* "read", "connect", "syscall" */
-	const char *target; /* a path, an endpoint, a call */
-	const char *line;   /* NULL: none can grant it */
-	const char *note;   /* or NULL */
+	const char *kind; /* "read", "connect", "syscall" */
+	char *target;     /* a path, an endpoint, a call */
+	char *line;       /* NULL: none can grant it */
+	const char *note; /* or NULL */
 	uint64_t count;
-	const struct seen_by *by;
+	struct seen_by by;
 };
 
-struct output {
-	FILE *out;
-	void (*put)(struct output *output, const struct denial *denial);
+struct list {
+	struct denial *items;
 	size_t n;
 };
 
@@ -46,13 +45,22 @@ static char *statement(const char *verb, const char *target)
 	return text;
 }
 
-static void put_grant(struct output *output, struct denial *denial)
+/* Several things may have been refused that one line would grant. */
+static void add(struct list *list, struct denial denial)
 {
-	char *line = statement(denial->kind, denial->target);
+	for (size_t i = 0; i < list->n; i++) {
+		struct denial *known = &list->items[i];
 
-	denial->line = line;
-	output->put(output, denial);
-	free(line);
+		if (strcmp(known->kind, denial.kind) != 0 ||
+		    strcmp(known->target, denial.target) != 0)
+			continue;
+		known->count += denial.count;
+		for (unsigned int k = 0; k < denial.by.n && k < RECORD_PROGRAMS; k++)
+			seen_by_add(&known->by, denial.by.names[k]);
+		return;
+	}
+	list->items = learn_room(list->items, list->n, sizeof(*list->items));
+	list->items[list->n++] = denial;
 }
 
 /* "/proc/123/maps" is of a process: what a policy can name is all of it. */
@@ -67,7 +75,7 @@ static void target_of(const struct seen_path *seen, const char *verb, char *targ
 		       path);
 }
 
-static void put_path(struct output *output, const struct seen_path *seen)
+static void add_path(struct list *list, const struct seen_path *seen)
 {
 	static const struct {
 		unsigned int uses;
@@ -77,100 +85,105 @@ static void put_path(struct output *output, const struct seen_path *seen)
 		{USE_EXECUTE, "execute"},
 		{USE_READ | USE_LIST, "read"},
 	};
+	size_t i = 0;
+	char target[PATH_MAX];
+	bool execute;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct denial denial = {.kind = rows[i].verb,
-					.count = seen->count,
-					.by = &seen->by};
-		char target[PATH_MAX];
-
-		if (!(seen->uses & rows[i].uses))
-			continue;
-		if (rows[i].uses == USE_EXECUTE)
-			denial.by = &seen->executed_by;
-		target_of(seen, rows[i].verb, target);
-		denial.target = target;
-		if (denial.kind[0] != 'e' && generalise_too_wide(&(struct setting){NULL}, target))
-			denial.note = "which is much to grant";
-		put_grant(output, &denial);
-		return;
-	}
+	while (!(seen->uses & rows[i].uses))
+		i++;
+	execute = rows[i].uses == USE_EXECUTE;
+	target_of(seen, rows[i].verb, target);
+	add(list, (struct denial){
+			  .kind = rows[i].verb,
+			  .target = learn_copy(target),
+			  .line = statement(rows[i].verb, target),
+			  .note = !execute && generalise_too_wide(&(struct setting){NULL}, target)
+					  ? "which is much to grant"
+					  : NULL,
+			  .count = seen->count,
+			  .by = execute ? seen->executed_by : seen->by,
+		  });
 }
 
-static void put_socket(struct output *output, const struct seen_net *seen)
+static void add_socket(struct list *list, const struct seen_net *seen)
 {
 	bool internet = seen->use.family == AF_INET || seen->use.family == AF_INET6;
-	struct denial denial = {.kind = "socket", .count = seen->count, .by = &seen->by};
+	bool stream = internet && seen->use.type == SOCK_STREAM;
 	char target[64];
 	char buffer[16];
 
 	(void)snprintf(target, sizeof(target), "%s, type %d",
 		       policy_family(seen->use.family, buffer), seen->use.type);
-	denial.target = target;
-	if (internet && seen->use.type == SOCK_STREAM) {
-		denial.line = "connect \"HOST:PORT\";";
-		denial.note = "whose, the command did not come to say";
-	} else {
-		denial.note = "no line of this version's policies grants such a socket";
-	}
-	output->put(output, &denial);
+	add(list,
+	    (struct denial){
+		    .kind = "socket",
+		    .target = learn_copy(target),
+		    .line = stream ? statement("connect", "HOST:PORT") : NULL,
+		    .note = stream ? "whose, the command did not come to say"
+				   : "no line of this version's policies grants such a socket",
+		    .count = seen->count,
+		    .by = seen->by,
+	    });
 }
 
-static void put_net(struct output *output, const struct seen_net *seen)
+static void add_net(struct list *list, const struct seen_net *seen)
 {
-	static const char *const verbs[NET__COUNT] = {
-		[NET_CONNECT] = "connect", [NET_BIND] = "bind", [NET_SOCKET] = "socket"};
 	const struct net_use *use = &seen->use;
-	struct denial denial = {.kind = verbs[use->way], .count = seen->count, .by = &seen->by};
+	bool local = use->family == AF_UNIX;
+	const char *verb = local ? "unix" : use->way == NET_BIND ? "bind" : "connect";
 	char target[NET_MAX_TEXT + 16];
 
 	if (use->way == NET_SOCKET) {
-		put_socket(output, seen);
+		add_socket(list, seen);
 		return;
 	}
-	denial.target = target;
-	if (use->family == AF_UNIX) {
+	if (local)
 		(void)snprintf(target, sizeof(target), "%s", use->host);
-		denial.kind = "unix";
-	} else {
+	else
 		(void)snprintf(target, sizeof(target), "%s%s:%u",
 			       use->type == SOCK_DGRAM ? "udp://" : "", use->host, use->port);
-		denial.note = "this version enforces ports of any host: \"*:PORT\"";
-	}
-	put_grant(output, &denial);
+	add(list,
+	    (struct denial){
+		    .kind = verb,
+		    .target = learn_copy(target),
+		    .line = statement(verb, target),
+		    .note = local ? NULL : "this version enforces ports of any host: \"*:PORT\"",
+		    .count = seen->count,
+		    .by = seen->by,
+	    });
 }
 
-static void put_call(struct output *output, const struct seen_call *seen)
+static void add_call(struct list *list, const struct seen_call *seen)
 {
-	struct denial denial = {.kind = "syscall", .count = seen->count, .by = &seen->by};
+	const char *confined = seen->call->confined;
 	char line[CALLS_MAX_ITEM + 16];
 
 	(void)snprintf(line, sizeof(line), "allow %s;", seen->item);
-	denial.target = seen->item;
-	denial.note = seen->call->confined;
-	if (!seen->call->confined) {
-		denial.line = line;
-		denial.note = "if the kernel permits it";
-	}
-	output->put(output, &denial);
+	add(list, (struct denial){
+			  .kind = "syscall",
+			  .target = learn_copy(seen->item),
+			  .line = confined ? NULL : learn_copy(line),
+			  .note = confined ? confined : "if the kernel permits it",
+			  .count = seen->count,
+			  .by = seen->by,
+		  });
 }
 
-static void put_all(struct output *output, const struct record *record)
+static struct list make_list(const struct record *record)
 {
+	struct list list = {.n = 0};
+
 	for (size_t i = 0; i < record->n_paths; i++)
-		put_path(output, &record->paths[i]);
+		add_path(&list, &record->paths[i]);
 	for (size_t i = 0; i < record->n_net; i++)
-		put_net(output, &record->net[i]);
+		add_net(&list, &record->net[i]);
 	for (size_t i = 0; i < record->n_calls; i++)
-		put_call(output, &record->calls[i]);
+		add_call(&list, &record->calls[i]);
+	return list;
 }
 
-static void put_text(struct output *output, const struct denial *denial)
+static void put_text(FILE *out, const struct denial *denial)
 {
-	FILE *out = output->out;
-
-	if (!output->n++)
-		(void)fputs("writ: refused, with the line of a policy that would grant it:\n", out);
 	(void)fputs("  ", out);
 	if (denial->line)
 		text_put_plain(out, denial->line);
@@ -178,7 +191,7 @@ static void put_text(struct output *output, const struct denial *denial)
 		(void)fprintf(out, "# %s %s", denial->kind, denial->target);
 	(void)fprintf(out, "  # %" PRIu64 " %s by ", denial->count,
 		      denial->count == 1 ? "time" : "times");
-	seen_by_print(out, denial->by);
+	seen_by_print(out, &denial->by);
 	if (denial->note)
 		(void)fprintf(out, "; %s", denial->note);
 	(void)putc('\n', out);
@@ -186,11 +199,13 @@ static void put_text(struct output *output, const struct denial *denial)
 
 void denials_print(FILE *out, const struct record *record)
 {
-	struct output output = {.out = out, .put = put_text};
+	struct list list = make_list(record);
 
-	put_all(&output, record);
-	if (!output.n)
-		(void)fputs("writ: nothing was refused that could be seen\n", out);
+	(void)fputs(list.n ? "writ: refused, with the line of a policy that would grant it:\n"
+			   : "writ: nothing was refused that could be seen\n",
+		    out);
+	for (size_t i = 0; i < list.n; i++)
+		put_text(out, &list.items[i]);
 }
 
 /* ASCII: other bytes, which may be no UTF-8, as U+FFFD. */
@@ -212,11 +227,9 @@ static void put_json_string(FILE *out, const char *text)
 	(void)putc('"', out);
 }
 
-static void put_json(struct output *output, const struct denial *denial)
+static void put_json(FILE *out, const struct denial *denial)
 {
-	FILE *out = output->out;
-
-	(void)fprintf(out, "%s{\"kind\":\"%s\",\"target\":", output->n++ ? "," : "", denial->kind);
+	(void)fprintf(out, "{\"kind\":\"%s\",\"target\":", denial->kind);
 	put_json_string(out, denial->target);
 	(void)fputs(",\"line\":", out);
 	if (denial->line)
@@ -224,18 +237,21 @@ static void put_json(struct output *output, const struct denial *denial)
 	else
 		(void)fputs("null", out);
 	(void)fprintf(out, ",\"count\":%" PRIu64 ",\"programs\":[", denial->count);
-	for (unsigned int i = 0; i < denial->by->n && i < RECORD_PROGRAMS; i++) {
+	for (unsigned int i = 0; i < denial->by.n && i < RECORD_PROGRAMS; i++) {
 		(void)fputs(i ? "," : "", out);
-		put_json_string(out, denial->by->names[i]);
+		put_json_string(out, denial->by.names[i]);
 	}
 	(void)fputs("]}", out);
 }
 
 void denials_print_json(FILE *out, const struct record *record)
 {
-	struct output output = {.out = out, .put = put_json};
+	struct list list = make_list(record);
 
 	(void)putc('[', out);
-	put_all(&output, record);
+	for (size_t i = 0; i < list.n; i++) {
+		(void)fputs(i ? "," : "", out);
+		put_json(out, &list.items[i]);
+	}
 	(void)putc(']', out);
 }

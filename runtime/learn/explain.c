@@ -26,8 +26,9 @@
 #define MAX_FD_TEXT 16
 
 struct explanation {
-	struct record record; /* of what was refused */
-	bool ran;             /* something was launched */
+	struct record record;  /* of what was refused */
+	struct record granted; /* directories in which names could be made or removed */
+	bool ran;              /* something was launched */
 };
 
 /* Has a process without capabilities these rights (R_OK, ...) on a file, for all that its mode
@@ -81,6 +82,31 @@ static bool on_one_device(const struct tracee *tracee)
 	return tracee->n_wants == TRACEE_WANTS && devices[0] == devices[1];
 }
 
+/* Of a call that moves a name from one directory to another, either may be the one that refused. */
+static bool is_granted(struct explanation *explanation, const struct want *want)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s", want->path);
+	while (want->uses & (USE_ENTRY | USE_CREATE) && path[1]) {
+		path[text_directory(path)] = '\0';
+		if (record_has(&explanation->granted, path))
+			return true;
+	}
+	return false;
+}
+
+static void note_granted(struct explanation *explanation, const struct tracee *tracee,
+			 const struct want *want)
+{
+	char path[PATH_MAX];
+
+	if (!(want->uses & (USE_ENTRY | USE_CREATE)))
+		return;
+	(void)snprintf(path, sizeof(path), "%.*s", (int)text_directory(want->path), want->path);
+	record_path(&explanation->granted, tracee, path, want->uses);
+}
+
 static void on_path(void *context, const struct tracee *tracee, const struct want *want, int error)
 {
 	struct explanation *explanation = context;
@@ -89,9 +115,11 @@ static void on_path(void *context, const struct tracee *tracee, const struct wan
 	/* What is to become the command fails to execute it before it is anything. */
 	if (!tracee->inside && !(want->uses & USE_EXECUTE))
 		return;
+	if (!error)
+		note_granted(explanation, tracee, want);
 	if (error != EACCES && error != EROFS && !(error == EXDEV && on_one_device(tracee)))
 		return;
-	if (is_of_sandbox(want))
+	if (is_of_sandbox(want) && !is_granted(explanation, want))
 		record_path(&explanation->record, tracee, want->path, want->uses);
 }
 

@@ -33,13 +33,28 @@ void seen_by_print(FILE *out, const struct seen_by *by)
 		(void)fputs(" and others", out);
 }
 
-static size_t *bucket_of(struct record *record, const char *path)
+static size_t bucket_of(const char *path)
 {
 	uint32_t hash = FNV_OFFSET;
 
 	for (; *path; path++)
 		hash = (hash ^ (unsigned char)*path) * FNV_PRIME;
-	return &record->buckets[hash % RECORD_BUCKETS];
+	return hash % RECORD_BUCKETS;
+}
+
+/* One more than its place, or 0. */
+static size_t place_of(const struct record *record, const char *path)
+{
+	size_t place = record->buckets[bucket_of(path)];
+
+	while (place && strcmp(record->paths[place - 1].path, path) != 0)
+		place = record->paths[place - 1].next;
+	return place;
+}
+
+bool record_has(const struct record *record, const char *path)
+{
+	return place_of(record, path) != 0;
 }
 
 static bool has_room(struct record *record, size_t n)
@@ -50,13 +65,12 @@ static bool has_room(struct record *record, size_t n)
 
 static struct seen_path *find_path(struct record *record, const char *path)
 {
-	size_t *bucket = bucket_of(record, path);
+	size_t *bucket = &record->buckets[bucket_of(path)];
+	size_t place = place_of(record, path);
 	struct seen_path *seen;
 
-	for (size_t i = *bucket; i; i = record->paths[i - 1].next) {
-		if (!strcmp(record->paths[i - 1].path, path))
-			return &record->paths[i - 1];
-	}
+	if (place)
+		return &record->paths[place - 1];
 	if (!has_room(record, record->n_paths))
 		return NULL;
 	record->paths = learn_room(record->paths, record->n_paths, sizeof(*record->paths));

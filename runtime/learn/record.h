@@ -57,6 +57,7 @@ struct record {
 
 void record_path(struct record *record, const struct tracee *tracee, const char *path,
 		 unsigned int uses);
+bool record_has(const struct record *record, const char *path);
 void record_net(struct record *record, const struct tracee *tracee, const struct net_use *use,
 		int error);
 

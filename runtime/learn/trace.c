@@ -178,12 +178,12 @@ static int status_of(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : LEARN_SIGNAL + WTERMSIG(status);
 }
 
-/* A filter kills with SIGSYS, and the call that it killed for has not ended. */
+/* A filter kills with SIGSYS: the last call is the one that it killed for. */
 static void on_end(struct trace *trace, pid_t tid, int status)
 {
 	struct tracee *tracee = tracee_find(tid);
 
-	if (tracee && tracee->in_call && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+	if (tracee && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		trace->sink.call(trace->sink.context, tracee, EPERM);
 	tracee_forget(tid);
 	if (tid == leader)

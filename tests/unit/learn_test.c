@@ -262,7 +262,8 @@ Test(learn, passes_signals_on)
 {
 	cr_expect_eq(
 		shell("cd %s && { $R learn -o p.writ -- sh -c 'trap \"exit 9\" TERM; echo >ready; "
-		      "while :; do sleep 0.1; done' & until [ -e ready ]; do sleep 0.1; done; kill "
+		      "while :; do sleep 0.1; done' & n=0; until [ -e ready ] || [ $((n=n+1)) -gt "
+		      "50 ]; do sleep 0.1; done; kill "
 		      "-TERM $!; wait $!; }",
 		      place),
 		9);
