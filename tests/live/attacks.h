@@ -4,6 +4,7 @@
 #ifndef TESTS_LIVE_ATTACKS_H
 #define TESTS_LIVE_ATTACKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define WALL        124 /* `writ run`: killed by the wall limit */
@@ -23,6 +24,8 @@ enum attack_flag {
 	CPU_CGROUP = 1 << 17,       /* only where processor time is */
 	NOT_ROOT = 1 << 18,         /* root's control would be more than an attack on the victim */
 	WRIT_DIES = 1 << 19,        /* whoever runs the command is killed once that says "up" */
+	MOUNTED = 1 << 21,          /* where a launch has mounts of its own: EROFS, or EXDEV between them */
+	HIDDEN = 1 << 20, /* in a PID namespace, who is outside is not there: ESRCH, ENOENT */
 };
 
 struct attack {
@@ -37,5 +40,8 @@ struct attack {
 
 extern const struct attack attacks[];
 extern const size_t n_attacks;
+
+/* Is it the files in /proc that are attacked? */
+bool attack_is_on_proc(const struct attack *attack);
 
 #endif

@@ -27,6 +27,7 @@
 
 #include "attacks.h"
 #include "command.h"
+#include "host.h"
 #include "launch.h"
 #include "probe/probe.h"
 #include "world.h"
@@ -61,7 +62,7 @@ struct suite {
 	const char *only; /* run rows whose id holds this, or NULL */
 	bool is_root;
 	bool best_effort;
-	bool has_memory_cgroup, has_cpu_cgroup;
+	struct host host;
 	bool forks_held; /* the bounded fork bomb was stopped, so the unbounded one may be tried */
 	unsigned passed, failed, skipped, open;
 };
@@ -182,11 +183,30 @@ static void report_change(struct suite *suite, const char *id, const char *befor
 
 enum ending { WRONG, STOPPED, OPEN_RESIDUAL, OPEN_HERE };
 
+/* Is who stands outside not even there, for this attack? */
+static bool is_hidden(const struct suite *suite, const struct attack *attack)
+{
+	if (!(attack->flags & HIDDEN))
+		return false;
+	return attack_is_on_proc(attack) ? suite->host.has_own_proc : suite->host.has_pid_ns;
+}
+
+static int expected_of(const struct suite *suite, const struct attack *attack)
+{
+	if (is_hidden(suite, attack))
+		return attack_is_on_proc(attack) ? ENOENT : ESRCH;
+	if (attack->flags & MOUNTED && suite->host.has_mount_ns)
+		return strstr(attack->command, "rename") ? EXDEV : EROFS;
+	return attack->expected;
+}
+
 static enum ending ending_of(const struct suite *suite, const struct attack *attack, int status)
 {
-	if (status == attack->expected)
-		return attack->flags & OPEN ? OPEN_RESIDUAL : STOPPED;
-	if (!suite->best_effort || !attack->expected)
+	int expected = expected_of(suite, attack);
+
+	if (status == expected)
+		return attack->flags & OPEN && !is_hidden(suite, attack) ? OPEN_RESIDUAL : STOPPED;
+	if (!suite->best_effort || !expected)
 		return WRONG;
 	if (status == attack->control)
 		return OPEN_HERE;
@@ -199,7 +219,7 @@ static enum ending check_rest(struct suite *suite, const struct attack *attack,
 {
 	if (ending == WRONG)
 		report_fail(suite, attack->id, "%s: %s, not %s %.300s", attack->title,
-			    status_text(outcome->status), status_text(attack->expected),
+			    status_text(outcome->status), status_text(expected_of(suite, attack)),
 			    outcome->output);
 	else if (ending != OPEN_HERE && outcome->left)
 		report_fail(suite, attack->id, "%s: %d processes stayed behind", attack->title,
@@ -258,11 +278,11 @@ static const char *reason_to_skip(const struct suite *suite, const struct attack
 		return "as root it means something else, or would reach everybody on this host";
 	if (attack->flags & SUID && !suite->world.has_suid)
 		return "only root can make the set-user-ID program for it";
-	if (attack->flags & MEMORY_CGROUP && !suite->has_memory_cgroup)
+	if (attack->flags & MEMORY_CGROUP && !suite->host.has_memory_cgroup)
 		return "memory is limited for each process by itself here";
-	if (attack->flags & NO_MEMORY_CGROUP && suite->has_memory_cgroup)
+	if (attack->flags & NO_MEMORY_CGROUP && suite->host.has_memory_cgroup)
 		return "memory is limited for the launch as a whole here";
-	if (attack->flags & CPU_CGROUP && !suite->has_cpu_cgroup)
+	if (attack->flags & CPU_CGROUP && !suite->host.has_cpu_cgroup)
 		return "processor time is limited for each process by itself here";
 #if !defined(__x86_64__)
 	if (attack->flags & X86)
@@ -413,29 +433,12 @@ static bool wanted(const struct suite *suite, const char *id)
 	return !suite->only || strstr(id, suite->only);
 }
 
-/* What writ can limit for a launch as a whole depends on the user. */
-static void ask_doctor(struct suite *suite)
-{
-	char line[WORLD_TEXT + 32];
-	FILE *doctor;
-
-	snprintf(line, sizeof(line), "'%s/writ' doctor", suite->world.things[THING_BIN]);
-	doctor = popen(line, "r");
-	while (doctor && fgets(line, sizeof(line), doctor)) {
-		bool has = strstr(line, " version ") != NULL;
-
-		if (!strncmp(line, "memory cgroup", strlen("memory cgroup")))
-			suite->has_memory_cgroup = has;
-		if (!strncmp(line, "cpu cgroup", strlen("cpu cgroup")))
-			suite->has_cpu_cgroup = has;
-	}
-	if (doctor)
-		pclose(doctor);
-}
-
 static int run_suite(struct suite *suite)
 {
-	ask_doctor(suite);
+	char writ[WORLD_TEXT + 8];
+
+	snprintf(writ, sizeof(writ), "%s/writ", suite->world.things[THING_BIN]);
+	host_probe(&suite->host, writ);
 	for (size_t i = 0; i < n_attacks; i++)
 		if (wanted(suite, attacks[i].id))
 			run_attack(suite, &attacks[i]);

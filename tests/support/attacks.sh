@@ -26,11 +26,11 @@ rows=$(find tests/live -name '*.def' ! -name pending.def)
 # The fork bomb is the driver's own: it has no control.
 {
 	# shellcheck disable=SC2086
-	grep -ohE '^(ATTACK|RESIDUAL|WORKS|TOOL)\("[^"]+"' $rows | sed 's/.*("//; s/"$//'
+	grep -ohE '^(ATTACK|RESIDUAL|HIDES|WORKS|TOOL)\("[^"]+"' $rows | sed 's/.*("//; s/"$//'
 	echo rs-forkbomb
 } | sort >"$tmp/live"
 # shellcheck disable=SC2086
-grep -ohE '^(ATTACK|RESIDUAL)\("[^"]+"' $rows | sed 's/.*("//; s/"$//' | sort >"$tmp/attacks"
+grep -ohE '^(ATTACK|RESIDUAL|HIDES)\("[^"]+"' $rows | sed 's/.*("//; s/"$//' | sort >"$tmp/attacks"
 uniq -d "$tmp/live" >"$tmp/twice"
 while read -r id; do wrong "two tests are called $id"; done <"$tmp/twice"
 grep -ohE '^Test\([a-z0-9_]+, [a-z0-9_]+' tests/unit/*.c | sed 's/^Test(//; s/, /\//' | sort >"$tmp/unit"

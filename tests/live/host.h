@@ -1,0 +1,21 @@
+/*
+ * What the host lets the user who runs the attacks do, as far as the end of an attack depends on
+ * it.
+ */
+#ifndef TESTS_LIVE_HOST_H
+#define TESTS_LIVE_HOST_H
+
+#include <stdbool.h>
+
+struct host {
+	bool has_memory_cgroup; /* memory is limited for a launch as a whole */
+	bool has_cpu_cgroup;    /* and processor time */
+	bool has_pid_ns;        /* a PID namespace can be had, in a user namespace if need be */
+	bool has_mount_ns;      /* a mount namespace */
+	bool has_own_proc;      /* and a /proc of its own */
+};
+
+/* writ is the program to ask; the namespaces are tried, not asked for. */
+void host_probe(struct host *host, const char *writ);
+
+#endif
