@@ -81,7 +81,8 @@ static int execute(struct execs *execs, const char *path, int64_t *answer, struc
 	struct prove_running running;
 	struct writ_result result;
 	int64_t unused;
-	bool executed = false;
+	bool executed;
+	bool is_child;
 	pid_t pid;
 	int rc;
 
@@ -96,9 +97,9 @@ static int execute(struct execs *execs, const char *path, int64_t *answer, struc
 		writ_kill(running.process);
 		return launch_finish(&running, 1, &unused, &result, error);
 	}
+	is_child = observe_parent(pid) == getpid();
 	executed = trace_until_exec(pid, go, 1);
-	if (executed)
-		trace_kill(pid, observe_parent(pid) == getpid());
+	trace_finish(pid, is_child);
 	rc = launch_finish(&running, 1, &unused, &result, error);
 	*answer = executed ? 0 : -(int64_t)result.status;
 	return rc;

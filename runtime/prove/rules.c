@@ -3,9 +3,8 @@
  *
  * One executes the instructions, which verification has held to the few that Writ emits
  * (verify_bpf.c). The other reads CALLS: the strictest rule that holds decides, of the refusing the
- * first; without one the call is EPERM, clone3 ENOSYS (docs/format.md). Names are those of the
- * build machine's kernel headers: a call that is newer has none here, and its rule is not looked
- * for.
+ * first; without one the call is EPERM, clone3 ENOSYS (docs/format.md). Names are
+ * those that the compiler knows: a call that is newer has none, and so no rule.
  */
 #include "runtime/prove/rules.h"
 

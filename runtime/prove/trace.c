@@ -63,7 +63,7 @@ int trace_until_exec(pid_t pid, uint64_t address, long word)
 	return 0;
 }
 
-void trace_kill(pid_t pid, int is_child)
+void trace_finish(pid_t pid, int is_child)
 {
 	(void)kill(pid, SIGKILL);
 	if (!is_child)

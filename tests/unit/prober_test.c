@@ -110,7 +110,7 @@ static void print_wrong(const struct proof *proof)
 	}
 }
 
-TestSuite(prober, .timeout = 60);
+TestSuite(prober, .timeout = 20);
 
 Test(prober, sandbox_as_it_is_has_nothing_wrong)
 {
