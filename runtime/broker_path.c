@@ -267,6 +267,15 @@ void broker_end(const struct broker_at *at)
 		(void)RAW(SYS_close, at->base);
 }
 
+/*
+ * Was the path perhaps followed by way of the broker's own "self", where the caller has more
+ * descriptors? So "/dev/fd/63" is, which is a link to there.
+ */
+static bool may_be_callers(const struct broker_at *at)
+{
+	return strncmp(at->path, "/proc/", 6) == 0 || strncmp(at->path, "/dev/", 5) == 0;
+}
+
 int broker_find(struct broker *broker, const struct broker_at *at, struct broker_object *out,
 		char *name)
 {
@@ -280,7 +289,7 @@ int broker_find(struct broker *broker, const struct broker_at *at, struct broker
 
 	if (rc >= 0)
 		rc = take_object(broker, rc, is_whole ? at->path : NULL, out, name);
-	if (at->resolve || (rc != -EXDEV && rc != -ELOOP))
+	if (at->resolve || (rc != -EXDEV && rc != -ELOOP && !(rc == -ENOENT && may_be_callers(at))))
 		return rc == -EXDEV && !at->resolve ? -EACCES : rc;
 	return broker_find_fd(broker, broker_walk(broker, at), out, name);
 }
