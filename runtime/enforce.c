@@ -11,11 +11,24 @@
 #include <unistd.h>
 
 #include "runtime/error.h"
+#include "runtime/fd.h"
 #include "runtime/landlock.h"
 #include "runtime/limits.h"
+#include "runtime/metadata.h"
 #include "runtime/privilege.h"
 #include "runtime/sandbox.h"
 #include "runtime/seccomp.h"
+
+/* Best effort goes without mounts as it does without other things that only a launch can have. */
+static int check_mounts(const struct writ_sandbox *sandbox, struct writ_error *error)
+{
+	if (!sandbox->namespaces.is_required || sandbox->best_effort)
+		return 0;
+	return error_set(error, WRIT_E_HOST,
+			 "the mounts of sandbox '%.200s' have to be made before a process: use "
+			 "writ_spawn",
+			 sandbox->name);
+}
 
 static int check_limits(const struct writ_sandbox *sandbox, struct writ_error *error)
 {
@@ -61,6 +74,23 @@ static int check_threads(struct writ_error *error)
 	return 0;
 }
 
+/* Nothing is mounted, so a ruleset that is made for a launch is made of what there is. */
+static int enter_landlock(const struct writ_sandbox *sandbox)
+{
+	int made = -1;
+	int rc;
+
+	if (sandbox->ruleset < 0)
+		return 0;
+	if (sandbox->recipe.is_used)
+		made = landlock_build(sandbox, NULL);
+	if (sandbox->recipe.is_used && made < 0)
+		return made;
+	rc = landlock_enter(made < 0 ? sandbox->ruleset : made);
+	fd_close(&made);
+	return rc;
+}
+
 static int apply(const struct writ_sandbox *sandbox, const struct limits_plan *limits,
 		 const char **step)
 {
@@ -75,14 +105,15 @@ static int apply(const struct writ_sandbox *sandbox, const struct limits_plan *l
 		*step = "no_new_privs";
 		rc = privilege_no_new();
 	}
-	if (!rc && sandbox->ruleset >= 0) {
-		*step = "Landlock";
-		rc = landlock_enter(sandbox->ruleset);
-	}
 	if (!rc) {
-		*step = "seccomp";
-		rc = seccomp_enter(&sandbox->filter);
+		*step = "Landlock";
+		rc = enter_landlock(sandbox);
 	}
+	*step = rc ? *step : "seccomp";
+	if (!rc && sandbox->namespaces.guards_metadata)
+		rc = seccomp_enter(&metadata_filter);
+	if (!rc)
+		rc = seccomp_enter(&sandbox->filter);
 	return rc;
 }
 
@@ -95,6 +126,8 @@ int writ_enforce(const struct writ_sandbox *sandbox, struct writ_error *error)
 	if (!sandbox)
 		return error_set(error, WRIT_E_INVALID, "writ_enforce: no sandbox");
 	rc = check_limits(sandbox, error);
+	if (!rc)
+		rc = check_mounts(sandbox, error);
 	if (!rc)
 		rc = check_threads(error);
 	if (rc)

@@ -77,7 +77,10 @@ static int make_mounts(struct keeper *keeper)
 	int rc = 0;
 
 	if (launch->namespaces & KERNEL_CLONE_NEWNS)
-		rc = mounts_make(&launch->sandbox->namespaces, launch->roots, &launch->detail);
+		rc = mounts_make(&launch->sandbox->namespaces,
+				 &(struct mounts){.roots = launch->roots,
+						  .in_userns = launch->new_userns},
+				 &launch->detail);
 	if (!rc)
 		launch->detail = NULL;
 	return rc;

@@ -444,7 +444,7 @@ static int add_kept(const struct writ_sandbox *sandbox, const int *roots, int ru
 	for (size_t i = 0; !rc && i < namespaces->n_places; i++) {
 		const struct mount_place *place = &namespaces->places[i];
 
-		if (place->scratch)
+		if (place->scratch && roots)
 			rc = add_rule(ruleset, LANDLOCK_PATH_BENEATH,
 				      &(struct landlock_path_beneath){
 					      place->access & recipe->handled.handled_access_fs,

@@ -22,6 +22,7 @@
 #include "runtime/fd.h"
 #include "runtime/keeper.h"
 #include "runtime/landlock.h"
+#include "runtime/metadata.h"
 #include "runtime/privilege.h"
 #include "runtime/raw.h"
 #include "runtime/seccomp.h"
@@ -183,8 +184,10 @@ static int unblock_signals(struct launch *launch)
 
 static int enter_seccomp(struct launch *launch)
 {
-	if (!launch->has_broker)
-		return seccomp_enter(&launch->sandbox->filter);
+	int rc = launch->guards_metadata ? seccomp_enter(&metadata_filter) : 0;
+
+	if (rc || !launch->has_broker)
+		return rc ? rc : seccomp_enter(&launch->sandbox->filter);
 	/* Ours is closed when the command is executed, the keeper's is not. */
 	launch->listener = seccomp_listen(&launch->sandbox->filter);
 	return launch->listener < 0 ? launch->listener : 0;

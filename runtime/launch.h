@@ -30,6 +30,7 @@ struct launch {
 	bool privileged; /* may lock itself out of capabilities */
 	bool new_userns;
 	struct userns_maps maps;
+	bool guards_metadata;    /* by a filter, as there are no mounts to do it */
 	bool has_keeper;         /* that is the parent, and dies with the caller in our stead */
 	int tell;                /* a socket, for the keeper's caller to learn our process id by */
 	unsigned int namespaces; /* CLONE_NEW* but for the user namespace, made for the keeper */

@@ -22,6 +22,7 @@
 #include "runtime/writ_format.h"
 
 #define MAKE_MODE 0755
+#define NO_GROUP  "4294967294" /* the last but the one that stands for none */
 
 static int open_place(const char *path)
 {
@@ -163,13 +164,15 @@ static int mount_place(const struct mount_place *place, int *root)
  * It shows the launch's processes, but for the keeper, whose command line is the caller's. Where
  * the host's is partly covered, as in containers, the kernel gives no other: that one stays.
  */
-static int mount_proc(unsigned int attributes)
+static int mount_proc(const struct namespaces *namespaces, bool in_userns)
 {
 	const struct file_system proc = {
 		.type = "proc",
-		.options = {{"hidepid", "2"}},
+		/* Members of a group see all: not root's, which in a user namespace nobody is in.
+		 */
+		.options = {{"hidepid", "2"}, {in_userns ? NULL : "gid", NO_GROUP}},
 		.attributes = KERNEL_MOUNT_NOSUID | KERNEL_MOUNT_NODEV | KERNEL_MOUNT_NOEXEC |
-			      attributes,
+			      namespaces->proc_attributes,
 	};
 	int root = make_file_system(&proc);
 	int rc;
@@ -181,8 +184,10 @@ static int mount_proc(unsigned int attributes)
 	return rc;
 }
 
-int mounts_make(const struct namespaces *namespaces, int *roots, const char *volatile *what)
+int mounts_make(const struct namespaces *namespaces, const struct mounts *where,
+		const char *volatile *what)
 {
+	int *roots = where->roots;
 	int rc = (int)RAW(SYS_mount, NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 
 	*what = "making mounts private";
@@ -200,7 +205,7 @@ int mounts_make(const struct namespaces *namespaces, int *roots, const char *vol
 	}
 	if (!rc && namespaces->has_proc) {
 		*what = "mounting /proc";
-		rc = mount_proc(namespaces->proc_attributes);
+		rc = mount_proc(namespaces, where->in_userns);
 	}
 	return rc;
 }

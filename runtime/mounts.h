@@ -6,10 +6,13 @@
 
 #include "runtime/namespaces.h"
 
-/*
- * For the keeper. roots gets a descriptor of each place's mount. 0, or a negative errno and what it
- * was about.
- */
-int mounts_make(const struct namespaces *namespaces, int *roots, const char *volatile *what);
+struct mounts {
+	int *roots;     /* gets a descriptor of each place's mount */
+	bool in_userns; /* in a user namespace of the launch's own */
+};
+
+/* For the keeper. 0, or a negative errno and what it was about. */
+int mounts_make(const struct namespaces *namespaces, const struct mounts *where,
+		const char *volatile *what);
 
 #endif

@@ -13,10 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/error.h"
+#include "runtime/fd.h"
 #include "runtime/privilege.h"
+#include "runtime/raw.h"
 #include "runtime/resolve.h"
 #include "runtime/sandbox.h"
 
@@ -123,6 +126,69 @@ static int add_scratches(struct writ_sandbox *sandbox, const struct sandbox_sour
 	return rc;
 }
 
+static bool says_zero(const char *path)
+{
+	char text[16];
+
+	return fd_read_file(path, text, sizeof(text)) > 0 && text[0] == '0' && text[1] == '\n';
+}
+
+/*
+ * Does this host refuse them, so far as that can be told without making any? A filter around us is
+ * asked by a call that the kernel refuses before it does anything: CLONE_FS goes with no namespace
+ * of these (clone(2)), EINVAL. What is left is found out by a launch.
+ */
+static bool are_refused(unsigned int flags)
+{
+	unsigned int all = flags | KERNEL_CLONE_NEWNS | KERNEL_CLONE_FS;
+	bool by_user = namespaces_need_user(flags);
+	long rc;
+
+	if (by_user)
+		all |= KERNEL_CLONE_NEWUSER;
+	rc = RAW(SYS_clone, all, 0, 0, 0, 0);
+	if (rc == 0)
+		(void)RAW(SYS_exit_group, 0);
+	return rc != -EINVAL ||
+	       (by_user && (says_zero("/proc/sys/user/max_user_namespaces") ||
+			    says_zero("/proc/sys/kernel/unprivileged_userns_clone")));
+}
+
+/* Going without is told; whether it is refused depends on the sandbox. */
+static int do_without(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	static const struct {
+		uint32_t plan;
+		const char *instead;
+	} rows[] = {
+		{WRIT_PLAN_PID_NS, "what a launch leaves is killed by its process group, and it "
+				   "can see that processes outside exist"},
+		{WRIT_PLAN_READ_ONLY, "no metadata of files can be changed, also of those that may "
+				      "be written"},
+		{WRIT_PLAN_PROC, "/proc is the host's, with what of outside processes everybody "
+				 "may read"},
+	};
+	struct namespaces *namespaces = &sandbox->namespaces;
+	int rc = 0;
+
+	if (namespaces->is_required)
+		rc = sandbox_lacks(
+			sandbox, source->error,
+			"scratch directories and strict exec need a mount namespace, and "
+			"the host refuses to make one");
+	for (size_t i = 0; !rc && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (source->record->plan & rows[i].plan)
+			rc = sandbox_warn(sandbox, source->error,
+					  "the host refuses to make namespaces: %s",
+					  rows[i].instead);
+	}
+	*namespaces = (struct namespaces){
+		.guards_metadata = namespaces->guards_metadata,
+		.places = namespaces->places,
+	};
+	return rc;
+}
+
 int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	struct namespaces *namespaces = &sandbox->namespaces;
@@ -134,6 +200,7 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 		namespaces->flags |= KERNEL_CLONE_NEWPID;
 	if (plan & WRIT_PLAN_MOUNT_NS)
 		namespaces->flags |= KERNEL_CLONE_NEWNS;
+	namespaces->guards_metadata = plan & WRIT_PLAN_READ_ONLY;
 	if (plan & WRIT_PLAN_READ_ONLY)
 		namespaces->attributes |= KERNEL_MOUNT_RDONLY;
 	if (plan & WRIT_PLAN_NOEXEC)
@@ -150,6 +217,8 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 					sizeof(*namespaces->places));
 	if (!namespaces->places)
 		return error_nomem(source->error);
+	if (namespaces->flags && are_refused(namespaces->flags))
+		return do_without(sandbox, source);
 	return add_scratches(sandbox, source);
 }
 

@@ -44,7 +44,8 @@ struct namespaces {
 	struct mount_place *places;
 	size_t n_places;
 	bool has_scratch;
-	bool is_required; /* without its mounts the sandbox is not what it says */
+	bool is_required;     /* without its mounts the sandbox is not what it says */
+	bool guards_metadata; /* what may not be written may not be changed otherwise */
 };
 
 /* A path that is granted, when it has been opened. */

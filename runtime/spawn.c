@@ -419,6 +419,8 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	launch->error = 0;
 	launch->executing = false;
 	launch->namespaces_refused = false;
+	launch->guards_metadata = launch->sandbox->namespaces.guards_metadata &&
+				  !(launch->namespaces & KERNEL_CLONE_NEWNS);
 	launch->is_callers = false;
 	launch->detail = NULL;
 	process->pid = make_child(launch, process);
@@ -458,7 +460,7 @@ static int start(struct preparation *prep, struct writ_error *error)
 		return 0;
 	}
 	if (launch->namespaces_refused && !sandbox->namespaces.is_required) {
-		/* None here: count the user's processes instead (processes.h). */
+		/* None here: what there is instead, as where that is known before. */
 		launch->namespaces = 0;
 		rc = plan_limits(launch,
 				 sandbox->processes == PROCESSES_USERNS ? PROCESSES_COUNTED

@@ -1,0 +1,383 @@
+/*
+ * Launches in namespaces of their own, with a keeper; and what is left where the host refuses them.
+ */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/bundle_maker.h"
+
+#define FILES                                                                                      \
+	"read \"/usr\", \"/lib\", \"/lib64\", \"/bin\", \"/etc/ld.so.cache\", \"/proc\"; "         \
+	"write \"/dev/null\"; execute \"/usr/bin\", \"/bin\"; "
+#define BOX(more)                                                                                  \
+	"param box : path = \"/\";\nsandbox s { filesystem { " FILES more " } "                    \
+	"env { set box = \"${box}\"; } }\n"
+
+static char box[] = "/tmp/writ-keeper-XXXXXX";
+
+static void make_box(void)
+{
+	cr_assert_not_null(mkdtemp(box));
+	cr_assert_eq(chmod(box, 0777), 0);
+}
+
+static void remove_box(void)
+{
+	char command[64];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", box);
+	cr_expect_eq(system(command), 0);
+}
+
+static struct writ_sandbox *open_box(const char *text, struct writ_error *error)
+{
+	struct writ_policy *policy;
+	struct writ_sandbox *sandbox = NULL;
+	char params[64];
+
+	(void)snprintf(params, sizeof(params), "box=%s", box);
+	policy = bundle_open(text, params);
+	if (writ_sandbox_open(policy, 0, &sandbox, error))
+		sandbox = NULL;
+	writ_close(policy);
+	return sandbox;
+}
+
+/* Runs a shell command to its end; what it wrote, with standard error, in output. */
+static struct writ_result run(const struct writ_sandbox *sandbox, const char *command,
+			      char output[1024])
+{
+	const char *const argv[] = {"sh", "-c", command, NULL};
+	struct writ_launch launch = {.argv = argv, .cwd = "/", .stdio = {-1, -1, -1}};
+	struct writ_process *process = NULL;
+	struct writ_result result = {.status = -1};
+	struct writ_error error = {.code = 0};
+	FILE *out = tmpfile();
+	size_t n;
+
+	launch.stdio[1] = launch.stdio[2] = fileno(out);
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, &error), 0, "%s", error.text);
+	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
+	rewind(out);
+	n = fread(output, 1, 1023, out);
+	output[n] = '\0';
+	(void)fclose(out);
+	return result;
+}
+
+static void expect(const char *text, const char *command, const char *want)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_box(text, &error);
+	char output[1024];
+
+	if (!sandbox)
+		cr_skip_test("%s", error.text);
+	(void)run(sandbox, command, output);
+	cr_expect_str_eq(output, want, "%s:\n%s", command, output);
+	writ_sandbox_close(sandbox);
+}
+
+static bool no_namespaces(void)
+{
+	struct writ_host host;
+
+	writ_host_probe(&host);
+	return !host.is_root && !host.user_namespaces;
+}
+
+TestSuite(keeper, .init = make_box, .fini = remove_box, .timeout = 30);
+
+Test(keeper, the_command_is_alone_with_its_keeper)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	expect(BOX(""), "echo $$ $PPID; echo /proc/[0-9]*; kill -9 1 2>&- || echo no",
+	       "2 1\n/proc/2\nno\n");
+}
+
+Test(keeper, scratch_is_empty_limited_private_and_gone)
+{
+	char path[64];
+	struct stat st;
+
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	expect(BOX("scratch \"${box}\" 1MiB; "),
+	       "cd $box; echo *; echo x >f && cat f; "
+	       "cp /bin/true t; ./t 2>&- || echo no program; chmod 600 f && echo changed",
+	       "*\nx\nno program\nchanged\n");
+	(void)snprintf(path, sizeof(path), "%s/f", box);
+	cr_expect_eq(stat(path, &st), -1, "the host has it");
+}
+
+Test(keeper, a_scratch_takes_no_more_than_its_size)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	expect(BOX("scratch \"${box}\" 64KiB; "),
+	       "cat /bin/sh >$box/f 2>&- || echo full; wc -c <$box/f", "full\n65536\n");
+}
+
+Test(keeper, what_is_granted_in_a_scratch_is_in_it)
+{
+	char path[64];
+
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	(void)snprintf(path, sizeof(path), "%s/in", box);
+	cr_assert_eq(mkdir(path, 0777), 0);
+	cr_assert_eq(chmod(path, 0777), 0);
+	expect(BOX("scratch \"${box}\" 1MiB; write \"${box}/in\"; "),
+	       "echo a >$box/a; echo b >$box/in/b; cd $box; echo *", "a in\n");
+	(void)snprintf(path, sizeof(path), "%s/in/b", box);
+	cr_expect_eq(access(path, F_OK), 0);
+	(void)snprintf(path, sizeof(path), "%s/a", box);
+	cr_expect_eq(access(path, F_OK), -1);
+}
+
+Test(keeper, a_scratch_needs_a_directory_on_the_host)
+{
+	struct writ_error error = {.code = 0};
+
+	cr_expect_null(open_box(BOX("scratch \"${box}/none\" 1MiB; "), &error));
+	cr_expect_eq(error.code, WRIT_E_HOST, "%s", error.text);
+	if (!no_namespaces())
+		cr_expect_not_null(strstr(error.text, "no such directory"), "%s", error.text);
+}
+
+Test(keeper, metadata_is_changed_where_files_may_be_written_only)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/ro", box);
+	cr_assert_eq(mkdir(path, 0777), 0);
+	(void)snprintf(path, sizeof(path), "%s/rw", box);
+	cr_assert_eq(mkdir(path, 0777), 0);
+	cr_assert_eq(chmod(path, 0777), 0);
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	expect(BOX("read \"${box}/ro\"; write \"${box}/rw\"; "),
+	       "chmod 700 $box/ro 2>&1 | grep -o 'Read-only.*'; touch $box/ro 2>&1 | grep -o "
+	       "'Read-only.*'; "
+	       "echo x >$box/rw/f; chmod 600 $box/rw/f && touch -d @0 $box/rw/f && echo changed",
+	       "Read-only file system\nRead-only file system\nchanged\n");
+}
+
+/* ---- the end ---- */
+
+/* How long until the other end of a pipe is closed, in ms, or -1 within a second. */
+static int hangs_up(int end)
+{
+	struct pollfd reader = {.fd = end, .events = POLLIN};
+	struct timespec from, to;
+	char rest[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	do {
+		if (poll(&reader, 1, 1000) != 1)
+			return -1;
+	} while (read(end, rest, sizeof(rest)) > 0);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	return (int)((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000);
+}
+
+#define STAYS                                                                                      \
+	"trap '' TERM INT HUP; (trap '' TERM; sleep 300 & ) ; sleep 300 & echo up; wait; sleep "   \
+	"300"
+
+static struct writ_process *start(const struct writ_sandbox *sandbox, int *reader)
+{
+	const char *const argv[] = {"sh", "-c", STAYS, NULL};
+	struct writ_launch launch = {.argv = argv,
+				     .cwd = "/",
+				     .stdio = {-1, -1, -1},
+				     .die_with_caller = 1};
+	struct writ_process *process = NULL;
+	struct writ_error error;
+	char up[3];
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	launch.stdio[1] = ends[1];
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, &error), 0, "%s", error.text);
+	(void)close(ends[1]);
+	cr_assert_eq(read(ends[0], up, sizeof(up)), 3);
+	*reader = ends[0];
+	return process;
+}
+
+static void expect_end_by_kill(void)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_box(BOX(""), &error);
+	struct writ_result result;
+	struct writ_process *process;
+	int reader;
+
+	cr_assert_not_null(sandbox, "%s", error.text);
+	process = start(sandbox, &reader);
+	cr_expect_gt(writ_process_pid(process), 2);
+	cr_expect_eq(kill(writ_process_pid(process), 0), 0);
+	writ_kill(process);
+	cr_expect_geq(hangs_up(reader), 0);
+	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
+	cr_expect_eq(result.end, WRIT_KILLED);
+	cr_expect_eq(result.signal, SIGKILL);
+	writ_sandbox_close(sandbox);
+}
+
+/* A caller that is killed before it can do anything. */
+static void expect_end_with_caller(void)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_box(BOX(""), &error);
+	int ends[2], reader = -1;
+	char byte;
+	pid_t pid;
+
+	cr_assert_not_null(sandbox, "%s", error.text);
+	cr_assert_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)dup2(ends[1], STDERR_FILENO);
+		const char *const argv[] = {"sh", "-c", STAYS, NULL};
+		struct writ_launch launch = {.argv = argv,
+					     .cwd = "/",
+					     .stdio = {-1, ends[1], ends[1]},
+					     .die_with_caller = 1};
+		struct writ_process *process = NULL;
+
+		if (writ_spawn(sandbox, &launch, &process, &error))
+			_exit(1);
+		pause();
+	}
+	(void)close(ends[1]);
+	cr_assert_eq(read(ends[0], &byte, 1), 1, "%s", error.text);
+	reader = ends[0];
+	cr_assert_eq(kill(pid, SIGKILL), 0);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_expect_geq(hangs_up(reader), 0, "it outlives its caller");
+	writ_sandbox_close(sandbox);
+}
+
+Test(keeper, a_kill_ends_all)
+{
+	expect_end_by_kill();
+}
+
+Test(keeper, all_end_with_the_caller)
+{
+	expect_end_with_caller();
+}
+
+Test(keeper, a_signal_that_ends_the_command_is_told)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_box(BOX(""), &error);
+	char output[1024];
+	struct writ_result result;
+
+	cr_assert_not_null(sandbox, "%s", error.text);
+	result = run(sandbox, "kill -USR1 $$", output);
+	cr_expect_eq(result.end, WRIT_SIGNALED);
+	cr_expect_eq(result.signal, SIGUSR1);
+	/* What orphans used is the launch's. */
+	result = run(sandbox, "(i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done) & wait; exit 9",
+		     output);
+	cr_expect_eq(result.status, 9);
+	cr_expect_gt(result.cpu_user_us, 10000u);
+	writ_sandbox_close(sandbox);
+}
+
+/* ---- where the host refuses namespaces, as containers do ---- */
+
+/* What the usual profile of containers does to those without CAP_SYS_ADMIN. */
+static void refuse_namespaces(void)
+{
+	const unsigned namespaces = 0x7e020000; /* CLONE_NEW* */
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 435 /* clone3 */, 7, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 5, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 430 /* fsopen */, 3, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, namespaces, 0, 2),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(insns) / sizeof(insns[0]), .filter = insns};
+
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+			     &program),
+		     0, "%s", strerror(errno));
+	cr_assert_eq(unshare(CLONE_NEWUSER), -1);
+	cr_assert_eq(errno, EPERM);
+}
+
+Test(keeper, without_namespaces_a_launch_is_killed_by_its_group)
+{
+	refuse_namespaces();
+	expect_end_by_kill();
+}
+
+Test(keeper, without_namespaces_all_end_with_the_caller)
+{
+	refuse_namespaces();
+	expect_end_with_caller();
+}
+
+Test(keeper, without_namespaces_no_metadata_is_changed_and_it_is_said)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox;
+	const char *warning;
+	char output[1024];
+	bool is_told = false;
+
+	refuse_namespaces();
+	sandbox = open_box(BOX("write \"${box}\"; "), &error);
+	cr_assert_not_null(sandbox, "%s", error.text);
+	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++)
+		is_told |= strstr(warning, "no metadata of files") != NULL;
+	cr_expect(is_told);
+	(void)run(sandbox,
+		  "echo x >$box/f && cat $box/f; chmod 600 $box/f 2>&1 | grep -o 'Operation.*'; "
+		  "chmod 700 $box 2>&1 | grep -o 'Operation.*'; touch $box/f 2>&- || echo no",
+		  output);
+	cr_expect_str_eq(output, "x\nOperation not permitted\nOperation not permitted\nno\n");
+	writ_sandbox_close(sandbox);
+}
+
+Test(keeper, without_namespaces_there_is_no_scratch)
+{
+	struct writ_error error = {.code = 0};
+
+	refuse_namespaces();
+	cr_expect_null(open_box(BOX("scratch \"${box}\" 1MiB; "), &error));
+	cr_expect_eq(error.code, WRIT_E_HOST);
+	cr_expect_not_null(strstr(error.text, "mount namespace"), "%s", error.text);
+}
