@@ -99,7 +99,7 @@ static int apply(const struct writ_sandbox *sandbox, const struct limits_plan *l
 	*step = "setting resource limits";
 	if (!rc) {
 		*step = "dropping capabilities";
-		rc = privilege_drop(privilege_held());
+		rc = privilege_drop_to(privilege_held(), &sandbox->user);
 	}
 	if (!rc) {
 		*step = "no_new_privs";

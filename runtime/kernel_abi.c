@@ -94,6 +94,8 @@ _Static_assert(CAPABILITY_VERSION_3 == _LINUX_CAPABILITY_VERSION_3, "kernel ABI"
 _Static_assert(CAPABILITY_SETPCAP == CAP_SETPCAP, "kernel ABI");
 _Static_assert(CAPABILITY_SYS_ADMIN == CAP_SYS_ADMIN, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_PDEATHSIG == PR_SET_PDEATHSIG, "kernel ABI");
+_Static_assert(KERNEL_PR_GET_DUMPABLE == PR_GET_DUMPABLE, "kernel ABI");
+_Static_assert(KERNEL_PR_SET_DUMPABLE == PR_SET_DUMPABLE, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_NAME == PR_SET_NAME, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_SUBREAPER == PR_SET_CHILD_SUBREAPER, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_SECUREBITS == PR_SET_SECUREBITS, "kernel ABI");

@@ -203,6 +203,8 @@ struct capability_data {
 };
 
 #define KERNEL_PR_SET_PDEATHSIG    1
+#define KERNEL_PR_GET_DUMPABLE     3
+#define KERNEL_PR_SET_DUMPABLE     4
 #define KERNEL_PR_SET_NAME         15
 #define KERNEL_PR_CAPBSET_READ     23
 #define KERNEL_PR_CAPBSET_DROP     24

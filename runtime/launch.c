@@ -140,7 +140,7 @@ static int reset_personality(struct launch *launch)
 
 static int drop_privilege(struct launch *launch)
 {
-	return privilege_drop(launch->privileged);
+	return privilege_drop_to(launch->privileged, &launch->sandbox->user);
 }
 
 static int no_new_privilege(struct launch *launch)
@@ -223,7 +223,7 @@ static const struct {
 	/* ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC would make the tool easier to take over. */
 	{"resetting the personality", reset_personality, false},
 	/* Before no_new_privs, which does not lock the capabilities one already has. */
-	{"dropping capabilities", drop_privilege, false},
+	{"dropping capabilities, and becoming the user", drop_privilege, false},
 	/* Landlock and seccomp demand it of the unprivileged, which we now are. */
 	{"no_new_privs", no_new_privilege, false},
 	/* After the change of credentials, which clears it (prctl(2)). */

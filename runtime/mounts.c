@@ -44,7 +44,7 @@ static int set_attributes(int fd, const char *path, unsigned int attributes)
 /* Pairs of a name and a value; NULL ends them. */
 struct file_system {
 	const char *type;
-	const char *options[4][2];
+	const char *options[6][2];
 	unsigned int attributes;
 };
 
@@ -86,7 +86,9 @@ static int make_scratch(const struct mount_place *place)
 		.type = "tmpfs",
 		.options = {{"size", place->scratch->size},
 			    {"nr_inodes", place->scratch->inodes},
-			    {"mode", place->scratch->mode}},
+			    {"mode", place->scratch->mode},
+			    {*place->scratch->uid ? "uid" : NULL, place->scratch->uid},
+			    {*place->scratch->gid ? "gid" : NULL, place->scratch->gid}},
 		.attributes = place->attributes,
 	};
 

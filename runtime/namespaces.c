@@ -80,9 +80,9 @@ static int add_place(struct writ_sandbox *sandbox, const struct mount_place *pla
 	return 0;
 }
 
-static struct scratch *make_scratch(struct pool *pool, const char *path, uint64_t size)
+static struct scratch *make_scratch(struct writ_sandbox *sandbox, const char *path, uint64_t size)
 {
-	struct scratch *scratch = pool_alloc(pool, sizeof(*scratch));
+	struct scratch *scratch = pool_alloc(&sandbox->pool, sizeof(*scratch));
 
 	if (!scratch)
 		return NULL;
@@ -90,6 +90,10 @@ static struct scratch *make_scratch(struct pool *pool, const char *path, uint64_
 	(void)snprintf(scratch->inodes, sizeof(scratch->inodes), "%llu",
 		       (unsigned long long)(size / BYTES_PER_INODE + LEAST_INODES));
 	scratch->mode = mode_of(path);
+	if (sandbox->user.is_set) {
+		(void)snprintf(scratch->uid, sizeof(scratch->uid), "%u", sandbox->user.uid);
+		(void)snprintf(scratch->gid, sizeof(scratch->gid), "%u", sandbox->user.gid);
+	}
 	return scratch;
 }
 
@@ -111,7 +115,7 @@ static int add_scratch(struct writ_sandbox *sandbox, const struct sandbox_source
 	if (rc || !S_ISDIR(st.st_mode))
 		return refuse_scratch(source, path, ENOTDIR);
 	place.path = resolver->found;
-	place.scratch = make_scratch(&sandbox->pool, path, size);
+	place.scratch = make_scratch(sandbox, path, size);
 	return place.scratch ? add_place(sandbox, &place) : error_nomem(source->error);
 }
 

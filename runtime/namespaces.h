@@ -20,6 +20,8 @@ struct scratch {
 	char size[24];
 	char inodes[24];
 	const char *mode;
+	char uid[12]; /* or "": who mounts it */
+	char gid[12];
 };
 
 /*

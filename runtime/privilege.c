@@ -1,9 +1,10 @@
 /*
  * Dropping capabilities, in the only order that works: the bounding set and the secure bits need
- * CAP_SETPCAP, so they go first; the ambient set next; then the three sets of the thread, to
- * nothing. uid 0 without capabilities is an ordinary user that happens to own many files; with
- * NOROOT locked, execve gives it nothing back. That and no_new_privs would do without the bounding
- * set, which costs 41 calls; it goes all the same, so that no set of a tool's holds anything.
+ * CAP_SETPCAP, so they go first; then the user, while there are rights to change it (the secure
+ * bits keep them across that); the ambient set next; then the three sets of the thread, to nothing.
+ * uid 0 without capabilities is an ordinary user that happens to own many files; with NOROOT
+ * locked, execve gives it nothing back. That and no_new_privs would do without the bounding set,
+ * which costs 41 calls; it goes all the same, so that no set of a tool's holds anything.
  */
 #include "runtime/privilege.h"
 
@@ -52,15 +53,34 @@ static int lock_out(void)
 	return (int)RAW(SYS_prctl, KERNEL_PR_SET_SECUREBITS, SECUREBITS_NO_PRIVILEGE, 0, 0, 0);
 }
 
-int privilege_drop(bool held)
+/* Which takes capabilities itself. Raw: libc's would have all threads of the caller do it. */
+static int become(const struct privilege_user *user)
+{
+	int rc = (int)RAW(SYS_setgroups, 0, NULL);
+
+	if (!rc)
+		rc = (int)RAW(SYS_setresgid, user->gid, user->gid, user->gid);
+	return rc ? rc : (int)RAW(SYS_setresuid, user->uid, user->uid, user->uid);
+}
+
+int privilege_drop_to(bool held, const struct privilege_user *user)
 {
 	struct capability_header header = {.version = CAPABILITY_VERSION_3};
 	struct capability_data none[2] = {{0, 0, 0}, {0, 0, 0}};
 	int rc = held ? lock_out() : 0;
 
+	if (!rc && user->is_set)
+		rc = become(user);
 	if (!rc)
 		rc = (int)RAW(SYS_prctl, KERNEL_PR_CAP_AMBIENT, KERNEL_CAP_AMBIENT_CLEAR, 0, 0, 0);
 	return rc ? rc : (int)RAW(SYS_capset, &header, none);
+}
+
+int privilege_drop(bool held)
+{
+	static const struct privilege_user same = {.is_set = false};
+
+	return privilege_drop_to(held, &same);
 }
 
 int privilege_no_new(void)

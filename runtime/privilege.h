@@ -5,6 +5,14 @@
 #define WRIT_RUNTIME_PRIVILEGE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
+
+/* A user to become, with one group and no other. */
+struct privilege_user {
+	bool is_set;
+	uid_t uid;
+	gid_t gid;
+};
 
 /* Is this uid 0, which the kernel's limit on a user's processes does not bind (setrlimit(2))? */
 bool privilege_is_root(void);
@@ -22,6 +30,9 @@ bool privilege_held(void);
  * namespace. 0 or a negative errno. Safe between clone and execve.
  */
 int privilege_drop(bool held);
+
+/* The same, and becomes the user if one is set. */
+int privilege_drop_to(bool held, const struct privilege_user *user);
 
 /* Nothing executed from here on gains privilege by a set-user-ID bit or file capabilities. */
 int privilege_no_new(void);

@@ -21,6 +21,7 @@
 #include "runtime/processes.h"
 #include "runtime/seccomp.h"
 #include "runtime/unsupported.h"
+#include "runtime/user.h"
 
 #define MAX_WARNING_BYTES 512
 
@@ -113,6 +114,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	rc = check_close_range(sandbox, source->error);
 	if (!rc)
 		rc = seccomp_prepare(sandbox, source);
+	if (!rc)
+		rc = user_prepare(sandbox, source);
 	if (!rc)
 		rc = broker_prepare(sandbox, source);
 	if (!rc)

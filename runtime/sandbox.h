@@ -15,6 +15,7 @@
 #include "runtime/namespaces.h"
 #include "runtime/policy.h"
 #include "runtime/pool.h"
+#include "runtime/privilege.h"
 #include "runtime/writ.h"
 #include "runtime/writ_format.h"
 
@@ -72,6 +73,7 @@ struct writ_sandbox {
 	struct sandbox_root *roots; /* the granted directories, to judge a working directory */
 	size_t n_roots;
 	enum process_plan processes;
+	struct privilege_user user; /* not set: whoever launches */
 	bool has_keeper;
 	bool has_broker;
 	struct broker_rules denies;

@@ -32,6 +32,7 @@
 #include "runtime/privilege.h"
 #include "runtime/process.h"
 #include "runtime/processes.h"
+#include "runtime/raw.h"
 
 #define CHILD_STACK_BYTES ((size_t)16 << 10)
 #define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin"
@@ -352,6 +353,7 @@ static int make_child(struct launch *launch, struct writ_process *process)
 {
 	unsigned long long all = ~0ull;
 	unsigned long long before = 0;
+	long dumpable = RAW(SYS_prctl, KERNEL_PR_GET_DUMPABLE, 0, 0, 0, 0);
 	int pid;
 
 	/* Raw, so that the libc's own signals wait too. */
@@ -359,6 +361,9 @@ static int make_child(struct launch *launch, struct writ_process *process)
 	pid = launch->has_keeper ? keeper_start(&process->keeper, launch, &process->pidfd)
 				 : clone_child(launch, &process->pidfd);
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
+	/* A child that becomes another user changes it, of the memory that we share (prctl(2)). */
+	if (launch->sandbox->user.is_set && dumpable == 1)
+		(void)RAW(SYS_prctl, KERNEL_PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return pid;
 }
 

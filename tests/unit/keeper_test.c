@@ -27,9 +27,10 @@
 #define FILES                                                                                      \
 	"read \"/usr\", \"/lib\", \"/lib64\", \"/bin\", \"/etc/ld.so.cache\", \"/proc\"; "         \
 	"write \"/dev/null\"; execute \"/usr/bin\", \"/bin\"; "
-#define BOX(more)                                                                                  \
-	"param box : path = \"/\";\nsandbox s { filesystem { " FILES more " } "                    \
+#define NAMED(name, more)                                                                          \
+	"param box : path = \"/\";\nsandbox " name " { filesystem { " FILES more " } "             \
 	"env { set box = \"${box}\"; } }\n"
+#define BOX(more) NAMED("s", more)
 
 static char box[] = "/tmp/writ-keeper-XXXXXX";
 
@@ -380,4 +381,102 @@ Test(keeper, without_namespaces_there_is_no_scratch)
 	cr_expect_null(open_box(BOX("scratch \"${box}\" 1MiB; "), &error));
 	cr_expect_eq(error.code, WRIT_E_HOST);
 	cr_expect_not_null(strstr(error.text, "mount namespace"), "%s", error.text);
+}
+
+/* ---- the user, and paths that have to be there ---- */
+
+/* The sandbox is named as its user is. */
+static struct writ_sandbox *open_for_user(const char *text, struct writ_error *error)
+{
+	struct test_bundle bundle = bundle_make(text);
+	struct writ_fmt_sandbox *record = bundle_section(&bundle, WRIT_SECTION_SANDBOXES,
+							 sizeof(*record), NULL);
+	struct writ_sandbox *sandbox = NULL;
+	struct writ_policy *policy = NULL;
+	char params[64];
+
+	record->user = record->name;
+	bundle_seal(&bundle);
+	(void)snprintf(params, sizeof(params), "box=%s", box);
+	cr_assert_eq(bundle_open_with(&bundle, params, &policy, error), 0, "%s", error->text);
+	if (writ_sandbox_open(policy, 0, &sandbox, error))
+		sandbox = NULL;
+	writ_close(policy);
+	return sandbox;
+}
+
+Test(keeper, root_becomes_the_user_of_a_sandbox)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_for_user(NAMED("nobody", "scratch \"${box}\" 1MiB; "),
+						     &error);
+	char output[1024];
+
+	if (geteuid() != 0)
+		cr_skip_test("only root can become another user");
+	cr_assert_not_null(sandbox, "%s", error.text);
+	(void)run(sandbox,
+		  "id -u; id -g; id -G; grep -E '^Cap(Eff|Bnd)' /proc/self/status | sort -u; "
+		  "cd $box && echo x >f && stat -c %u f",
+		  output);
+	cr_expect_str_eq(
+		output,
+		"65534\n65534\n65534\nCapBnd:\t0000000000000000\nCapEff:\t0000000000000000\n"
+		"65534\n",
+		"%s", output);
+	/* The caller is as it was. */
+	cr_expect_eq(geteuid(), 0u);
+	cr_expect_eq(prctl(PR_GET_DUMPABLE), 1);
+	writ_sandbox_close(sandbox);
+}
+
+static int open_as_other(const char *text)
+{
+	struct writ_error error = {.code = 0};
+
+	if (geteuid() == 0 && (setresgid(4321, 4321, 4321) || setresuid(4321, 4321, 4321)))
+		return 1;
+	if (open_for_user(text, &error) || error.code != WRIT_E_HOST)
+		return 2;
+	return strstr(error.text, "'root'") ? 0 : 3;
+}
+
+Test(keeper, nobody_else_can_become_another_user)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(open_as_other(NAMED("root", "")));
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(status, 0, "%d", WEXITSTATUS(status));
+}
+
+Test(keeper, a_user_has_to_exist)
+{
+	struct writ_error error = {.code = 0};
+
+	cr_expect_null(open_for_user(NAMED("no_such_user", ""), &error));
+	cr_expect_eq(error.code, WRIT_E_HOST);
+	cr_expect_not_null(strstr(error.text, "no user 'no_such_user'"), "%s", error.text);
+}
+
+Test(keeper, a_required_path_has_to_be_there)
+{
+	struct test_bundle bundle = bundle_make(NAMED("s", "read \"/no/such/file\"; "));
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = NULL;
+	struct writ_policy *policy = NULL;
+	uint32_t n = 0;
+	struct writ_fmt_path *paths = bundle_section(&bundle, WRIT_SECTION_PATHS, sizeof(*paths),
+						     &n);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!(paths[i].rights & WRIT_PATH_IMPLIED))
+			paths[i].rights |= WRIT_PATH_REQUIRED;
+	bundle_seal(&bundle);
+	cr_assert_eq(bundle_open_with(&bundle, "box=/", &policy, &error), 0, "%s", error.text);
+	cr_expect_eq(writ_sandbox_open(policy, 0, &sandbox, &error), -WRIT_E_HOST);
+	cr_expect_not_null(strstr(error.text, "requires '/no/such/file'"), "%s", error.text);
+	writ_close(policy);
 }
