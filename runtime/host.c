@@ -7,15 +7,50 @@
 #include "runtime/cgroup.h"
 #include "runtime/kernel_abi.h"
 #include "runtime/landlock_probe.h"
+#include "runtime/mounts.h"
 #include "runtime/seccomp.h"
 #include "runtime/trial.h"
 #include "runtime/userns.h"
+
+static int end_at_once(void *arg)
+{
+	(void)arg;
+	return 0;
+}
 
 /* Refused inside another sandbox of Writ's, for one. */
 static int make_session(void *arg)
 {
 	(void)arg;
 	return syscall(SYS_setsid) < 0;
+}
+
+/* As a keeper does: the user is mapped first where the namespace is one of his own. */
+static int make_mounts(void *arg)
+{
+	static const struct namespaces namespaces = {
+		.flags = KERNEL_CLONE_NEWNS,
+		.attributes = KERNEL_MOUNT_RDONLY,
+	};
+	const struct mounts where = {.in_userns = arg != NULL};
+	const char *volatile what;
+
+	if (arg && userns_write_maps(arg))
+		return 1;
+	return mounts_make(&namespaces, &where, &what) != 0;
+}
+
+static void probe_namespaces(struct writ_host *out)
+{
+	struct userns_maps maps;
+	bool by_user = namespaces_need_user(KERNEL_CLONE_NEWPID);
+	int with = by_user ? KERNEL_CLONE_NEWUSER : 0;
+
+	userns_maps_init(&maps);
+	out->user_namespaces = userns_available();
+	out->pid_namespaces = trial_works(with | KERNEL_CLONE_NEWPID, end_at_once, NULL);
+	out->mount_namespaces = trial_works(with | KERNEL_CLONE_NEWNS, make_mounts,
+					    by_user ? &maps : NULL);
 }
 
 /* Each by itself: where one can be had, all of them may not. */
@@ -35,7 +70,7 @@ void writ_host_probe(struct writ_host *out)
 {
 	out->landlock_abi = landlock_probe(&out->landlock_claimed, &out->landlock_refused);
 	out->seccomp_filter = seccomp_available();
-	out->user_namespaces = userns_available();
+	probe_namespaces(out);
 	out->pids_cgroup = probe_cgroup(CGROUP_PIDS);
 	out->memory_cgroup = probe_cgroup(CGROUP_MEMORY);
 	out->cpu_cgroup = probe_cgroup(CGROUP_CPU);

@@ -435,14 +435,17 @@ WRIT_API WRIT_MUST_CHECK int writ_enforce(const struct writ_sandbox *sandbox,
 /* ---- what this host can do ---- */
 
 struct writ_host {
-	int landlock_abi;    /* the newest of which every right works; 0: none */
-	int seccomp_filter;  /* 0 or 1 */
-	int user_namespaces; /* 0 or 1: may this process make one */
-	int pids_cgroup;     /* 0: none writable, 1 or 2: version */
-	int memory_cgroup;   /* the same */
-	int cpu_cgroup;      /* the same, of one that counts processor time */
-	int close_range;     /* 0 or 1 */
-	int new_session;     /* 0 or 1: may a child make one, as every launch does */
+	int landlock_abi;     /* the newest of which every right works; 0: none */
+	int seccomp_filter;   /* 0 or 1 */
+	int user_namespaces;  /* 0 or 1: may this process make one */
+	int pid_namespaces;   /* 0 or 1: may it make one, with a user namespace where that takes one
+			       */
+	int mount_namespaces; /* the same, and mount in it what a launch may need */
+	int pids_cgroup;      /* 0: none writable, 1 or 2: version */
+	int memory_cgroup;    /* the same */
+	int cpu_cgroup;       /* the same, of one that counts processor time */
+	int close_range;      /* 0 or 1 */
+	int new_session;      /* 0 or 1: may a child make one, as every launch does */
 	int is_root;
 	int landlock_claimed;         /* what the kernel says it has */
 	const char *landlock_refused; /* a right of that which it refuses; NULL: none */

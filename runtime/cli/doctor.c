@@ -79,6 +79,10 @@ static void print_host(const struct writ_host *host)
 	    "a launch is ended as a whole; required, and refused inside a sandbox");
 	row("user namespaces", yes_no(host->user_namespaces),
 	    "counting a launch's processes apart from the user's");
+	row("PID namespaces", yes_no(host->pid_namespaces),
+	    "a launch sees nobody else, and nothing outlives it; else its process group is killed");
+	row("mount namespaces", yes_no(host->mount_namespaces),
+	    "scratch and strict exec, required by them; metadata, else not changed anywhere");
 	row("pids cgroup", cgroup_states[host->pids_cgroup],
 	    "the limit on processes, when run as root");
 	row("memory cgroup", cgroup_states[host->memory_cgroup],
