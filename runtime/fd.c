@@ -71,6 +71,17 @@ int fd_write_file(const char *path, const char *text)
 	return (size_t)n == len ? 0 : -EIO;
 }
 
+int fd_raise(int fd)
+{
+	int raised;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	raised = (int)RAW(SYS_fcntl, fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	(void)RAW(SYS_close, fd);
+	return raised;
+}
+
 /* The least of them that is not below from; ~0u: there is none. */
 static unsigned int next_kept(unsigned int from, const int *kept, size_t n_kept)
 {

@@ -13,6 +13,9 @@
  */
 int fd_above_stdio(int fd);
 
+/* fd_above_stdio for between clone and execve: also takes and returns a negative errno. */
+int fd_raise(int fd);
+
 /*
  * Closes all from a number on, but some. 0, or a negative errno. Safe between clone and execve.
  */

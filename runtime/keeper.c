@@ -93,7 +93,7 @@ static int make_ruleset(struct keeper *keeper)
 
 	if (!launch->sandbox->recipe.is_used || launch->sandbox->ruleset < 0)
 		return 0;
-	launch->ruleset = landlock_build(launch->sandbox, launch->roots);
+	launch->ruleset = fd_raise(landlock_build(launch->sandbox, launch->roots));
 	return launch->ruleset < 0 ? launch->ruleset : 0;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 
 #include "runtime/broker.h"
+#include "runtime/fd.h"
 #include "runtime/landlock.h"
 #include "runtime/launch.h"
 #include "runtime/privilege.h"
@@ -43,10 +44,16 @@ int keeper_broker_open(struct keeper *keeper)
 
 	if (!broker)
 		return 0;
-	broker->proc = (int)RAW(SYS_openat, AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* The command's standard input and output are ours as well, once they are set. */
+	broker->proc =
+		fd_raise((int)RAW(SYS_openat, AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (broker->proc < 0)
 		return broker->proc;
 	rc = broker_init(broker);
+	if (!rc) {
+		broker->fds = fd_raise(broker->fds);
+		rc = broker->fds < 0 ? broker->fds : 0;
+	}
 	launch->has_broker = true;
 	launch->kept[0] = keeper->ends[1];
 	launch->kept[1] = broker->proc;
