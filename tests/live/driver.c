@@ -272,6 +272,8 @@ static enum ending run_watched(struct suite *suite, const struct attack *attack)
 
 static const char *reason_to_skip(const struct suite *suite, const struct attack *attack)
 {
+	if (host_refuses(&suite->host, attack->sandbox))
+		return "this host can't enforce the sandbox: see writ doctor";
 	if (attack->flags & AS_ROOT && !suite->is_root)
 		return "an ordinary user can't do it without a sandbox either";
 	if (attack->flags & NOT_ROOT && suite->is_root)
@@ -435,10 +437,15 @@ static bool wanted(const struct suite *suite, const char *id)
 
 static int run_suite(struct suite *suite)
 {
-	char writ[WORLD_TEXT + 8];
+	char doctor[4 * WORLD_TEXT];
 
-	snprintf(writ, sizeof(writ), "%s/writ", suite->world.things[THING_BIN]);
-	host_probe(&suite->host, writ);
+	if (world_reset(&suite->world) ||
+	    !world_expand(&suite->world,
+			  "'{bin}/writ' doctor -p '{bin}/../live.wrt' --param 'box={box}' "
+			  "--param 'bin={bin}' --param 'ro={ro}' 2>&1",
+			  doctor, sizeof(doctor)))
+		return 1;
+	host_probe(&suite->host, doctor);
 	for (size_t i = 0; i < n_attacks; i++)
 		if (wanted(suite, attacks[i].id))
 			run_attack(suite, &attacks[i]);

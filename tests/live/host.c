@@ -51,13 +51,21 @@ static int make_own_proc(void)
 	return in_child(mount_proc);
 }
 
-static void ask_doctor(struct host *host, const char *writ)
+/* "sandbox NAME: can't be enforced: ..." */
+static void note_refused(struct host *host, const char *line)
 {
-	char line[512];
-	FILE *doctor;
+	char *name = host->refused[host->n_refused];
 
-	snprintf(line, sizeof(line), "'%.400s' doctor", writ);
-	doctor = popen(line, "r");
+	if (host->n_refused < HOST_SANDBOXES && strstr(line, ": can't be enforced") &&
+	    sscanf(line, "sandbox %31[^:]:", name) == 1)
+		host->n_refused++;
+}
+
+static void ask_doctor(struct host *host, const char *command)
+{
+	char line[1024];
+	FILE *doctor = popen(command, "r");
+
 	while (doctor && fgets(line, sizeof(line), doctor)) {
 		bool has = strstr(line, " version ") != NULL;
 
@@ -65,16 +73,25 @@ static void ask_doctor(struct host *host, const char *writ)
 			host->has_memory_cgroup = has;
 		if (!strncmp(line, "cpu cgroup", strlen("cpu cgroup")))
 			host->has_cpu_cgroup = has;
+		note_refused(host, line);
 	}
 	if (doctor)
 		pclose(doctor);
 }
 
-void host_probe(struct host *host, const char *writ)
+void host_probe(struct host *host, const char *doctor)
 {
 	memset(host, 0, sizeof(*host));
-	ask_doctor(host, writ);
+	ask_doctor(host, doctor);
 	host->has_pid_ns = in_child(make_pid_ns) == 0;
 	host->has_mount_ns = in_child(make_mount_ns) == 0;
 	host->has_own_proc = in_child(make_own_proc) == 0;
+}
+
+bool host_refuses(const struct host *host, const char *sandbox)
+{
+	for (unsigned i = 0; i < host->n_refused; i++)
+		if (!strcmp(host->refused[i], sandbox))
+			return true;
+	return false;
 }

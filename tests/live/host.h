@@ -7,15 +7,22 @@
 
 #include <stdbool.h>
 
+#define HOST_SANDBOXES 32
+#define HOST_NAME      32
+
 struct host {
 	bool has_memory_cgroup; /* memory is limited for a launch as a whole */
 	bool has_cpu_cgroup;    /* and processor time */
 	bool has_pid_ns;        /* a PID namespace can be had, in a user namespace if need be */
 	bool has_mount_ns;      /* a mount namespace */
 	bool has_own_proc;      /* and a /proc of its own */
+	char refused[HOST_SANDBOXES][HOST_NAME]; /* sandboxes that it can't enforce */
+	unsigned n_refused;
 };
 
-/* writ is the program to ask; the namespaces are tried, not asked for. */
-void host_probe(struct host *host, const char *writ);
+/* doctor is the command that asks writ; the namespaces are tried, not asked for. */
+void host_probe(struct host *host, const char *doctor);
+
+bool host_refuses(const struct host *host, const char *sandbox);
 
 #endif

@@ -252,6 +252,39 @@ static int run_file_size(char **args)
 	return probe_result(pwrite(fd, "x", 1, probe_number(args[1]) - 1));
 }
 
+/* PATH BYTES, every one of them written. */
+static int run_fill(char **args)
+{
+	static char room[1 << 16];
+	long left = probe_number(args[1]);
+	int fd = open(args[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	while (fd >= 0 && left > 0) {
+		ssize_t n = write(fd, room, sizeof(room));
+
+		if (n < 0)
+			return errno;
+		left -= n;
+	}
+	return probe_result(fd);
+}
+
+/* DIRECTORY N: as many empty files. */
+static int run_inodes(char **args)
+{
+	char path[4096];
+
+	for (long n = probe_number(args[1]); n > 0; n--) {
+		snprintf(path, sizeof(path), "%s/%ld", args[0], n);
+		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+		if (fd < 0)
+			return errno;
+		close(fd);
+	}
+	return PROBE_SUCCEEDED;
+}
+
 /* RESOURCE VALUE: both the soft and the hard limit. */
 static int run_raise(char **args)
 {
@@ -348,6 +381,8 @@ const struct probe probes_res[] = {
 	{"stubborn", 0, run_stubborn},
 	{"files", 1, run_files},
 	{"file-size", 2, run_file_size},
+	{"fill", 2, run_fill},
+	{"inodes", 2, run_inodes},
 	{"raise", 2, run_raise},
 	{"mlock", 1, run_mlock},
 	{"background", 0, run_background},
