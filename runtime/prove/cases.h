@@ -12,6 +12,9 @@ void cases_process(const struct prove_target *target, struct prove_script *scrip
 /* Granted and other paths. */
 void cases_files(const struct prove_target *target, struct prove_script *script);
 
+/* Metadata of files, and scratch directories. */
+void cases_mounts(const struct prove_target *target, struct prove_script *script);
+
 /* Sockets, ports and the ways around them. */
 void cases_network(const struct prove_target *target, struct prove_script *script);
 

@@ -6,7 +6,9 @@
 #include "runtime/prove/execs.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #include "runtime/error.h"
+#include "runtime/fd.h"
 #include "runtime/prove/grants.h"
 #include "runtime/prove/judge.h"
 #include "runtime/prove/launch.h"
@@ -143,11 +146,19 @@ static int try_program(struct execs *execs, const char *path, struct writ_error 
 	return 0;
 }
 
+/* A script takes another program, which need not be granted. */
 static bool is_program(const char *path)
 {
 	struct stat st;
+	char magic[SELFMAG] = "";
+	int fd = -1;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && read(fd, magic, sizeof(magic)) != (ssize_t)sizeof(magic))
+		magic[0] = '\0';
+	fd_close(&fd);
+	return memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
 /* A program in a granted tree. */

@@ -62,3 +62,17 @@ uint64_t grants_access(const struct grants *grants, const char *real)
 	}
 	return access;
 }
+
+bool grants_hide(const struct prove_target *target, const char *real)
+{
+	struct writ_fmt_range range = target->record->scratches;
+
+	for (uint32_t i = 0; i < range.count; i++) {
+		const struct grant scratch = {.real = target->policy->scratches[range.first + i],
+					      .is_dir = true};
+
+		if (covers(&scratch, real))
+			return true;
+	}
+	return false;
+}

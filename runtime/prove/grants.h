@@ -26,4 +26,7 @@ int grants_read(const struct prove_target *target, struct prove_report *report, 
 /* What is granted on a path without symbolic links. */
 uint64_t grants_access(const struct grants *grants, const char *real);
 
+/* Is a path, without symbolic links, in a scratch directory: not what it is on the host? */
+bool grants_hide(const struct prove_target *target, const char *real);
+
 #endif

@@ -179,6 +179,17 @@ static struct judgement judge_refused(const struct judging *judging, const struc
 	return out;
 }
 
+/* A process outside is not there for one in a PID namespace. */
+static bool is_hidden(const struct judging *judging, const struct prove_case *one, int64_t with)
+{
+	const struct probe_step *subject = &judging->script->probe->steps[one->subject];
+	bool is_about_it = false;
+
+	for (unsigned i = 0; i < PROBE_ARGS; i++)
+		is_about_it |= subject->args[i] == judging->target->bystander;
+	return is_about_it && with == -ESRCH && judging->target->record->plan & WRIT_PLAN_PID_NS;
+}
+
 /* The filter lets it through: what comes of it is what comes of it anywhere. */
 static struct judgement judge_rules(const struct judging *judging, const struct prove_case *one)
 {
@@ -189,7 +200,9 @@ static struct judgement judge_rules(const struct judging *judging, const struct 
 	out.expected = prove_text(judging->report, "as without the sandbox: %s",
 				  judge_answer(judging->report, without));
 	out.seen = judge_answer(judging->report, with);
-	if (with != without && !(with >= 0 && without >= 0))
+	if (is_hidden(judging, one, with))
+		out.seen = "no such process in its PID namespace";
+	else if (with != without && !(with >= 0 && without >= 0))
 		out.state = PROVE_WRONG;
 	return out;
 }
@@ -205,14 +218,26 @@ static struct judgement judge_zero(const struct judging *judging, const struct p
 	return out;
 }
 
+static struct judgement judge_most(const struct judging *judging, const struct prove_case *one)
+{
+	int64_t with = judging->with[one->subject];
+	struct judgement out = {.state = PROVE_WRONG};
+
+	out.expected = prove_text(judging->report, "%lld or less", (long long)one->most);
+	out.seen = with < 0 ? judge_answer(judging->report, with)
+			    : prove_text(judging->report, "%lld", (long long)with);
+	if (with > 0 && with <= one->most)
+		out.state = PROVE_OK;
+	return out;
+}
+
 static struct judgement judge_case(const struct judging *judging, const struct prove_case *one)
 {
 	static struct judgement (*const by_expectation[])(const struct judging *,
 							  const struct prove_case *) = {
-		[EXPECT_RULES] = judge_rules,
-		[EXPECT_WORKS] = judge_works,
-		[EXPECT_REFUSED] = judge_refused,
-		[EXPECT_ZERO] = judge_zero,
+		[EXPECT_RULES] = judge_rules,     [EXPECT_WORKS] = judge_works,
+		[EXPECT_REFUSED] = judge_refused, [EXPECT_ZERO] = judge_zero,
+		[EXPECT_AT_MOST] = judge_most,
 	};
 	const struct probe_step *subject = &judging->script->probe->steps[one->subject];
 	uint32_t verdict = 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "runtime/error.h"
 #include "runtime/prove/cases.h"
@@ -100,6 +101,23 @@ static int run_control(const struct prove_target *target, struct prove_script *s
 	return rc;
 }
 
+/* What was made in a scratch directory is not to be found on the host. */
+static void look_for_made(const struct prove_script *script, struct prove_report *report)
+{
+	for (uint32_t i = 0; i < script->n_made; i++) {
+		bool is_there = access(script->made[i], F_OK) == 0;
+
+		if (!strstr(script->made[i], "/.writ-prove-scratch-"))
+			continue;
+		prove_row_add(report,
+			      &(struct prove_row){.group = "scratch",
+						  .what = "what was made in it, on the host",
+						  .expected = "not there",
+						  .seen = is_there ? "there" : "not there",
+						  .state = is_there ? PROVE_WRONG : PROVE_OK});
+	}
+}
+
 static int run_cases(const struct prove_target *target, struct prove_report *report,
 		     struct writ_error *error)
 {
@@ -112,6 +130,7 @@ static int run_cases(const struct prove_target *target, struct prove_report *rep
 		return error_nomem(error);
 	cases_process(target, script);
 	cases_files(target, script);
+	cases_mounts(target, script);
 	cases_network(target, script);
 	cases_calls(target, script);
 	if (script->full)
@@ -121,6 +140,7 @@ static int run_cases(const struct prove_target *target, struct prove_report *rep
 		rc = launch_script(&(struct prove_launch){target->sandbox, target->envp,
 							  may_write(target)},
 				   script, with, error);
+	look_for_made(script, report);
 	script_tidy(script);
 	if (!rc)
 		judge_cases(target, script, with, without, report);

@@ -51,6 +51,7 @@ struct prove_target {
 	pid_t bystander;                    /* a process of the same user outside of any sandbox */
 	uint64_t readable;                  /* an address in a prober, that one too */
 	const char *abstract;               /* a socket of ours: its name without the NUL */
+	const char *own_file;               /* of ours, where nothing is granted; or NULL */
 	uint16_t open_port;                 /* of 127.0.0.1, where a socket of ours listens */
 };
 

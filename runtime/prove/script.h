@@ -11,6 +11,7 @@ enum prove_expect {
 	EXPECT_WORKS,   /* what works without the sandbox works in it */
 	EXPECT_REFUSED, /* it fails */
 	EXPECT_ZERO,    /* the answer is 0 */
+	EXPECT_AT_MOST, /* the answer is more than 0, and at most so much */
 };
 
 struct prove_case {
@@ -18,6 +19,7 @@ struct prove_case {
 	const char *what;
 	enum prove_expect expect;
 	bool folded;      /* is a row of its own only when it is not ok */
+	int64_t most;     /* for AT_MOST */
 	uint32_t first;   /* of its steps */
 	uint32_t subject; /* the step that is judged */
 	uint32_t control; /* the step whose answer without the sandbox it is compared with */

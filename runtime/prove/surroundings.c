@@ -16,10 +16,12 @@
 
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/prove/grants.h"
 #include "runtime/prove/observe.h"
 
 #define HIGH_DESCRIPTOR 500
 #define N_FOREIGN       2
+#define MODE_OF_OWN     0600
 
 static const char *const foreign[N_FOREIGN] = {"WRIT_PROVE_CANARY=1", "LD_PRELOAD=/writ-prove.so"};
 
@@ -62,6 +64,30 @@ static void open_descriptors(struct surroundings *around)
 {
 	around->descriptors[0] = open("/dev/null", O_RDONLY);
 	around->descriptors[1] = fcntl(around->descriptors[0], F_DUPFD, HIGH_DESCRIPTOR);
+}
+
+/* A file where nothing may be written, nor a scratch directory hides it. */
+static void make_own_file(struct surroundings *around, struct prove_target *target,
+			  struct prove_report *report)
+{
+	static const char *const places[] = {"/var/tmp", "/tmp", "/dev/shm"};
+	struct grants grants;
+
+	if (grants_read(target, report, &grants))
+		return;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && !target->own_file; i++) {
+		int fd;
+
+		if (grants_access(&grants, places[i]) & LANDLOCK_FS_WRITE_FILE ||
+		    grants_hide(target, places[i]))
+			continue;
+		(void)snprintf(around->own_file, sizeof(around->own_file), "%s/.writ-prove-own-%ld",
+			       places[i], (long)getpid());
+		fd = open(around->own_file, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, MODE_OF_OWN);
+		if (fd >= 0)
+			target->own_file = around->own_file;
+		fd_close(&fd);
+	}
 }
 
 static int fill_env(struct prove_target *target, struct prove_report *report,
@@ -117,6 +143,7 @@ int surroundings_open(struct surroundings *around, struct prove_target *target,
 	around->sockets[1] = listen_tcp(&target->open_port);
 	open_descriptors(around);
 	target->abstract = around->name;
+	make_own_file(around, target, report);
 	rc = fill_env(target, report, error);
 	return rc ? rc : start_bystander(around, target, report, error);
 }
@@ -132,6 +159,8 @@ void surroundings_close(struct surroundings *around)
 		if (launch_finish(&around->bystander, 0, &answer, &result, &error))
 			around->bystander.process = NULL;
 	}
+	if (*around->own_file)
+		(void)unlink(around->own_file);
 	for (size_t i = 0; i < 2; i++) {
 		fd_close(&around->sockets[i]);
 		fd_close(&around->descriptors[i]);

@@ -12,6 +12,7 @@ struct surroundings {
 	int sockets[2];
 	int descriptors[2];
 	char name[64];
+	char own_file[64]; /* "": there is none */
 };
 
 /*

@@ -26,8 +26,8 @@ void trace_end(pid_t pid);
 int trace_until_exec(pid_t pid, uint64_t address, long word);
 
 /*
- * After trace_until_exec: kills what is left. The end of a tracee is its tracer's to wait for before
- * it is its parent's.
+ * After trace_until_exec: kills what is left. The end of a tracee is its tracer's to wait for
+ * before it is its parent's.
  */
 void trace_finish(pid_t pid, int is_child);
 

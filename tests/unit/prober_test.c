@@ -132,6 +132,8 @@ Test(prober, without_landlock_files_are_wrong)
 	struct writ_sandbox weak = *proof.sandbox;
 
 	weak.ruleset = -1;
+	memset(&weak.namespaces, 0, sizeof(weak.namespaces));
+	memset(&weak.recipe, 0, sizeof(weak.recipe));
 	prove(&proof, &weak);
 	cr_expect(is_wrong(&proof, "read /etc/passwd"));
 	cr_expect(is_wrong(&proof, "list /etc"));
@@ -140,6 +142,8 @@ Test(prober, without_landlock_files_are_wrong)
 	cr_expect(is_wrong(&proof, "make a file in /tmp"));
 	cr_expect(is_wrong(&proof, "execute /usr/bin/env"));
 	cr_expect(is_wrong(&proof, "send a signal to another process (kill)"));
+	cr_expect(is_wrong(&proof, "change the mode of a file"));
+	cr_expect(is_wrong(&proof, "change the times of a file"));
 	cr_expect_eq(count_wrong(&proof, "system calls"), 0);
 	cr_expect_eq(count_wrong(&proof, "limits"), 0);
 	end(&proof);
