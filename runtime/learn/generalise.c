@@ -145,6 +145,41 @@ static void add_directory(struct grants *grants, const struct setting *setting,
 		add(grants, RIGHT_WRITE, directory, reason);
 }
 
+/*
+ * What the command made that path, below a directory, is or is in: the topmost of it, or NULL. A
+ * file that it put in the place of another counts, too: grants are bound to the file, not its name.
+ */
+static const char *made(const struct record *record, const char *path, const char *below)
+{
+	size_t n = strlen(below);
+
+	for (size_t i = 0; i < record->n_paths; i++) {
+		const struct seen_path *seen = &record->paths[i];
+		bool replaced = seen->uses & USE_ENTRY && !strcmp(seen->path, path);
+
+		if ((seen->uses & USE_CREATE || replaced) && strlen(seen->path) > n &&
+		    text_below(path, seen->path))
+			return seen->path;
+	}
+	return NULL;
+}
+
+/* What was made may not be there when the sandbox is opened: its directory is. */
+static void add_executed(struct grants *grants, const struct record *record,
+			 const struct setting *setting, const struct seen_path *seen)
+{
+	const char *top = made(record, seen->path, "");
+	char directory[PATH_MAX];
+
+	if (top) {
+		(void)snprintf(directory, sizeof(directory), "%.*s", (int)text_directory(top), top);
+		if (generalise_too_wide(setting, directory))
+			top = NULL;
+	}
+	add(grants, RIGHT_EXECUTE, top ? directory : seen->path,
+	    (struct reason){seen, USE_EXECUTE});
+}
+
 static void add_path(struct grants *grants, const struct setting *setting,
 		     const struct seen_path *seen)
 {
@@ -152,27 +187,12 @@ static void add_path(struct grants *grants, const struct setting *setting,
 	unsigned int uses = seen->uses;
 
 	widen(seen->path, path);
-	if (uses & USE_EXECUTE)
-		add(grants, RIGHT_EXECUTE, seen->path, (struct reason){seen, USE_EXECUTE});
 	if (uses & (USE_READ | USE_LIST))
 		add(grants, RIGHT_READ, path, (struct reason){seen, uses & (USE_READ | USE_LIST)});
 	if (uses & (USE_ENTRY | USE_CREATE))
 		add_directory(grants, setting, (struct reason){seen, uses});
 	else if (uses & USE_WRITE)
 		add(grants, RIGHT_WRITE, path, (struct reason){seen, USE_WRITE});
-}
-
-/* Was path, below a directory, made by the command, or something above it there? */
-static bool was_made(const struct record *record, const char *path, size_t below)
-{
-	for (size_t i = 0; i < record->n_paths; i++) {
-		const struct seen_path *seen = &record->paths[i];
-
-		if (seen->uses & USE_CREATE && strlen(seen->path) > below &&
-		    text_below(path, seen->path))
-			return true;
-	}
-	return false;
 }
 
 /* Can a directory be empty when the command begins, and vanish when it ends? */
@@ -188,7 +208,7 @@ static bool can_be_scratch(const struct record *record, const struct setting *se
 
 		if (!text_below(seen->path, directory) || !strcmp(seen->path, directory))
 			continue;
-		if (!was_made(record, seen->path, strlen(directory)) || !access(seen->path, F_OK))
+		if (!made(record, seen->path, directory) || !access(seen->path, F_OK))
 			return false;
 		used = true;
 		for (unsigned int by = 0; by < seen->by.n && by < RECORD_PROGRAMS; by++)
@@ -405,8 +425,12 @@ void generalise(const struct record *record, const struct setting *setting, stru
 		grants->n_scratch += can_be_scratch(record, setting, temporary[i], scratch);
 	}
 	for (size_t i = 0; i < record->n_paths; i++) {
-		if (!in_scratch(grants, record->paths[i].path))
-			add_path(grants, setting, &record->paths[i]);
+		const struct seen_path *seen = &record->paths[i];
+
+		if (seen->uses & USE_EXECUTE)
+			add_executed(grants, record, setting, seen);
+		if (!in_scratch(grants, seen->path))
+			add_path(grants, setting, seen);
 	}
 	add_workspace(grants, record, setting);
 	sort(grants);

@@ -130,7 +130,16 @@ Test(learn, make_and_gcc)
 		      place, place),
 		0);
 	round_trip("make -s", "W0106", "rm hello");
-	expect_line("    execute \"${workspace}/hello\";");
+	expect_line("    execute \"${workspace}\";");
+}
+
+Test(learn, program_made_and_removed_in_a_temporary_directory)
+{
+	round_trip("sh -c 'cp /usr/bin/uname /tmp/writ-learn-uname && /tmp/writ-learn-uname; rm "
+		   "/tmp/writ-learn-uname'",
+		   "W0106", "true");
+	expect_line("    scratch \"/tmp\" 64MiB;");
+	expect_line("    execute \"/tmp\";");
 }
 
 Test(learn, script_of_another_interpreter)
