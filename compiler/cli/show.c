@@ -31,6 +31,7 @@ static const struct sandbox_section {
 	void (*text)(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 	json_t *(*json)(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 } sandbox_sections[] = {
+	{"plan", show_plan_text, show_plan_json},
 	{"filesystem", show_filesystem_text, show_filesystem_json},
 	{"landlock", show_landlock_text, show_landlock_json},
 	{"network", show_network_text, show_network_json},
@@ -42,8 +43,9 @@ static const struct sandbox_section {
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const section_names[] = {"policy", "rbac", "filesystem", "landlock", "network",
-					    "limits", "env",  "calls",      "seccomp",  NULL};
+static const char *const section_names[] = {"policy",   "rbac",    "plan",   "filesystem",
+					    "landlock", "network", "limits", "env",
+					    "calls",    "seccomp", NULL};
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_RAW };
 static const char *const format_names[] = {"text", "json", "raw", NULL};

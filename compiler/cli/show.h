@@ -38,6 +38,8 @@ void show_seccomp_text(const struct show *show, const struct writ_fmt_sandbox *s
 json_t *show_seccomp_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 void show_limits_text(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 json_t *show_limits_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
+void show_plan_text(const struct show *show, const struct writ_fmt_sandbox *sandbox);
+json_t *show_plan_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 void show_env_text(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 json_t *show_env_json(const struct show *show, const struct writ_fmt_sandbox *sandbox);
 
@@ -46,6 +48,11 @@ bool show_arch(uint32_t audit_arch, enum arch *out);
 
 /* A run of parts as it is written in a policy: "${workspace}/src", "~/.cache". */
 struct str show_parts(const struct show *show, struct writ_fmt_range parts);
+
+/* One of each, in a line: "connect TCP port 443", "deny 10.0.0.0/8:*", "wall 60s". */
+struct str show_port(const struct show *show, const struct writ_fmt_port *port);
+struct str show_endpoint(const struct show *show, const struct writ_fmt_endpoint *endpoint);
+struct str show_limit(struct arena *arena, const struct writ_fmt_limit *limit);
 
 /* "64MiB", in the largest unit that divides it. */
 struct str show_size(struct arena *arena, uint64_t bytes);

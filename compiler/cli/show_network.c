@@ -108,6 +108,20 @@ static struct str endpoint_text(const struct show *show, const struct writ_fmt_e
 					     endpoint->param)));
 }
 
+struct str show_port(const struct show *show, const struct writ_fmt_port *port)
+{
+	return str_printf(show->arena, "%.*s TCP port %.*s",
+			  STR_ARG(right_names(show->arena, port_rights, port->rights)),
+			  STR_ARG(ports_text(show, port->first, port->last, port->param)));
+}
+
+struct str show_endpoint(const struct show *show, const struct writ_fmt_endpoint *endpoint)
+{
+	return str_printf(show->arena, "%.*s %.*s",
+			  STR_ARG(right_names(show->arena, endpoint_rights, endpoint->flags)),
+			  STR_ARG(endpoint_text(show, endpoint)));
+}
+
 void show_network_text(const struct show *show, const struct writ_fmt_sandbox *sandbox)
 {
 	fputs("  network:\n", show->out);

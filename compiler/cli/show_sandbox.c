@@ -183,6 +183,12 @@ static const char *limit_name(uint32_t id)
 	return id < WRIT_LIMIT__COUNT ? limit_rows[id].name : "unknown";
 }
 
+struct str show_limit(struct arena *arena, const struct writ_fmt_limit *limit)
+{
+	return str_printf(arena, "%s %.*s", limit_name(limit->id),
+			  STR_ARG(limit_text(arena, limit->id, limit->value)));
+}
+
 void show_limits_text(const struct show *show, const struct writ_fmt_sandbox *sandbox)
 {
 	fputs("  limits:\n", show->out);

@@ -57,7 +57,7 @@ _writ_values()
 	'writc query ') echo '.writ .yaml .yml .wrt who-can what-can tools roles users' ;;
 	'writc query --format') echo 'text json' ;;
 	'writc show ') echo '.wrt' ;;
-	'writc show --section') echo 'policy rbac filesystem landlock network limits env calls seccomp' ;;
+	'writc show --section') echo 'policy rbac plan filesystem landlock network limits env calls seccomp' ;;
 	'writc show --format') echo 'text json raw' ;;
 	'writc show --sandbox') echo '' ;;
 	'writc show --arch') echo 'x86_64 aarch64 riscv64' ;;

@@ -99,7 +99,7 @@ function _writ_values
 		case 'writc show '
 			string split -n ' ' -- '.wrt'
 		case 'writc show --section'
-			string split -n ' ' -- 'policy rbac filesystem landlock network limits env calls seccomp'
+			string split -n ' ' -- 'policy rbac plan filesystem landlock network limits env calls seccomp'
 		case 'writc show --format'
 			string split -n ' ' -- 'text json raw'
 		case 'writc show --sandbox'

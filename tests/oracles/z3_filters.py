@@ -26,6 +26,11 @@ AUDIT = {"x86_64": 0xc000003e, "aarch64": 0xc00000b7, "riscv64": 0xc00000f3}
 X32 = 0x40000000
 CONTROLS = 5
 
+# What a broker makes on the tool's behalf: docs/plan.md, "Broker".
+BROKERED = """open openat openat2 creat truncate mkdir mkdirat mknod mknodat rename renameat renameat2
+    link linkat symlink symlinkat unlink unlinkat rmdir chmod fchmodat fchmodat2 utime utimes
+    futimesat utimensat umask""".split()
+
 
 # ---- rules to formulas ----
 
@@ -77,6 +82,14 @@ def call_formula(rules, call, arguments):
                 value = ERRNO | error_number(rule["errno"])
             result = "(ite %s %s %s)" % (rule_condition(rule, arguments), bits(value, 32), result)
     return result
+
+
+def enforced(rules, plan):
+    """The rules as the kernel is told them: what a broker is there for, it is asked about."""
+    if "broker" not in plan["mechanisms"]:
+        return rules
+    return [dict(rule, verdict="notify") if rule["call"] in BROKERED
+            and rule["verdict"] in ("allow", "log") else rule for rule in rules]
 
 
 def rules_formula(rules, arch, numbers, arguments):
@@ -217,16 +230,18 @@ def main():
     seen, total, bad = set(), 0, 0
     found = tried = 0
     for bundle in bundles:
-        for calls, filters in zip(show(writc, bundle, "calls"), show(writc, bundle, "seccomp")):
+        for calls, plan, filters in zip(*(show(writc, bundle, section)
+                                          for section in ("calls", "plan", "seccomp"))):
+            rules = enforced(calls["calls"], plan["plan"])
             for emitted in filters["seccomp"]:
                 arch, insns = emitted["arch"], emitted["instructions"]
                 total += 1
-                key = json.dumps([arch, insns, calls["calls"]])
+                key = json.dumps([arch, insns, rules])
                 if key in seen:
                     continue
                 seen.add(key)
                 numbers.setdefault(arch, call_numbers(arch))
-                definitions = rules_formula(calls["calls"], arch, numbers[arch], arguments)
+                definitions = rules_formula(rules, arch, numbers[arch], arguments)
                 call = differ("%s\n%s" % (definitions, filter_formula(insns, "filter")), "rules",
                               "filter")
                 if call:
