@@ -262,6 +262,120 @@ static uint32_t plan_of(const struct check *check)
 	return plan;
 }
 
+/* ---- what the rules have to refuse, so that the plan keeps what it is for ---- */
+
+#define FOR_ALONE  1u /* one process, and no keeper */
+#define FOR_STRICT 2u
+#define FOR_BROKER 4u
+
+#define ALL_OF(n, bits)                                                                            \
+	{                                                                                          \
+		.arg = (n), .op = COND_MASKED_EQ, .mask = (bits), .value = (bits)                  \
+	}
+#define IS_NOT(n, v)                                                                               \
+	{                                                                                          \
+		.arg = (n), .op = COND_NE, .value = (v)                                            \
+	}
+
+/* Calls with arguments for which all conditions hold; mmap(2), clone(2), shmat(2), personality(2).
+ */
+static const struct danger {
+	const char *call;
+	unsigned to;
+	uint32_t n_conds;
+	struct call_cond conds[2];
+} dangers[] = {
+	{"clone", FOR_ALONE, 0, {{0}}},
+	{"fork", FOR_ALONE, 0, {{0}}},
+	{"vfork", FOR_ALONE, 0, {{0}}},
+	{"memfd_create", FOR_STRICT, 0, {{0}}},
+	{"ptrace", FOR_STRICT, 0, {{0}}},
+	{"mmap", FOR_STRICT, 1, {ALL_OF(2, 6)}},
+	{"mmap", FOR_STRICT, 2, {ALL_OF(2, 4), ALL_OF(3, 0x20)}},
+	{"mprotect", FOR_STRICT, 1, {ALL_OF(2, 4)}},
+	{"pkey_mprotect", FOR_STRICT, 1, {ALL_OF(2, 4)}},
+	{"shmat", FOR_STRICT, 1, {ALL_OF(2, 0100000)}},
+	{"personality", FOR_STRICT, 2, {IS_NOT(0, 0), IS_NOT(0, UINT32_MAX)}},
+	{"clone", FOR_BROKER, 1, {ALL_OF(0, 0x20000)}},
+	{"open_by_handle_at", FOR_BROKER, 0, {{0}}},
+	{"chown", FOR_BROKER, 0, {{0}}},
+	{"lchown", FOR_BROKER, 0, {{0}}},
+	{"fchownat", FOR_BROKER, 0, {{0}}},
+	{"setxattr", FOR_BROKER, 0, {{0}}},
+	{"lsetxattr", FOR_BROKER, 0, {{0}}},
+	{"setxattrat", FOR_BROKER, 0, {{0}}},
+	{"removexattr", FOR_BROKER, 0, {{0}}},
+	{"lremovexattr", FOR_BROKER, 0, {{0}}},
+	{"removexattrat", FOR_BROKER, 0, {{0}}},
+	{"file_setattr", FOR_BROKER, 0, {{0}}},
+	{"chroot", FOR_BROKER, 0, {{0}}},
+	{"pivot_root", FOR_BROKER, 0, {{0}}},
+	{"mount", FOR_BROKER, 0, {{0}}},
+	{"umount2", FOR_BROKER, 0, {{0}}},
+	{"mount_setattr", FOR_BROKER, 0, {{0}}},
+	{"move_mount", FOR_BROKER, 0, {{0}}},
+	{"open_tree", FOR_BROKER, 0, {{0}}},
+	{"open_tree_attr", FOR_BROKER, 0, {{0}}},
+	{"fsopen", FOR_BROKER, 0, {{0}}},
+	{"fsconfig", FOR_BROKER, 0, {{0}}},
+	{"fsmount", FOR_BROKER, 0, {{0}}},
+	{"fspick", FOR_BROKER, 0, {{0}}},
+	{"unshare", FOR_BROKER, 0, {{0}}},
+	{"setns", FOR_BROKER, 0, {{0}}},
+	{"uselib", FOR_BROKER, 0, {{0}}},
+};
+
+static bool same_cond(const struct call_cond *a, const struct call_cond *b)
+{
+	return a->arg == b->arg && a->op == b->op && a->mask == b->mask && a->value == b->value &&
+	       a->is_64 == b->is_64;
+}
+
+/* Does a rule refuse the dangerous calls, and perhaps others: has it no condition beside theirs? */
+static bool refuses(const struct ir_call *rule, const struct danger *danger)
+{
+	if (!str_eq_cstr(rule->name, danger->call) || rule->verdict <= IR_CALL_NOTIFY)
+		return false;
+	for (uint32_t i = 0; i < rule->n_conds; i++) {
+		bool among = false;
+
+		for (uint32_t k = 0; k < danger->n_conds; k++)
+			among |= same_cond(&rule->conds[i], &danger->conds[k]);
+		if (!among)
+			return false;
+	}
+	return true;
+}
+
+static bool is_open(const struct ir_sandbox *sandbox, const struct danger *danger)
+{
+	bool allowed = false;
+
+	for (size_t i = 0; i < sandbox->calls.n; i++) {
+		const struct ir_call *rule = &sandbox->calls.items[i];
+
+		if (refuses(rule, danger))
+			return false;
+		allowed |= rule->verdict <= IR_CALL_NOTIFY && str_eq_cstr(rule->name, danger->call);
+	}
+	return allowed;
+}
+
+/* A call that the rules should refuse and do not, or NULL. */
+static const char *find_open(const struct ir_sandbox *sandbox, uint32_t plan)
+{
+	bool alone = sandbox->limit_set[WRIT_LIMIT_PROCESSES] &&
+		     sandbox->limits[WRIT_LIMIT_PROCESSES] == 1;
+	unsigned to = (alone ? FOR_ALONE : 0) | (sandbox->strict_exec ? FOR_STRICT : 0) |
+		      (plan & WRIT_PLAN_BROKER ? FOR_BROKER : 0);
+
+	for (size_t i = 0; i < LEN(dangers); i++) {
+		if (dangers[i].to & to && is_open(sandbox, &dangers[i]))
+			return dangers[i].call;
+	}
+	return NULL;
+}
+
 static const char *bit_name(uint32_t bits)
 {
 #define PLAN(bit, id, name, doc)                                                                   \
@@ -278,10 +392,13 @@ struct str prove_plan(struct arena *arena, const struct ir_policy *policy, const
 	struct arena own;
 	struct check check = {&own, &policy->sandboxes.items[sandbox]};
 	uint32_t have = VIEW_AT(view, SANDBOXES, sandbox, sandbox)->plan, want;
+	const char *call = find_open(check.sandbox, have);
 
 	arena_init(&own);
 	want = plan_of(&check);
 	arena_fini(&own);
+	if (have == want && call)
+		return str_printf(arena, "the rules allow what would get around it: %s", call);
 	if (have == want)
 		return STR("");
 	return str_printf(arena, "the plan %s: %s",

@@ -174,6 +174,53 @@ Test(plan, any_other_plan_is_told)
 	}
 }
 
+/* The sandbox without the compiler's own refusals of a call, as a forged list of rules has it. */
+static void expect_missed(const char *sandbox, const char *call)
+{
+	char text[8192];
+	struct proof_subject subject;
+	struct ir_sandbox *box;
+	const char *wrong;
+	size_t n = 0;
+
+	(void)snprintf(text, sizeof(text), HEAD "sandbox box { %s }\nrole r { allow t; }\n",
+		       sandbox);
+	subject = proof_make(text);
+	cr_assert_str_eq(proof_run(maker_arena(), &subject), "");
+	box = &subject.policy->sandboxes.items[0];
+	for (size_t i = 0; i < box->calls.n; i++) {
+		const struct ir_call *rule = &box->calls.items[i];
+
+		if (!rule->guard || !str_eq_cstr(rule->name, call))
+			box->calls.items[n++] = *rule;
+	}
+	cr_assert_lt(n, box->calls.n, "%s: nothing refuses %s", sandbox, call);
+	box->calls.n = n;
+	wrong = proof_run(maker_arena(), &subject);
+	cr_expect(strstr(wrong, call) || strstr(wrong, "the plan lacks"), "%s without %s: '%s'",
+		  sandbox, call, wrong);
+}
+
+Test(plan, refusals_that_are_missing_are_told)
+{
+	static const char *const strict[] = {"memfd_create", "mmap",  "mprotect", "pkey_mprotect",
+					     "personality",  "shmat", "ptrace"};
+	static const char *const broker[] = {"open_by_handle_at", "mount",  "setxattr", "chroot",
+					     "fchownat",          "unshare"};
+
+	for (size_t i = 0; i < sizeof(strict) / sizeof(strict[0]); i++)
+		expect_missed("strict exec; syscalls { allow @default, ptrace, shmat, personality; "
+			      "allow memfd_create; }",
+			      strict[i]);
+	for (size_t i = 0; i < sizeof(broker) / sizeof(broker[0]); i++)
+		expect_missed("filesystem { read \"/srv\"; deny \"/srv/x\"; } syscalls { allow "
+			      "@default, open_by_handle_at, mount, setxattr, chroot, fchownat, "
+			      "unshare; }",
+			      broker[i]);
+	expect_missed("limits { processes 1; }", "fork");
+	expect_missed("limits { processes 1; }", "vfork");
+}
+
 Test(plan, too_many_pairs_get_a_broker)
 {
 	struct ir_sandbox sandbox = {0};

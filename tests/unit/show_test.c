@@ -183,6 +183,42 @@ Test(golden, show_prints_every_construct, .init = setup, .fini = teardown)
 	golden_check("show/constructs.txt", text);
 }
 
+static const char plans[] =
+	"param work : path;\n"
+	"tool t { class execute; sandbox all; }\n"
+	"sandbox all {\n"
+	"  strict exec; user \"nobody\"; best_effort;\n"
+	"  filesystem { read \"/proc\", \"/etc\"; read required \"/usr\"; write \"${work}\";\n"
+	"    execute \"/usr/bin\"; execute required \"${work}/bin\"; scratch \"/tmp\" 1MiB;\n"
+	"    deny \"${work}/**/.env\", \"/etc\"; }\n"
+	"  network { connect \"*:443\", \"a.example:80\"; deny \"10.0.0.0/8\"; unix \"/run/x\"; }\n"
+	"  limits { wall 1m; cpu 30s; memory 1GiB; processes 5; files 9; file_size 1MiB;\n"
+	"    output 2MiB; cpus 1; }\n"
+	"  env { pass PATH; } }\n"
+	"sandbox alone { filesystem { read \"/usr\"; execute \"/usr/bin/true\"; }\n"
+	"  limits { processes 1; } }\n"
+	"sandbox denies { filesystem { read \"/usr\"; deny \"/usr/share\"; }\n"
+	"  syscalls { allow read, openat; } }\n"
+	"sandbox asks { syscalls { allow read; deny ptrace notify; } }\n"
+	"role r { allow t; }\n";
+
+Test(golden, show_prints_plans, .init = setup, .fini = teardown)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	build_text(plans);
+	cr_assert_eq(SHOW("--section", "plan"), 0, "%s", output);
+	fputs(output, out);
+	cr_assert_eq(SHOW("--section", "plan", "--format", "json", "--sandbox", "all"), 0, "%s",
+		     output);
+	fputs(output, out);
+	fclose(out);
+	golden_check("show/plans.txt", text);
+	free(text);
+}
+
 Test(show, a_section_and_a_sandbox_can_be_chosen, .init = setup, .fini = teardown)
 {
 	cr_assert_eq(SHOW("--section", "limits", "--sandbox", "reader"), 0, "%s", output);
