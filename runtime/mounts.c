@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "runtime/fd.h"
 #include "runtime/kernel_abi.h"
 #include "runtime/raw.h"
 #include "runtime/writ_format.h"
@@ -154,7 +155,7 @@ static int mount_place(const struct mount_place *place, int *root)
 	int rc = 0;
 
 	if (place->scratch)
-		*root = make_scratch(place);
+		*root = fd_raise(make_scratch(place));
 	if (*root < 0)
 		return place->scratch ? *root : 0;
 	if (place->is_hidden)

@@ -78,31 +78,18 @@ static bool is_notify(const struct image *image, uint32_t index)
 	return image_CALLS(image, index)->verdict == WRIT_CALL_NOTIFY;
 }
 
-static bool is_strict(const struct writ_fmt_sandbox *sandbox)
-{
-	return sandbox->flags & WRIT_SANDBOX_STRICT_EXEC;
-}
-
-static bool has_user(const struct writ_fmt_sandbox *sandbox)
-{
-	return sandbox->user.len > 0;
-}
-
-/* Demands of a sandbox: in its own record, or a range with a record that the row is about. */
+/* Demands of a sandbox: a range with a record that the row is about. */
 static const struct sandbox_row {
 	const char *what;
 	size_t range; /* offset in struct writ_fmt_sandbox */
 	bool (*is_such)(const struct image *image, uint32_t index);
-	bool (*is_own)(const struct writ_fmt_sandbox *sandbox);
 } sandbox_rows[] = {
-	{"strict exec", 0, NULL, is_strict},
-	{"user", 0, NULL, has_user},
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
-	{"network unix", RANGE(unix_sockets), NULL, NULL},
-	{"network deny", RANGE(endpoints), is_denied, NULL},
-	{"network connect to other than TCP \"*:PORT\"", RANGE(endpoints), is_connected, NULL},
-	{"network bind to other than TCP \"*:PORT\"", RANGE(endpoints), is_bound, NULL},
-	{"syscalls notify", RANGE(calls), is_notify, NULL},
+	{"network unix", RANGE(unix_sockets), NULL},
+	{"network deny", RANGE(endpoints), is_denied},
+	{"network connect to other than TCP \"*:PORT\"", RANGE(endpoints), is_connected},
+	{"network bind to other than TCP \"*:PORT\"", RANGE(endpoints), is_bound},
+	{"syscalls notify", RANGE(calls), is_notify},
 #undef RANGE
 };
 #define N_SANDBOX_ROWS (sizeof(sandbox_rows) / sizeof(sandbox_rows[0]))
@@ -112,8 +99,6 @@ static bool row_demands(const struct image *image, const struct writ_fmt_sandbox
 {
 	const struct writ_fmt_range *range = (const void *)((const char *)sandbox + row->range);
 
-	if (row->is_own)
-		return row->is_own(sandbox);
 	for (uint32_t i = 0; i < range->count; i++) {
 		if (!row->is_such || row->is_such(image, range->first + i))
 			return true;

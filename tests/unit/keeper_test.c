@@ -385,31 +385,15 @@ Test(keeper, without_namespaces_there_is_no_scratch)
 
 /* ---- the user, and paths that have to be there ---- */
 
-/* The sandbox is named as its user is. */
-static struct writ_sandbox *open_for_user(const char *text, struct writ_error *error)
-{
-	struct test_bundle bundle = bundle_make(text);
-	struct writ_fmt_sandbox *record = bundle_section(&bundle, WRIT_SECTION_SANDBOXES,
-							 sizeof(*record), NULL);
-	struct writ_sandbox *sandbox = NULL;
-	struct writ_policy *policy = NULL;
-	char params[64];
-
-	record->user = record->name;
-	bundle_seal(&bundle);
-	(void)snprintf(params, sizeof(params), "box=%s", box);
-	cr_assert_eq(bundle_open_with(&bundle, params, &policy, error), 0, "%s", error->text);
-	if (writ_sandbox_open(policy, 0, &sandbox, error))
-		sandbox = NULL;
-	writ_close(policy);
-	return sandbox;
-}
+#define USER(name, more)                                                                           \
+	"param box : path = \"/\";\nsandbox s { user \"" name "\"; filesystem { " FILES more       \
+	" } env { set box = \"${box}\"; } }\n"
 
 Test(keeper, root_becomes_the_user_of_a_sandbox)
 {
 	struct writ_error error = {.code = 0};
-	struct writ_sandbox *sandbox = open_for_user(NAMED("nobody", "scratch \"${box}\" 1MiB; "),
-						     &error);
+	struct writ_sandbox *sandbox = open_box(USER("nobody", "scratch \"${box}\" 1MiB; "),
+						&error);
 	char output[1024];
 
 	if (geteuid() != 0)
@@ -430,53 +414,75 @@ Test(keeper, root_becomes_the_user_of_a_sandbox)
 	writ_sandbox_close(sandbox);
 }
 
-static int open_as_other(const char *text)
+/* 0 when an ordinary user is refused. */
+static int open_as_other(const struct writ_policy *policy)
 {
 	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = NULL;
 
 	if (geteuid() == 0 && (setresgid(4321, 4321, 4321) || setresuid(4321, 4321, 4321)))
 		return 1;
-	if (open_for_user(text, &error) || error.code != WRIT_E_HOST)
+	if (writ_sandbox_open(policy, 0, &sandbox, &error) != -WRIT_E_HOST)
 		return 2;
-	return strstr(error.text, "'root'") ? 0 : 3;
+	return strstr(error.text, "is for user 'root'") ? 0 : 3;
 }
 
 Test(keeper, nobody_else_can_become_another_user)
 {
+	struct writ_policy *policy = bundle_open(USER("root", ""), "box=/");
 	int status = 0;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(open_as_other(NAMED("root", "")));
+		_exit(open_as_other(policy));
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_expect_eq(status, 0, "%d", WEXITSTATUS(status));
+	writ_close(policy);
 }
 
 Test(keeper, a_user_has_to_exist)
 {
 	struct writ_error error = {.code = 0};
 
-	cr_expect_null(open_for_user(NAMED("no_such_user", ""), &error));
+	cr_expect_null(open_box(USER("no_such_user", ""), &error));
 	cr_expect_eq(error.code, WRIT_E_HOST);
 	cr_expect_not_null(strstr(error.text, "no user 'no_such_user'"), "%s", error.text);
 }
 
 Test(keeper, a_required_path_has_to_be_there)
 {
-	struct test_bundle bundle = bundle_make(NAMED("s", "read \"/no/such/file\"; "));
 	struct writ_error error = {.code = 0};
-	struct writ_sandbox *sandbox = NULL;
-	struct writ_policy *policy = NULL;
-	uint32_t n = 0;
-	struct writ_fmt_path *paths = bundle_section(&bundle, WRIT_SECTION_PATHS, sizeof(*paths),
-						     &n);
 
-	for (uint32_t i = 0; i < n; i++)
-		if (!(paths[i].rights & WRIT_PATH_IMPLIED))
-			paths[i].rights |= WRIT_PATH_REQUIRED;
-	bundle_seal(&bundle);
-	cr_assert_eq(bundle_open_with(&bundle, "box=/", &policy, &error), 0, "%s", error.text);
-	cr_expect_eq(writ_sandbox_open(policy, 0, &sandbox, &error), -WRIT_E_HOST);
+	cr_expect_null(open_box(BOX("read required \"/no/such/file\"; "), &error));
+	cr_expect_eq(error.code, WRIT_E_HOST);
 	cr_expect_not_null(strstr(error.text, "requires '/no/such/file'"), "%s", error.text);
-	writ_close(policy);
+}
+
+/* ---- strict exec ---- */
+
+#define STRICT(more)                                                                               \
+	"param box : path = \"/\";\nsandbox s { strict exec; filesystem { " FILES                  \
+	"execute \"/usr/lib\", \"/lib\", \"/lib64\"; " more " } "                                  \
+	"env { set box = \"${box}\"; } }\n"
+
+Test(keeper, nothing_is_executed_but_what_may_be)
+{
+	char command[128];
+
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	(void)snprintf(command, sizeof(command), "cp /bin/true %s/t && chmod 755 %s/t", box, box);
+	cr_assert_eq(system(command), 0);
+	/* The interpreter maps what it is told to: a program that may be read only. */
+	expect(STRICT("write \"${box}\"; "),
+	       "/bin/true && echo runs; $box/t 2>&- || echo no; "
+	       "$(ls /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 2>&-) $box/t 2>&- || "
+	       "echo no; "
+	       "$(ls /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 2>&-) /bin/true && "
+	       "echo runs",
+	       "runs\nno\nno\nruns\n");
+	expect(BOX("write \"${box}\"; "),
+	       "$(ls /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 2>&-) /bin/true && "
+	       "echo the control",
+	       "the control\n");
 }

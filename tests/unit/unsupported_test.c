@@ -17,8 +17,6 @@ static const struct {
 	{"role r { allow t rate 3/minute; }\n", "rate, of the rule for 't' in role 'r'"},
 	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
 	 "conflict session, of role 'a'"},
-	{SANDBOX("strict exec;"), "strict exec, of sandbox 's'"},
-	{SANDBOX("user \"nobody\";"), "user, of sandbox 's'"},
 	{SANDBOX("network { unix \"/run/x\"; }"), "network unix, of sandbox 's'"},
 	{SANDBOX("network { deny \"10.0.0.0/8\"; }"), "network deny, of sandbox 's'"},
 	{SANDBOX("network { connect \"example.org:443\"; }"),
