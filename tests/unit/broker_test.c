@@ -172,6 +172,18 @@ TOOL(a_descriptor_opened_again)
 	return content(open(path, O_RDONLY));
 }
 
+TOOL(a_descriptor_that_the_broker_has_not)
+{
+	char path[64];
+	int fd = open(host_path("box/ok"), O_RDONLY);
+	int high = fcntl(fd, F_DUPFD, 200);
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", high);
+	if (content(open(path, O_RDONLY)) || dup2(high, 1) != 1)
+		return EILSEQ;
+	return content(open("/dev/stdout", O_RDONLY));
+}
+
 TOOL(a_pipe_opened_again)
 {
 	char path[64];
@@ -558,6 +570,7 @@ static const struct row {
 	ROW(a_path_descriptor, EACCES, 0),
 	ROW(a_path_descriptor_opened_again, EACCES, 0),
 	ROW(a_descriptor_opened_again, 0, 0),
+	ROW(a_descriptor_that_the_broker_has_not, 0, 0),
 	ROW(a_pipe_opened_again, 0, 0),
 	ROW(root_of_procfs, EACCES, 0),
 	ROW(root_of_procfs_allowed, 0, 0),
