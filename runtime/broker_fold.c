@@ -46,7 +46,7 @@ enum folding { FOLDS, FOLDS_NOT, UNKNOWN };
 /* Does the directory of name's last name, which begins at last, fold? */
 static enum folding try_turned(char *name, char *last)
 {
-	struct statx_abi here, turned;
+	struct statx_abi here = {.mask = 0}, turned = {.mask = 0};
 	int rc;
 
 	if (look_up(name, &here))

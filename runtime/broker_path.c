@@ -80,7 +80,7 @@ int broker_read_path(struct broker *broker, uint64_t address, char out[BROKER_PA
 
 int broker_take(struct broker *broker, int fd)
 {
-	char path[2 * BROKER_DIGIT + sizeof("/fd/")];
+	char path[BROKER_DIGIT + sizeof("/fd/") + BROKER_DIGIT];
 	size_t len;
 	long rc;
 
