@@ -24,8 +24,9 @@ enum attack_flag {
 	CPU_CGROUP = 1 << 17,       /* only where processor time is */
 	NOT_ROOT = 1 << 18,         /* root's control would be more than an attack on the victim */
 	WRIT_DIES = 1 << 19,        /* whoever runs the command is killed once that says "up" */
-	MOUNTED = 1 << 21,          /* where a launch has mounts of its own: EROFS, or EXDEV between them */
-	HIDDEN = 1 << 20, /* in a PID namespace, who is outside is not there: ESRCH, ENOENT */
+	MOUNTED = 1 << 21,  /* where a launch has mounts of its own: EROFS, or EXDEV between them */
+	FILTERED = 1 << 22, /* where it has none, a second filter: EPERM */
+	HIDDEN = 1 << 20,   /* in a PID namespace, who is outside is not there: ESRCH, ENOENT */
 };
 
 struct attack {

@@ -197,6 +197,8 @@ static int expected_of(const struct suite *suite, const struct attack *attack)
 		return attack_is_on_proc(attack) ? ENOENT : ESRCH;
 	if (attack->flags & MOUNTED && suite->host.has_mount_ns)
 		return strstr(attack->command, "rename") ? EXDEV : EROFS;
+	if (attack->flags & FILTERED && !suite->host.has_mount_ns)
+		return EPERM;
 	return attack->expected;
 }
 
