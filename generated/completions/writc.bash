@@ -4,7 +4,7 @@ _writ_verbs()
 {
 	case "$*" in
 	'writc') echo 'lint explain-code fmt compile test diff explain query show verify import lsp completion help' ;;
-	'writ') echo 'decide run doctor help' ;;
+	'writ') echo 'decide run doctor learn help' ;;
 	*) return 1 ;;
 	esac
 }
@@ -26,8 +26,9 @@ _writ_options()
 	'writc lsp') echo '--help --stdio' ;;
 	'writc completion') echo '--help' ;;
 	'writ decide') echo '--help -p --role --user --tool --arg --param' ;;
-	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --json --json-fd' ;;
-	'writ doctor') echo '--help -p' ;;
+	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --json --json-fd --explain' ;;
+	'writ doctor') echo '--help -p --param --prove --sandbox --format' ;;
+	'writ learn') echo '--help -o --name' ;;
 	*) return 1 ;;
 	esac
 }
@@ -89,6 +90,12 @@ _writ_values()
 	'writ run --json-fd') echo '' ;;
 	'writ doctor ') echo '' ;;
 	'writ doctor -p') echo '.wrt' ;;
+	'writ doctor --param') echo '' ;;
+	'writ doctor --sandbox') echo '' ;;
+	'writ doctor --format') echo 'text json' ;;
+	'writ learn ') echo '' ;;
+	'writ learn -o') echo '.writ' ;;
+	'writ learn --name') echo '' ;;
 	*) return 1 ;;
 	esac
 }

@@ -5,7 +5,7 @@ function _writ_verbs
 		case 'writc'
 			string split -n ' ' -- 'lint explain-code fmt compile test diff explain query show verify import lsp completion help'
 		case 'writ'
-			string split -n ' ' -- 'decide run doctor help'
+			string split -n ' ' -- 'decide run doctor learn help'
 		case '*'
 			return 1
 	end
@@ -43,9 +43,11 @@ function _writ_options
 		case 'writ decide'
 			string split -n ' ' -- '--help -p --role --user --tool --arg --param'
 		case 'writ run'
-			string split -n ' ' -- '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --json --json-fd'
+			string split -n ' ' -- '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --json --json-fd --explain'
 		case 'writ doctor'
-			string split -n ' ' -- '--help -p'
+			string split -n ' ' -- '--help -p --param --prove --sandbox --format'
+		case 'writ learn'
+			string split -n ' ' -- '--help -o --name'
 		case '*'
 			return 1
 	end
@@ -162,6 +164,18 @@ function _writ_values
 			string split -n ' ' -- ''
 		case 'writ doctor -p'
 			string split -n ' ' -- '.wrt'
+		case 'writ doctor --param'
+			string split -n ' ' -- ''
+		case 'writ doctor --sandbox'
+			string split -n ' ' -- ''
+		case 'writ doctor --format'
+			string split -n ' ' -- 'text json'
+		case 'writ learn '
+			string split -n ' ' -- ''
+		case 'writ learn -o'
+			string split -n ' ' -- '.writ'
+		case 'writ learn --name'
+			string split -n ' ' -- ''
 		case '*'
 			return 1
 	end

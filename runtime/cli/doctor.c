@@ -10,12 +10,14 @@
 
 const char cli_help_doctor[] =
 	"usage: writ doctor [-p BUNDLE [--param NAME=VALUE]...]\n"
-	"       writ doctor --prove -p BUNDLE [OPTION]...\n"
+	"       writ doctor --prove -p BUNDLE [--param NAME=VALUE]... [--sandbox S]\n"
+	"                   [--format text|json]\n"
 	"\n"
 	"Tells what this host can enforce; with a bundle, whether each sandbox is enforced here.\n"
-	"--prove launches a prober in each, which tries it (writ doctor --prove --help).\n"
+	"--prove launches a prober in each, which tries what must fail and what must work.\n"
 	"\n"
-	"exit status: 0 all is enforced; 2 wrong command line; 3 unusable bundle;\n"
+	"exit status: 0 all is enforced; 1 with --prove, something is not as the bundle says;\n"
+	"2 wrong command line; 3 unusable bundle;\n"
 	"4 a sandbox can't be enforced on this host, or the bundle by this version\n";
 
 #define LANDLOCK_FULL 6 /* the newest ABI that a bundle asks anything of */

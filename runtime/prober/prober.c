@@ -124,6 +124,12 @@ static int64_t make_child(const struct probe_step *step)
 	return pid;
 }
 
+__attribute__((noreturn)) static void stay(void)
+{
+	for (;;)
+		rest();
+}
+
 static int64_t make_children(const struct probe_step *step)
 {
 	int64_t n = 0;
@@ -133,14 +139,15 @@ static int64_t make_children(const struct probe_step *step)
 
 		if (pid < 0)
 			break;
-		while (pid == 0)
-			rest();
+		if (pid == 0)
+			stay();
 	}
 	return n;
 }
 
 static int64_t touch_memory(const struct probe_step *step)
 {
+	volatile char *memory;
 	int64_t n = 0;
 
 	for (; n < step->most; n++) {
@@ -148,8 +155,9 @@ static int64_t touch_memory(const struct probe_step *step)
 
 		if (at < 0 && at >= -MAX_ERRNO)
 			break;
+		__builtin_memcpy(&memory, &at, sizeof(memory));
 		for (int64_t page = 0; page < step->args[1]; page += PAGE_BYTES)
-			((volatile char *)at)[page] = 1;
+			memory[page] = 1;
 	}
 	return n;
 }

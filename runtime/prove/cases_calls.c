@@ -12,6 +12,7 @@
 #include "runtime/prove/rules.h"
 
 #define LAST_NUMBER 479
+#define ZERO_BYTES  256u
 #define CODE_BYTES  64
 
 /* What an argument stands for that is known only when the script is made. */
@@ -160,7 +161,7 @@ void cases_calls(const struct prove_target *target, struct prove_script *script)
 	static const int64_t odd[] = {512, 1023, 0x3fffffff, 0x7ffffffe};
 	static const int64_t one[CODE_BYTES / sizeof(int64_t)] = {1};
 	const int64_t tokens[TOKEN__COUNT] = {
-		[TOKEN_ZEROS] = script_bytes(script, NULL, CODE_BYTES * 4),
+		[TOKEN_ZEROS] = script_bytes(script, NULL, ZERO_BYTES),
 		[TOKEN_ONE] = script_bytes(script, one, sizeof(one)),
 		[TOKEN_TARGET] = target->bystander,
 	};

@@ -347,3 +347,81 @@ Test(prober, judge_accepts_only_what_was_expected)
 	}
 	end(&proof);
 }
+
+/* ---- the program ---- */
+
+static char root[] = "/tmp/writ-prober-XXXXXX";
+
+/* Programs and bundles where anybody may execute and read them. */
+static void install(const char *policy)
+{
+	cr_assert_not_null(mkdtemp(root));
+	cr_assert_eq(shell("chmod 755 %s && cp $R \"$(dirname $R)/writ-prove\" %s && $W compile "
+			   "%s -o %s/p.wrt",
+			   root, root, policy, root),
+		     0, "%s", shell_output);
+}
+
+static void uninstall(void)
+{
+	(void)shell("rm -rf %s", root);
+}
+
+Test(prober, command_line)
+{
+	install("policies/dev-agent/policy.writ");
+	cr_expect_eq(shell("$R doctor --prove"), 2);
+	shell_expect_output("--prove without -p BUNDLE");
+	cr_expect_eq(shell("$R doctor --prove -p %s/p.wrt --format xml", root), 2);
+	cr_expect_eq(shell("$R doctor --prove -p %s/p.wrt --role x", root), 2);
+	cr_expect_eq(shell("$R doctor --prove -p %s/p.wrt --sandbox none", root), 3);
+	cr_expect_eq(shell("$R doctor --prove -p %s/nothing", root), 3);
+	cr_expect_eq(shell("$R doctor --prove -p %s/writ", root), 3);
+	cr_expect_eq(shell("$R doctor --prove -p %s/p.wrt --param none=1", root), 3);
+	cr_expect_eq(shell("$R doctor --prove --help"), 0);
+	shell_expect_output("usage: writ doctor --prove");
+	uninstall();
+}
+
+Test(prober, json_has_what_the_text_has)
+{
+	install("policies/dev-agent/policy.writ");
+	cr_assert_eq(shell("$R doctor --prove -p %s/p.wrt --sandbox viewer --format json > %s/j",
+			   root, root),
+		     0);
+	cr_expect_eq(shell("python3 -c \"import json; j = json.load(open('%s/j')); "
+			   "b = j['sandboxes'][0]; "
+			   "assert b['name'] == 'viewer' and b['error'] is None and b['rows']; "
+			   "assert len(j['sha256']) == 64 and j['wrong'] == 0; "
+			   "assert j['ok'] == b['ok'] > 700\"",
+			   root),
+		     0, "%s", shell_output);
+	cr_expect_eq(shell("$W show %s/p.wrt | grep -q $(python3 -c \"import json; "
+			   "print(json.load(open('%s/j'))['sha256'])\")",
+			   root, root),
+		     0);
+	uninstall();
+}
+
+/* Every sandbox of an example, as we are and, when we are root, as nobody. */
+static void prove_example(const char *policy)
+{
+	install(policy);
+	cr_expect_eq(shell("cd / && %s/writ doctor --prove -p %s/p.wrt --param workspace=/srv",
+			   root, root),
+		     0, "%s", shell_output);
+	shell_expect_output("\nas the bundle says: ");
+	if (geteuid() == 0) {
+		cr_expect_eq(shell("cd / && setpriv --reuid=65534 --regid=65534 --clear-groups "
+				   "%s/writ doctor --prove -p %s/p.wrt --param workspace=/srv",
+				   root, root),
+			     0, "%s", shell_output);
+		shell_expect_output("user      65534\n");
+	}
+	uninstall();
+}
+
+Test(prober, example_is_held_as_its_bundle_says, .timeout = 60)
+{
+	prove_example("policies/dev-agent/policy.writ");
+}
