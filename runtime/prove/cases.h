@@ -12,6 +12,9 @@ void cases_process(const struct prove_target *target, struct prove_script *scrip
 /* Granted and other paths. */
 void cases_files(const struct prove_target *target, struct prove_script *script);
 
+/* Denied paths, and names that patterns mean. */
+void cases_denies(const struct prove_target *target, struct prove_script *script);
+
 /* Metadata of files, and scratch directories. */
 void cases_mounts(const struct prove_target *target, struct prove_script *script);
 

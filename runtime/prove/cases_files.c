@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,10 +26,10 @@
 #define MAX_PATHS   300u /* tried of one sandbox */
 
 /* Of a script, kept for other cases than those of paths; and what one path takes at most. */
-#define STEPS_KEPT      900u
-#define BYTES_KEPT      8192u
-#define STEPS_OF_PATH   4u
-#define STRINGS_OF_PATH 3u
+#define STEPS_KEPT      1000u
+#define BYTES_KEPT      24576u
+#define STEPS_OF_PATH   6u
+#define STRINGS_OF_PATH 4u
 #define BYTES_MORE      64u
 #define MODE_OF_NEW     0600
 #define MAX_SCANNED     64u /* entries of a directory, to find a neighbour */
@@ -40,6 +41,7 @@ struct files {
 	const char *tried[MAX_PATHS];
 	size_t n_tried;
 	size_t n_left_out;
+	bool has_mapping; /* one is enough */
 };
 
 /* Paths that a tool has no business with, where there are such. */
@@ -85,12 +87,12 @@ static void add_create(struct files *files, const char *dir)
 	uint32_t may;
 	uint32_t made;
 
-	script_makes(script, fresh);
 	add_case(files, "make a file in", dir,
 		 (grants_access(&files->grants, dir) & needs) == needs);
 	may = script_step(script, (struct probe_step){.number = SYS_faccessat,
 						      .args = {AT_FDCWD, dir_at, ACCESS_W_X},
 						      .from_blob = ARG_PATH});
+	script_makes(script, fresh);
 	made = script_step(script,
 			   (struct probe_step){.op = PROBE_OPEN,
 					       .flags = PROBE_NOT_IN_CONTROL,
@@ -105,6 +107,32 @@ static void add_create(struct files *files, const char *dir)
 						   .args = {AT_FDCWD, at, 0},
 						   .from_blob = ARG_PATH});
 	script->cases[script->n_cases - 1].control = may;
+	script_case_end(script);
+}
+
+/* A file that may be read and not executed is not to be mapped so, where execution is strict. */
+static void add_mapping(struct files *files, const char *path)
+{
+	struct prove_script *script = files->script;
+	uint64_t access = grants_access(&files->grants, path);
+	uint32_t opened;
+
+	if (files->has_mapping || !(files->target->record->flags & WRIT_SANDBOX_STRICT_EXEC) ||
+	    !(access & LANDLOCK_FS_READ_FILE) || access & LANDLOCK_FS_EXECUTE)
+		return;
+	files->has_mapping = true;
+	script_case(script, "execution", EXPECT_REFUSED,
+		    prove_text(script->report, "map %s to be executed", path));
+	opened = script_step(script,
+			     (struct probe_step){.number = SYS_openat,
+						 .args = {AT_FDCWD, script_string(script, path),
+							  PATH_OPEN},
+						 .from_blob = ARG_PATH});
+	(void)script_step(script, (struct probe_step){.number = SYS_mmap,
+						      .needs = opened + 1,
+						      .args = {0, 4096, PROT_READ | PROT_EXEC,
+							       MAP_PRIVATE, opened, 0},
+						      .from_results = 1u << 4});
 	script_case_end(script);
 }
 
@@ -164,6 +192,8 @@ static void try_path(struct files *files, const char *path)
 		add_open(files, "read", path, O_RDONLY | PATH_OPEN, LANDLOCK_FS_READ_FILE);
 		add_open(files, "open for writing", path, O_WRONLY | PATH_OPEN,
 			 LANDLOCK_FS_WRITE_FILE);
+		if (S_ISREG(st.st_mode))
+			add_mapping(files, path);
 	}
 }
 

@@ -52,9 +52,9 @@ static void add_write(struct prove_script *script, const char *scratch)
 	const char *fresh = prove_text(script->report, "%s/.writ-prove-scratch-%ld", scratch,
 				       (long)getpid());
 
-	script_makes(script, fresh);
 	script_case(script, "scratch", EXPECT_WORKS,
 		    prove_text(script->report, "make a file in %s", scratch));
+	script_makes(script, fresh);
 	(void)script_step(script,
 			  (struct probe_step){.op = PROBE_OPEN,
 					      .flags = PROBE_NOT_IN_CONTROL,

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runtime/match.h"
+
 static void look_up(struct grant *grant, struct prove_report *report)
 {
 	char real[PATH_MAX];
@@ -28,6 +30,7 @@ int grants_read(const struct prove_target *target, struct prove_report *report, 
 	struct writ_fmt_range range = target->record->paths;
 
 	out->n = range.count;
+	out->target = target;
 	out->items = pool_array(&report->pool, range.count + 1, sizeof(*out->items));
 	if (!out->items)
 		return -1;
@@ -52,10 +55,36 @@ static bool covers(const struct grant *grant, const char *real)
 	return real[len] == '\0' || (grant->is_dir && (real[len] == '/' || len == 1));
 }
 
+static bool is_denied(const struct prove_target *target, struct slice path)
+{
+	struct writ_fmt_range range = target->record->denies;
+
+	for (uint32_t i = 0; i < range.count; i++) {
+		const char *pattern = target->policy->denies[range.first + i];
+
+		if (match_path((struct slice){pattern, strlen(pattern)}, path))
+			return true;
+	}
+	return false;
+}
+
+bool grants_deny(const struct prove_target *target, const char *real)
+{
+	size_t len = strlen(real);
+
+	for (size_t i = 1; i <= len; i++) {
+		if ((i == len || real[i] == '/') && is_denied(target, (struct slice){real, i}))
+			return true;
+	}
+	return false;
+}
+
 uint64_t grants_access(const struct grants *grants, const char *real)
 {
 	uint64_t access = 0;
 
+	if (grants_deny(grants->target, real))
+		return 0;
 	for (size_t i = 0; i < grants->n; i++) {
 		if (covers(&grants->items[i], real))
 			access |= grants->items[i].access;

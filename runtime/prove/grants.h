@@ -18,12 +18,16 @@ struct grant {
 struct grants {
 	struct grant *items;
 	size_t n;
+	const struct prove_target *target; /* whose denied paths they are not granted on */
 };
 
 /* 0, or -1 when there is no memory. */
 int grants_read(const struct prove_target *target, struct prove_report *report, struct grants *out);
 
-/* What is granted on a path without symbolic links. */
+/* Is a path, or what it is in, denied? */
+bool grants_deny(const struct prove_target *target, const char *real);
+
+/* What is granted, and not denied, on a path without symbolic links. */
 uint64_t grants_access(const struct grants *grants, const char *real);
 
 /* Is a path, without symbolic links, in a scratch directory: not what it is on the host? */

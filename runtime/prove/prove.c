@@ -105,9 +105,9 @@ static int run_control(const struct prove_target *target, struct prove_script *s
 static void look_for_made(const struct prove_script *script, struct prove_report *report)
 {
 	for (uint32_t i = 0; i < script->n_made; i++) {
-		bool is_there = access(script->made[i], F_OK) == 0;
+		bool is_there = access(script->made[i].path, F_OK) == 0;
 
-		if (!strstr(script->made[i], "/.writ-prove-scratch-"))
+		if (!strstr(script->made[i].path, "/.writ-prove-scratch-"))
 			continue;
 		prove_row_add(report,
 			      &(struct prove_row){.group = "scratch",
@@ -130,6 +130,7 @@ static int run_cases(const struct prove_target *target, struct prove_report *rep
 		return error_nomem(error);
 	cases_process(target, script);
 	cases_files(target, script);
+	cases_denies(target, script);
 	cases_mounts(target, script);
 	cases_network(target, script);
 	cases_calls(target, script);
@@ -141,7 +142,7 @@ static int run_cases(const struct prove_target *target, struct prove_report *rep
 							  may_write(target)},
 				   script, with, error);
 	look_for_made(script, report);
-	script_tidy(script);
+	script_tidy(script, with);
 	if (!rc)
 		judge_cases(target, script, with, without, report);
 	return rc;

@@ -49,13 +49,15 @@ void script_makes(struct prove_script *script, const char *path)
 		script->full = true;
 		return;
 	}
-	script->made[script->n_made++] = path;
+	script->made[script->n_made++] = (struct script_made){path, script->probe->end};
 }
 
-void script_tidy(const struct prove_script *script)
+void script_tidy(const struct prove_script *script, const int64_t *answers)
 {
-	for (uint32_t i = 0; i < script->n_made; i++)
-		(void)unlink(script->made[i]);
+	for (uint32_t i = 0; i < script->n_made; i++) {
+		if (answers[script->made[i].step] >= 0)
+			(void)unlink(script->made[i].path);
+	}
 }
 
 void script_case(struct prove_script *script, const char *group, enum prove_expect expect,

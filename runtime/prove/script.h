@@ -25,6 +25,12 @@ struct prove_case {
 	uint32_t control; /* the step whose answer without the sandbox it is compared with */
 };
 
+/* A file, and the step that makes it. */
+struct script_made {
+	const char *path;
+	uint32_t step;
+};
+
 #define SCRIPT_MAX_CASES PROBE_MAX_STEPS
 #define SCRIPT_MAX_MADE  400u
 
@@ -35,8 +41,8 @@ struct prove_script {
 	bool full; /* something did not fit: the script can't be used */
 	struct prove_case cases[SCRIPT_MAX_CASES];
 	uint32_t n_made;
-	const char *made[SCRIPT_MAX_MADE]; /* files that it makes: none may be left */
-	struct prove_report *report;       /* whose memory texts are in */
+	struct script_made made[SCRIPT_MAX_MADE]; /* none of these may be left */
+	struct prove_report *report;              /* whose memory texts are in */
 };
 
 /* NULL when there is no memory. */
@@ -46,9 +52,11 @@ struct prove_script *script_new(struct prove_report *report);
 int64_t script_bytes(struct prove_script *script, const void *bytes, size_t size);
 int64_t script_string(struct prove_script *script, const char *text);
 
-/* A file that a step makes; script_tidy removes what the prober could not. */
+/* A file that the next step makes, if there is none of that name. */
 void script_makes(struct prove_script *script, const char *path);
-void script_tidy(const struct prove_script *script);
+
+/* By the answers, removes what was made and the prober could not remove. */
+void script_tidy(const struct prove_script *script, const int64_t *answers);
 
 /* Begins a case; the steps that are added next are its. */
 void script_case(struct prove_script *script, const char *group, enum prove_expect expect,

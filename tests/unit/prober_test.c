@@ -229,6 +229,51 @@ Test(prober, environment_that_lacks_a_variable_is_wrong)
 	end(&proof);
 }
 
+#define DENYING                                                                                    \
+	"sandbox s { filesystem { read \"/usr\"; write \"" GRANTED "\"; "                          \
+	"deny \"" GRANTED "/secret\", \"" GRANTED "/**/.env\"; } }\n"
+
+Test(prober, denied_paths_are_tried)
+{
+	struct proof proof = begin(DENYING);
+	struct writ_sandbox weak = *proof.sandbox;
+
+	cr_assert_eq(shell("echo x > " GRANTED "/secret"), 0);
+	prove(&proof, proof.sandbox);
+	print_wrong(&proof);
+	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	cr_expect_eq(state_of(&proof, "open " GRANTED "/secret"), PROVE_OK);
+	cr_expect_eq(state_of(&proof, "make " GRANTED "/.env"), PROVE_OK);
+	prove_report_free(&proof.report);
+	weak.denies.n = 0;
+	prove(&proof, &weak);
+	cr_expect(is_wrong(&proof, "open " GRANTED "/secret"));
+	cr_expect(is_wrong(&proof, "make " GRANTED "/.env"));
+	cr_expect_eq(shell("test -e " GRANTED "/.env"), 1);
+	end(&proof);
+}
+
+Test(prober, scratch_on_the_host_is_wrong)
+{
+	struct proof proof = begin("sandbox s { filesystem { read \"/usr\"; scratch \"" GRANTED
+				   "\" 1MiB; } }\n");
+	struct writ_sandbox weak = *proof.sandbox;
+
+	prove(&proof, proof.sandbox);
+	print_wrong(&proof);
+	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	cr_expect_eq(state_of(&proof, "make a file in " GRANTED), PROVE_OK);
+	cr_expect_eq(state_of(&proof, "what was made in it"), PROVE_OK);
+	prove_report_free(&proof.report);
+	weak.ruleset = -1;
+	memset(&weak.namespaces, 0, sizeof(weak.namespaces));
+	memset(&weak.recipe, 0, sizeof(weak.recipe));
+	prove(&proof, &weak);
+	cr_expect(is_wrong(&proof, "what was made in it"));
+	cr_expect(is_wrong(&proof, "has room for"));
+	end(&proof);
+}
+
 /* The record says more than the sandbox grants: what should work does not. */
 Test(prober, sandbox_that_grants_less_than_the_record_is_wrong)
 {
