@@ -105,7 +105,8 @@ void cli_json_string(FILE *out, const char *text);
  */
 int cli_run_helper(const char *name, char **argv);
 
-/* `writ run --explain`, whose command line is right: returns only an exit status after a message. */
+/* `writ run --explain`, whose command line is right: returns only an exit status after a message.
+ */
 int cli_run_explained(const struct cli_options *options, char **argv);
 
 /* Where this program is: 0, or EXIT_RUN_FAILED after a message. */

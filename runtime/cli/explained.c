@@ -11,30 +11,38 @@
 
 #define MAX_WORDS 65536u
 
-/* Reading the command line has cut pairs in two. */
-static void join(const struct cli_pairs *pairs)
+/* Reading the command line has cut pairs in two: this word, if it is one, is put together again. */
+static void join(char *word, const struct cli_pairs *pairs)
 {
-	for (size_t i = 0; i < pairs->n; i++)
-		((char *)(uintptr_t)pairs->items[i].value)[-1] = '=';
+	for (size_t i = 0; i < pairs->n; i++) {
+		const struct writ_param *pair = &pairs->items[i];
+
+		if (pair->name >= word && pair->name <= word + strlen(word))
+			word[pair->value - 1 - word] = '=';
+	}
 }
 
 int cli_run_explained(const struct cli_options *options, char **argv)
 {
 	static char *words[MAX_WORDS];
 	static char own_path[PATH_MAX];
+	char result[32]; /* a number that has been checked */
 	size_t n = 0;
 
 	if (cli_own_path(own_path, sizeof(own_path)))
 		return EXIT_RUN_FAILED;
-	join(&options->params);
-	join(&options->args);
+	(void)snprintf(result, sizeof(result), "%s",
+		       options->json      ? "2"
+		       : options->json_fd ? options->json_fd
+					  : "-");
 	words[n++] = (char[]){"explain"};
-	words[n++] = options->json ? (char[]){"2"} : (char[]){"-"};
-	if (options->json_fd)
-		words[n - 1] = (char *)(uintptr_t)options->json_fd;
+	words[n++] = result;
 	words[n++] = own_path;
-	for (argv++; *argv && n < MAX_WORDS - 1; argv++)
+	for (argv++; *argv && n < MAX_WORDS - 1; argv++) {
+		join(*argv, &options->params);
+		join(*argv, &options->args);
 		words[n++] = *argv;
+	}
 	if (*argv)
 		return cli_fail(EXIT_USAGE, "run: --explain takes no more than %u words",
 				MAX_WORDS);

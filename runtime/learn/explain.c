@@ -142,6 +142,8 @@ static void on_call(void *context, const struct tracee *tracee, int error)
 /* The words of the run that is watched: its result goes to descriptor fd. */
 static char **command_of(char **argv, char *fd)
 {
+	static char verb[] = "run";
+	static char option[] = "--explained-fd";
 	size_t n = 0;
 	char **command;
 
@@ -149,18 +151,18 @@ static char **command_of(char **argv, char *fd)
 		n++;
 	command = learn_resize(NULL, n + 4, sizeof(*command));
 	command[0] = argv[0];
-	command[1] = (char *)(uintptr_t) "run";
-	command[2] = (char *)(uintptr_t) "--explained-fd";
+	command[1] = verb;
+	command[2] = option;
 	command[3] = fd;
 	memcpy(command + 4, argv + 1, n * sizeof(*command));
 	return command;
 }
 
 /* The result of the run, one JSON object, with the denials as its last key. */
-static int write_result(const struct explanation *explanation, int from, const char *to)
+static int write_result(const struct explanation *explanation, int from, int to)
 {
-	bool to_stderr = atoi(to) == STDERR_FILENO;
-	FILE *out = to_stderr ? stderr : fdopen(atoi(to), "w");
+	bool to_stderr = to == STDERR_FILENO;
+	FILE *out = to_stderr ? stderr : fdopen(to, "w");
 	off_t size = lseek(from, 0, SEEK_END);
 	char *text = learn_resize(NULL, (size_t)(size > 0 ? size : 0) + 1, 1);
 	ssize_t n = pread(from, text, (size_t)(size > 0 ? size : 0), 0);
@@ -203,7 +205,7 @@ int explain(char **argv)
 		return status;
 	record_sort(&explanation.record);
 	if (strcmp(argv[1], "-") != 0)
-		(void)write_result(&explanation, fd, argv[1]);
+		(void)write_result(&explanation, fd, (int)strtol(argv[1], NULL, 10));
 	else if (explanation.ran || explanation.record.n_paths)
 		denials_print(stderr, &explanation.record);
 	return trace.status;

@@ -227,14 +227,18 @@ static bool in_scratch(const struct grants *grants, const char *path)
 	return false;
 }
 
+static int compare(const struct grant *grant, enum right right, const char *path)
+{
+	if (grant->right != right)
+		return grant->right < right ? -1 : 1;
+	return strcmp(grant->path, path);
+}
+
 static int compare_grants(const void *a, const void *b)
 {
-	const struct grant *x = a;
-	const struct grant *y = b;
+	const struct grant *other = b;
 
-	if (x->right != y->right)
-		return x->right < y->right ? -1 : 1;
-	return strcmp(x->path, y->path);
+	return compare(a, other->right, other->path);
 }
 
 /* Takes a grant's reasons for its own. */
@@ -267,14 +271,13 @@ static void sort(struct grants *grants)
 /* The first that is not before this right and path. */
 static size_t find(const struct grants *grants, enum right right, const char *path)
 {
-	const struct grant wanted = {.right = right, .path = (char *)(uintptr_t)path};
 	size_t low = 0;
 	size_t high = grants->n;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_grants(&grants->items[middle], &wanted) < 0)
+		if (compare(&grants->items[middle], right, path) < 0)
 			low = middle + 1;
 		else
 			high = middle;

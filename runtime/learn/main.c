@@ -273,5 +273,5 @@ int main(int argc, char **argv)
 	if (argc > 0 && !strcmp(argv[0], "explain"))
 		return explain(argv);
 	status = parse(argv, &options);
-	return status ? status : learn(&options);
+	return status || !options.command ? status : learn(&options);
 }

@@ -38,7 +38,7 @@
 static volatile pid_t leader;
 static bool executed; /* the leader is the command by now */
 
-static long request(int what, pid_t tid, uintptr_t address, void *data)
+static long request(int what, pid_t tid, uintptr_t address, uintptr_t data)
 {
 	return syscall(SYS_ptrace, (long)what, (long)tid, address, data);
 }
@@ -112,7 +112,7 @@ static void on_call(struct trace *trace, struct tracee *tracee)
 	struct ptrace_syscall_info info;
 
 	memset(&info, 0, sizeof(info));
-	if (request(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) <= 0)
+	if (request(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), (uintptr_t)&info) <= 0)
 		return;
 	if (info.arch != NATIVE ||
 	    (info.op == PTRACE_SYSCALL_INFO_ENTRY && info.entry.nr & X32_BIT)) {
@@ -131,7 +131,7 @@ static void on_exec(struct trace *trace, struct tracee *tracee)
 	unsigned long former_tid = 0;
 	struct tracee *former = NULL;
 
-	(void)request(PTRACE_GETEVENTMSG, tracee->tid, 0, &former_tid);
+	(void)request(PTRACE_GETEVENTMSG, tracee->tid, 0, (uintptr_t)&former_tid);
 	if ((pid_t)former_tid != tracee->tid)
 		former = tracee_find((pid_t)former_tid);
 	if (former) {
@@ -170,7 +170,7 @@ static void on_stop(struct trace *trace, struct tracee *tracee, int status)
 		on_event(trace, tracee, event);
 	else
 		deliver = (uintptr_t)number;
-	(void)request(how, tracee->tid, 0, (void *)deliver);
+	(void)request(how, tracee->tid, 0, deliver);
 }
 
 static int status_of(int status)
@@ -215,10 +215,9 @@ static int attach(int go)
 {
 	int status;
 
-	if (request(PTRACE_SEIZE, leader, 0, (void *)OPTIONS) ||
-	    request(PTRACE_INTERRUPT, leader, 0, NULL) ||
-	    waitpid(leader, &status, __WALL) != leader ||
-	    request(PTRACE_SYSCALL, leader, 0, NULL) || write(go, "", 1) != 1) {
+	if (request(PTRACE_SEIZE, leader, 0, OPTIONS) || request(PTRACE_INTERRUPT, leader, 0, 0) ||
+	    waitpid(leader, &status, __WALL) != leader || request(PTRACE_SYSCALL, leader, 0, 0) ||
+	    write(go, "", 1) != 1) {
 		int saved = errno;
 
 		(void)kill(leader, SIGKILL);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -124,8 +125,9 @@ static size_t read_file(const struct tracee *tracee, uint64_t address, void *buf
 size_t tracee_read(const struct tracee *tracee, uint64_t address, void *buffer, size_t size)
 {
 	const struct iovec local = {.iov_base = buffer, .iov_len = size};
-	const struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
-	ssize_t n = process_vm_readv(tracee->tid, &local, 1, &remote, 1, 0);
+	/* struct iovec; an address of another process is no pointer of ours. */
+	const uint64_t remote[] = {address, size};
+	long n = syscall(SYS_process_vm_readv, (long)tracee->tid, &local, 1L, remote, 1L, 0L);
 
 	return n > 0 ? (size_t)n : read_file(tracee, address, buffer, size);
 }

@@ -64,7 +64,7 @@ done
 # A back end knows no other back end: only the assembler and the automaton are for others to use.
 for source in compiler/backend/*.c; do
 	own=$(basename "$source" .c)
-	for header in $(tr -d '\' <"$BUILD/obj/${source%.c}.d" | tr ' ' '\n' | grep '^compiler/backend/.*\.h$' | sort -u); do
+	for header in $(tr -d '\\' <"$BUILD/obj/${source%.c}.d" | tr ' ' '\n' | grep '^compiler/backend/.*\.h$' | sort -u); do
 		other=$(basename "$header" .h)
 		case $own in "$other" | "$other"_*) continue ;; esac
 		case $other in bpf | automaton | landlock_abi | "${own%%_*}"*) continue ;; esac
@@ -82,7 +82,7 @@ done
 
 # A helper stands by itself: what it knows of the compiler's tables is generated.
 for source in runtime/learn/*.c; do
-	other=$(tr -d '\' <"$BUILD/obj/${source%.c}.d" | tr ' ' '\n' | grep -E '^(\./)?(compiler|runtime)/' |
+	other=$(tr -d '\\' <"$BUILD/obj/${source%.c}.d" | tr ' ' '\n' | grep -E '^(\./)?(compiler|runtime)/' |
 		grep -vE "^(\./)?${source%/*}/" | sort -u || true)
 	[ -z "$other" ] || { echo "layers: $source includes" $other >&2; fail=1; }
 done

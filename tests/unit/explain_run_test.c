@@ -80,9 +80,8 @@ static void expect_line(const char *text)
 
 Test(explain_run, files)
 {
-	cr_expect_eq(explained("s",
-			       "sh -c 'cat secret in/a; cat secret; ls; echo x >out/f; "
-			       "echo x >new; mv out/f moved; chmod 600 out/f; exit 5' 2>&1"),
+	cr_expect_eq(explained("s", "sh -c 'cat secret in/a; cat secret; ls; echo x >out/f; "
+				    "echo x >new; mv out/f moved; chmod 600 out/f; exit 5' 2>&1"),
 		     5);
 	expect_line("  read \"DIR/secret\";  # 2 times by cat\n");
 	expect_line("  write \"DIR\";  # ");
