@@ -327,8 +327,8 @@ struct writ_launch {
 	const char *const *envp;
 	const char *cwd;
 	int stdio[3];
-	int die_with_caller; /* not 0: the command gets SIGKILL when the calling thread ends
-			      * (prctl(2), PR_SET_PDEATHSIG); what it has started does not */
+	int die_with_caller; /* not 0: all of the launch is killed when the calling thread ends
+			      * (prctl(2), PR_SET_PDEATHSIG) */
 };
 
 struct writ_process;
@@ -345,7 +345,11 @@ WRIT_API WRIT_MUST_CHECK int writ_spawn(const struct writ_sandbox *sandbox,
 					const struct writ_launch *launch, struct writ_process **out,
 					struct writ_error *error);
 
-/* The process id of the command, which is its process group and session too. */
+/*
+ * The process id of the command as the caller sees it, which is its process group and session too.
+ * Not a child of the caller's where the sandbox may make processes: a process of ours is between
+ * them (a keeper), which shares the caller's memory and is what writ_process_fd is about.
+ */
 WRIT_API pid_t writ_process_pid(const struct writ_process *process);
 
 /*
