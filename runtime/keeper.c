@@ -195,7 +195,7 @@ static bool reap_orphans(struct keeper *keeper)
 /* Until the command has ended, or all has to. */
 static void serve(struct keeper *keeper)
 {
-	uint32_t info[SIGNALFD_BYTES / sizeof(uint32_t)];
+	uint32_t info[SIGNALFD_BYTES / sizeof(uint32_t)] = {0};
 
 	while (!reap_orphans(keeper)) {
 		long n;

@@ -47,11 +47,13 @@ static int map_memory(struct keeper *keeper)
 static void *make_thread(const struct keeper *keeper)
 {
 	char *thread = keeper->memory + KEEPER_PARTS * KEEPER_PART_BYTES - THREAD_BYTES / 2;
-	const char *random = (const char *)getauxval(AT_RANDOM);
+	unsigned long at = getauxval(AT_RANDOM);
+	const char *random;
 	uintptr_t words[] = {[X86_SELF] = (uintptr_t)thread,
 			     [X86_SELF_AGAIN] = (uintptr_t)thread,
 			     [X86_STACK_GUARD] = 0};
 
+	memcpy(&random, &at, sizeof(random));
 	if (random)
 		memcpy(&words[X86_STACK_GUARD], random + STACK_GUARD_BYTE, sizeof(words[0]));
 	memcpy(thread, words, sizeof(words));

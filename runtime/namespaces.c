@@ -10,6 +10,7 @@
 #include "runtime/namespaces.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,9 +87,9 @@ static struct scratch *make_scratch(struct writ_sandbox *sandbox, const char *pa
 
 	if (!scratch)
 		return NULL;
-	(void)snprintf(scratch->size, sizeof(scratch->size), "%llu", (unsigned long long)size);
-	(void)snprintf(scratch->inodes, sizeof(scratch->inodes), "%llu",
-		       (unsigned long long)(size / BYTES_PER_INODE + LEAST_INODES));
+	(void)snprintf(scratch->size, sizeof(scratch->size), "%" PRIu64, size);
+	(void)snprintf(scratch->inodes, sizeof(scratch->inodes), "%" PRIu64,
+		       size / BYTES_PER_INODE + LEAST_INODES);
 	scratch->mode = mode_of(path);
 	if (sandbox->user.is_set) {
 		(void)snprintf(scratch->uid, sizeof(scratch->uid), "%u", sandbox->user.uid);
