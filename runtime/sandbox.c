@@ -106,6 +106,7 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	int rc;
 
 	sandbox->best_effort = source->record->flags & WRIT_SANDBOX_BEST_EFFORT;
+	sandbox->plan = source->record->plan;
 	sandbox->name = pool_strndup(&sandbox->pool, image_str(&source->policy->image, name),
 				     name.len);
 	if (!sandbox->name)

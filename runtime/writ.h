@@ -316,6 +316,21 @@ struct writ_limit {
 WRIT_API WRIT_MUST_CHECK int writ_sandbox_limit(const struct writ_sandbox *sandbox, size_t index,
 						struct writ_limit *out);
 
+/* What enforces a sandbox beside Landlock, seccomp and limits, and whether this host has it. */
+struct writ_mechanism {
+	const char *name;    /* "PID namespace" */
+	const char *does;    /* what it is for */
+	int is_there;        /* 0: not on this host */
+	const char *instead; /* what holds where it is not; NULL: nothing would */
+};
+
+/*
+ * The mechanisms that a sandbox's plan has: 0 and *out, or -WRIT_E_INVALID past the last. Strings are
+ * static. What a best-effort sandbox goes without is listed as not there.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_sandbox_mechanism(const struct writ_sandbox *sandbox,
+						    size_t index, struct writ_mechanism *out);
+
 /*
  * One launch. argv[0] is the command: with a slash a path, else looked up in the PATH that the
  * sandbox gives its processes (without one: /usr/local/bin:/usr/bin:/bin). envp is what "pass" and

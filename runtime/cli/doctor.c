@@ -137,6 +137,20 @@ static void limit_value(const struct writ_limit *limit, char *text, size_t size)
 	}
 }
 
+static void print_mechanisms(const struct writ_sandbox *sandbox)
+{
+	struct writ_mechanism mechanism;
+
+	for (size_t i = 0; !writ_sandbox_mechanism(sandbox, i, &mechanism); i++) {
+		(void)printf("  %-21s  %-3s  %s", mechanism.name, yes_no(mechanism.is_there),
+			     mechanism.does);
+		if (!mechanism.is_there)
+			(void)printf("; instead: %s",
+				     mechanism.instead ? mechanism.instead : "nothing");
+		(void)putchar('\n');
+	}
+}
+
 static void print_limits(const struct writ_sandbox *sandbox)
 {
 	struct writ_limit limit;
@@ -166,6 +180,7 @@ static bool print_sandbox(const struct writ_policy *policy, uint32_t id, const c
 		return false;
 	}
 	(void)fputs(": enforced\n", stdout);
+	print_mechanisms(sandbox);
 	print_limits(sandbox);
 	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
 		(void)fputs("  warning: ", stdout);

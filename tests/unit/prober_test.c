@@ -393,6 +393,30 @@ Test(prober, judge_accepts_only_what_was_expected)
 	end(&proof);
 }
 
+/* What a plan has is listed with what stands in for it; what it has not is not. */
+Test(prober, mechanisms_are_those_of_the_plan)
+{
+	struct proof proof = begin(DENYING);
+	struct writ_sandbox weak = *proof.sandbox;
+	struct writ_mechanism mechanism;
+	size_t n = 0;
+
+	memset(&weak.namespaces, 0, sizeof(weak.namespaces));
+	for (; !writ_sandbox_mechanism(&weak, n, &mechanism); n++) {
+		bool is_namespaces = strcmp(mechanism.name, "keeper") != 0 &&
+				     strcmp(mechanism.name, "broker") != 0;
+
+		cr_expect_eq(mechanism.is_there, !is_namespaces, "%s", mechanism.name);
+		cr_expect_eq(mechanism.instead != NULL, is_namespaces, "%s", mechanism.name);
+	}
+	cr_expect_eq(n, (size_t)__builtin_popcount(proof.record.plan));
+	cr_expect_eq(writ_sandbox_mechanism(&weak, n, &mechanism), -WRIT_E_INVALID);
+	cr_expect_eq(writ_sandbox_mechanism(NULL, 0, &mechanism), -WRIT_E_INVALID);
+	weak.plan = 0;
+	cr_expect_eq(writ_sandbox_mechanism(&weak, 0, &mechanism), -WRIT_E_INVALID);
+	end(&proof);
+}
+
 /* ---- the program ---- */
 
 static char root[] = "/tmp/writ-prober-XXXXXX";

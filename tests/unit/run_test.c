@@ -290,9 +290,11 @@ Test(run, doctor_says_which_parameter_is_not_bound)
 	unlink(file);
 	if (status == 4)
 		cr_skip_test("this host can't: %s", read_all(fileno(out)));
+	cr_expect_not_null(strstr(read_all(fileno(out)), "sandbox s: enforced\n"
+							 "  keeper                 yes"),
+			   "%s", read_all(fileno(out)));
 	cr_expect_not_null(strstr(read_all(fileno(out)),
-				  "sandbox s: enforced\n"
-				  "  warning: nothing is granted at '/no/such': No such file or "
+				  "\n  warning: nothing is granted at '/no/such': No such file or "
 				  "directory\n"
 				  "  warning: parameter 'w' is not bound: what it names was not "
 				  "looked at\n"),
