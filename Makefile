@@ -203,7 +203,7 @@ $(BUILD)/writ: $(MUSL_OBJ)
 $(BUILD)/prober: runtime/prober/prober.c runtime/prober/probe.h runtime/raw.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(STD) -Os -ffreestanding -fno-stack-protector -fno-pie -no-pie -static -nostdlib \
+	$(Q)$(CC) $(STD) -Os -ffreestanding -fno-stack-protector -fno-pie -static -nostdlib \
 		-fno-asynchronous-unwind-tables $(WARNINGS) -I. -Wl,-z,noexecstack -Wl,--build-id=none -s -o $@ $<
 $(PROVE_OBJ): RUNTIME_FLAGS += -DPROBER_FILE='"$(BUILD)/prober"'
 $(MUSL_PROVE): MUSL_FLAGS += -I$(GEN) -DPROBER_FILE='"$(BUILD)/prober"'
