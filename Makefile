@@ -155,7 +155,7 @@ $(GEN)/learn-calls: compiler/tables/gen/learn_calls.c $(TABLES_OBJ)
 	$(Q)$(CC) $(COMPILER_FLAGS) -o $@ $^ -lseccomp
 $(GEN)/learn_calls.inc: $(GEN)/learn-calls
 	$(call say,GEN,$@)
-	$(Q)$< > $@
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $< > $@
 $(BUILD)/obj/runtime/learn/calls.o: $(GEN)/learn_calls.inc
 
 # ---- objects and programs ----------------------------------------------------------------------------

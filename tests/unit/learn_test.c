@@ -258,12 +258,13 @@ Test(learn, writes_nothing_when_nothing_ran)
 
 Test(learn, goes_with_the_one_who_learns)
 {
-	cr_expect_eq(
-		shell("cd %s && { $R learn -o p.writ -- sh -c 'echo $$ >pid; sleep 60' & until [ "
-		      "-s pid ]; do sleep 0.1; done; kill -KILL $!; wait $!; sleep 0.2; }\n"
-		      "grep '^State:.[^Z]' /proc/$(cat pid)/status",
-		      place) == 0,
-		0, "%s", shell_output);
+	cr_expect_eq(shell("cd %s && { $R learn -o p.writ -- sh -c 'echo $$ >pid; sleep 60' & n=0; "
+			   "until [ "
+			   "-s pid ] || [ $((n=n+1)) -gt 50 ]; do sleep 0.1; done; kill -KILL $!; "
+			   "wait $!; sleep 0.2; }\n"
+			   "grep '^State:.[^Z]' /proc/$(cat pid)/status",
+			   place) == 0,
+		     0, "%s", shell_output);
 	cr_expect_eq(shell("ls %s/p.writ*", place), 2);
 }
 
