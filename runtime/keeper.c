@@ -14,6 +14,7 @@
 #include "runtime/keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -71,6 +72,15 @@ static int follow_caller(struct keeper *keeper)
 	return end.revents & POLLHUP ? -ESRCH : 0;
 }
 
+/* Before the command, which must not run unless somebody can end it. */
+static int hear_signals(struct keeper *keeper)
+{
+	const unsigned long long set = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM);
+
+	keeper->signals = (int)RAW(SYS_signalfd4, -1, &set, KERNEL_SIGSET_SIZE, O_CLOEXEC);
+	return keeper->signals < 0 ? keeper->signals : 0;
+}
+
 static int make_mounts(struct keeper *keeper)
 {
 	struct launch *launch = keeper->launch;
@@ -118,16 +128,11 @@ static int start_command(struct keeper *keeper)
 /* Nothing of the caller's stays open: not the reading end of a pipe that it waits to be closed. */
 static int close_others(struct keeper *keeper)
 {
-	const unsigned long long set = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM);
 	const struct broker *broker = keeper->broker;
-	const int kept[] = {keeper->ends[1], broker ? broker->listener : -1,
+	const int kept[] = {keeper->ends[1], keeper->signals, broker ? broker->listener : -1,
 			    broker ? broker->proc : -1, broker ? broker->fds : -1};
-	int rc = fd_close_from(0, kept, sizeof(kept) / sizeof(kept[0]));
 
-	if (rc)
-		return rc;
-	keeper->signals = (int)RAW(SYS_signalfd4, -1, &set, KERNEL_SIGSET_SIZE, 0);
-	return keeper->signals < 0 ? keeper->signals : 0;
+	return fd_close_from(0, kept, sizeof(kept) / sizeof(kept[0]));
 }
 
 static const struct {
@@ -148,6 +153,7 @@ static const struct {
 	{"confining the broker", keeper_broker_confine, false},
 	/* Where the host grants no procfs in a PID namespace, it goes without the namespace. */
 	{"opening /proc for the broker", keeper_broker_open, true},
+	{"signalfd", hear_signals, false},
 	{"clone", start_command, false},
 	{"listening for the command's calls", keeper_broker_listen, false},
 	{"closing descriptors", close_others, false},
@@ -170,12 +176,16 @@ static int prepare(struct keeper *keeper)
 		launch->step = launch->detail ? launch->detail : steps[i].name;
 		launch->namespaces_refused = steps[i].is_of_namespaces;
 		launch->error = -rc;
+		launch->was_run = keeper->leader != 0;
 		return -1;
 	}
 	return 0;
 }
 
-/* Reaps what has ended, but for the command. True once that has ended; then keeper->end tells. */
+/*
+ * Reaps what has ended, but for the command. True once that has ended; then keeper->end tells. Or
+ * when that can't be known: then all has to end.
+ */
 static bool reap_orphans(struct keeper *keeper)
 {
 	const int options = WEXITED | WNOHANG | KERNEL_WALL;
@@ -184,11 +194,14 @@ static bool reap_orphans(struct keeper *keeper)
 		siginfo_t *end = &keeper->end;
 
 		end->si_pid = 0;
-		if (RAW(SYS_waitid, P_ALL, 0, end, options | WNOWAIT, NULL) || !end->si_pid)
+		if (RAW(SYS_waitid, P_ALL, 0, end, options | WNOWAIT, NULL))
+			return true;
+		if (!end->si_pid)
 			return false;
 		if (end->si_pid == keeper->leader)
 			return true;
-		(void)RAW(SYS_waitid, P_PID, end->si_pid, end, options, NULL);
+		if (RAW(SYS_waitid, P_PID, end->si_pid, end, options, NULL))
+			return true;
 	}
 }
 
@@ -204,6 +217,8 @@ static void serve(struct keeper *keeper)
 			return;
 		n = RAW(SYS_read, keeper->signals, info, sizeof(info));
 
+		if (n < 0 && n != -EINTR)
+			return;
 		/* Process 1 needs no such signal, and listens to nobody's. */
 		if (n == sizeof(info) && info[0] == SIGTERM && !keeper->is_init)
 			return;

@@ -91,8 +91,9 @@ void keeper_free(struct keeper *keeper)
 	keeper->is_active = false;
 }
 
-/* One message: its byte, or 0 when there is none. The sender's process id, as we know it. */
-static char receive(int end, pid_t *sender)
+/* One message: its byte, 0 when there is none, or -errno. The sender's process id, as we know it.
+ */
+static int receive(int end, pid_t *sender)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(struct ucred))];
@@ -106,8 +107,12 @@ static char receive(int end, pid_t *sender)
 				 .msg_controllen = sizeof(control.bytes)};
 	const struct cmsghdr *header;
 	struct ucred sent = {.pid = 0};
+	ssize_t n;
 
-	if (recvmsg(end, &message, MSG_DONTWAIT) != 1)
+	n = recvmsg(end, &message, MSG_DONTWAIT);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n == 0)
 		return 0;
 	header = CMSG_FIRSTHDR(&message);
 	if (header && header->cmsg_type == SCM_CREDENTIALS)
@@ -125,8 +130,10 @@ static int await_start(const struct keeper *keeper, int pidfd)
 
 	for (;;) {
 		pid_t sender = 0;
-		char byte = receive(keeper->ends[0], &sender);
+		int byte = receive(keeper->ends[0], &sender);
 
+		if (byte < 0)
+			return byte;
 		if (byte == KEEPER_TELLS_START)
 			return command;
 		if (byte == KEEPER_TELLS_PID)
@@ -178,6 +185,10 @@ int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
 	/* The fields stay as they are: they are the keeper's as well. */
 	(void)close(keeper->ends[1]);
 	rc = keeper->pid < 0 ? keeper->pid : await_start(keeper, *pidfd);
+	/* What it has started is not known to us, and ends. */
+	launch->was_run = rc < 0 && keeper->pid > 0;
+	if (launch->was_run)
+		keeper_kill(keeper, *pidfd);
 	(void)close(keeper->ends[0]);
 	return rc;
 }

@@ -44,6 +44,7 @@ struct launch {
 	const char *volatile step; /* what the child was doing */
 	volatile int error;        /* the errno with which that failed; 0: it was executed */
 	volatile bool executing;   /* it had come to execve */
+	volatile bool was_run;     /* the step failed when the command was running; it is ended */
 	volatile bool is_callers;  /* the step failed for what the caller chose */
 	volatile bool namespaces_refused;
 	const char *volatile detail; /* what of a step, or NULL */

@@ -392,8 +392,8 @@ static int tell_exec_error(const struct launch *launch, struct writ_error *error
 /* A wall that this host does not let us build is the host's lack; anything else went wrong. */
 static int tell_step_error(const struct launch *launch, struct writ_error *error)
 {
-	bool is_refused = launch->error == EPERM || launch->error == EACCES ||
-			  launch->error == ENOSYS;
+	bool is_refused = !launch->was_run && (launch->error == EPERM || launch->error == EACCES ||
+					       launch->error == ENOSYS);
 
 	if (launch->is_callers)
 		return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s '%.300s'", launch->step,
@@ -427,6 +427,7 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	launch->guards_metadata = launch->sandbox->namespaces.guards_metadata &&
 				  !(launch->namespaces & KERNEL_CLONE_NEWNS);
 	launch->is_callers = false;
+	launch->was_run = false;
 	launch->detail = NULL;
 	process->pid = make_child(launch, process);
 	if (process->pid < 0 && !launch->error) {
@@ -449,6 +450,19 @@ static uint64_t own_peak_bytes(void)
 	return (uint64_t)usage.ru_maxrss * BYTES_PER_KIB;
 }
 
+/* Namespaces are not to be had here (clone(2), user_namespaces(7)); or else something went wrong.
+ */
+static bool is_hosts_word(int error)
+{
+	static const int words[] = {EPERM, EACCES, EINVAL, ENOSYS, ENOSPC, EUSERS, ENOENT, EROFS};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (words[i] == error)
+			return true;
+	}
+	return false;
+}
+
 static int start(struct preparation *prep, struct writ_error *error)
 {
 	struct launch *launch = &prep->launch;
@@ -464,7 +478,8 @@ static int start(struct preparation *prep, struct writ_error *error)
 		process->callers_peak_bytes = own_peak_bytes();
 		return 0;
 	}
-	if (launch->namespaces_refused && !sandbox->namespaces.is_required) {
+	if (launch->namespaces_refused && is_hosts_word(launch->error) &&
+	    !sandbox->namespaces.is_required) {
 		/* None here: what there is instead, as where that is known before. */
 		launch->namespaces = 0;
 		rc = plan_limits(launch,
@@ -474,7 +489,8 @@ static int start(struct preparation *prep, struct writ_error *error)
 		if (rc || !try_start(launch, process))
 			return rc;
 	}
-	return launch->executing ? tell_exec_error(launch, error) : tell_step_error(launch, error);
+	return launch->executing && !launch->was_run ? tell_exec_error(launch, error)
+						     : tell_step_error(launch, error);
 }
 
 /* The descriptors that only the launch needed: the tool has its own now, or there is none. */
