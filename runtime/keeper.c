@@ -227,21 +227,20 @@ static void serve(struct keeper *keeper)
 
 /*
  * The command is a zombie or still runs: its group's number is nobody else's. A fork that the kill
- * meets does not happen.
+ * meets does not happen. Where we may not kill, waiting would be for ever: our end does it in a
+ * namespace, and elsewhere the caller is left to.
  */
-static void end_all(struct keeper *keeper)
+static int end_all(struct keeper *keeper)
 {
+	const int which = keeper->is_init ? P_ALL : P_PGID;
+	int rc = (int)RAW(SYS_kill, keeper->is_init ? -1 : -keeper->leader, SIGKILL);
 	siginfo_t end;
 
-	(void)RAW(SYS_kill, keeper->is_init ? -1 : -keeper->leader, SIGKILL);
-	if (keeper->is_init)
-		while (RAW(SYS_waitid, P_ALL, 0, &end, WEXITED | KERNEL_WALL, NULL) == 0)
-			;
-	else
-		while (RAW(SYS_waitid, P_PGID, keeper->leader, &end, WEXITED | KERNEL_WALL, NULL) ==
-		       0)
-			;
+	while ((!rc || rc == -ESRCH) &&
+	       RAW(SYS_waitid, which, keeper->leader, &end, WEXITED | KERNEL_WALL, NULL) == 0)
+		;
 	(void)RAW(SYS_getrusage, RUSAGE_CHILDREN, &keeper->usage);
+	return rc == -ESRCH ? 0 : rc;
 }
 
 int keeper_run(void *arg)
@@ -251,17 +250,18 @@ int keeper_run(void *arg)
 
 	/* Whatever of it runs, its walls are not all up, or nobody would end it. */
 	if (rc && keeper->leader)
-		end_all(keeper);
+		(void)end_all(keeper);
 	(void)RAW(SYS_write, keeper->ends[1], &(char){KEEPER_TELLS_START}, 1);
 	if (!rc) {
 		(void)RAW(SYS_close, keeper->ends[1]);
 		serve(keeper);
-		end_all(keeper);
+		if (end_all(keeper) && !keeper->is_init)
+			keeper->leader = 0;
 		if (keeper->end.si_pid != keeper->leader) {
 			keeper->end.si_code = CLD_KILLED;
 			keeper->end.si_status = SIGKILL;
 		}
-		atomic_store(&keeper->has_ended, true);
+		atomic_store(&keeper->has_ended, keeper->leader != 0);
 	}
 	for (;;)
 		(void)RAW(SYS_exit_group, rc ? SETUP_FAILED : 0);

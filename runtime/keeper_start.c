@@ -186,9 +186,10 @@ int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
 	(void)close(keeper->ends[1]);
 	rc = keeper->pid < 0 ? keeper->pid : await_start(keeper, *pidfd);
 	/* What it has started is not known to us, and ends. */
-	launch->was_run = rc < 0 && keeper->pid > 0;
-	if (launch->was_run)
+	if (rc < 0 && keeper->pid > 0) {
+		launch->was_run = true;
 		keeper_kill(keeper, *pidfd);
+	}
 	(void)close(keeper->ends[0]);
 	return rc;
 }

@@ -433,7 +433,7 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	if (process->pid < 0 && !launch->error) {
 		launch->step = "clone";
 		launch->error = -process->pid;
-		launch->namespaces_refused |= launch->new_userns;
+		launch->namespaces_refused |= launch->new_userns && !launch->has_keeper;
 	}
 	if (!launch->error)
 		return 0;

@@ -1,8 +1,7 @@
 /*
  * See compare.h. Facts are compared line by line. The prober's may end early where the launch did;
- * those from outside are always whole. Where the undisturbed launch has a user namespace only to
- * count its processes, one without is a documented fallback, which bounds them otherwise: its lines
- * are held against that.
+ * those from outside are always whole. What a launch may do without where the host says that it is
+ * not to be had (docs/plan.md) is not missed then.
  */
 #include "compare.h"
 
@@ -18,6 +17,7 @@
 
 #define PROBER_STATUS 42
 #define FAILED_STATUS 125
+#define KILLED_STATUS 137
 
 const char *call_name(long number)
 {
@@ -42,6 +42,11 @@ bool is_excepted(long number, int error, bool always)
 	} rows[] = {
 		/* A kernel without block devices has no I/O priorities. */
 		{SYS_ioprio_get, ENOSYS, false},
+		/* They never fail (getuid(2)). */
+		{SYS_getuid, 0, false},
+		{SYS_geteuid, 0, false},
+		{SYS_getgid, 0, false},
+		{SYS_getegid, 0, false},
 		/* The return from a signal handler has no result. */
 		{SYS_rt_sigreturn, 0, false},
 #ifdef SYS_arch_prctl
@@ -97,42 +102,53 @@ static bool begins(struct line line, const char *word)
 	return line.len >= len && memcmp(line.text, word, len) == 0;
 }
 
-/* Without its user namespace a launch counts its user's processes, whose bounding set stays. */
-static bool is_fallback(struct line line, const char *facts)
+/* What a host says that does not have, or grant, what it was asked for. */
+static bool is_hosts_word(int error)
 {
-	static const char *const words[] = {"namespace user: shared", "CapBnd:"};
+	return error == EPERM || error == ENOSYS || error == EINVAL;
+}
+
+/*
+ * Where namespaces are preferred, not required, a launch goes without those that the host refuses:
+ * then its user's processes are counted, whose bounding set stays. So are they where the kernel's
+ * version is not known.
+ */
+static bool is_fallback(struct line line, const struct inject_run *run)
+{
+	static const char *const words[] = {"namespace user: shared", "namespace pid: shared",
+					    "CapBnd:"};
 	static const char processes[] = "limits: Max processes";
+	bool shared = strstr(run->facts, "namespace user: shared") ||
+		      strstr(run->facts, "namespace pid: shared");
 
-	if (!strstr(facts, "namespace user: shared"))
-		return false;
 	if (begins(line, processes))
-		return strtoul(line.text + strlen(processes), NULL, 10) > 0;
-	return begins(line, words[0]) || begins(line, words[1]);
+		return (shared || run->fault.call->number == SYS_uname) &&
+		       strtoul(line.text + strlen(processes), NULL, 10) > 0;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (begins(line, words[i]))
+			return shared && is_hosts_word(run->fault.error);
+	}
+	return false;
 }
 
-/* The host's word that there is no cgroup: memory and processor time are bounded otherwise then. */
-static bool is_lost_cgroup(struct line line, int error)
+/* Nor are there always cgroups: memory and processor time are bounded otherwise then. */
+static bool is_lost_cgroup(struct line line, const struct inject_run *run)
 {
-	return (error == EPERM || error == ENOSYS) && begins(line, "cgroup: ");
+	return is_hosts_word(run->fault.error) && begins(line, "cgroup: ");
 }
 
-static bool may_fall_back(const char *baseline)
+static enum verdict compare_outside(const char *baseline, const struct inject_run *run, char *why)
 {
-	return strstr(baseline, "namespace user: own") && !strstr(baseline, "namespace pid: own");
-}
-
-static enum verdict compare_outside(const char *baseline, const char *facts, int error, char *why)
-{
-	bool fallback = may_fall_back(baseline);
-	const char *whole = facts;
+	const char *facts = run->facts;
+	bool may_fall_back = strstr(baseline, ": own") != NULL;
 
 	while (*baseline || *facts) {
 		struct line want = next_line(&baseline);
 		struct line got = next_line(&facts);
 
-		while (!equal(want, got) && is_lost_cgroup(want, error))
+		while (!equal(want, got) && is_lost_cgroup(want, run))
 			want = next_line(&baseline);
-		if (!equal(want, got) && !(fallback && is_fallback(got, whole)))
+		if (!equal(want, got) && !(may_fall_back && is_fallback(got, run)))
 			return broken(why, "'%.*s' instead of '%.*s'", (int)got.len, got.text,
 				      (int)want.len, want.text);
 	}
@@ -172,6 +188,9 @@ static enum verdict compare_refused(const struct outcome *outcome, int status, c
 {
 	const struct inject_run *run = &outcome->run;
 
+	/* Killed by the keeper before its first instruction. */
+	if (status == KILLED_STATUS)
+		return REFUSED;
 	if (!is_refusal(status))
 		return broken(why, "the tool was not run, but the exit status is %d", status);
 	if (!*run->message && !may_be_mute(&run->fault))
@@ -196,7 +215,7 @@ enum verdict compare(const struct outcome *baseline, const struct outcome *outco
 		return compare_refused(outcome, status, why);
 	if (!baseline->run.executed)
 		return broken(why, "the tool is run");
-	if (compare_outside(baseline->run.facts, run->facts, run->fault.error, why) == BROKEN)
+	if (compare_outside(baseline->run.facts, run, why) == BROKEN)
 		return BROKEN;
 	if (status != PROBER_STATUS && status < 128 && status != FAILED_STATUS)
 		return broken(why, "the tool was run, but the exit status is %d: %.300s", status,

@@ -186,9 +186,9 @@ static void build_commands(struct faults *faults, char **argv)
 {
 	struct world *world = &faults->world;
 	char *const tail[] = {world->prober, world->box, world->outside, "7", NULL};
-	char *const head[] = {argv[1],   "run",         "-p",         argv[3],   "--sandbox",
-			      argv[4],   "--param",     world->p_box, "--param", world->p_bin,
-			      "--param", world->p_trap, "--"};
+	char *const head[] = {argv[1],   "run",         "-p",         argv[3],       "--sandbox",
+			      argv[4],   "--param",     world->p_box, "--param",     world->p_bin,
+			      "--param", world->p_trap, "--param",    world->p_room, "--"};
 
 	memcpy(faults->writ_argv, head, sizeof(head));
 	memcpy(faults->writ_argv + sizeof(head) / sizeof(*head), tail, sizeof(tail));

@@ -6,7 +6,7 @@ how=${FAULTS:-full}
 bundle=$build/faults/faults.wrt
 "$build/writc" compile tests/faults/faults.writ -o "$bundle"
 
-"$build/writ" doctor -p "$bundle" --param box=/tmp --param bin=/tmp --param trap=/var \
+"$build/writ" doctor -p "$bundle" --param box=/tmp --param bin=/tmp --param trap=/var --param room=/run \
 	>"$build/faults/doctor.log" 2>&1 || {
 	cat "$build/faults/doctor.log"
 	echo "skip: this host can't enforce tests/faults/faults.writ (above)"
@@ -14,7 +14,7 @@ bundle=$build/faults/faults.wrt
 }
 failed=0
 faults() {
-	for sandbox in plain bounded trapped; do
+	for sandbox in plain bounded private trapped; do
 		# shellcheck disable=SC2086
 		$as "$build/faults/faults" "$build/writ" "$build/faults/prober" "$bundle" $sandbox "$how" ||
 			failed=1

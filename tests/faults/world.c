@@ -58,6 +58,7 @@ void world_make(struct world *world, const char *prober)
 	name(world->box, "%.100s/box", world->top);
 	name(world->bin, "%.100s/bin", world->top);
 	name(world->trap, "%.100s/trap", world->top);
+	name(world->room, "%.100s/room", world->top);
 	name(world->outside, "%.100s/outside", world->top);
 	name(world->prober, "%.100s/prober", world->bin);
 	name(world->secret, "%.100s/secret", world->outside);
@@ -65,9 +66,11 @@ void world_make(struct world *world, const char *prober)
 	name(world->p_box, "box=%.100s", world->box);
 	name(world->p_bin, "bin=%.100s", world->bin);
 	name(world->p_trap, "trap=%.100s", world->trap);
+	name(world->p_room, "room=%.100s", world->room);
 	must(mkdir(world->box, 0755), world->box);
 	must(mkdir(world->bin, 0755), world->bin);
 	must(mkdir(world->trap, 0755), world->trap);
+	must(mkdir(world->room, 0755), world->room);
 	must(mkdir(world->outside, 0755), world->outside);
 	copy_program(prober, world->prober);
 	name(copy, "%.100s/prober", world->outside);
@@ -79,8 +82,8 @@ void world_make(struct world *world, const char *prober)
 void world_remove(const struct world *world)
 {
 	static const char *const names[] = {
-		"box/facts", "trap/link", "bin/prober", "outside/prober", "outside/secret",
-		"box",       "trap",      "bin",        "outside",
+		"box/facts", "trap/link", "bin/prober", "outside/prober", "outside/secret", "box",
+		"trap",      "room",      "bin",        "outside",
 	};
 	char path[WORLD_PATH_BYTES];
 

@@ -1,6 +1,7 @@
 /*
  * The directories of a run: a box that the tool may write, a place where it stands, an outside that
- * is closed to it, and a trap: a link from what may be written to the outside.
+ * is closed to it, a room for a
+ * directory in memory, and a trap: a link from what may be written to the outside.
  */
 #ifndef TESTS_FAULTS_WORLD_H
 #define TESTS_FAULTS_WORLD_H
@@ -14,6 +15,7 @@ struct world {
 	char box[WORLD_PATH_BYTES];
 	char bin[WORLD_PATH_BYTES];
 	char trap[WORLD_PATH_BYTES];
+	char room[WORLD_PATH_BYTES];
 	char outside[WORLD_PATH_BYTES];
 	char prober[WORLD_PATH_BYTES];
 	char secret[WORLD_PATH_BYTES];
@@ -22,6 +24,7 @@ struct world {
 	char p_box[WORLD_PATH_BYTES];
 	char p_bin[WORLD_PATH_BYTES];
 	char p_trap[WORLD_PATH_BYTES];
+	char p_room[WORLD_PATH_BYTES];
 };
 
 /* Ends the program when it can't. */
