@@ -35,7 +35,8 @@ static const char *const kinds[] = {"alone", "daemons", "deaf", "stopped", "thre
 struct bench {
 	const char *writ;
 	const char *bundle;
-	char param[PATH_BYTES];
+	char bin[PATH_BYTES];
+	char room[PATH_BYTES];
 	char tree[PATH_BYTES];
 	unsigned runs;
 	struct writ_sandbox *light;
@@ -145,8 +146,9 @@ static uint64_t by_end(const struct bench *bench, const char *kind)
 static uint64_t by_killed_runtime(const struct bench *bench, const char *kind)
 {
 	const char *const words[] = {bench->writ, "run",       "-p",      bench->bundle,
-				     "--sandbox", "light",     "--param", bench->param,
-				     "--",        bench->tree, kind,      NULL};
+				     "--sandbox", "light",     "--param", bench->bin,
+				     "--param",   bench->room, "--",      bench->tree,
+				     kind,        NULL};
 	char *argv[sizeof(words) / sizeof(*words)];
 	posix_spawn_file_actions_t actions;
 	uint64_t begin;
@@ -228,12 +230,14 @@ static struct writ_sandbox *open_sandbox(const struct writ_policy *policy, const
 
 static void prepare(struct bench *bench, const char *bin)
 {
-	const struct writ_param param = {.name = "bin", .value = bin};
-	const struct writ_options options = {.params = &param, .n_params = 1};
+	const struct writ_param params[] = {{.name = "bin", .value = bin},
+					    {.name = "room", .value = bin}};
+	const struct writ_options options = {.params = params, .n_params = 2};
 	struct writ_policy *policy;
 	struct writ_error error;
 
-	(void)snprintf(bench->param, sizeof(bench->param), "bin=%.4000s", bin);
+	(void)snprintf(bench->bin, sizeof(bench->bin), "bin=%.4000s", bin);
+	(void)snprintf(bench->room, sizeof(bench->room), "room=%.4000s", bin);
 	(void)snprintf(bench->tree, sizeof(bench->tree), "%.4000s/tree", bin);
 	if (writ_open(bench->bundle, &options, &policy, &error))
 		fail(bench->bundle, error.text);

@@ -203,11 +203,12 @@ static bool check_control(void)
 
 static void build_command(struct kills *kills, char **words)
 {
-	static char bin[4200], tree[4200];
-	char *const argv[] = {words[1],  "run", "-p", words[2], "--sandbox", words[3],
-			      "--param", bin,   "--", tree,     NULL,        NULL};
+	static char bin[4200], room[4200], tree[4200];
+	char *const argv[] = {words[1], "run",     "-p", words[2], "--sandbox", words[3], "--param",
+			      bin,      "--param", room, "--",     tree,        NULL,     NULL};
 
 	(void)snprintf(bin, sizeof(bin), "bin=%.4096s", words[4]);
+	(void)snprintf(room, sizeof(room), "room=%.4096s/room", words[4]);
 	(void)snprintf(tree, sizeof(tree), "%.4096s/tree", words[4]);
 	memcpy(kills->argv, argv, sizeof(argv));
 	kills->kind = &kills->argv[sizeof(argv) / sizeof(*argv) - 2];

@@ -7,6 +7,7 @@ kills=${counts##* }
 launches=${counts% *}
 top=$(cd "$build" && pwd)/stress
 "$build/writc" compile tests/stress/stress.writ -o "$top/stress.wrt"
+mkdir -p "$top/room"
 "$build/writc" compile tests/stress/kills.writ -o "$top/kills.wrt"
 
 stress() {
@@ -21,7 +22,7 @@ kills() {
 as=
 who=
 {
-	"$build/writ" doctor -p "$top/stress.wrt" && "$build/writ" doctor -p "$top/kills.wrt" --param bin="$top"
+	"$build/writ" doctor -p "$top/stress.wrt" && "$build/writ" doctor -p "$top/kills.wrt" --param bin="$top" --param room="$top/room"
 } >"$top/doctor.log" 2>&1 || {
 	cat "$top/doctor.log"
 	echo "skip: this host can't enforce the policies of tests/stress (above)"
@@ -29,13 +30,17 @@ who=
 }
 stress light
 stress heavy
+stress private
 kills light
+kills private
 if [ "$(id -u)" -eq 0 ]; then
 	as="setpriv --reuid=65534 --regid=65534 --clear-groups"
 	who=", as an ordinary user"
 	if $as test -x "$build/writ" -a -r "$top/stress.wrt" 2>/dev/null; then
 		stress heavy
+		stress private
 		kills light
+		kills private
 	else
 		echo "skip: an ordinary user can't read $build"
 	fi
