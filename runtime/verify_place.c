@@ -8,7 +8,6 @@
  */
 #include "runtime/verify.h"
 
-#include <string.h>
 
 #define ENDPOINT_FLAGS                                                                             \
 	(WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_BIND | WRIT_ENDPOINT_DENY | WRIT_ENDPOINT_UDP)
@@ -94,12 +93,15 @@ const char *verify_unix_socket(const struct image *image, uint32_t index)
 
 static bool call_name_ok(const struct image *image, struct writ_fmt_str name)
 {
-	static const char bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	const char *bytes;
 
 	if (!verify_str(image, name, 1, WRIT_MAX_NAME))
 		return false;
+	bytes = image_str(image, name);
 	for (uint32_t i = 0; i < name.len; i++) {
-		if (!strchr(bytes, image_str(image, name)[i]))
+		char c = bytes[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
 			return false;
 	}
 	return true;
