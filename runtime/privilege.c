@@ -21,21 +21,26 @@ bool privilege_is_root(void)
 	return geteuid() == 0 || getuid() == 0;
 }
 
-bool privilege_holds(unsigned int capability)
+static bool holds(unsigned int capability, bool if_unknown)
 {
 	struct capability_header header = {.version = CAPABILITY_VERSION_3};
 	struct capability_data data[2];
 
 	memset(data, 0, sizeof(data));
-	/* Not known: then dropping them is what fails, where there are none. */
 	if (syscall(SYS_capget, &header, data))
-		return true;
+		return if_unknown;
 	return data[0].effective >> capability & 1;
 }
 
+bool privilege_holds(unsigned int capability)
+{
+	return holds(capability, false);
+}
+
+/* When not known, dropping them is what fails where there are none. */
 bool privilege_held(void)
 {
-	return privilege_holds(CAPABILITY_SETPCAP);
+	return holds(CAPABILITY_SETPCAP, true);
 }
 
 static int lock_out(void)

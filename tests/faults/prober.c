@@ -71,6 +71,11 @@ static int try_create(void)
 	return rc;
 }
 
+static int try_chmod(void)
+{
+	return result(chmod(name_outside("secret"), 0644));
+}
+
 /* In a child, where processes can be made at all. */
 static int try_execute(void)
 {
@@ -168,11 +173,12 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } tries[] = {
-	{"read", try_read},           {"list", try_list},         {"write", try_write},
-	{"truncate", try_truncate},   {"create", try_create},     {"execute", try_execute},
-	{"inherited", try_inherited}, {"connect", try_connect},   {"unix", try_unix},
-	{"signal", try_signal},       {"ptrace", try_ptrace},     {"session", try_session},
-	{"namespace", try_namespace}, {"io_uring", try_io_uring}, {"core", try_core},
+	{"read", try_read},         {"list", try_list},           {"write", try_write},
+	{"truncate", try_truncate}, {"create", try_create},       {"chmod", try_chmod},
+	{"execute", try_execute},   {"inherited", try_inherited}, {"connect", try_connect},
+	{"unix", try_unix},         {"signal", try_signal},       {"ptrace", try_ptrace},
+	{"session", try_session},   {"namespace", try_namespace}, {"io_uring", try_io_uring},
+	{"core", try_core},
 };
 
 static void tell(int facts, const char *name, int error)
