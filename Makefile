@@ -317,7 +317,7 @@ $(BUILD)/bench/bench_filters: tests/bench/bench_filters.c $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -Icompiler -I. -Itests/bench -MMD -MP -o $@ $< $(LIB_OBJ) $(COMPILER_LIBS)
-bench: all $(BENCH_BIN)
+bench: all $(BENCH_BIN) $(BUILD)/stress/tree
 	@BUILD=$(BUILD) tests/bench/run.sh
 
 update-golden: $(BUILD)/unit-tests

@@ -75,10 +75,10 @@ launches() {
 	echo
 }
 
-launches bench
+launches single,reader,bench
 launches counted
 launches bounded
-launches bench --heap 1024
+launches single --heap 1024
 # One after another the kernel enters cgroups of version 1 sooner than when it has been idle.
 BENCH_ROUNDS=$((${BENCH_ROUNDS:-500} / 10 + 1)) launches bounded --pause 50
 # Root pays for emptying the capability bounding set, others for a user namespace where processes are
@@ -87,10 +87,14 @@ BENCH_ROUNDS=$((${BENCH_ROUNDS:-500} / 10 + 1)) launches bounded --pause 50
 if [ "$(id -u)" -eq 0 ] && $ordinary test -x "$build/writ" -a -r "$work/bench.wrt" 2>/dev/null; then
 	as=$ordinary
 	who=", as an ordinary user"
-	launches bench
+	launches single,reader,bench
 	launches counted
 	launches bounded
 fi
+
+"$build/writc" compile tests/stress/kills.writ -o "$work/kills.wrt"
+"$build/bench/bench_end" "$build/writ" "$work/kills.wrt" "$(cd "$build" && pwd)/stress" --runs "${BENCH_ENDS:-200}"
+echo
 
 filters=tests/bench/filters
 "$build/bench/bench_filters" $filters/a1.writ $filters/a2.writ $filters/b.writ $filters/c.writ \
