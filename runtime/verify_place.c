@@ -8,7 +8,6 @@
  */
 #include "runtime/verify.h"
 
-
 #define ENDPOINT_FLAGS                                                                             \
 	(WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_BIND | WRIT_ENDPOINT_DENY | WRIT_ENDPOINT_UDP)
 #define ADDRESS_BITS     128u
