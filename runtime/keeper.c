@@ -14,7 +14,6 @@
 #include "runtime/keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -72,15 +71,6 @@ static int follow_caller(struct keeper *keeper)
 	return end.revents & POLLHUP ? -ESRCH : 0;
 }
 
-/* Before the command, which must not run unless somebody can end it. */
-static int hear_signals(struct keeper *keeper)
-{
-	const unsigned long long set = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM);
-
-	keeper->signals = (int)RAW(SYS_signalfd4, -1, &set, KERNEL_SIGSET_SIZE, O_CLOEXEC);
-	return keeper->signals < 0 ? keeper->signals : 0;
-}
-
 static int make_mounts(struct keeper *keeper)
 {
 	struct launch *launch = keeper->launch;
@@ -128,11 +118,16 @@ static int start_command(struct keeper *keeper)
 /* Nothing of the caller's stays open: not the reading end of a pipe that it waits to be closed. */
 static int close_others(struct keeper *keeper)
 {
+	const unsigned long long set = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM);
 	const struct broker *broker = keeper->broker;
-	const int kept[] = {keeper->ends[1], keeper->signals, broker ? broker->listener : -1,
+	const int kept[] = {keeper->ends[1], broker ? broker->listener : -1,
 			    broker ? broker->proc : -1, broker ? broker->fds : -1};
+	int rc = fd_close_from(0, kept, sizeof(kept) / sizeof(kept[0]));
 
-	return fd_close_from(0, kept, sizeof(kept) / sizeof(kept[0]));
+	if (rc)
+		return rc;
+	keeper->signals = (int)RAW(SYS_signalfd4, -1, &set, KERNEL_SIGSET_SIZE, 0);
+	return keeper->signals < 0 ? keeper->signals : 0;
 }
 
 static const struct {
@@ -153,7 +148,6 @@ static const struct {
 	{"confining the broker", keeper_broker_confine, false},
 	/* Where the host grants no procfs in a PID namespace, it goes without the namespace. */
 	{"opening /proc for the broker", keeper_broker_open, true},
-	{"signalfd", hear_signals, false},
 	{"clone", start_command, false},
 	{"listening for the command's calls", keeper_broker_listen, false},
 	{"closing descriptors", close_others, false},

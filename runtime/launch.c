@@ -102,16 +102,6 @@ static int set_stdio(struct launch *launch)
 	return rc < 0 ? (int)rc : 0;
 }
 
-/* The sandbox's own, unless mounts have changed what its paths lead to. */
-static int build_ruleset(struct launch *launch)
-{
-	launch->ruleset = launch->sandbox->ruleset;
-	if (launch->ruleset < 0 || !launch->sandbox->recipe.is_used)
-		return 0;
-	launch->ruleset = landlock_build(launch->sandbox, launch->roots);
-	return launch->ruleset < 0 ? launch->ruleset : 0;
-}
-
 static int set_limits(struct launch *launch)
 {
 	return limits_apply(&launch->limits);
@@ -225,8 +215,6 @@ static const struct {
 	{"chdir", set_directory, true},
 	/* After what uses descriptors by number, before they are closed. */
 	{"redirecting standard input and output", set_stdio, false},
-	/* Takes descriptors, of which the limits leave none to who has many open. */
-	{"building the Landlock ruleset", build_ruleset, false},
 	/* May need CAP_SYS_RESOURCE to restate a limit; never raises one. */
 	{"setting resource limits", set_limits, false},
 	/* Lowering them needs no right; with the real-time and nice limits set, there is no way

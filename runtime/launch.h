@@ -39,7 +39,6 @@ struct launch {
 	volatile int listener;   /* for the calls that the filter hands over */
 	int ruleset;             /* the sandbox's, or one that the keeper has made; -1: none */
 	int *roots;              /* descriptors of what has been mounted, by place */
-	int ruleset;             /* Landlock's, or -1 */
 	struct limits_plan limits;
 
 	const char *volatile step; /* what the child was doing */

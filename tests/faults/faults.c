@@ -197,8 +197,12 @@ static void build_commands(struct faults *faults, char **argv)
 
 static int examine(struct faults *faults, const char *sandbox, bool full)
 {
+	/* The first sweeps up what launches that were killed have left, the second is as all
+	 * others. */
 	int rc = run_once(faults, faults->writ_argv, NULL, &faults->baseline);
 
+	if (!rc)
+		rc = run_once(faults, faults->writ_argv, NULL, &faults->baseline);
 	/* The one that no launch may come of, whatever fails. */
 	if (!rc && strcmp(sandbox, TRAPPED) != 0)
 		rc = check_control(faults);
