@@ -31,6 +31,12 @@ seed_lsp() {
 		>"$corpus/bytes"
 }
 
+# A pattern, two names, what is below them, and a path.
+seed_broker() {
+	printf '/w/**/.env\377/w/a\377/w/b\377/.env\377\000\000\005\003' >"$corpus/move"
+	printf '/w/.git/hooks\377/w/.git\377/w/g\377/hooks\377\001\000\011\006' >"$corpus/way"
+}
+
 # Docker's capabilities, both architectures, no kernel; then the profile.
 seed_import() {
 	for file in tests/golden/import/*.json tests/oci/*.json tests/bad/*.json; do
@@ -47,6 +53,7 @@ for name in "$@"; do
 	fuzz_bundle) seed_bundles ;;
 	fuzz_decide) leaks=0 ;; # it keeps its policies: looking for leaks is nearly all it would do then
 	fuzz_lsp) seed_lsp ;;
+	fuzz_broker) seed_broker ;;
 	fuzz_import) seed_import ;;
 	fuzz_yaml) seed tests/golden/yaml/*.yaml tests/bad/*.yaml ;;
 	*) seed policies/*/*.writ tests/bad/*.writ tests/golden/*/*.writ ;;
