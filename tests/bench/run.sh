@@ -100,3 +100,6 @@ filters=tests/bench/filters
 "$build/bench/bench_filters" $filters/a1.writ $filters/a2.writ $filters/b.writ $filters/c.writ \
 	--rounds "${BENCH_ROUNDS:-500}"
 "$build/bench/bench_filters" --prove policies/*/policy.writ
+
+echo
+BUILD=$build tests/bench/files.sh
