@@ -61,12 +61,17 @@ static void resolve_args(const struct probe_step *step, long args[PROBE_ARGS])
 	}
 }
 
-static int64_t make_call(const struct probe_step *step)
+static int64_t call_as(const struct probe_step *step, int64_t number)
 {
 	long a[PROBE_ARGS];
 
 	resolve_args(step, a);
-	return raw_call(step->number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return raw_call(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static int64_t make_call(const struct probe_step *step)
+{
+	return call_as(step, step->number);
 }
 
 #if defined(__x86_64__)
@@ -88,14 +93,6 @@ static int64_t make_compat_call(const struct probe_step *step)
 	return -ERROR_ENOSYS;
 }
 #endif
-
-static int64_t make_flagged_call(const struct probe_step *step)
-{
-	struct probe_step flagged = *step;
-
-	flagged.number |= X32_BIT;
-	return make_call(&flagged);
-}
 
 static int64_t open_and_close(const struct probe_step *step)
 {
@@ -231,7 +228,7 @@ static int64_t do_step(const struct probe_step *step, char *const *envp)
 	case PROBE_COMPAT:
 		return make_compat_call(step);
 	case PROBE_ARCH_FLAGGED:
-		return make_flagged_call(step);
+		return call_as(step, step->number | X32_BIT);
 	case PROBE_REPEAT:
 		return repeat(step);
 	case PROBE_CHILD:
