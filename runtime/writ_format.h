@@ -13,9 +13,7 @@
 
 #include <stdint.h>
 
-/*
- * The first bytes: a non-text byte, a name, then line endings that a text-mode copy would change.
- */
+/* The first bytes: not text, a name, then line endings that a text-mode copy would change. */
 #define WRIT_MAGIC          "\x7fWRT\r\n\x1a\n"
 #define WRIT_MAGIC_SIZE     8u
 #define WRIT_FORMAT_VERSION 4u
@@ -260,8 +258,7 @@ struct writ_fmt_port {
 };
 _Static_assert(sizeof(struct writ_fmt_port) == 16, "on disk");
 
-/* Why a host's Landlock is not enough for a sandbox: bits of writ_fmt_landlock.lacking, one row
- * each. */
+/* Why a host's Landlock is not enough for a sandbox: bits of writ_fmt_landlock.lacking. */
 #define WRIT_LACKINGS(LACKING)                                                                     \
 	LACKING(0, TRUNCATE, 3, "truncate(2) on files outside the write grants")                   \
 	LACKING(1, NET_PORT, 4, "TCP connect and bind limited to the listed ports")                \
@@ -424,11 +421,6 @@ struct writ_fmt_operand {
 };
 _Static_assert(sizeof(struct writ_fmt_operand) == 24, "on disk");
 
-/*
- * The rules that may decide a cell, ascending, when the strictest has a condition: the first whose
- * condition holds decides, and none after one without a condition is listed.
- */
-
 enum writ_host_kind {
 	WRIT_HOST_ANY = 0,
 	WRIT_HOST_NAME = 1,
@@ -572,14 +564,8 @@ _Static_assert(sizeof(struct writ_fmt_column) == 16, "on disk");
  * column. A lookup ends at the first empty slot: there is one within WRIT_MAX_PROBES of every
  * start.
  *
- * hash is writ_name_hash(): docs/format.md. Both sides implement it; tests hold them together. With
- * w(i) the 8 bytes at i, little-endian, and m(x, y) the two halves of the 128-bit product, XORed:
- *   of 8 bytes and more: a = w(0), b = w(min(8, len - 8)), c = w(len - 8);
- *       for i = 16, 24, … while i < len - 8: b = m(b ^ w(i), WRIT_HASH_MUL)
- *   of 4 to 7: a = the first 4 bytes, b = 0, c = the last 4
- *   of 1 to 3: a = the first byte, b = the one at len / 2, c = the last
- *   h = m(a ^ WRIT_HASH_SEED, c ^ len * WRIT_HASH_MUL);  h = m(h ^ b, WRIT_HASH_MUL)
- *   hash = (uint32_t)(h ^ h >> 32)          (all arithmetic modulo 2^64)
+ * hash is writ_name_hash(), whose formula is in docs/format.md. Both sides implement it; tests hold
+ * them together.
  */
 #define WRIT_HASH_SEED  0x9E3779B97F4A7C15u
 #define WRIT_HASH_MUL   0xD6E8FEB86659FD93u
@@ -601,7 +587,9 @@ _Static_assert(sizeof(struct writ_fmt_slot) == 8, "on disk");
  *	cell = CELLS[(block << block_bits) + (column & ((1 << block_bits) - 1))]
  *
  * A cell of 0: no rule matches, denied. Up to the number of RULES: the index of the deciding rule,
- * plus 1. Above it: the index of a chain, plus 1, plus the number of RULES.
+ * plus 1. Above it: the index of a chain, plus 1, plus the number of RULES: the rules that may
+ *decide it, ascending, when the strictest has a condition. The first whose condition holds decides,
+ *and none after one without a condition is listed.
  *
  * A tool name that is not in TOOL_INDEX runs through the automaton of all wildcards: from start,
  * for each byte b, state = STATES[state * n_classes + CHAR_CLASSES[b]]; at the end ACCEPTS[state]
