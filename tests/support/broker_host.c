@@ -287,3 +287,41 @@ int host_control(const struct host *host)
 	host_now = host;
 	return run(be_control);
 }
+
+int host_result(long rc)
+{
+	return rc < 0 ? errno : 0;
+}
+
+/* Reads "ok" or "secret" and closes; 0 for the former. */
+int host_content(int fd)
+{
+	char text[16] = "";
+
+	if (fd < 0)
+		return errno;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		return errno;
+	(void)close(fd);
+	return strcmp(text, "ok") == 0 ? 0 : EILSEQ;
+}
+
+int host_open(const char *below, int flags)
+{
+	int fd = open(host_path(below), flags, 0666);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return host_result(fd);
+}
+
+int host_try(const struct host_row *row, const char *const *denies, bool as_nobody, bool served)
+{
+	struct host host = {.denies = denies, .tool = row->tool, .as_nobody = as_nobody};
+	int got;
+
+	host_begin(&host);
+	got = served ? host_serve(&host) : host_control(&host);
+	host_end(&host);
+	return got;
+}

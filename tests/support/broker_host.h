@@ -37,4 +37,23 @@ const char *host_path(const char *below);
 int host_serve(const struct host *host);
 int host_control(const struct host *host);
 
+/* For tools: an errno for a system call's result; of a file opened, its errno, or 0. */
+int host_result(long rc);
+int host_open(const char *below, int flags);
+
+/* Reads what a descriptor leads to, and closes it. 0: it is "ok"; EILSEQ: it is not; or an errno.
+ */
+int host_content(int fd);
+
+/* What a tool meets under a broker and without one. */
+struct host_row {
+	const char *name;
+	int (*tool)(void);
+	int served;
+	int control;
+};
+
+/* One of the two, in a root of its own. */
+int host_try(const struct host_row *row, const char *const *denies, bool as_nobody, bool served);
+
 #endif
