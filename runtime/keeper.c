@@ -105,7 +105,8 @@ static int start_command(struct keeper *keeper)
 
 	launch->parent = (pid_t)RAW0(SYS_getpid);
 	pid = launch_clone(launch, &(struct task_request){
-					   .flags = KERNEL_CLONE_VM | KERNEL_CLONE_VFORK |
+					   .flags = KERNEL_CLONE_VM |
+						    (launch->park ? 0 : KERNEL_CLONE_VFORK) |
 						    (keeper->broker ? KERNEL_CLONE_FILES : 0),
 					   .cgroup = launch->cgroup.only,
 					   .stack = keeper->memory + KEEPER_PART_BYTES,
@@ -120,7 +121,7 @@ static int close_others(struct keeper *keeper)
 {
 	const unsigned long long set = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM);
 	const struct broker *broker = keeper->broker;
-	const int kept[] = {keeper->ends[1], broker ? broker->listener : -1,
+	const int kept[] = {keeper->ends[1], keeper->caller, broker ? broker->listener : -1,
 			    broker ? broker->proc : -1, broker ? broker->fds : -1};
 	int rc = fd_close_from(0, kept, sizeof(kept) / sizeof(kept[0]));
 
@@ -199,6 +200,27 @@ static bool reap_orphans(struct keeper *keeper)
 	}
 }
 
+/* Waits for a signal. False when all has to end: who parked the command is gone. */
+static bool outlives_caller(struct keeper *keeper)
+{
+	struct pollfd fds[2] = {{.fd = keeper->signals, .events = POLLIN},
+				{.fd = keeper->caller, .events = POLLIN}};
+
+	while (keeper->caller >= 0 && !fds[0].revents) {
+		long rc = RAW(SYS_ppoll, fds, 2, NULL, NULL, KERNEL_SIGSET_SIZE);
+
+		if (rc < 0 && rc != -EINTR)
+			return false;
+		if (rc <= 0 || !fds[1].revents)
+			continue;
+		if (keeper->dies_with_caller)
+			return false;
+		(void)RAW(SYS_close, keeper->caller);
+		keeper->caller = -1;
+	}
+	return true;
+}
+
 /* Until the command has ended, or all has to. */
 static void serve(struct keeper *keeper)
 {
@@ -207,7 +229,7 @@ static void serve(struct keeper *keeper)
 	while (!reap_orphans(keeper)) {
 		long n;
 
-		if (!keeper_broker_serve(keeper))
+		if (!outlives_caller(keeper) || !keeper_broker_serve(keeper))
 			return;
 		n = RAW(SYS_read, keeper->signals, info, sizeof(info));
 
@@ -227,9 +249,12 @@ static void serve(struct keeper *keeper)
 static int end_all(struct keeper *keeper)
 {
 	const int which = keeper->is_init ? P_ALL : P_PGID;
-	int rc = (int)RAW(SYS_kill, keeper->is_init ? -1 : -keeper->leader, SIGKILL);
 	siginfo_t end;
+	int rc;
 
+	/* By itself as well: one that parks may not have a group of its own yet. */
+	(void)RAW(SYS_kill, keeper->leader, SIGKILL);
+	rc = (int)RAW(SYS_kill, keeper->is_init ? -1 : -keeper->leader, SIGKILL);
 	while ((!rc || rc == -ESRCH) &&
 	       RAW(SYS_waitid, which, keeper->leader, &end, WEXITED | KERNEL_WALL, NULL) == 0)
 		;

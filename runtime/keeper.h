@@ -23,9 +23,10 @@ struct launch;
 /* What the two share; in the caller's memory until the keeper has been reaped. */
 struct keeper {
 	bool is_active;
-	bool is_init; /* process 1 of a PID namespace */
-	bool dies_with_caller;
-	pid_t pid; /* as the caller knows it */
+	bool is_init;          /* process 1 of a PID namespace */
+	bool dies_with_caller; /* of one whose command is parked: as far as known by now */
+	int caller;            /* a pidfd of it, where the command is parked; or -1 */
+	pid_t pid;             /* as the caller knows it */
 
 	char *memory; /* its stack, the command's until that is executed, a thread pointer */
 	int ends[2];  /* a socket pair, the caller's and the keeper's: each closes the other's */
@@ -52,6 +53,14 @@ void keeper_kill(const struct keeper *keeper, int pidfd);
 
 /* Once it is reaped. */
 void keeper_free(struct keeper *keeper);
+
+/*
+ * The memory of a process of ours that runs beside its caller: see KEEPER_PARTS. Its thread
+ * pointer. Also for a child that waits without a keeper.
+ */
+int keeper_map(char **memory);
+void *keeper_thread(char *memory);
+void keeper_unmap(char *memory);
 
 /* What clone runs; arg is the struct keeper. Does not return. runtime/keeper.c */
 int keeper_run(void *arg);

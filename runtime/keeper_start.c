@@ -27,14 +27,14 @@
 #define X86_STACK_GUARD  5u
 #define STACK_GUARD_BYTE 8u /* as far into AT_RANDOM, whose beginning libc's own guard is */
 
-static int map_memory(struct keeper *keeper)
+int keeper_map(char **memory_out)
 {
 	char *memory = mmap(NULL, KEEPER_PARTS * KEEPER_PART_BYTES, PROT_NONE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
-	keeper->memory = memory;
+	*memory_out = memory;
 	for (size_t i = 1; i < KEEPER_PARTS; i += 2) {
 		if (mprotect(memory + i * KEEPER_PART_BYTES, KEEPER_PART_BYTES,
 			     PROT_READ | PROT_WRITE))
@@ -44,9 +44,9 @@ static int map_memory(struct keeper *keeper)
 }
 
 /* What the libcs and the compilers read by the thread pointer, should they. */
-static void *make_thread(const struct keeper *keeper)
+void *keeper_thread(char *memory)
 {
-	char *thread = keeper->memory + KEEPER_PARTS * KEEPER_PART_BYTES - THREAD_BYTES / 2;
+	char *thread = memory + KEEPER_PARTS * KEEPER_PART_BYTES - THREAD_BYTES / 2;
 	unsigned long at = getauxval(AT_RANDOM);
 	const char *random;
 	uintptr_t words[] = {[X86_SELF] = (uintptr_t)thread,
@@ -82,12 +82,17 @@ static int open_ends(struct keeper *keeper)
 	return rc;
 }
 
+void keeper_unmap(char *memory)
+{
+	if (memory)
+		(void)munmap(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
+}
+
 void keeper_free(struct keeper *keeper)
 {
 	if (!keeper->is_active)
 		return;
-	if (keeper->memory)
-		(void)munmap(keeper->memory, KEEPER_PARTS * KEEPER_PART_BYTES);
+	keeper_unmap(keeper->memory);
 	keeper->is_active = false;
 }
 
@@ -121,11 +126,16 @@ static int receive(int end, pid_t *sender)
 	return byte;
 }
 
-/* The command's process id, 0 when it has none, or a negative errno. */
+/*
+ * The command's process id, 0 when it has none, or a negative errno. One that parks may tell it
+ * after the keeper, which does not wait for it.
+ */
 static int await_start(const struct keeper *keeper, int pidfd)
 {
 	struct pollfd fds[2] = {{.fd = keeper->ends[0], .events = POLLIN},
 				{.fd = pidfd, .events = POLLIN}};
+	const bool is_parked = keeper->caller >= 0;
+	bool has_started = false;
 	pid_t command = 0;
 
 	for (;;) {
@@ -134,12 +144,15 @@ static int await_start(const struct keeper *keeper, int pidfd)
 
 		if (byte < 0)
 			return byte;
-		if (byte == KEEPER_TELLS_START)
-			return command;
+		has_started |= byte == KEEPER_TELLS_START;
 		if (byte == KEEPER_TELLS_PID)
 			command = sender;
+		if (has_started && (command || !is_parked))
+			return command;
+		if (byte)
+			continue;
 		/* It never ends without having told, so somebody has killed it. */
-		else if (fds[1].revents || fds[0].revents & POLLHUP)
+		if (fds[1].revents || fds[0].revents & POLLHUP)
 			return -ESRCH;
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return -errno;
@@ -154,7 +167,7 @@ static int clone_keeper(struct keeper *keeper, unsigned int namespaces, int *pid
 		.stack = keeper->memory + (KEEPER_PARTS - 1) * KEEPER_PART_BYTES,
 		.stack_bytes = KEEPER_PART_BYTES - THREAD_BYTES,
 		.pidfd = pidfd,
-		.tls = make_thread(keeper),
+		.tls = keeper_thread(keeper->memory),
 	};
 
 	return task_clone(&request, keeper_run, keeper);
@@ -167,11 +180,12 @@ int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
 	*keeper = (struct keeper){.is_active = true,
 				  .ends = {-1, -1},
 				  .launch = launch,
+				  .caller = launch->park ? launch->owner : -1,
 				  .broker = keeper->broker};
 	launch->has_broker = false;
 	keeper->is_init = launch->namespaces & KERNEL_CLONE_NEWPID;
 	keeper->dies_with_caller = launch->die_with_caller;
-	rc = map_memory(keeper);
+	rc = keeper_map(&keeper->memory);
 	if (!rc)
 		rc = open_ends(keeper);
 	if (rc)

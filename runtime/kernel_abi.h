@@ -36,6 +36,7 @@
 #define KERNEL_NR_FSOPEN                  430
 #define KERNEL_NR_FSCONFIG                431
 #define KERNEL_NR_FSMOUNT                 432
+#define KERNEL_NR_PIDFD_OPEN              434
 #define KERNEL_NR_CLONE3                  435
 #define KERNEL_NR_CLOSE_RANGE             436
 #define KERNEL_NR_OPENAT2                 437
@@ -45,6 +46,10 @@
 #define KERNEL_NR_LANDLOCK_ADD_RULE       445
 #define KERNEL_NR_LANDLOCK_RESTRICT_SELF  446
 #define KERNEL_NR_FCHMODAT2               452
+
+/* <linux/futex.h>: between processes that share memory */
+#define KERNEL_FUTEX_WAIT 0
+#define KERNEL_FUTEX_WAKE 1
 
 /* <linux/landlock.h> */
 #define LANDLOCK_VERSION_FLAG    1u

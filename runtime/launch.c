@@ -89,11 +89,12 @@ static int set_directory(struct launch *launch)
 /* By way of high numbers, as the sources may themselves be 0 to 2, in any order. */
 static int set_stdio(struct launch *launch)
 {
+	const int *from = launch->park ? launch->passed : launch->stdio;
 	long high[3];
 	long rc = 0;
 
 	for (int i = 0; i < 3; i++) {
-		high[i] = RAW(SYS_fcntl, launch->stdio[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		high[i] = RAW(SYS_fcntl, from[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		if (high[i] < 0)
 			return (int)high[i];
 	}
@@ -197,45 +198,46 @@ static const struct {
 	const char *name;
 	int (*run)(struct launch *launch);
 	bool is_callers; /* what it is refused for is the caller's choice, not the host's */
+	bool is_early; /* it depends on no request, and stays right if made before those that do */
 } steps[] = {
 	/* First, as the tool is known by it. */
-	{"telling the process id", tell_pid, false},
+	{"telling the process id", tell_pid, false, true},
 	/* Before a signal can come: a handler of the parent's would run on the parent's memory. */
-	{"resetting signals", reset_signals, false},
+	{"resetting signals", reset_signals, false, true},
 	/*
 	 * Its own group is what writ_wait and writ_kill kill; without a terminal, no TIOCSTI to
 	 * ours.
 	 */
-	{"setsid", leave_session, false},
+	{"setsid", leave_session, false, true},
 	/* Needs /proc and the namespace's capabilities, which go below. */
-	{"mapping the user in its namespace", enter_userns, false},
+	{"mapping the user in its namespace", enter_userns, false, true},
 	/* Needs the caller's rights; before anything that could be counted is made. */
-	{"entering the cgroup", enter_cgroup, false},
+	{"entering the cgroup", enter_cgroup, false, true},
 	/* As the caller: the directory may be one that only the caller can search. */
-	{"chdir", set_directory, true},
+	{"chdir", set_directory, true, false},
 	/* After what uses descriptors by number, before they are closed. */
-	{"redirecting standard input and output", set_stdio, false},
+	{"redirecting standard input and output", set_stdio, false, false},
 	/* May need CAP_SYS_RESOURCE to restate a limit; never raises one. */
-	{"setting resource limits", set_limits, false},
+	{"setting resource limits", set_limits, false, false},
 	/* Lowering them needs no right; with the real-time and nice limits set, there is no way
 	   back. */
-	{"resetting priorities", reset_priority, false},
+	{"resetting priorities", reset_priority, false, true},
 	/* ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC would make the tool easier to take over. */
-	{"resetting the personality", reset_personality, false},
+	{"resetting the personality", reset_personality, false, true},
 	/* Before no_new_privs, which does not lock the capabilities one already has. */
-	{"dropping capabilities, and becoming the user", drop_privilege, false},
+	{"dropping capabilities, and becoming the user", drop_privilege, false, false},
 	/* Landlock and seccomp demand it of the unprivileged, which we now are. */
-	{"no_new_privs", no_new_privilege, false},
+	{"no_new_privs", no_new_privilege, false, true},
 	/* After the change of credentials, which clears it (prctl(2)). */
-	{"PR_SET_PDEATHSIG", die_with_parent, false},
+	{"PR_SET_PDEATHSIG", die_with_parent, false, false},
 	/* After everything that opens files. */
-	{"Landlock", enter_landlock, false},
+	{"Landlock", enter_landlock, false, true},
 	/* After the last use of a descriptor of ours, Landlock's ruleset. */
-	{"close_range", close_others, false},
+	{"close_range", close_others, false, false},
 	/* With default dispositions, a signal that waited now ends the child and nothing else. */
-	{"unblocking signals", unblock_signals, false},
+	{"unblocking signals", unblock_signals, false, false},
 	/* Last: the filter need not allow any of the above. */
-	{"seccomp", enter_seccomp, false},
+	{"seccomp", enter_seccomp, false, false},
 };
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 
@@ -264,21 +266,48 @@ static void end_child(void)
 	__builtin_trap();
 }
 
+static void fail(struct launch *launch, const char *step, int rc)
+{
+	launch->step = step;
+	launch->error = -rc;
+	end_child();
+}
+
+static void run_steps(struct launch *launch, bool early, bool late)
+{
+	for (size_t i = 0; i < N_STEPS; i++) {
+		int rc = 0;
+
+		if (steps[i].is_early ? early : late)
+			rc = steps[i].run(launch);
+		launch->is_callers = rc && steps[i].is_callers;
+		if (rc)
+			fail(launch, steps[i].name, rc);
+	}
+}
+
+/* What does not depend on the request; the rest when it is there. */
+static void run_around_parking(struct launch *launch)
+{
+	int rc;
+
+	(void)RAW(SYS_set_tid_address, &launch->life);
+	run_steps(launch, true, false);
+	rc = launch->park(launch);
+	if (rc)
+		fail(launch, "waiting for a request", rc);
+	run_steps(launch, false, true);
+}
+
 /* Returns only on failure, which is in the struct. */
 static int run_child(void *arg)
 {
 	struct launch *launch = arg;
 
-	for (size_t i = 0; i < N_STEPS; i++) {
-		int rc = steps[i].run(launch);
-
-		if (rc) {
-			launch->step = steps[i].name;
-			launch->is_callers = steps[i].is_callers;
-			launch->error = -rc;
-			end_child();
-		}
-	}
+	if (launch->park)
+		run_around_parking(launch);
+	else
+		run_steps(launch, true, true);
 	launch->executing = true;
 	launch->error = execute(launch);
 	end_child();

@@ -12,6 +12,13 @@
 #include "runtime/task.h"
 #include "runtime/userns.h"
 
+/* Of a child that parks. */
+enum life {
+	LIFE_ENDED, /* it does not use our memory any more: it was executed, or is dead */
+	LIFE_STARTING,
+	LIFE_PARKED,
+};
+
 /*
  * Everything the child needs, prepared by the parent; and what the child tells back. The two share
  * memory and the parent waits until the child has executed or ended, so plain fields do.
@@ -40,6 +47,17 @@ struct launch {
 	int ruleset;             /* the sandbox's, or one that the keeper has made; -1: none */
 	int *roots;              /* descriptors of what has been mounted, by place */
 	struct limits_plan limits;
+
+	/*
+	 * Waits for the request, between the steps that do not depend on it and those that do;
+	 * NULL: there is no waiting. 0 or a negative errno. Then, descriptors: where the request
+	 * comes from, and a pidfd of who makes it.
+	 */
+	int (*park)(struct launch *launch);
+	int door;
+	int owner;
+	int passed[3];     /* the standard streams, by the child's own numbers */
+	volatile int life; /* enum life; a futex, which the kernel sets to ENDED and wakes */
 
 	const char *volatile step; /* what the child was doing */
 	volatile int error;        /* the errno with which that failed; 0: it was executed */

@@ -28,6 +28,7 @@ struct writ_process {
 	bool has_file_size;
 	bool in_cgroup_v1_memory; /* where the kernel ends one process, not all */
 	struct relay relay;       /* standard output and error, when they are limited */
+	char *stack;              /* of a child that was parked; NULL: there was none */
 	struct keeper keeper;     /* the parent of pid, where there is one; then pidfd is its */
 	struct cgroup cgroup;     /* to be removed; empty: none was made */
 };

@@ -33,20 +33,13 @@
 #include "runtime/process.h"
 #include "runtime/processes.h"
 #include "runtime/raw.h"
+#include "runtime/spawn.h"
 
 #define CHILD_STACK_BYTES ((size_t)16 << 10)
 #define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin"
 #define US_PER_MS         1000u
 #define BYTES_PER_KIB     1024u
 #define MAX_DEPTH         128u /* of a working directory below a granted one */
-
-/* What a launch holds while it is prepared; its memory is the process's. */
-struct preparation {
-	struct launch launch;
-	struct writ_process *process;
-	const char **envp;
-	int null; /* /dev/null, or -1 when nothing needs it */
-};
 
 /*
  * Adds "dir/command" if there is such a file. Relative entries of PATH are passed over, as they
@@ -238,25 +231,31 @@ static int prepare_limits(struct preparation *prep, struct writ_error *error)
 	return rc || !sandbox->cgroups.n ? rc : make_cgroup(prep, error);
 }
 
-/*
- * In a mount namespace the directory that we are in may be covered: it is entered by its name. One
- * that has none is refused by chdir.
- */
 static int prepare_mounts(struct preparation *prep, struct writ_error *error)
 {
 	struct launch *launch = &prep->launch;
-	struct pool *pool = &prep->process->pool;
-	char *cwd;
 
 	if (!(launch->namespaces & KERNEL_CLONE_NEWNS))
 		return 0;
-	launch->roots = pool_array(pool, launch->sandbox->namespaces.n_places,
+	launch->roots = pool_array(&prep->process->pool, launch->sandbox->namespaces.n_places,
 				   sizeof(*launch->roots));
-	if (!launch->roots)
-		return error_nomem(error);
-	if (strcmp(launch->cwd, ".") != 0)
+	return launch->roots ? 0 : error_nomem(error);
+}
+
+/*
+ * In a mount namespace the directory that we are in may be covered: it is entered by its name. One
+ * that has none is refused by chdir. So it is for a child that was made before, perhaps elsewhere.
+ */
+static int prepare_cwd(struct preparation *prep, const char *wanted, struct writ_error *error)
+{
+	struct launch *launch = &prep->launch;
+	char *cwd;
+
+	launch->cwd = choose_cwd(launch->sandbox, wanted);
+	if (strcmp(launch->cwd, ".") != 0 ||
+	    (!launch->park && !(launch->namespaces & KERNEL_CLONE_NEWNS)))
 		return 0;
-	cwd = pool_alloc(pool, PATH_MAX);
+	cwd = pool_alloc(&prep->process->pool, PATH_MAX);
 	if (!cwd)
 		return error_nomem(error);
 	launch->cwd = getcwd(cwd, PATH_MAX) ? cwd : "";
@@ -298,12 +297,10 @@ static int check_sigchld(struct writ_error *error)
 	return 0;
 }
 
-static int prepare(struct preparation *prep, const struct writ_launch *request,
-		   struct writ_error *error)
+int spawn_prepare(struct preparation *prep, struct writ_error *error)
 {
 	struct pool pool = {.head = NULL};
 	struct writ_process *process = pool_alloc(&pool, sizeof(*process));
-	int rc;
 
 	if (!process)
 		return error_nomem(error);
@@ -314,17 +311,25 @@ static int prepare(struct preparation *prep, const struct writ_launch *request,
 	prep->launch.ruleset = prep->launch.sandbox->ruleset;
 	prep->launch.has_keeper = prep->launch.sandbox->has_keeper;
 	prep->launch.namespaces = prep->launch.sandbox->namespaces.flags;
-	prep->launch.die_with_caller = request->die_with_caller != 0;
-	rc = check_sigchld(error);
-	if (!rc)
-		rc = prepare_command(prep, request, error);
+	return check_sigchld(error);
+}
+
+int spawn_prepare_request(struct preparation *prep, const struct writ_launch *request,
+			  struct writ_error *error)
+{
+	int rc = prepare_command(prep, request, error);
+
 	if (!rc)
 		rc = prepare_stdio(prep, request, error);
-	if (!rc)
-		rc = prepare_limits(prep, error);
+	return rc ? rc : prepare_cwd(prep, request->cwd, error);
+}
+
+int spawn_prepare_walls(struct preparation *prep, struct writ_error *error)
+{
+	int rc = prepare_limits(prep, error);
+
 	if (!rc)
 		rc = prepare_broker(prep, error);
-	prep->launch.cwd = choose_cwd(prep->launch.sandbox, request->cwd);
 	return rc ? rc : prepare_mounts(prep, error);
 }
 
@@ -348,6 +353,29 @@ static int clone_child(struct launch *launch, int *pidfd)
 			    });
 }
 
+/*
+ * One that parks runs on while we do, so on a stack of its own, which the process keeps for it; and
+ * without our thread, which may end.
+ */
+static int clone_parked(struct launch *launch, struct writ_process *process)
+{
+	int rc = process->stack ? 0 : keeper_map(&process->stack);
+
+	if (rc)
+		return rc;
+	return launch_clone(launch,
+			    &(struct task_request){
+				    .flags = KERNEL_CLONE_VM | KERNEL_CLONE_PIDFD |
+					     KERNEL_CLONE_SETTLS |
+					     (launch->new_userns ? KERNEL_CLONE_NEWUSER : 0),
+				    .cgroup = launch->cgroup.only,
+				    .stack = process->stack + KEEPER_PART_BYTES,
+				    .stack_bytes = KEEPER_PART_BYTES,
+				    .pidfd = &process->pidfd,
+				    .tls = keeper_thread(process->stack),
+			    });
+}
+
 /* The command's process id, or a negative errno. */
 static int make_child(struct launch *launch, struct writ_process *process)
 {
@@ -359,6 +387,7 @@ static int make_child(struct launch *launch, struct writ_process *process)
 	/* Raw, so that the libc's own signals wait too. */
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
 	pid = launch->has_keeper ? keeper_start(&process->keeper, launch, &process->pidfd)
+	      : launch->park     ? clone_parked(launch, process)
 				 : clone_child(launch, &process->pidfd);
 	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
 	/* A child that becomes another user changes it, of the memory that we share (prctl(2)). */
@@ -405,8 +434,7 @@ static int tell_step_error(const struct launch *launch, struct writ_error *error
 			 launch->sandbox->name, launch->step);
 }
 
-/* Nothing is left of a child that could not start. */
-static void reap(struct writ_process *process)
+void spawn_reap(struct writ_process *process)
 {
 	pid_t child = process->keeper.is_active ? process->keeper.pid : process->pid;
 
@@ -437,12 +465,12 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	}
 	if (!launch->error)
 		return 0;
-	reap(process);
+	spawn_reap(process);
 	return -1;
 }
 
 /* What a child that shares our memory begins with as its own maximum. */
-static uint64_t own_peak_bytes(void)
+uint64_t spawn_own_peak(void)
 {
 	struct rusage usage = {.ru_maxrss = 0};
 
@@ -463,19 +491,32 @@ static bool is_hosts_word(int error)
 	return false;
 }
 
-static int start(struct preparation *prep, struct writ_error *error)
+void spawn_start_clock(struct preparation *prep)
 {
-	struct launch *launch = &prep->launch;
 	struct writ_process *process = prep->process;
-	const struct writ_sandbox *sandbox = launch->sandbox;
+	const struct writ_sandbox *sandbox = prep->launch.sandbox;
 	uint64_t wall_ms = sandbox->limits[WRIT_LIMIT_WALL];
-	int rc;
 
 	process->started_us = process_now_us();
 	process->has_wall = sandbox->has_limit[WRIT_LIMIT_WALL] && wall_ms < UINT64_MAX / 2048;
 	process->deadline_us = process->started_us + wall_ms * US_PER_MS;
+}
+
+int spawn_tell(const struct launch *launch, struct writ_error *error)
+{
+	return launch->executing && !launch->was_run ? tell_exec_error(launch, error)
+						     : tell_step_error(launch, error);
+}
+
+int spawn_start(struct preparation *prep, struct writ_error *error)
+{
+	struct launch *launch = &prep->launch;
+	struct writ_process *process = prep->process;
+	const struct writ_sandbox *sandbox = launch->sandbox;
+	int rc;
+
 	if (!try_start(launch, process)) {
-		process->callers_peak_bytes = own_peak_bytes();
+		process->callers_peak_bytes = spawn_own_peak();
 		return 0;
 	}
 	if (launch->namespaces_refused && is_hosts_word(launch->error) &&
@@ -489,12 +530,10 @@ static int start(struct preparation *prep, struct writ_error *error)
 		if (rc || !try_start(launch, process))
 			return rc;
 	}
-	return launch->executing && !launch->was_run ? tell_exec_error(launch, error)
-						     : tell_step_error(launch, error);
+	return spawn_tell(launch, error);
 }
 
-/* The descriptors that only the launch needed: the tool has its own now, or there is none. */
-static void release(struct preparation *prep)
+void spawn_release(struct preparation *prep)
 {
 	if (prep->process && prep->process->relay.active) {
 		fd_close(&prep->launch.stdio[1]);
@@ -518,15 +557,22 @@ int writ_spawn(const struct writ_sandbox *sandbox, const struct writ_launch *lau
 	if (!sandbox || !launch || !out || !launch->argv || !launch->argv[0] || !*launch->argv[0])
 		return error_set(error, WRIT_E_INVALID,
 				 "writ_spawn: a sandbox, a command and out must be given");
+	prep.launch.die_with_caller = launch->die_with_caller != 0;
 	/*
 	 * The child shares our thread's state: a cancellation that is pending would run the
 	 * caller's cleanup handlers in the child.
 	 */
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	rc = prepare(&prep, launch, error);
+	rc = spawn_prepare(&prep, error);
 	if (!rc)
-		rc = start(&prep, error);
-	release(&prep);
+		rc = spawn_prepare_request(&prep, launch, error);
+	if (!rc)
+		rc = spawn_prepare_walls(&prep, error);
+	if (!rc) {
+		spawn_start_clock(&prep);
+		rc = spawn_start(&prep, error);
+	}
+	spawn_release(&prep);
 	if (rc)
 		process_free(prep.process);
 	else

@@ -52,6 +52,7 @@ void process_free(struct writ_process *process)
 	cgroup_remove(&process->cgroup);
 	relay_close(&process->relay);
 	keeper_free(&process->keeper);
+	keeper_unmap(process->stack);
 	fd_close(&process->pidfd);
 	pool_free(&process->pool);
 }

@@ -325,8 +325,8 @@ struct writ_mechanism {
 };
 
 /*
- * The mechanisms that a sandbox's plan has: 0 and *out, or -WRIT_E_INVALID past the last. Strings are
- * static. What a best-effort sandbox goes without is listed as not there.
+ * The mechanisms that a sandbox's plan has: 0 and *out, or -WRIT_E_INVALID past the last. Strings
+ * are static. What a best-effort sandbox goes without is listed as not there.
  */
 WRIT_API WRIT_MUST_CHECK int writ_sandbox_mechanism(const struct writ_sandbox *sandbox,
 						    size_t index, struct writ_mechanism *out);
@@ -438,6 +438,49 @@ WRIT_API WRIT_MUST_CHECK int writ_wait(struct writ_process **process, struct wri
  * handler.
  */
 WRIT_API void writ_kill(struct writ_process *process);
+
+/* ---- launching at once ---- */
+
+/*
+ * Children made in advance: each is in the sandbox already, but for what a request decides, and
+ * waits for one. A launch then costs little more than starting the command bare. Every child runs
+ * one command and was made for it alone, so launches share nothing that those of writ_spawn do not.
+ */
+struct writ_zygote;
+
+#define WRIT_MAX_ZYGOTE 256
+
+/*
+ * Makes n children (1 to WRIT_MAX_ZYGOTE) that wait. They share this process's memory, hold none of
+ * its descriptors, and end when it does, however that happens. The sandbox must stay open until
+ * writ_zygote_close. Not to be used in a child that this process forks. Errors: as writ_spawn.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_zygote_open(const struct writ_sandbox *sandbox, size_t n,
+					      struct writ_zygote **out, struct writ_error *error);
+
+/*
+ * As writ_spawn, by a child that waits. When there is none, one is made: that costs what writ_spawn
+ * does. One that has been killed while it waited is not used. What was the caller's when the child
+ * was made holds: limits of its own, its priority, its capabilities; the working directory and the
+ * environment are those of now. die_with_caller is about the thread that made the child or, for
+ * commands that may start processes, the whole process. In a sandbox that denies paths inside what
+ * it grants, or that names a user, nothing can wait: it is writ_spawn. Any thread.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_zygote_spawn(struct writ_zygote *zygote,
+					       const struct writ_launch *launch,
+					       struct writ_process **out, struct writ_error *error);
+
+/*
+ * Makes those that are missing, in the calling thread: for when nobody waits, as between writ_spawn
+ * and writ_wait. Nothing else does: without it a zygote is used up. Any thread. Errors: as
+ * writ_spawn; what had been made stays.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_zygote_refill(struct writ_zygote *zygote,
+						struct writ_error *error);
+
+/* Ends the children that wait, and frees it. Commands that it has launched go on. NULL is allowed.
+ */
+WRIT_API void writ_zygote_close(struct writ_zygote *zygote);
 
 /*
  * Applies a sandbox to the calling process, for good: limits on resources, no_new_privs, no

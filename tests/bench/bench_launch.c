@@ -7,8 +7,10 @@
  *
  * Starts /bin/true in each of several ways, in turn, so that whatever else the machine does falls
  * on all of them alike: plainly, by libwrit and by writ in each sandbox, and by other launchers.
- * Prints the median, the 99th percentile and the ratio of the medians to posix_spawn's. With --heap
- * the parent holds that much memory, touched: a launcher that copied page tables would show.
+ * Prints the median, the 99th percentile and the ratio of the medians to posix_spawn's, and how
+ *many launches a second one thread makes; a zygote's children are made between the launches, which
+ *is in the second number and not in the first. With --heap the parent holds that much memory,
+ *touched: a launcher that copied page tables would show.
  * --pause waits so long before each: what the kernel still has at hand from the one before is gone.
  * --brief prints the medians of posix_spawn, writ_spawn and `writ run` in microseconds, for the
  * demo.
@@ -27,7 +29,8 @@
 #define COMMAND        "/bin/true"
 #define MAX_PARAMS     8
 #define MAX_SANDBOXES  5
-#define MAX_WAYS       (3 + 2 * MAX_SANDBOXES)
+#define MAX_WAYS       (3 + 3 * MAX_SANDBOXES)
+#define ZYGOTE         4 /* children that wait */
 #define NAME_BYTES     32
 #define MAX_ROUNDS     20000
 #define DEFAULT_ROUNDS 500
@@ -59,6 +62,7 @@ struct way {
 	void (*run)(struct bench *bench, const struct way *way);
 	char **argv;                  /* of a program that starts it */
 	struct writ_sandbox *sandbox; /* or what libwrit starts it in */
+	struct writ_zygote *zygote;   /* or by whom; refilled between measurements */
 	bool skipped;
 	uint64_t samples[MAX_ROUNDS];
 };
@@ -95,10 +99,12 @@ static void by_writ_spawn(struct bench *bench, const struct way *way)
 	struct writ_process *process;
 	struct writ_result result;
 	struct writ_error error;
+	int rc;
 
 	(void)bench;
-	if (writ_spawn(way->sandbox, &launch, &process, &error) ||
-	    writ_wait(&process, &result, &error))
+	rc = way->zygote ? writ_zygote_spawn(way->zygote, &launch, &process, &error)
+			 : writ_spawn(way->sandbox, &launch, &process, &error);
+	if (rc || writ_wait(&process, &result, &error))
 		fail("writ_spawn", error.text);
 	if (result.end != WRIT_EXITED || result.status)
 		fail("writ_spawn", COMMAND " failed");
@@ -121,6 +127,27 @@ static void add_program(const char *name, char **argv, bool brief)
 	way->skipped = brief || access(argv[0], X_OK);
 }
 
+static void refill(struct writ_zygote *zygote)
+{
+	struct writ_error error;
+
+	if (zygote && writ_zygote_refill(zygote, &error))
+		fail("writ_zygote_refill", error.text);
+}
+
+/* Launches a second by one thread, which makes the children that it uses. */
+static void print_throughput(struct bench *bench, const struct way *way)
+{
+	uint64_t start = bench_now_ns();
+
+	for (unsigned round = 0; round < bench->rounds; round++) {
+		way->run(bench, way);
+		refill(way->zygote);
+	}
+	printf("%-26s %10.0f launches a second\n", way->name,
+	       bench->rounds * 1e9 / (double)(bench_now_ns() - start));
+}
+
 static void measure(struct bench *bench)
 {
 	for (unsigned round = 0; round < bench->rounds + WARM_UP; round++) {
@@ -133,6 +160,7 @@ static void measure(struct bench *bench)
 			ways[i].run(bench, &ways[i]);
 			if (round >= WARM_UP)
 				ways[i].samples[round - WARM_UP] = bench_now_ns() - start;
+			refill(ways[i].zygote);
 		}
 	}
 	for (size_t i = 0; i < n_ways; i++)
@@ -144,7 +172,7 @@ static double median_us(const struct bench *bench, size_t way)
 	return (double)bench_percentile(ways[way].samples, bench->rounds, 50) / 1000;
 }
 
-static void print_table(const struct bench *bench)
+static void print_table(struct bench *bench)
 {
 	printf("start and end of %s, %u rounds, a parent with %u MiB of heap", COMMAND,
 	       bench->rounds, bench->heap_mib);
@@ -160,6 +188,10 @@ static void print_table(const struct bench *bench)
 		printf("%-26s %10.0f %10.0f %8.2f\n", ways[i].name, median_us(bench, i),
 		       (double)bench_percentile(ways[i].samples, bench->rounds, 99) / 1000,
 		       median_us(bench, i) / median_us(bench, 0));
+	}
+	for (size_t i = 0; i < n_ways; i++) {
+		if (ways[i].run == by_writ_spawn || i == 0)
+			print_throughput(bench, &ways[i]);
 	}
 }
 
@@ -199,6 +231,7 @@ static void add_sandbox(struct bench *bench, const struct writ_policy *policy, c
 {
 	struct way *spawn = add_way("writ_spawn", name);
 	struct way *run = add_way("writ run", name);
+	struct way *zygote = add_way("zygote", name);
 	struct writ_error error;
 
 	spawn->run = by_writ_spawn;
@@ -206,6 +239,10 @@ static void add_sandbox(struct bench *bench, const struct writ_policy *policy, c
 	run->argv = build_command(bench, name);
 	if (writ_sandbox_open(policy, writ_sandbox_id(policy, name, strlen(name)), &spawn->sandbox,
 			      &error))
+		fail(name, error.text);
+	zygote->run = by_writ_spawn;
+	zygote->skipped = bench->brief;
+	if (!bench->brief && writ_zygote_open(spawn->sandbox, ZYGOTE, &zygote->zygote, &error))
 		fail(name, error.text);
 }
 
@@ -227,7 +264,7 @@ static void prepare(struct bench *bench)
 		posix_spawn_file_actions_addopen(&bench->quiet, fd, "/dev/null", O_RDWR, 0);
 	add_program("posix_spawn", bare, false);
 	for (char *name = strtok(bench->sandbox_names, ","); name; name = strtok(NULL, ",")) {
-		if (n_ways + 4 > MAX_WAYS)
+		if (n_ways + 5 > MAX_WAYS)
 			fail(name, "one sandbox too many");
 		add_sandbox(bench, policy, name);
 	}
@@ -293,6 +330,8 @@ int main(int argc, char **argv)
 		       median_us(&bench, 2));
 	else
 		print_table(&bench);
+	for (size_t i = 0; i < n_ways; i++)
+		writ_zygote_close(ways[i].zygote);
 	for (size_t i = 0; i < n_ways; i++)
 		writ_sandbox_close(ways[i].sandbox);
 	return 0;
