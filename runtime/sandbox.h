@@ -65,7 +65,7 @@ struct writ_sandbox {
 	const char *name;
 	bool best_effort;
 	uint32_t plan; /* enum writ_plan bits, as the bundle has them */
-	int ruleset; /* Landlock's; -1: the host has none, and the sandbox is best effort */
+	int ruleset;   /* Landlock's; -1: the host has none, and the sandbox is best effort */
 	struct bpf_program filter;
 	bool has_limit[WRIT_LIMIT__COUNT];
 	uint64_t limits[WRIT_LIMIT__COUNT];
