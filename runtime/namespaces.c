@@ -303,21 +303,34 @@ static struct mount_place *around(struct mount_place *places, size_t n, const ch
 	return NULL;
 }
 
+/* The nearest that is the host's: what a scratch may be used for says nothing of what it hides. */
+static const struct mount_place *granted_around(const struct mount_place *places, size_t n,
+						const char *path)
+{
+	while (n-- > 0) {
+		if (!places[n].scratch && is_within(path, places[n].path))
+			return &places[n];
+	}
+	return NULL;
+}
+
 /* What is granted above is granted here. Of one path there is one place: the next of the first n.
  */
 static size_t merge(struct namespaces *namespaces, size_t n, struct mount_place place)
 {
 	struct mount_place *outer = around(namespaces->places, n, place.path);
+	const struct mount_place *above;
 
 	if (outer && strcmp(outer->path, place.path) == 0) {
 		outer->rights |= place.rights;
 		outer->access |= place.access;
 		return n;
 	}
-	if (outer) {
-		place.rights |= outer->rights;
-		place.access |= outer->access;
-		place.is_hidden = outer->scratch || outer->is_hidden;
+	place.is_hidden = outer && (outer->scratch || outer->is_hidden);
+	above = place.scratch ? outer : granted_around(namespaces->places, n, place.path);
+	if (above) {
+		place.rights |= above->rights;
+		place.access |= above->access;
 	}
 	namespaces->places[n] = place;
 	return n + 1;
@@ -330,6 +343,9 @@ static size_t keep(struct namespaces *namespaces, size_t n, struct mount_place p
 	unsigned int attributes = outer ? outer->attributes & ~SAFE_MOUNT : namespaces->attributes;
 
 	place.attributes = attributes_of(namespaces, place.rights);
+	/* Landlock's rule for the scratch around it covers it too. */
+	if (place.is_hidden && !place.scratch && !(place.rights & WRIT_PATH_WRITE))
+		place.attributes |= KERNEL_MOUNT_RDONLY;
 	if (!place.scratch && !place.is_hidden && place.attributes == attributes)
 		return n;
 	if (place.scratch)
