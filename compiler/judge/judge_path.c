@@ -2,8 +2,9 @@
  * Paths: what may be read, written and executed, and which unix sockets may be connected to.
  *
  * A denied pattern wins, and takes everything below with it. A scratch directory stands in front of
- * what is granted there: it can be read and written, and nothing in it can be executed. Else one of
- * the granted trees has to have the Landlock right that the question is about.
+ * what is granted around it: it can be read and written, and nothing in it can be executed. Else
+ * one of the granted trees, also one below a scratch directory, has to have the Landlock right that
+ * the question is about.
  */
 #include <linux/landlock.h>
 #include <string.h>
@@ -44,14 +45,17 @@ static bool names_begin(const struct ir_names *names, const struct ir_names *wit
 	return true;
 }
 
+static bool value_path(const struct judge *judge, const struct ir_text *text, struct ir_names *out)
+{
+	return ir_value_path(judge->arena, ir_text_expand(judge->arena, judge->values, text), out);
+}
+
 static bool is_under(const struct judge *judge, const struct ir_names *path,
 		     const struct ir_text *tree)
 {
 	struct ir_names names;
 
-	return ir_value_path(judge->arena, ir_text_expand(judge->arena, judge->values, tree),
-			     &names) &&
-	       names_begin(path, &names);
+	return value_path(judge, tree, &names) && names_begin(path, &names);
 }
 
 /* Does a pattern match the path or a directory above it? */
@@ -60,8 +64,7 @@ static bool is_denied(const struct judge *judge, const struct ir_names *path,
 {
 	struct ir_names pattern, above = *path;
 
-	if (!ir_value_path(judge->arena, ir_text_expand(judge->arena, judge->values, text),
-			   &pattern))
+	if (!value_path(judge, text, &pattern))
 		return true; /* not what a bundle holds; to deny is safe */
 	for (above.n = 0; above.n <= path->n; above.n++) {
 		if (ir_glob_path(judge->arena, &pattern, &above))
@@ -93,6 +96,25 @@ static bool find_deny(const struct judge *judge, uint32_t sandbox, const struct 
 	return false;
 }
 
+/* Is the path in a tree that is granted below a scratch directory? There it is the host's. */
+static bool is_granted_below(const struct judge *judge, uint32_t sandbox,
+			     const struct ir_names *path, const struct ir_names *scratch)
+{
+	const struct writ_fmt_sandbox *box = BUNDLE_AT(&judge->image, SANDBOXES, sandbox, sandbox);
+
+	for (uint32_t i = 0; i < box->paths.count; i++) {
+		const struct writ_fmt_path *grant = BUNDLE_AT(&judge->image, PATHS, path,
+							      box->paths.first + i);
+		struct ir_text text = bundle_text(judge->parts, grant->text);
+		struct ir_names tree;
+
+		if (value_path(judge, &text, &tree) && names_begin(path, &tree) &&
+		    tree.n > scratch->n && names_begin(&tree, scratch))
+			return true;
+	}
+	return false;
+}
+
 static bool find_scratch(const struct judge *judge, uint32_t sandbox, const struct ir_names *path,
 			 uint32_t right, struct judgement *out)
 {
@@ -100,8 +122,10 @@ static bool find_scratch(const struct judge *judge, uint32_t sandbox, const stru
 
 	for (size_t i = 0; i < box->scratches.n; i++) {
 		const struct ir_text *text = &box->scratches.items[i].text;
+		struct ir_names scratch;
 
-		if (!is_under(judge, path, text))
+		if (!value_path(judge, text, &scratch) || !names_begin(path, &scratch) ||
+		    is_granted_below(judge, sandbox, path, &scratch))
 			continue;
 		if (right == WRIT_PATH_EXECUTE)
 			*out = judge_refused(JUDGE_SCRATCHES, i,

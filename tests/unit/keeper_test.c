@@ -155,6 +155,27 @@ Test(keeper, what_is_granted_in_a_scratch_is_in_it)
 	cr_expect_eq(access(path, F_OK), -1);
 }
 
+/* Landlock's rule for the scratch covers what is mounted in it: the mount itself has to refuse. */
+Test(keeper, what_is_only_read_in_a_scratch_is_not_written)
+{
+	char path[64];
+
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	(void)snprintf(path, sizeof(path), "%s/in", box);
+	cr_assert_eq(mkdir(path, 0777), 0);
+	cr_assert_eq(chmod(path, 0777), 0);
+	(void)snprintf(path, sizeof(path), "%s/in/out", box);
+	cr_assert_eq(mkdir(path, 0777), 0);
+	cr_assert_eq(chmod(path, 0777), 0);
+	expect(BOX("scratch \"${box}\" 1MiB; read \"${box}/in\"; write \"${box}/in/out\"; "),
+	       "cd $box; echo a >a && cat a; ls in; (echo b >in/b) 2>&- || echo no; "
+	       "echo c >in/out/c && cat in/out/c",
+	       "a\nout\nno\nc\n");
+	(void)snprintf(path, sizeof(path), "%s/in/b", box);
+	cr_expect_eq(access(path, F_OK), -1, "it was made on the host");
+}
+
 Test(keeper, a_scratch_needs_a_directory_on_the_host)
 {
 	struct writ_error error = {.code = 0};
