@@ -138,7 +138,21 @@ subprocess.run(["/usr/bin/id"])'
 said 1 'PermissionError.*/usr/bin/id'
 verdict $? "other programs: not executed"
 
+mkdir "$workspace/service"
+echo 'TOKEN=secret' | tee "$workspace/.env" >"$workspace/service/.env"
+python 'import os
+os.symlink("service/.env", "harmless.txt")
+print(open("harmless.txt").read())'
+said 1 'PermissionError.*harmless.txt'
+verdict $? "a denied .env in the workspace it may write: not opened, by no other name either"
+
 if [ "$weaker" -eq 0 ]; then
+	python 'import os, tempfile
+print("sees", os.listdir("/tmp"), "and makes", tempfile.mkstemp()[1])'
+	made=$(sed -n 's/^sees .* and makes //p' "$work/out")
+	[ "$status" -eq 0 ] && [ -n "$made" ] && [ ! -e "$made" ]
+	verdict $? "/tmp: the launch's own, in memory; nothing of it is on this host"
+
 	python 'import os, signal
 os.kill(os.getppid(), signal.SIGKILL)'
 	said 1 'PermissionError'
@@ -194,7 +208,18 @@ else
 	echo "  git is not installed: not shown"
 fi
 
-heading "6. What it costs, measured now"
+heading "6. Proven on this host"
+if [ "$weaker" -eq 0 ]; then
+	echo "  \$ writ doctor --prove -p dev-agent.wrt --sandbox python"
+	"$build/writ" doctor --prove -p "$bundle" --param workspace="$workspace" --sandbox python >"$work/out" 2>&1
+	status=$?
+	sed -n '/^as the bundle says/,$p' "$work/out" | sed 's/^/      /'
+	verdict "$status" "all that was tried in the sandbox is as the bundle says"
+else
+	echo "  not shown: this kernel can't enforce all of it (see above)"
+fi
+
+heading "7. What it costs, measured now"
 check=$("$build/bench/bench_check" --brief "$bundle" "$workspace" developer execute_python)
 measured "$check" "a decision by names takes $check ns"
 launch=$("$build/bench/bench_launch" "$build/writ" "$bundle" shell --param workspace="$workspace" --rounds 200 --brief)
