@@ -13,9 +13,8 @@
 #include <sys/uio.h>
 
 #include "runtime/broker_calls.h"
+#include "runtime/broker_umask.h"
 #include "runtime/raw.h"
-
-#define DEFAULT_UMASK 022u
 
 static int check_sizes(void)
 {
@@ -86,8 +85,7 @@ static int find_self(struct broker *broker)
 int broker_init(struct broker *broker)
 {
 	broker->listener = -1;
-	broker->umask = DEFAULT_UMASK;
-	(void)RAW(SYS_umask, broker->umask);
+	broker_umask_init(broker);
 	return find_self(broker);
 }
 

@@ -32,7 +32,8 @@ struct broker {
 	int fds; /* O_PATH, of the directory of our own descriptors */
 	char own[BROKER_DIGIT];
 	uint32_t proc_major, proc_minor; /* the device that procfs is */
-	unsigned int umask;              /* of all umasks that any process of the tool's has set */
+	unsigned int all_umasks;         /* of all umasks that any process of the tool's has set */
+	bool has_umasks;                 /* one has */
 
 	/* The call being answered. */
 	struct seccomp_notif_abi notif;

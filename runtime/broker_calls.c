@@ -17,13 +17,13 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "runtime/broker_umask.h"
 #include "runtime/raw.h"
 
 #define RENAME_KNOWN  3u /* RENAME_NOREPLACE and RENAME_EXCHANGE, renameat2(2) */
 #define EXCHANGES     2u
 #define NS_PER_US     1000
 #define US_PER_SECOND 1000000u
-#define UMASK_BITS    0777u
 #define TIMES         2 /* of access and of change */
 
 /* A call on a place: its name is in broker->name. */
@@ -74,7 +74,7 @@ static bool is_kept_link(const struct broker *broker, uint32_t type, const char 
 static long mkdir_at(struct broker *broker, const struct broker_place *place,
 		     const struct broker_args *args)
 {
-	(void)broker;
+	broker_umask_adopt(broker);
 	return RAW(SYS_mkdirat, place->parent, place->name, args->value);
 }
 
@@ -86,7 +86,7 @@ static long call_mkdir(struct broker *broker, const struct broker_args *args)
 static long mknod_at(struct broker *broker, const struct broker_place *place,
 		     const struct broker_args *args)
 {
-	(void)broker;
+	broker_umask_adopt(broker);
 	return RAW(SYS_mknodat, place->parent, place->name, args->value, args->more);
 }
 
@@ -399,8 +399,7 @@ static long call_utime(struct broker *broker, const struct broker_args *args)
  */
 static long call_umask(struct broker *broker, const struct broker_args *args)
 {
-	broker->umask |= (unsigned int)args->value & UMASK_BITS;
-	(void)RAW(SYS_umask, broker->umask);
+	broker_umask_note(broker, (unsigned int)args->value);
 	return BROKER_CONTINUE;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "runtime/broker_calls.h"
+#include "runtime/broker_umask.h"
 #include "runtime/raw.h"
 
 #define MAX_LINKS     40u
@@ -166,6 +167,8 @@ static long try_make(struct broker *broker, struct wanted *want)
 		return rc == -ENOTUNIQ ? -EISDIR : rc;
 	/* Nothing is made on procfs, and what is there has to be looked at before. */
 	rc = place.on_proc ? -ELOOP : open_place(broker, &place, want);
+	if (rc == -ELOOP && want->flags & O_EXCL)
+		rc = -EEXIST;
 	if (rc == -ELOOP && !(want->flags & (O_NOFOLLOW | O_EXCL)))
 		rc = open_existing(broker, want);
 	if (rc == -ENOENT && !place.on_proc && !(want->flags & O_EXCL) && !want->at.resolve &&
@@ -192,6 +195,8 @@ static long open_wanted(struct broker *broker, int dir, struct wanted *want)
 
 	want->at.no_follow = want->flags & O_NOFOLLOW;
 	want->at.is_dir = want->flags & O_DIRECTORY;
+	if (want->flags & (O_CREAT | TMPFILE_BIT))
+		broker_umask_adopt(broker);
 	rc = broker_begin(broker, dir, broker->path, &want->at);
 	if (rc)
 		return rc;

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <utime.h>
 
@@ -282,15 +284,34 @@ TOOL(changes_times)
 	return 0;
 }
 
-TOOL(umasks_add_up)
+static unsigned int mode_of_new(const char *below)
 {
 	struct stat st;
 
-	if (umask(077) != 022 || umask(0) != 077)
+	if (host_open(below, O_WRONLY | O_CREAT | O_EXCL) || stat(host_path(below), &st))
+		return 0;
+	return st.st_mode & 07777;
+}
+
+TOOL(umasks_are_the_callers)
+{
+	struct stat st;
+	int status;
+
+	/* A name that looks like the line in procfs does not stand for it. */
+	if (prctl(PR_SET_NAME, "x\nUmask:\t0777\n") || umask(077) != 022)
 		return EILSEQ;
-	if (host_open("box/masked", O_WRONLY | O_CREAT) || stat(host_path("box/masked"), &st))
+	if (mode_of_new("box/private") != 0600)
+		return EPROTO;
+	if (!fork())
+		_exit(umask(027) != 077 || mode_of_new("box/childs") != 0640);
+	if (wait(&status) < 0 || status || mode_of_new("box/private2") != 0600)
+		return EPROTO;
+	if (umask(0) != 077 || mode_of_new("box/masked") != 0666)
+		return EPROTO;
+	if (mkdir(host_path("box/open"), 0777) || stat(host_path("box/open"), &st))
 		return EILSEQ;
-	return (st.st_mode & 07777) == 0600 ? 0 : EPROTO;
+	return (st.st_mode & 07777) == 0777 ? 0 : EPROTO;
 }
 
 TOOL(fifos_do_not_wait)
@@ -364,6 +385,8 @@ TOOL(errors_are_the_kernels)
 		if (host_open(rows[i].path, rows[i].flags) != rows[i].error)
 			return 100 + (int)i;
 	}
+	if (open("/proc/self/status", O_WRONLY | O_CREAT | O_EXCL, 0600) >= 0 || errno != EEXIST)
+		return EEXIST;
 	if (open("", O_RDONLY) >= 0 || errno != ENOENT)
 		return EILSEQ;
 	if (openat(99, "x", O_RDONLY) >= 0 || errno != EBADF)
@@ -441,7 +464,7 @@ static const struct host_row rows[] = {
 	ROW(changes_mode_allowed, 0, 0),
 	ROW(changes_times_denied, EACCES, 0),
 	ROW(changes_times, 0, 0),
-	ROW(umasks_add_up, 0, EPROTO),
+	ROW(umasks_are_the_callers, 0, 0),
 	ROW(devices, 0, 0),
 	ROW(files_without_a_name, EACCES, 0),
 	ROW(through_links_that_lead_nowhere, EACCES, 0),
