@@ -137,7 +137,6 @@ static const struct {
 	bool is_of_namespaces; /* it fails where the host grants namespaces and nothing in them */
 } steps[] = {
 	{"leaving the caller's session", leave_group, false},
-	{"PR_SET_PDEATHSIG", follow_caller, false},
 	{"PR_SET_CHILD_SUBREAPER", adopt_orphans, false},
 	/* Gives the capabilities in the new namespace their meaning for files. */
 	{"mapping the user in its namespace", map_user, true},
@@ -147,6 +146,8 @@ static const struct {
 	{"making the Landlock ruleset", make_ruleset, false},
 	/* After everything that takes a capability. */
 	{"confining the broker", keeper_broker_confine, false},
+	/* After the change of credentials, which clears it (prctl(2)). */
+	{"PR_SET_PDEATHSIG", follow_caller, false},
 	/* Where the host grants no procfs in a PID namespace, it goes without the namespace. */
 	{"opening /proc for the broker", keeper_broker_open, true},
 	{"clone", start_command, false},

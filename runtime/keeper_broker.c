@@ -28,8 +28,8 @@ int keeper_broker_confine(struct keeper *keeper)
 
 	if (!keeper->broker)
 		return 0;
-	rc = privilege_drop(launch->privileged);
-	/* The command has none to drop any more, and could not. */
+	rc = privilege_drop_but_saved(launch->privileged, &launch->sandbox->user);
+	/* The command has none to drop any more, and could not: but for the saved user. */
 	launch->privileged = false;
 	if (!rc)
 		rc = privilege_no_new();

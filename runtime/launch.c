@@ -141,7 +141,14 @@ static int reset_personality(struct launch *launch)
 
 static int drop_privilege(struct launch *launch)
 {
-	return privilege_drop_to(launch->privileged, &launch->sandbox->user);
+	const struct privilege_user *user = &launch->sandbox->user;
+	int rc;
+
+	/* The keeper has gone ahead. */
+	if (!launch->has_broker)
+		return privilege_drop_to(launch->privileged, user);
+	rc = privilege_drop_saved(user);
+	return rc ? rc : privilege_drop(launch->privileged);
 }
 
 static int no_new_privilege(struct launch *launch)

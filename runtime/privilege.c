@@ -59,23 +59,23 @@ static int lock_out(void)
 }
 
 /* Which takes capabilities itself. Raw: libc's would have all threads of the caller do it. */
-static int become(const struct privilege_user *user)
+static int become(const struct privilege_user *user, const struct privilege_user *saved)
 {
-	int rc = (int)RAW(SYS_setgroups, 0, NULL);
+	int rc = (int)RAW(SYS_setresgid, user->gid, user->gid, saved->gid);
 
-	if (!rc)
-		rc = (int)RAW(SYS_setresgid, user->gid, user->gid, user->gid);
-	return rc ? rc : (int)RAW(SYS_setresuid, user->uid, user->uid, user->uid);
+	return rc ? rc : (int)RAW(SYS_setresuid, user->uid, user->uid, saved->uid);
 }
 
-int privilege_drop_to(bool held, const struct privilege_user *user)
+static int drop(bool held, const struct privilege_user *user, const struct privilege_user *saved)
 {
 	struct capability_header header = {.version = CAPABILITY_VERSION_3};
 	struct capability_data none[2] = {{0, 0, 0}, {0, 0, 0}};
 	int rc = held ? lock_out() : 0;
 
 	if (!rc && user->is_set)
-		rc = become(user);
+		rc = (int)RAW(SYS_setgroups, 0, NULL);
+	if (!rc && user->is_set)
+		rc = become(user, saved);
 	if (!rc)
 		rc = (int)RAW(SYS_prctl, KERNEL_PR_CAP_AMBIENT, KERNEL_CAP_AMBIENT_CLEAR, 0, 0, 0);
 	return rc ? rc : (int)RAW(SYS_capset, &header, none);
@@ -85,7 +85,24 @@ int privilege_drop(bool held)
 {
 	static const struct privilege_user same = {.is_set = false};
 
-	return privilege_drop_to(held, &same);
+	return drop(held, &same, &same);
+}
+
+int privilege_drop_to(bool held, const struct privilege_user *user)
+{
+	return drop(held, user, user);
+}
+
+int privilege_drop_but_saved(bool held, const struct privilege_user *user)
+{
+	static const struct privilege_user root = {.is_set = true, .uid = 0, .gid = 0};
+
+	return drop(held, user, &root);
+}
+
+int privilege_drop_saved(const struct privilege_user *user)
+{
+	return user->is_set ? become(user, user) : 0;
 }
 
 int privilege_no_new(void)

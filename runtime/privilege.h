@@ -34,6 +34,15 @@ int privilege_drop(bool held);
 /* The same, and becomes the user if one is set. */
 int privilege_drop_to(bool held, const struct privilege_user *user);
 
+/*
+ * The same, but root stays the saved user and group: then no other process of the user may trace
+ * this one or read its memory (ptrace(2)), which is root's.
+ */
+int privilege_drop_but_saved(bool held, const struct privilege_user *user);
+
+/* The rest of it, which takes no capability: for good. */
+int privilege_drop_saved(const struct privilege_user *user);
+
 /* Nothing executed from here on gains privilege by a set-user-ID bit or file capabilities. */
 int privilege_no_new(void);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -12,12 +13,15 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -432,6 +436,78 @@ Test(keeper, root_becomes_the_user_of_a_sandbox)
 	/* The caller is as it was. */
 	cr_expect_eq(geteuid(), 0u);
 	cr_expect_eq(prctl(PR_GET_DUMPABLE), 1);
+	writ_sandbox_close(sandbox);
+}
+
+#define USER_DENY USER("nobody", "write \"${box}\"; deny \"${box}/**/.env\"; ")
+
+Test(keeper, a_broker_becomes_the_user_as_well)
+{
+	if (geteuid() != 0)
+		cr_skip_test("only root can become another user");
+	expect(USER_DENY,
+	       "grep -E '^(Uid|Gid|Groups|CapPrm)' /proc/self/status; cd $box; echo x >f; "
+	       "stat -c %u f; { echo x >.env; } 2>/dev/null || echo denied",
+	       "Uid:\t65534\t65534\t65534\t65534\nGid:\t65534\t65534\t65534\t65534\nGroups:\t \n"
+	       "CapPrm:\t0000000000000000\n65534\ndenied\n");
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[32];
+	char line[64];
+	int parent = 0;
+	FILE *in;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	in = fopen(path, "re");
+	cr_assert_not_null(in);
+	while (!parent && fgets(line, sizeof(line), in))
+		(void)sscanf(line, "PPid: %d", &parent);
+	(void)fclose(in);
+	return parent;
+}
+
+/* In the child: may another process of the sandbox's user read or trace one? */
+static int reach_as_nobody(pid_t pid, const void *memory)
+{
+	char byte;
+	struct iovec here = {&byte, 1};
+	struct iovec there = {(void *)(uintptr_t)memory, 1};
+
+	if (setgroups(0, NULL) || setgid(65534) || setuid(65534) || prctl(PR_SET_DUMPABLE, 1))
+		return 1;
+	if (process_vm_readv(pid, &here, 1, &there, 1, 0) >= 0 || errno != EPERM)
+		return 2;
+	return ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0 || errno != EPERM ? 3 : 0;
+}
+
+/* It shares root's memory, and is a process of the user's by its files and its name only. */
+Test(keeper, nobody_reaches_root_through_the_broker)
+{
+	static const char secret = 's';
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_box(USER_DENY, &error);
+	struct writ_result result;
+	struct writ_process *process;
+	int status = -1;
+	int reader;
+	pid_t keeper, child;
+
+	if (geteuid() != 0)
+		cr_skip_test("only root can become another user");
+	cr_assert_not_null(sandbox, "%s", error.text);
+	process = start(sandbox, &reader);
+	keeper = parent_of(writ_process_pid(process));
+	child = fork();
+	if (!child)
+		_exit(reach_as_nobody(keeper, &secret));
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect_eq(status, 0, "reached: %d", WEXITSTATUS(status));
+	cr_expect_eq(prctl(PR_GET_DUMPABLE), 1, "so that is not what keeps it out");
+	writ_kill(process);
+	cr_expect_eq(writ_wait(&process, &result, &error), 0);
+	(void)close(reader);
 	writ_sandbox_close(sandbox);
 }
 
