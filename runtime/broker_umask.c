@@ -15,17 +15,17 @@
 
 #define DEFAULT_UMASK 022u
 #define UMASK_BITS    0777u
-#define STATUS_BYTES  256 /* the name's line and this one are in the first of them */
+#define STATUS_BYTES  256 /* the name's line, and this one, which is the second */
 #define DIGITS        4
 
 static const char label[] = "\nUmask:\t";
 
 static int parse(const char *status, unsigned int *out)
 {
-	const char *at = strstr(status, label);
+	const char *at = status + strcspn(status, "\n");
 	unsigned int mask = 0;
 
-	if (!at)
+	if (strncmp(at, label, sizeof(label) - 1) != 0)
 		return -ENODATA;
 	at += sizeof(label) - 1;
 	for (int i = 0; i < DIGITS; i++) {
