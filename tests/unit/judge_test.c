@@ -214,6 +214,32 @@ Test(judge, denied_patterns_take_what_is_below_with_them)
 	cr_expect(judge_path(&judge, 0, WRIT_PATH_EXECUTE, STR("/w/y")).refused);
 }
 
+Test(judge, what_is_granted_below_a_scratch_is_as_granted)
+{
+	static const struct {
+		const char *path;
+		uint32_t rights;
+	} rows[] = {
+		{"/tmp/a", WRIT_PATH_READ | WRIT_PATH_WRITE},
+		{"/tmp/datax", WRIT_PATH_READ | WRIT_PATH_WRITE},
+		{"/tmp/data/a", WRIT_PATH_READ},
+		{"/tmp/bin/a", WRIT_PATH_READ | WRIT_PATH_EXECUTE},
+	};
+	struct judge judge = judge_of(
+		"sandbox s { filesystem { scratch \"/tmp\" 1MiB; read \"/tmp\", "
+		"\"/tmp/data\"; execute \"/tmp/bin\"; } }");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (uint32_t right = WRIT_PATH_READ; right <= WRIT_PATH_EXECUTE; right <<= 1) {
+			struct judgement judgement = judge_path(&judge, 0, right,
+								str_from(rows[i].path));
+
+			cr_expect_eq(judgement.allowed, !!(rows[i].rights & right), "%s %u: %.*s",
+				     rows[i].path, right, STR_ARG(judgement.why));
+		}
+	}
+}
+
 Test(judge, endpoints)
 {
 	struct judge judge = judge_of(
