@@ -111,13 +111,26 @@ static bool is_literal(const struct broker_deny *deny)
 	return !strpbrk(deny->text, "*?");
 }
 
+static bool may_reach_below(const struct broker_deny *deny, const char *name)
+{
+	uint64_t positions = walk(deny, name, same_name).positions;
+
+	return positions && !(positions & end_of(deny));
+}
+
 bool broker_rules_reach_below(const struct broker_rules *rules, const char *name)
 {
 	for (size_t i = 0; i < rules->n; i++) {
-		const struct broker_deny *deny = &rules->items[i];
-		uint64_t positions = walk(deny, name, same_name).positions;
+		if (is_literal(&rules->items[i]) && may_reach_below(&rules->items[i], name))
+			return true;
+	}
+	return false;
+}
 
-		if (is_literal(deny) && positions && !(positions & end_of(deny)))
+bool broker_rules_may_reach_below(const struct broker_rules *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->n; i++) {
+		if (may_reach_below(&rules->items[i], name))
 			return true;
 	}
 	return false;

@@ -42,6 +42,8 @@ bool broker_rules_deny(const struct broker_rules *rules, const char *name);
 
 /* Does a pattern without wildcards name something below it? */
 bool broker_rules_reach_below(const struct broker_rules *rules, const char *name);
+/* Or may one with wildcards, too? */
+bool broker_rules_may_reach_below(const struct broker_rules *rules, const char *name);
 
 /*
  * Would it be, where names differ by more than case? ASCII letters are alike in both cases, and a

@@ -249,6 +249,22 @@ static int add_grant(struct writ_sandbox *sandbox, const struct opened *opened,
 	return rc ? rc : namespaces_grant(sandbox, grant);
 }
 
+/*
+ * The compiler plans a broker where it sees that something is denied inside a grant. It does not
+ * see where symbolic links lead; and a bundle may not be the compiler's.
+ */
+static int check_planned(const struct writ_sandbox *sandbox, const struct mount_grant *grant,
+			 const char *path, struct writ_error *error)
+{
+	if (sandbox->has_broker || !S_ISDIR(grant->mode) ||
+	    !broker_rules_may_reach_below(&sandbox->denies, grant->path))
+		return 0;
+	return error_set(error, WRIT_E_HOST,
+			 "sandbox '%.100s' denies something inside '%.200s', which it grants as "
+			 "'%.200s', and its plan has no broker for that: grant it by its own name",
+			 sandbox->name, grant->path, path);
+}
+
 static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *source,
 		    uint32_t index, struct path_rules *rules)
 {
@@ -275,7 +291,13 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 	grant.rights = record->rights;
 	grant.access = record->access & rules->handled;
 	grant.mode = st.st_mode;
-	if (!rc && !broker_rules_deny(&sandbox->denies, grant.path))
+	if (broker_rules_deny(&sandbox->denies, grant.path)) {
+		(void)close(fd);
+		return rc;
+	}
+	if (!rc)
+		rc = check_planned(sandbox, &grant, path, source->error);
+	if (!rc)
 		rc = add_grant(sandbox, &(struct opened){.fd = fd, .path = path, .st = &st}, &grant,
 			       source->error);
 	(void)close(fd);

@@ -25,8 +25,12 @@
 	"write \"/dev/null\", \"${box}\"; execute \"/usr/bin\", \"/bin\"; } "
 #define POLICY                                                                                     \
 	"param box : path = \"/nonexistent\";\n"                                                   \
+	"param links : path = \"/nonexistent\";\n"                                                 \
 	"sandbox plain { " FILES "}\n"                                                             \
-	"sandbox wordy { " FILES "limits { output 1KiB; wall 20s; } }\n"
+	"sandbox wordy { " FILES "limits { output 1KiB; wall 20s; } }\n"                           \
+	"sandbox with_link { filesystem { read \"${links}/alias\"; deny "                          \
+	"\"${links}/tree/secret\"; } "                                                             \
+	"}\n"
 
 static char world[] = "/tmp/writ-bad-input-XXXXXX";
 
@@ -52,7 +56,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	(void)shell("rm -rf \"$B\"");
+	(void)shell("rm -rf \"$B\" \"$B.l\"");
 }
 
 TestSuite(bad_input, .init = setup, .fini = teardown, .timeout = 60);
@@ -88,6 +92,18 @@ static int status_in(const struct writ_sandbox *sandbox, const char *script)
 	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
 	cr_assert_eq(result.end, WRIT_EXITED);
 	return result.status;
+}
+
+Test(bad_input, a_link_to_where_something_is_denied_is_no_way_around_the_denial)
+{
+	cr_assert_eq(shell("mkdir -p $B.l/tree; echo x >$B.l/tree/secret; ln -s tree $B.l/alias"),
+		     0);
+	cr_expect_eq(shell("$R run -p $P --sandbox with_link --param links=$B.l -- /bin/true"), 4);
+	shell_expect_output("denies something inside '");
+	/* Where it leads elsewhere nothing is denied. */
+	cr_assert_eq(shell("mkdir $B.l/other; ln -sfn other $B.l/alias"), 0);
+	cr_expect_eq(shell("$R run -p $P --sandbox with_link --param links=$B.l -- /bin/true"),
+		     126);
 }
 
 Test(bad_input, a_grant_is_what_stood_there_when_the_sandbox_was_opened)
