@@ -192,6 +192,8 @@ struct clone_args_abi {
 
 /* <linux/capability.h>, <linux/securebits.h>, <linux/prctl.h> */
 #define CAPABILITY_VERSION_3 0x20080522u
+#define CAPABILITY_SETGID    6u
+#define CAPABILITY_SETUID    7u
 #define CAPABILITY_SETPCAP   8u
 #define CAPABILITY_SYS_ADMIN 21u
 #define CAPABILITY_LAST      63 /* of 64 possible ones: the kernel says where its own end */

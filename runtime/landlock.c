@@ -407,11 +407,14 @@ int landlock_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *
 	const struct writ_fmt_landlock *variant;
 	int rc;
 
-	if (abi == 0)
-		return sandbox_lacks(
+	if (abi == 0) {
+		rc = sandbox_lacks(
 			sandbox, source->error,
 			"access to files and ports limited to what is granted, and signals and "
 			"abstract unix sockets kept inside: the host has no Landlock");
+		/* What is granted is still what the mounts go by. */
+		return rc ? rc : add_paths(sandbox, source, 0);
+	}
 	variant = choose_variant(source, abi);
 	sandbox->recipe.handled = (struct landlock_ruleset_abi6){
 		.handled_access_fs = variant->handled_fs,
@@ -470,7 +473,7 @@ static int add_kept(const struct writ_sandbox *sandbox, const int *roots, int ru
 	for (size_t i = 0; !rc && i < namespaces->n_places; i++) {
 		const struct mount_place *place = &namespaces->places[i];
 
-		if (place->scratch && roots)
+		if (place->scratch && !place->is_cover && roots)
 			rc = add_rule(ruleset, LANDLOCK_PATH_BENEATH,
 				      &(struct landlock_path_beneath){
 					      place->access & recipe->handled.handled_access_fs,

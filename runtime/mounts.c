@@ -33,13 +33,23 @@ static int open_place(const char *path)
 	return (int)RAW(KERNEL_NR_OPENAT2, AT_FDCWD, path, &how, sizeof(how));
 }
 
-/* Sets attributes on a mount and all below it; clears the others of those we set. */
+/* Sets attributes on a mount and all below it. */
 static int set_attributes(int fd, const char *path, unsigned int attributes)
 {
 	const struct mount_attr_abi attr = {.set = attributes};
 
 	return (int)RAW(KERNEL_NR_MOUNT_SETATTR, fd, path, AT_EMPTY_PATH | KERNEL_AT_RECURSIVE,
 			&attr, sizeof(attr));
+}
+
+/* What is mounted in a cover stays as it is. */
+static int seal_cover(const struct mount_place *place, int root)
+{
+	const struct mount_attr_abi attr = {.set = KERNEL_MOUNT_RDONLY};
+
+	if (!place->is_cover || !place->has_inner)
+		return 0;
+	return (int)RAW(KERNEL_NR_MOUNT_SETATTR, root, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 }
 
 /* Pairs of a name and a value; NULL ends them. */
@@ -86,8 +96,8 @@ static int make_scratch(const struct mount_place *place)
 	const struct file_system tmpfs = {
 		.type = "tmpfs",
 		.options = {{"size", place->scratch->size},
-			    {"nr_inodes", place->scratch->inodes},
 			    {"mode", place->scratch->mode},
+			    {*place->scratch->inodes ? "nr_inodes" : NULL, place->scratch->inodes},
 			    {*place->scratch->uid ? "uid" : NULL, place->scratch->uid},
 			    {*place->scratch->gid ? "gid" : NULL, place->scratch->gid}},
 		.attributes = place->attributes,
@@ -150,12 +160,33 @@ static int make_way(const struct mount_place *place)
 	return rc == -EEXIST ? 0 : (int)rc;
 }
 
-static int mount_place(const struct mount_place *place, int *root)
+static bool is_empty(const struct mount_place *place)
 {
+	return place->is_cover && !place->has_inner;
+}
+
+/* Empty covers are of one file system: each would cost as much as anything else that we mount. */
+static int make_new(const struct namespaces *namespaces, const int *roots, size_t at)
+{
+	const struct mount_place *places = namespaces->places;
+
+	for (size_t i = 0; is_empty(&places[at]) && i < at; i++) {
+		if (is_empty(&places[i]))
+			return (int)RAW(KERNEL_NR_OPEN_TREE, roots[i], "",
+					KERNEL_OPEN_TREE_CLONE | KERNEL_OPEN_TREE_CLOEXEC |
+						AT_EMPTY_PATH);
+	}
+	return make_scratch(&places[at]);
+}
+
+static int mount_place(const struct namespaces *namespaces, int *roots, size_t at)
+{
+	const struct mount_place *place = &namespaces->places[at];
+	int *root = &roots[at];
 	int rc = 0;
 
 	if (place->scratch)
-		*root = fd_raise(make_scratch(place));
+		*root = fd_raise(make_new(namespaces, roots, at));
 	if (*root < 0)
 		return place->scratch ? *root : 0;
 	if (place->is_hidden)
@@ -204,8 +235,10 @@ int mounts_make(const struct namespaces *namespaces, const struct mounts *where,
 	}
 	for (size_t i = 0; !rc && i < namespaces->n_places; i++) {
 		*what = "mounting";
-		rc = mount_place(&namespaces->places[i], &roots[i]);
+		rc = mount_place(namespaces, roots, i);
 	}
+	for (size_t i = 0; !rc && i < namespaces->n_places; i++)
+		rc = seal_cover(&namespaces->places[i], roots[i]);
 	if (!rc && namespaces->has_proc) {
 		*what = "mounting /proc";
 		rc = mount_proc(namespaces, where->in_userns);

@@ -4,8 +4,9 @@
  * Around everything are the attributes of the plan: read-only, so that nobody's modes, owners,
  * times or attributes change where nothing is granted to be written; noexec, so that nothing is
  * mapped executable that is not granted to be executed. A grant that says otherwise gets a mount of
- * its own, unless one around it has the same attributes already. Landlock decides as before: this
- * is what it does not govern.
+ * its own, unless one around it has the same attributes already. Directories that everybody may
+ * write to are covered where they are granted to nobody: names in them say who is at work on this
+ * host. Landlock decides as before: this is what it does not govern.
  */
 #include "runtime/namespaces.h"
 
@@ -45,6 +46,9 @@ static bool is_within(const char *path, const char *tree)
 static const char *const shared_places[] = {"/tmp", "/dev/shm", "/var/tmp"};
 #define N_SHARED  (sizeof(shared_places) / sizeof(shared_places[0]))
 #define N_COVERED 2u /* of them, where they are granted to nobody */
+
+/* Nothing but the way to what is granted below it. */
+static const struct scratch cover = {.size = "4096", .mode = "0755"};
 
 static const char *mode_of(const char *path)
 {
@@ -120,15 +124,48 @@ static int add_scratch(struct writ_sandbox *sandbox, const struct sandbox_source
 	return place.scratch ? add_place(sandbox, &place) : error_nomem(source->error);
 }
 
-static int add_scratches(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+static int add_scratches(struct writ_sandbox *sandbox, const struct sandbox_source *source,
+			 struct resolver *resolver)
 {
 	struct writ_fmt_range range = source->record->scratches;
-	struct resolver resolver;
-	int rc = range.count ? resolver_init(&resolver, sandbox, source) : 0;
+	int rc = 0;
 
 	for (uint32_t i = 0; !rc && i < range.count; i++)
-		rc = add_scratch(sandbox, source, range.first + i, &resolver);
+		rc = add_scratch(sandbox, source, range.first + i, resolver);
 	return rc;
+}
+
+/* One that is elsewhere, by a symbolic link, is covered there; where it is not, there is no need.
+ */
+static int add_covers(struct writ_sandbox *sandbox, struct resolver *resolver)
+{
+	struct mount_place place = {.scratch = &cover, .is_cover = true};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < N_COVERED; i++) {
+		int fd = resolve_open(shared_places[i], resolver);
+		struct stat st;
+		bool is_there = fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+
+		fd_close(&fd);
+		place.path = resolver->found;
+		if (is_there)
+			rc = add_place(sandbox, &place);
+	}
+	return rc;
+}
+
+static int add_new(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	struct resolver resolver;
+	int rc;
+
+	if (!(sandbox->namespaces.flags & KERNEL_CLONE_NEWNS))
+		return 0;
+	rc = resolver_init(&resolver, sandbox, source);
+	if (!rc)
+		rc = add_scratches(sandbox, source, &resolver);
+	return rc ? rc : add_covers(sandbox, &resolver);
 }
 
 static bool says_zero(const char *path)
@@ -194,6 +231,14 @@ static int do_without(struct writ_sandbox *sandbox, const struct sandbox_source 
 	return rc;
 }
 
+static int refuse_user(const struct writ_sandbox *sandbox, struct writ_error *error)
+{
+	return error_set(error, WRIT_E_HOST,
+			 "sandbox '%.100s' can't be enforced here: without CAP_SYS_ADMIN there is "
+			 "no user in its namespaces but the caller",
+			 sandbox->name);
+}
+
 int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	struct namespaces *namespaces = &sandbox->namespaces;
@@ -222,9 +267,11 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 					sizeof(*namespaces->places));
 	if (!namespaces->places)
 		return error_nomem(source->error);
+	if (sandbox->user.is_set && namespaces_need_user(namespaces->flags))
+		return refuse_user(sandbox, source->error);
 	if (namespaces->flags && are_refused(namespaces->flags))
 		return do_without(sandbox, source);
-	return add_scratches(sandbox, source);
+	return add_new(sandbox, source);
 }
 
 int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *grant)
@@ -234,6 +281,7 @@ int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *gra
 		.rights = grant->rights,
 		.access = grant->access,
 		.is_file = !S_ISDIR(grant->mode),
+		.is_special = !S_ISDIR(grant->mode) && !S_ISREG(grant->mode),
 	};
 
 	/* The procfs that is mounted there later is written to if anything in /proc may be. */
@@ -242,9 +290,7 @@ int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *gra
 		sandbox->namespaces.proc_attributes = 0;
 	if (sandbox->namespaces.has_proc && is_within(grant->path, "/proc"))
 		return 0;
-	/* What is neither a file nor a directory is no file system's to protect. */
-	if (!(sandbox->namespaces.flags & KERNEL_CLONE_NEWNS) ||
-	    !(S_ISDIR(grant->mode) || S_ISREG(grant->mode)))
+	if (!(sandbox->namespaces.flags & KERNEL_CLONE_NEWNS))
 		return 0;
 	return add_place(sandbox, &place);
 }
@@ -327,6 +373,8 @@ static size_t merge(struct namespaces *namespaces, size_t n, struct mount_place 
 		return n;
 	}
 	place.is_hidden = outer && (outer->scratch || outer->is_hidden);
+	if (outer)
+		outer->has_inner = true;
 	above = place.scratch ? outer : granted_around(namespaces->places, n, place.path);
 	if (above) {
 		place.rights |= above->rights;
@@ -346,12 +394,36 @@ static size_t keep(struct namespaces *namespaces, size_t n, struct mount_place p
 	/* Landlock's rule for the scratch around it covers it too. */
 	if (place.is_hidden && !place.scratch && !(place.rights & WRIT_PATH_WRITE))
 		place.attributes |= KERNEL_MOUNT_RDONLY;
-	if (!place.scratch && !place.is_hidden && place.attributes == attributes)
+	/* What is neither a file nor a directory is no file system's to protect. */
+	if (!place.scratch && !place.is_hidden &&
+	    (place.is_special || place.attributes == attributes))
 		return n;
 	if (place.scratch)
 		place.attributes |= SAFE_MOUNT;
+	/* What leads to places in it is made first. */
+	if (place.is_cover)
+		place.attributes = SAFE_MOUNT | KERNEL_MOUNT_NOEXEC |
+				   (place.has_inner ? 0 : KERNEL_MOUNT_RDONLY);
 	namespaces->places[n] = place;
 	return n + 1;
+}
+
+/* A directory that is granted, or in one that is, is seen as it is. */
+static void drop_needless_covers(struct namespaces *namespaces)
+{
+	struct mount_place *places = namespaces->places;
+	size_t n = 0;
+
+	for (size_t i = 0; i < namespaces->n_places; i++) {
+		bool is_needless = false;
+
+		for (size_t k = 0; places[i].is_cover && k < namespaces->n_places; k++)
+			is_needless |= k != i && (k < i || !places[k].is_cover) &&
+				       is_within(places[i].path, places[k].path);
+		if (!is_needless)
+			places[n++] = places[i];
+	}
+	namespaces->n_places = n;
 }
 
 void namespaces_settle(struct writ_sandbox *sandbox)
@@ -360,6 +432,7 @@ void namespaces_settle(struct writ_sandbox *sandbox)
 	size_t n_all = 0;
 	size_t n = 0;
 
+	drop_needless_covers(namespaces);
 	sort(namespaces);
 	for (size_t i = 0; i < namespaces->n_places; i++)
 		n_all = merge(namespaces, n_all, namespaces->places[i]);

@@ -18,7 +18,7 @@ struct writ_sandbox;
 /* A file system in memory, as tmpfs takes it. */
 struct scratch {
 	char size[24];
-	char inodes[24];
+	char inodes[24]; /* or "": a cover's, that nobody can make any in */
 	const char *mode;
 	char uid[12]; /* or "": who mounts it */
 	char gid[12];
@@ -35,6 +35,9 @@ struct mount_place {
 	uint64_t access;               /* the same of Landlock's */
 	unsigned int attributes;       /* of the mount */
 	bool is_file;
+	bool is_special; /* such a one as a socket or a device */
+	bool is_cover;   /* a scratch that is read-only once all is mounted */
+	bool has_inner;
 	bool is_hidden; /* lies in a scratch: has to be made there first */
 };
 

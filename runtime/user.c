@@ -35,6 +35,17 @@ static int look_up(const char *name, struct privilege_user *user)
 	return is_number ? 0 : rc ? rc : -1;
 }
 
+/* Root without them is no more than who owns many files. */
+static int check_capabilities(const struct writ_sandbox *sandbox, struct writ_error *error)
+{
+	if (privilege_holds(CAPABILITY_SETUID) && privilege_holds(CAPABILITY_SETGID))
+		return 0;
+	return error_set(error, WRIT_E_HOST,
+			 "sandbox '%.100s' can't be enforced here: becoming its user takes "
+			 "CAP_SETUID and CAP_SETGID",
+			 sandbox->name);
+}
+
 int user_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	struct writ_fmt_str text = source->record->user;
@@ -53,7 +64,7 @@ int user_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *sour
 				 sandbox->name, name);
 	if (geteuid() == 0 && getuid() == 0) {
 		sandbox->user = user;
-		return 0;
+		return check_capabilities(sandbox, source->error);
 	}
 	if (getuid() == user.uid && geteuid() == user.uid)
 		return 0;

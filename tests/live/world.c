@@ -98,7 +98,7 @@ int world_new(struct world *world, uid_t uid, const char *probe, const char *wri
 	memset(world, 0, sizeof(*world));
 	world->victim_stdin = -1;
 	world->victim_stdout = -1;
-	if (snprintf(world->root, sizeof(world->root), "%s/writ-live.XXXXXX", tmp ? tmp : "/tmp") >=
+	if (snprintf(world->root, sizeof(world->root), "%s/writ-live.XXXXXX", tmp ? tmp : "/var/tmp") >=
 		    (int)sizeof(world->root) ||
 	    !mkdtemp(world->root) || chmod(world->root, 0755))
 		return -1;

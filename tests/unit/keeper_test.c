@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -178,6 +179,37 @@ Test(keeper, what_is_only_read_in_a_scratch_is_not_written)
 	       "a\nout\nno\nc\n");
 	(void)snprintf(path, sizeof(path), "%s/in/b", box);
 	cr_expect_eq(access(path, F_OK), -1, "it was made on the host");
+}
+
+/* ---- what others have in /tmp ---- */
+
+#define LOOK "cd /; for f in in other in/file; do stat -c $f $box/$f 2>&- || echo no $f; done; "
+
+Test(keeper, what_is_granted_to_nobody_in_tmp_is_not_seen)
+{
+	char command[160];
+
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	(void)snprintf(command, sizeof(command),
+		       "cd %s && mkdir -m 777 in && touch in/file other && chmod 666 in/file", box);
+	cr_assert_eq(system(command), 0);
+	expect(BOX("read \"${box}/in\"; "), LOOK, "in\nno other\nin/file\n");
+	expect(BOX("read \"${box}/in/file\"; "), LOOK, "in\nno other\nin/file\n");
+	expect(BOX(""), LOOK, "no in\nno other\nno in/file\n");
+	expect(BOX("read \"/tmp\"; "), LOOK, "in\nother\nin/file\n");
+}
+
+Test(keeper, what_covers_tmp_is_nobodys_to_change)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	expect("param box : path = \"/\";\nsandbox s { filesystem { " FILES
+	       "write \"${box}/in\"; } syscalls { allow @default, chmod, fchmodat; } "
+	       "env { set box = \"${box}\"; } }\n",
+	       "stat -c %a:%F /tmp /dev/shm; mkdir /tmp/x 2>&1 | grep -o 'Read-only.*'; "
+	       "chmod 777 /tmp 2>&1 | grep -oE 'Read-only.*|Operation.*'; ls /tmp 2>&- || echo no",
+	       "755:directory\n755:directory\nRead-only file system\nRead-only file system\nno\n");
 }
 
 Test(keeper, a_scratch_needs_a_directory_on_the_host)
@@ -408,6 +440,33 @@ Test(keeper, without_namespaces_there_is_no_scratch)
 	cr_expect_not_null(strstr(error.text, "mount namespace"), "%s", error.text);
 }
 
+/* ---- where the host has no Landlock ---- */
+
+static void refuse_landlock(void)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 444 /* landlock_create_ruleset */, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(insns) / sizeof(insns[0]), .filter = insns};
+
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+Test(keeper, without_landlock_the_mounts_still_go_by_the_grants)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	refuse_landlock();
+	expect("param box : path = \"/\";\nsandbox s { best_effort; filesystem { " FILES
+	       "write \"${box}\"; } env { set box = \"${box}\"; } }\n",
+	       "echo x >$box/f && cat $box/f; touch /var/tmp 2>&1 | grep -o 'Read-only.*'",
+	       "x\nRead-only file system\n");
+}
+
 /* ---- the user, and paths that have to be there ---- */
 
 #define USER(name, more)                                                                           \
@@ -534,6 +593,48 @@ Test(keeper, nobody_else_can_become_another_user)
 		_exit(open_as_other(policy));
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_expect_eq(status, 0, "%d", WEXITSTATUS(status));
+	writ_close(policy);
+}
+
+/* 0 when root without a capability is refused, and told which. */
+static int open_without(unsigned capability, const char *name, const struct writ_policy *policy)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = NULL;
+
+	if (syscall(SYS_capget, &header, data))
+		return 1;
+	data[0].effective &= ~(1u << capability);
+	if (syscall(SYS_capset, &header, data))
+		return 2;
+	if (writ_sandbox_open(policy, 0, &sandbox, &error) != -WRIT_E_HOST)
+		return 3;
+	return strstr(error.text, name) ? 0 : 4;
+}
+
+Test(keeper, root_becomes_nobody_without_the_capabilities_for_it)
+{
+	static const struct {
+		unsigned capability;
+		const char *name;
+	} rows[] = {{CAP_SETUID, "CAP_SETUID"},
+		    {CAP_SETGID, "CAP_SETGID"},
+		    {CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}};
+	struct writ_policy *policy = bundle_open(USER("nobody", ""), "box=/");
+
+	if (geteuid() != 0)
+		cr_skip_test("only root can become another user");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int status = 0;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(open_without(rows[i].capability, rows[i].name, policy));
+		cr_assert_eq(waitpid(pid, &status, 0), pid);
+		cr_expect_eq(status, 0, "%s: %d", rows[i].name, WEXITSTATUS(status));
+	}
 	writ_close(policy);
 }
 
