@@ -21,6 +21,7 @@
 #include "runtime/error.h"
 #include "runtime/fd.h"
 #include "runtime/privilege.h"
+#include "runtime/proc_probe.h"
 #include "runtime/raw.h"
 #include "runtime/resolve.h"
 #include "runtime/sandbox.h"
@@ -231,6 +232,26 @@ static int do_without(struct writ_sandbox *sandbox, const struct sandbox_source 
 	return rc;
 }
 
+/*
+ * Where the host gives none, what is there stays; under a broker, the command stays in the host's
+ * PID namespace with it.
+ */
+static int settle_proc(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	struct namespaces *namespaces = &sandbox->namespaces;
+
+	if (!namespaces->has_proc || are_refused(namespaces->flags) || proc_may_be_mounted())
+		return 0;
+	namespaces->has_proc = false;
+	if (source->record->plan & WRIT_PLAN_BROKER)
+		namespaces->flags &= ~(unsigned int)KERNEL_CLONE_NEWPID;
+	return sandbox_warn(sandbox, source->error, "the host refuses to mount a procfs: %s",
+			    source->record->plan & WRIT_PLAN_PROC
+				    ? "/proc is the host's, with what of outside processes "
+				      "everybody may read"
+				    : "a launch can see that processes outside exist");
+}
+
 static int refuse_user(const struct writ_sandbox *sandbox, struct writ_error *error)
 {
 	return error_set(error, WRIT_E_HOST,
@@ -244,6 +265,7 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 	struct namespaces *namespaces = &sandbox->namespaces;
 	uint32_t plan = source->record->plan;
 	size_t n_most = (size_t)source->record->paths.count + source->record->scratches.count;
+	int rc;
 
 	sandbox->has_keeper = plan & (WRIT_PLAN_KEEPER | WRIT_PLAN_BROKER);
 	if (plan & WRIT_PLAN_PID_NS)
@@ -258,6 +280,9 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 	/* The broker finds a tool's descriptors by the numbers that it knows the tool by. */
 	namespaces->has_proc = plan & WRIT_PLAN_PROC ||
 			       (plan & WRIT_PLAN_PID_NS && plan & WRIT_PLAN_BROKER);
+	rc = settle_proc(sandbox, source);
+	if (rc)
+		return rc;
 	if (namespaces->has_proc)
 		namespaces->flags |= KERNEL_CLONE_NEWNS;
 	namespaces->proc_attributes = namespaces->attributes & KERNEL_MOUNT_RDONLY;

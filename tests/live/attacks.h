@@ -27,6 +27,7 @@ enum attack_flag {
 	MOUNTED = 1 << 21,  /* where a launch has mounts of its own: EROFS, or EXDEV between them */
 	FILTERED = 1 << 22, /* where it has none, a second filter: EPERM */
 	HIDDEN = 1 << 20,   /* in a PID namespace, who is outside is not there: ESRCH, ENOENT */
+	COVERED = 1 << 23,  /* HIDDEN, but by a mount: ENOENT */
 };
 
 struct attack {

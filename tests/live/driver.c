@@ -188,13 +188,15 @@ static bool is_hidden(const struct suite *suite, const struct attack *attack)
 {
 	if (!(attack->flags & HIDDEN))
 		return false;
+	if (attack->flags & COVERED)
+		return suite->host.has_mount_ns;
 	return attack_is_on_proc(attack) ? suite->host.has_own_proc : suite->host.has_pid_ns;
 }
 
 static int expected_of(const struct suite *suite, const struct attack *attack)
 {
 	if (is_hidden(suite, attack))
-		return attack_is_on_proc(attack) ? ENOENT : ESRCH;
+		return attack->flags & COVERED || attack_is_on_proc(attack) ? ENOENT : ESRCH;
 	if (attack->flags & MOUNTED && suite->host.has_mount_ns)
 		return strstr(attack->command, "rename") ? EXDEV : EROFS;
 	if (attack->flags & FILTERED && !suite->host.has_mount_ns)

@@ -24,7 +24,7 @@ static const char *const thing_names[THING__COUNT] = {
 	[THING_ABSTRACT] = "abstract", [THING_VICTIM] = "victim",
 	[THING_PORT] = "port",         [THING_LISTED] = "listed",
 	[THING_UDP] = "udp",           [THING_ADDRESS] = "address",
-	[THING_SERVED] = "served",
+	[THING_SERVED] = "served",     [THING_COMMON] = "common",
 };
 
 /* A path under the root, in one of a few static buffers that take turns. */
@@ -98,8 +98,8 @@ int world_new(struct world *world, uid_t uid, const char *probe, const char *wri
 	memset(world, 0, sizeof(*world));
 	world->victim_stdin = -1;
 	world->victim_stdout = -1;
-	if (snprintf(world->root, sizeof(world->root), "%s/writ-live.XXXXXX", tmp ? tmp : "/var/tmp") >=
-		    (int)sizeof(world->root) ||
+	if (snprintf(world->root, sizeof(world->root), "%s/writ-live.XXXXXX",
+		     tmp ? tmp : "/var/tmp") >= (int)sizeof(world->root) ||
 	    !mkdtemp(world->root) || chmod(world->root, 0755))
 		return -1;
 	for (int i = 0; i < 4; i++) {
@@ -107,12 +107,14 @@ int world_new(struct world *world, uid_t uid, const char *probe, const char *wri
 		if (mkdir(world->things[THING_BIN + i], 0755))
 			return -1;
 	}
+	snprintf(world->things[THING_COMMON], WORLD_TEXT, "/tmp/writ-live-%d", (int)getpid());
 	snprintf(world->things[THING_STREAM], WORLD_TEXT, "%s/stream", world->root);
 	snprintf(world->things[THING_DGRAM], WORLD_TEXT, "%s/dgram", world->root);
 	snprintf(world->things[THING_ABSTRACT], WORLD_TEXT, "@writ-live-%d", (int)getpid());
 	if (copy_file(probe, at(world, "bin/probe"), 0755) ||
 	    copy_file(writ, at(world, "bin/writ"), 0755) ||
-	    copy_file(bundle, at(world, "live.wrt"), 0644) || make_traps(world, uid, probe))
+	    copy_file(bundle, at(world, "live.wrt"), 0644) ||
+	    put_file(world->things[THING_COMMON], "", 0644) || make_traps(world, uid, probe))
 		return -1;
 	for (int i = THING_BOX; i <= THING_RO; i++)
 		if (chown(world->things[i], uid, (gid_t)-1))
@@ -268,6 +270,7 @@ int world_victim(struct world *world)
 
 void world_free(struct world *world)
 {
+	(void)unlink(world->things[THING_COMMON]);
 	if (world->root[0] && !empty_dir(world->root))
 		(void)rmdir(world->root);
 	world->root[0] = '\0';

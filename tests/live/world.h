@@ -6,6 +6,7 @@
  *   out/   what no rule grants: secret, tool, dir/                            {out}
  *   ro/    what is granted for reading: file, tool                            {ro}
  *
+ * {common} is a file of the host's in /tmp.
  * {victim} {address} {port} {listed} {udp} {stream} {dgram} {abstract} come from the victim
  * (probe/victim.c). A snapshot is text that describes everything but box/: equal snapshots mean
  * that nothing changed.
@@ -33,6 +34,7 @@ enum world_thing {
 	THING_UDP,
 	THING_ADDRESS,
 	THING_SERVED,
+	THING_COMMON,
 	THING__COUNT
 };
 

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -242,7 +243,7 @@ Test(keeper, metadata_is_changed_where_files_may_be_written_only)
 
 /* ---- the end ---- */
 
-/* How long until the other end of a pipe is closed, in ms, or -1 within a second. */
+/* How long until the other end of a pipe is closed, in ms, or -1: not within a second. */
 static int hangs_up(int end)
 {
 	struct pollfd reader = {.fd = end, .events = POLLIN};
@@ -256,6 +257,15 @@ static int hangs_up(int end)
 	} while (read(end, rest, sizeof(rest)) > 0);
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	return (int)((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000);
+}
+
+/* Nothing is left that has the other end: the figure is told, and has a second. */
+static void expect_end(int reader, const char *cause)
+{
+	int ms = hangs_up(reader);
+
+	cr_expect_geq(ms, 0, "something outlives %s", cause);
+	cr_log_info("all has ended %d ms after %s", ms, cause);
 }
 
 #define STAYS                                                                                      \
@@ -296,7 +306,7 @@ static void expect_end_by_kill(void)
 	cr_expect_gt(writ_process_pid(process), 2);
 	cr_expect_eq(kill(writ_process_pid(process), 0), 0);
 	writ_kill(process);
-	cr_expect_geq(hangs_up(reader), 0);
+	expect_end(reader, "writ_kill");
 	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
 	cr_expect_eq(result.end, WRIT_KILLED);
 	cr_expect_eq(result.signal, SIGKILL);
@@ -333,7 +343,28 @@ static void expect_end_with_caller(void)
 	reader = ends[0];
 	cr_assert_eq(kill(pid, SIGKILL), 0);
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
-	cr_expect_geq(hangs_up(reader), 0, "it outlives its caller");
+	expect_end(reader, "SIGKILL of the caller");
+	writ_sandbox_close(sandbox);
+}
+
+Test(keeper, the_wall_limit_ends_all)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_box(
+		"param box : path = \"/\";\nsandbox s { limits { wall 300ms; } filesystem { " FILES
+		"} }\n",
+		&error);
+	struct writ_result result;
+	struct writ_process *process;
+	int reader;
+
+	cr_assert_not_null(sandbox, "%s", error.text);
+	process = start(sandbox, &reader);
+	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
+	cr_expect_eq(result.end, WRIT_WALL_LIMIT);
+	expect_end(reader, "the wall limit was told");
+	cr_expect_lt(result.wall_us, 1300000u);
+	cr_log_info("a wall limit of 300 ms took %d ms", (int)(result.wall_us / 1000));
 	writ_sandbox_close(sandbox);
 }
 
@@ -438,6 +469,62 @@ Test(keeper, without_namespaces_there_is_no_scratch)
 	cr_expect_null(open_box(BOX("scratch \"${box}\" 1MiB; "), &error));
 	cr_expect_eq(error.code, WRIT_E_HOST);
 	cr_expect_not_null(strstr(error.text, "mount namespace"), "%s", error.text);
+}
+
+/* ---- where something is mounted over parts of /proc, as in containers ---- */
+
+/* False: no such place can be made here. */
+static bool cover_proc(void)
+{
+	char map[40];
+	unsigned uid = geteuid();
+	FILE *file;
+
+	(void)snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return false;
+	file = fopen("/proc/self/uid_map", "w");
+	if (!file || fputs(map, file) < 0 || fclose(file))
+		return false;
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("none", "/proc/fs", "tmpfs", 0, NULL) == 0;
+}
+
+static void expect_hosts_proc(const char *more, const char *want)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox;
+	const char *warning;
+	char output[1024];
+	bool is_told = false;
+
+	if (!cover_proc())
+		cr_skip_test("no user namespace to cover a part of /proc in");
+	sandbox = open_box(more, &error);
+	cr_assert_not_null(sandbox, "%s", error.text);
+	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++)
+		is_told |= strstr(warning, "refuses to mount a procfs") != NULL;
+	cr_expect(is_told);
+	(void)run(sandbox,
+		  "[ -e /proc/$$/status ] && echo its own; [ $$ -lt 10 ] && echo alone; "
+		  "cat $box/x 2>&- || echo denied",
+		  output);
+	cr_expect_str_eq(output, want, "%s", output);
+	writ_sandbox_close(sandbox);
+}
+
+Test(keeper, where_proc_is_covered_it_is_the_hosts_and_that_is_said)
+{
+	expect_hosts_proc(BOX(""), "alone\ndenied\n");
+}
+
+Test(keeper, where_proc_is_covered_a_broker_works)
+{
+	char command[80];
+
+	(void)snprintf(command, sizeof(command), "echo x >%s/x", box);
+	cr_assert_eq(system(command), 0);
+	expect_hosts_proc(BOX("read \"${box}\"; deny \"${box}/x\"; "), "its own\ndenied\n");
 }
 
 /* ---- where the host has no Landlock ---- */
