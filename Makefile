@@ -173,7 +173,7 @@ $(BUILD)/obj/tests/%.o: tests/%.c | $(GEN)/policy.tab.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(TEST_FLAGS) -DBUILD_DIR='"$(BUILD)"' -c -o $@ $<
-$(BUILD)/musl/runtime/sha256.o $(BUILD)/musl/runtime/sha256_native.o: MUSL_OPT = -O2
+$(BUILD)/musl/runtime/sha256_native.o: MUSL_OPT = -O2
 $(BUILD)/musl/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
