@@ -23,11 +23,12 @@
 static bool is_covered(void)
 {
 	char mounts[MOUNTS_BYTES];
+	long len = fd_read_file("/proc/self/mountinfo", mounts, sizeof(mounts));
 	const char *at = mounts;
 
-	if (fd_read_file("/proc/self/mountinfo", mounts, sizeof(mounts)) < 0)
+	if (len < 0)
 		return true;
-	while ((at = strstr(at, BELOW_PROC))) {
+	while ((at = memmem(at, (size_t)(mounts + len - at), BELOW_PROC, strlen(BELOW_PROC)))) {
 		if (strncmp(at, HIDES_NONE, strlen(HIDES_NONE)) != 0)
 			return true;
 		at++;
