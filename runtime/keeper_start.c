@@ -21,6 +21,12 @@
 #include "runtime/launch.h"
 #include "runtime/task.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(begin, size) ((void)(begin), (void)(size))
+#endif
+
 #define THREAD_BYTES     ((size_t)8 << 10) /* half of it on each side of the thread pointer */
 #define X86_SELF         0u                /* words at the thread pointer, x86_64's psABI */
 #define X86_SELF_AGAIN   2u
@@ -35,6 +41,8 @@ int keeper_map(char **memory_out)
 	if (memory == MAP_FAILED)
 		return -errno;
 	*memory_out = memory;
+	/* A keeper before has left its frames, marked, where this one's stack may be. */
+	ASAN_UNPOISON_MEMORY_REGION(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
 	for (size_t i = 1; i < KEEPER_PARTS; i += 2) {
 		if (mprotect(memory + i * KEEPER_PART_BYTES, KEEPER_PART_BYTES,
 			     PROT_READ | PROT_WRITE))
