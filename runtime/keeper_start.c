@@ -41,8 +41,6 @@ int keeper_map(char **memory_out)
 	if (memory == MAP_FAILED)
 		return -errno;
 	*memory_out = memory;
-	/* A keeper before has left its frames, marked, where this one's stack may be. */
-	ASAN_UNPOISON_MEMORY_REGION(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
 	for (size_t i = 1; i < KEEPER_PARTS; i += 2) {
 		if (mprotect(memory + i * KEEPER_PART_BYTES, KEEPER_PART_BYTES,
 			     PROT_READ | PROT_WRITE))
@@ -92,8 +90,11 @@ static int open_ends(struct keeper *keeper)
 
 void keeper_unmap(char *memory)
 {
-	if (memory)
-		(void)munmap(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
+	if (!memory)
+		return;
+	/* The keeper has left its frames, marked, where something else may be mapped. */
+	ASAN_UNPOISON_MEMORY_REGION(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
+	(void)munmap(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
 }
 
 void keeper_free(struct keeper *keeper)
