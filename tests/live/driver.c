@@ -446,7 +446,7 @@ static int run_suite(struct suite *suite)
 	if (world_reset(&suite->world) ||
 	    !world_expand(&suite->world,
 			  "'{bin}/writ' doctor -p '{bin}/../live.wrt' --param 'box={box}' "
-			  "--param 'bin={bin}' --param 'ro={ro}' 2>&1",
+			  "--param 'bin={bin}' --param 'ro={ro}' --param 'world={world}' 2>&1",
 			  doctor, sizeof(doctor)))
 		return 1;
 	host_probe(&suite->host, doctor);

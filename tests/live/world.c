@@ -25,6 +25,7 @@ static const char *const thing_names[THING__COUNT] = {
 	[THING_PORT] = "port",         [THING_LISTED] = "listed",
 	[THING_UDP] = "udp",           [THING_ADDRESS] = "address",
 	[THING_SERVED] = "served",     [THING_COMMON] = "common",
+	[THING_WORLD] = "world",
 };
 
 /* A path under the root, in one of a few static buffers that take turns. */
@@ -107,6 +108,7 @@ int world_new(struct world *world, uid_t uid, const char *probe, const char *wri
 		if (mkdir(world->things[THING_BIN + i], 0755))
 			return -1;
 	}
+	snprintf(world->things[THING_WORLD], WORLD_TEXT, "%s", world->root);
 	snprintf(world->things[THING_COMMON], WORLD_TEXT, "/tmp/writ-live-%d", (int)getpid());
 	snprintf(world->things[THING_STREAM], WORLD_TEXT, "%s/stream", world->root);
 	snprintf(world->things[THING_DGRAM], WORLD_TEXT, "%s/dgram", world->root);

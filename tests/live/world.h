@@ -35,6 +35,7 @@ enum world_thing {
 	THING_ADDRESS,
 	THING_SERVED,
 	THING_COMMON,
+	THING_WORLD, /* the directory of all of it */
 	THING__COUNT
 };
 
