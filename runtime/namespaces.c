@@ -136,23 +136,38 @@ static int add_scratches(struct writ_sandbox *sandbox, const struct sandbox_sour
 	return rc;
 }
 
-/* One that is elsewhere, by a symbolic link, is covered there; where it is not, there is no need.
- */
-static int add_covers(struct writ_sandbox *sandbox, struct resolver *resolver)
+static int refuse_cover(const struct sandbox_source *source, const char *path, int reason)
+{
+	return error_set(source->error, WRIT_E_HOST, "'%s' can't be covered: %s", path,
+			 strerror(reason));
+}
+
+/* One that is elsewhere, by a symbolic link, is covered there; none that is no directory. */
+static int add_cover(struct writ_sandbox *sandbox, const struct sandbox_source *source,
+		     const char *path, struct resolver *resolver)
 {
 	struct mount_place place = {.scratch = &cover, .is_cover = true};
+	int fd = resolve_open(path, resolver);
+	struct stat st;
+	int rc;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : refuse_cover(source, path, errno);
+	rc = fstat(fd, &st) ? errno : 0;
+	(void)close(fd);
+	if (rc)
+		return refuse_cover(source, path, rc);
+	place.path = resolver->found;
+	return S_ISDIR(st.st_mode) ? add_place(sandbox, &place) : 0;
+}
+
+static int add_covers(struct writ_sandbox *sandbox, const struct sandbox_source *source,
+		      struct resolver *resolver)
+{
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < N_COVERED; i++) {
-		int fd = resolve_open(shared_places[i], resolver);
-		struct stat st;
-		bool is_there = fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
-
-		fd_close(&fd);
-		place.path = resolver->found;
-		if (is_there)
-			rc = add_place(sandbox, &place);
-	}
+	for (size_t i = 0; !rc && i < N_COVERED; i++)
+		rc = add_cover(sandbox, source, shared_places[i], resolver);
 	return rc;
 }
 
@@ -166,7 +181,7 @@ static int add_new(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	rc = resolver_init(&resolver, sandbox, source);
 	if (!rc)
 		rc = add_scratches(sandbox, source, &resolver);
-	return rc ? rc : add_covers(sandbox, &resolver);
+	return rc ? rc : add_covers(sandbox, source, &resolver);
 }
 
 static bool says_zero(const char *path)

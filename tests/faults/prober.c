@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #define PROBER_STATUS 42
+#define NOT_ASKED     200 /* how it ends when it is only started; no errno */
 #define DAEMON_S      20
 #define CLOSED_PORT   1
 
@@ -90,7 +91,7 @@ static int try_execute(void)
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return errno;
-	return WEXITSTATUS(status) == 2 ? 0 : WEXITSTATUS(status);
+	return WEXITSTATUS(status) == NOT_ASKED ? 0 : WEXITSTATUS(status);
 }
 
 static int try_inherited(void)
@@ -212,7 +213,7 @@ int main(int argc, char **argv)
 	int facts;
 
 	if (argc != 4)
-		return 2;
+		return NOT_ASKED;
 	outside = argv[2];
 	inherited = atoi(argv[3]);
 	(void)snprintf(path, sizeof(path), "%s/facts", argv[1]);

@@ -1,6 +1,6 @@
 /*
- * See world.h. It stands in /tmp, in a directory of a new name, and is removed by the names it
- * consists of.
+ * See world.h. It stands in /var/tmp, which no sandbox has covered, in a directory of a new name,
+ * and is removed by the names it consists of.
  */
 #include "world.h"
 
@@ -53,7 +53,7 @@ void world_make(struct world *world, const char *prober)
 	char copy[WORLD_PATH_BYTES];
 	char link[WORLD_PATH_BYTES];
 
-	name(world->top, "/tmp/writ-faults-XXXXXX");
+	name(world->top, "/var/tmp/writ-faults-XXXXXX");
 	must(mkdtemp(world->top) ? 0 : -1, world->top);
 	name(world->box, "%.100s/box", world->top);
 	name(world->bin, "%.100s/bin", world->top);
