@@ -47,10 +47,12 @@ endif
 COMPILER_FLAGS = $(STD) $(CFLAGS) $(HARDEN) -fPIE $(WARNINGS) -Icompiler -I. -I$(GEN) -MMD -MP
 RUNTIME_FLAGS  = $(STD) $(CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -DWRIT_BUILDING $(WARNINGS) -I. -MMD -MP
 # Small, as less of it has to be read and mapped at each start; what is a loop over all bytes stays fast.
-# Nothing unwinds in it; debuggers have their own tables in writ.debug.
-MUSL_OPT       = -Os
-MUSL_FLAGS     = $(STD) $(MUSL_OPT) -g -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN) -fPIE \
+# Nothing unwinds in it; debuggers have their own tables in writ.debug. A static program has one address,
+# so that tables of pointers are constants like others, and constants stand behind the code.
+MUSL_OPT       = -Oz
+MUSL_FLAGS     = $(STD) $(MUSL_OPT) -g -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN) -fno-pie \
 	-fvisibility=hidden -DWRIT_BUILDING -ffunction-sections -fdata-sections $(WARNINGS) -I. -MMD -MP
+MUSL_LINK      = -static -no-pie $(LINK_HARDEN) -Wl,--gc-sections,-z,noseparate-code
 TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wundef -Wvla -Wformat=2 \
 	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
 COMPILER_LIBS  := -lseccomp -lsodium -ljansson -lyaml
@@ -196,7 +198,7 @@ $(BUILD)/libwrit.so: $(RUNTIME_OBJ) runtime/libwrit.map
 # The shipped runtime is static musl: a glibc start alone costs more than the whole sandbox.
 $(BUILD)/writ: $(MUSL_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(MUSL_CC) -static $(LINK_HARDEN) -Wl,--gc-sections -o $@.debug $^
+	$(Q)$(MUSL_CC) $(MUSL_LINK) -o $@.debug $^
 	$(Q)$(STRIP) -o $@ $@.debug
 # What `writ doctor --prove` executes. The prober is in it: a program without libc, so that what it does in
 # a sandbox is what it is told to and nothing else.
@@ -211,7 +213,7 @@ $(BUILD)/obj/runtime/prove/launch.o $(BUILD)/musl/runtime/prove/launch.o: $(BUIL
 $(BUILD)/obj/runtime/prove/rules.o $(BUILD)/musl/runtime/prove/rules.o: $(GEN)/learn_calls.inc
 $(BUILD)/writ-prove: $(MUSL_PROVE) $(filter-out %/cli/main.o,$(MUSL_OBJ))
 	$(call say,LINK,$@)
-	$(Q)$(MUSL_CC) -static $(LINK_HARDEN) -Wl,--gc-sections -o $@.debug $^
+	$(Q)$(MUSL_CC) $(MUSL_LINK) -o $@.debug $^
 	$(Q)$(STRIP) -o $@ $@.debug
 # The same program against the host's libc, for sanitizers and coverage.
 $(BUILD)/writ-host: $(CLI_OBJ) $(RUNTIME_OBJ)
