@@ -124,36 +124,6 @@ static bool rule_truncates(const struct ir_call *rule)
 	return str_eq_cstr(rule->name, "openat") && rule_opens_trunc(rule, 2);
 }
 
-static bool cond_holds(const struct call_cond *cond, uint32_t value)
-{
-	switch (cond->op) {
-	case COND_EQ:
-		return value == (uint32_t)cond->value;
-	case COND_NE:
-		return value != (uint32_t)cond->value;
-	case COND_MASKED_EQ:
-		return (value & (uint32_t)cond->mask) == (uint32_t)cond->value;
-	case COND_MASKED_NE:
-		return (value & (uint32_t)cond->mask) != (uint32_t)cond->value;
-	case COND_LT:
-	case COND_LE:
-	case COND_GT:
-	case COND_GE:
-		break;
-	}
-	return true; /* not worked out: taken to hold, which only asks for more */
-}
-
-/* Could a rule match a call whose second argument is value? */
-static bool rule_takes(const struct ir_call *rule, uint32_t value)
-{
-	for (uint32_t i = 0; i < rule->n_conds; i++) {
-		if (rule->conds[i].arg == 1 && !cond_holds(&rule->conds[i], value))
-			return false;
-	}
-	return true;
-}
-
 /*
  * Calls that send a signal, or have the kernel send one of the caller's choice to whom it chooses.
  */
@@ -170,9 +140,10 @@ static bool rule_signals(const struct ir_call *rule)
 	if (is_one_of(rule->name, names))
 		return true;
 	if (str_eq_cstr(rule->name, "fcntl"))
-		return rule_takes(rule, CALL_F_SETOWN) || rule_takes(rule, CALL_F_SETOWN_EX);
+		return ir_call_takes(rule, 1, CALL_F_SETOWN) ||
+		       ir_call_takes(rule, 1, CALL_F_SETOWN_EX);
 	return str_eq_cstr(rule->name, "ioctl") &&
-	       (rule_takes(rule, CALL_FIOSETOWN) || rule_takes(rule, CALL_SIOCSPGRP));
+	       (ir_call_takes(rule, 1, CALL_FIOSETOWN) || ir_call_takes(rule, 1, CALL_SIOCSPGRP));
 }
 
 /* Could the filter let through a call of which the predicate holds? */

@@ -79,22 +79,6 @@ static uint32_t rule_node(struct planner *planner, const struct ir_call *rule, u
 	return seccomp_conds(&planner->graph, rule->conds, rule->n_conds, action, otherwise);
 }
 
-/* The first rule of a call: rules are sorted by name. */
-static size_t first_rule(const struct ir_sandbox *sandbox, struct str name)
-{
-	size_t low = 0, high = sandbox->calls.n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (str_cmp(sandbox->calls.items[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static bool holds_index(const struct ir_indices *list, uint32_t index)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -122,7 +106,7 @@ static bool add_rules(struct planner *planner, struct deciding *deciding,
 	struct arena *arena = planner->graph.arena;
 	uint32_t otherwise = bpf_return(&planner->graph, SECCOMP_RET_TRAP);
 
-	for (size_t i = first_rule(sandbox, deciding->name); i < sandbox->calls.n; i++) {
+	for (size_t i = ir_first_call(sandbox, deciding->name); i < sandbox->calls.n; i++) {
 		const struct ir_call *rule = &sandbox->calls.items[i];
 		uint32_t node;
 

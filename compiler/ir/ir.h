@@ -307,6 +307,12 @@ const struct ir_tool *ir_tool_for(const struct ir_policy *policy, struct str nam
 /* Does a condition hold of the argument it tests? The kernel reads as many bits as it has. */
 bool ir_cond_holds(const struct call_cond *cond, uint64_t arg);
 
+/* Could a rule match a call one of whose arguments has this value? */
+bool ir_call_takes(const struct ir_call *rule, uint8_t arg, uint64_t value);
+
+/* Where the rules of a call begin, or would: they are sorted by name. */
+size_t ir_first_call(const struct ir_sandbox *sandbox, struct str name);
+
 /*
  * The reference meaning of the system call rules: a SECCOMP_RET_* value for a call that is known.
  */

@@ -73,6 +73,30 @@ bool ir_cond_holds(const struct call_cond *cond, uint64_t arg)
 	return false;
 }
 
+bool ir_call_takes(const struct ir_call *rule, uint8_t arg, uint64_t value)
+{
+	for (uint32_t i = 0; i < rule->n_conds; i++) {
+		if (rule->conds[i].arg == arg && !ir_cond_holds(&rule->conds[i], value))
+			return false;
+	}
+	return true;
+}
+
+size_t ir_first_call(const struct ir_sandbox *sandbox, struct str name)
+{
+	size_t low = 0, high = sandbox->calls.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (str_cmp(sandbox->calls.items[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static bool call_matches(const struct ir_call *call, struct str name, const uint64_t args[6])
 {
 	if (!str_eq(call->name, name))

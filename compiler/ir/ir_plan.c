@@ -18,38 +18,12 @@ struct planning {
 	uint32_t plan; /* so far */
 };
 
-/* The first rule of a call: rules are sorted by name. */
-static size_t first_rule(const struct ir_sandbox *sandbox, struct str name)
-{
-	size_t low = 0, high = sandbox->calls.n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (str_cmp(sandbox->calls.items[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* Could a rule match a call whose argument has this value? */
-static bool rule_takes(const struct ir_call *rule, uint8_t arg, uint64_t value)
-{
-	for (uint32_t i = 0; i < rule->n_conds; i++) {
-		if (rule->conds[i].arg == arg && !ir_cond_holds(&rule->conds[i], value))
-			return false;
-	}
-	return true;
-}
-
 /* request: of ioctl; 0: any argument. */
 static bool permits(const struct ir_sandbox *sandbox, struct str name, uint32_t request)
 {
 	bool passes = false;
 
-	for (size_t i = first_rule(sandbox, name); i < sandbox->calls.n; i++) {
+	for (size_t i = ir_first_call(sandbox, name); i < sandbox->calls.n; i++) {
 		const struct ir_call *rule = &sandbox->calls.items[i];
 
 		if (!str_eq(rule->name, name))
@@ -57,7 +31,7 @@ static bool permits(const struct ir_sandbox *sandbox, struct str name, uint32_t 
 		if (rule->verdict > IR_CALL_NOTIFY && rule->n_conds == 0)
 			return false;
 		passes |= rule->verdict <= IR_CALL_NOTIFY &&
-			  (request == 0 || rule_takes(rule, 1, request));
+			  (request == 0 || ir_call_takes(rule, 1, request));
 	}
 	return passes;
 }
