@@ -4,6 +4,7 @@
  */
 #include "support/broker_host.h"
 
+#include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -315,7 +316,8 @@ int host_open(const char *below, int flags)
 	return host_result(fd);
 }
 
-int host_try(const struct host_row *row, const char *const *denies, bool as_nobody, bool served)
+static int host_try(const struct host_row *row, const char *const *denies, bool as_nobody,
+		    bool served)
 {
 	struct host host = {.denies = denies, .tool = row->tool, .as_nobody = as_nobody};
 	int got;
@@ -324,4 +326,15 @@ int host_try(const struct host_row *row, const char *const *denies, bool as_nobo
 	got = served ? host_serve(&host) : host_control(&host);
 	host_end(&host);
 	return got;
+}
+
+void host_try_all(const struct host_row *rows, size_t n, const char *const *denies, bool as_nobody)
+{
+	for (size_t i = 0; i < n; i++) {
+		int served = host_try(&rows[i], denies, as_nobody, true);
+		int control = host_try(&rows[i], denies, as_nobody, false);
+
+		cr_expect_eq(served, rows[i].served, "%s: served %d", rows[i].name, served);
+		cr_expect_eq(control, rows[i].control, "%s: control %d", rows[i].name, control);
+	}
 }

@@ -53,7 +53,7 @@ struct host_row {
 	int control;
 };
 
-/* One of the two, in a root of its own. */
-int host_try(const struct host_row *row, const char *const *denies, bool as_nobody, bool served);
+/* Expects both of each row, in a root of its own. */
+void host_try_all(const struct host_row *rows, size_t n, const char *const *denies, bool as_nobody);
 
 #endif

@@ -153,26 +153,14 @@ static const struct host_row rows[] = {
 #undef ROW
 };
 
-static void try_all(bool as_nobody)
-{
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct host_row *row = &rows[i];
-
-		cr_expect_eq(host_try(row, denies, as_nobody, true), row->served, "%s: served %d",
-			     row->name, host_try(row, denies, as_nobody, true));
-		cr_expect_eq(host_try(row, denies, as_nobody, false), row->control,
-			     "%s: control %d", row->name, host_try(row, denies, as_nobody, false));
-	}
-}
-
 Test(broker_proc, descriptors_and_processes_are_judged)
 {
-	try_all(false);
+	host_try_all(rows, sizeof(rows) / sizeof(rows[0]), denies, false);
 }
 
 Test(broker_proc, descriptors_and_processes_are_judged_for_another_user)
 {
 	if (geteuid() != 0)
 		cr_skip_test("not run by root");
-	try_all(true);
+	host_try_all(rows, sizeof(rows) / sizeof(rows[0]), denies, true);
 }
