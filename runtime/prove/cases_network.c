@@ -97,19 +97,24 @@ static void close_step(struct prove_script *script, uint32_t opened)
 						   .from_results = 1});
 }
 
-/* A call of a TCP socket with an address: connect or bind. */
+/* Ends a case with a call of its socket with an address: connect or bind. */
+static void end_with_address(struct prove_script *script, uint32_t opened, int64_t number,
+			     int64_t address, size_t size)
+{
+	(void)script_step(script, (struct probe_step){.number = number,
+						      .needs = opened + 1,
+						      .args = {opened, address, (int64_t)size},
+						      .from_results = 1,
+						      .from_blob = 2});
+	close_step(script, opened);
+	script_case_end(script);
+}
+
 static void add_tcp(struct prove_script *script, int64_t number, int64_t address)
 {
 	uint32_t opened = script_step(script, socket_step(AF_INET, SOCK_STREAM, 0));
 
-	(void)script_step(script,
-			  (struct probe_step){.number = number,
-					      .needs = opened + 1,
-					      .args = {opened, address, sizeof(struct sockaddr_in)},
-					      .from_results = 1,
-					      .from_blob = 2});
-	close_step(script, opened);
-	script_case_end(script);
+	end_with_address(script, opened, number, address, sizeof(struct sockaddr_in));
 }
 
 /* Landlock's answer when a port is not granted; none is limited where no rule is about TCP. */
@@ -200,14 +205,7 @@ static void add_fast_connect(const struct prove_target *target, struct prove_scr
 							       one, sizeof(int)},
 						      .from_results = 1,
 						      .from_blob = 8});
-	(void)script_step(script,
-			  (struct probe_step){.number = SYS_connect,
-					      .needs = opened + 1,
-					      .args = {opened, address, sizeof(struct sockaddr_in)},
-					      .from_results = 1,
-					      .from_blob = 2});
-	close_step(script, opened);
-	script_case_end(script);
+	end_with_address(script, opened, SYS_connect, address, sizeof(struct sockaddr_in));
 }
 
 static void add_abstract(const struct prove_target *target, struct prove_script *script)
@@ -221,13 +219,7 @@ static void add_abstract(const struct prove_target *target, struct prove_script 
 	at = script_bytes(script, &address, sizeof(address));
 	script_case(script, "network", EXPECT_REFUSED, "connect to an abstract socket outside");
 	opened = script_step(script, socket_step(AF_UNIX, SOCK_STREAM, 0));
-	(void)script_step(script, (struct probe_step){.number = SYS_connect,
-						      .needs = opened + 1,
-						      .args = {opened, at, (int64_t)size},
-						      .from_results = 1,
-						      .from_blob = 2});
-	close_step(script, opened);
-	script_case_end(script);
+	end_with_address(script, opened, SYS_connect, at, size);
 }
 
 void cases_network(const struct prove_target *target, struct prove_script *script)
