@@ -90,7 +90,7 @@ static int add(struct broker_rules *rules, struct writ_sandbox *sandbox, const c
 	if (rc == -E2BIG)
 		return error_set(error, WRIT_E_UNSUPPORTED,
 				 "deny '%.200s' has more than %u names, of sandbox '%.100s'",
-				 pattern, BROKER_MAX_NAMES, sandbox->name);
+				 pattern, WRIT_MAX_NAMES, sandbox->name);
 	return rc ? error_nomem(error) : 0;
 }
 

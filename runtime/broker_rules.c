@@ -208,7 +208,7 @@ int broker_rules_add(struct broker_rules *rules, struct pool *pool, const char *
 	const char *folded_at = fold(pool, pattern);
 	struct broker_deny deny = {at, names, folded, (uint32_t)n, 0};
 
-	if (n > BROKER_MAX_NAMES)
+	if (n > WRIT_MAX_NAMES)
 		return -E2BIG;
 	if (!names || !folded || !at || !folded_at)
 		return -ENOMEM;

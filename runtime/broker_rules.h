@@ -13,8 +13,9 @@
 
 #include "runtime/match.h"
 #include "runtime/pool.h"
+#include "runtime/writ_format.h"
 
-#define BROKER_MAX_NAMES 63u /* of a pattern: a bit each, and one behind the last */
+_Static_assert(WRIT_MAX_NAMES < 64, "a bit each, and one behind the last");
 
 /* A pattern, cut at its slashes. */
 struct broker_deny {

@@ -80,7 +80,7 @@ static int split_entry(struct split *split, enum fate *fate)
 	return rc;
 }
 
-/* As deep as the pattern, which has at most BROKER_MAX_NAMES. */
+/* As deep as the pattern, which has at most WRIT_MAX_NAMES. */
 static int split_directory(struct split *split)
 {
 	size_t len = strlen(split->path);

@@ -41,6 +41,7 @@
 #define WRIT_MAX_TESTS      1024u  /* in one rule's condition */
 #define WRIT_MAX_OPERANDS   1024u  /* of one test */
 #define WRIT_MAX_PATTERN    255u   /* bytes of a "matches" pattern */
+#define WRIT_MAX_NAMES      63u    /* of a denied path, between its slashes */
 #define WRIT_MAX_CHAIN      4096u  /* rules that decide one role's calls of one tool */
 #define WRIT_MAX_CHAIN_WORK                                                                        \
 	(1u << 26) /* lengths of the chains of all cells together: what opening has to look at */

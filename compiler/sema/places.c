@@ -78,6 +78,36 @@ static bool check_socket(struct sema *sema, const struct sema_place *place)
 	return false;
 }
 
+/* Those that are written: what parameters and the home directory add is known at load. */
+static size_t literal_names(const struct ir_text *text)
+{
+	bool in_name = false;
+	size_t names = 0;
+
+	for (size_t i = 0; i < text->n; i++) {
+		struct str part = text->parts[i].kind == IR_PART_LITERAL ? text->parts[i].literal
+									 : STR("");
+
+		for (size_t k = 0; k < part.len; k++) {
+			names += part.ptr[k] != '/' && !in_name;
+			in_name = part.ptr[k] != '/';
+		}
+	}
+	return names;
+}
+
+static bool check_deny(struct sema *sema, const struct sema_place *place)
+{
+	size_t names = literal_names(&place->text);
+
+	if (names <= WRIT_MAX_NAMES)
+		return true;
+	diag_report(sema->diags, DIAG_E0472, place->span,
+		    "this denied path has %zu names; at most %u are possible", names,
+		    WRIT_MAX_NAMES);
+	return false;
+}
+
 static bool check_place(struct sema *sema, enum sema_place_kind kind,
 			const struct sema_place *place)
 {
@@ -87,6 +117,7 @@ static bool check_place(struct sema *sema, enum sema_place_kind kind,
 	case SEMA_PLACE_UNIX:
 		return check_socket(sema, place);
 	case SEMA_PLACE_DENY:
+		return check_deny(sema, place);
 	case SEMA_PLACE__KINDS:
 		break;
 	}

@@ -146,14 +146,14 @@ Test(broker_rules, case_is_folded_in_ascii_and_other_bytes_may_be_anything)
 
 Test(broker_rules, too_many_names_are_refused)
 {
-	char pattern[2 * (BROKER_MAX_NAMES + 1) + 1] = "";
+	char pattern[2 * (WRIT_MAX_NAMES + 1) + 1] = "";
 	struct broker_rules rules = {.items = pool_array(&pool, 2, sizeof(struct broker_deny))};
 
-	for (unsigned int i = 0; i < BROKER_MAX_NAMES; i++)
+	for (unsigned int i = 0; i < WRIT_MAX_NAMES; i++)
 		(void)strcat(pattern, "/a");
 	cr_expect_eq(broker_rules_add(&rules, &pool, pattern), 0);
 	cr_expect(broker_rules_deny(&rules, pattern));
-	pattern[2 * BROKER_MAX_NAMES - 2] = '\0';
+	pattern[2 * WRIT_MAX_NAMES - 2] = '\0';
 	cr_expect_not(broker_rules_deny(&rules, pattern));
 	(void)strcat(pattern, "/a/a");
 	cr_expect_eq(broker_rules_add(&rules, &pool, pattern), -E2BIG);

@@ -110,6 +110,24 @@ Test(places, socket_paths_fit_an_address)
 	expect_code(text, DIAG_E0471);
 }
 
+Test(places, denied_paths_are_no_deeper_than_the_broker_can_follow)
+{
+	char text[512], names[2 * 64 + 1];
+
+	for (unsigned i = 0; i < 64; i++)
+		memcpy(names + (size_t)(2 * i), "/a", 3);
+	snprintf(text, sizeof(text),
+		 "param p : path = \"/srv\";\n"
+		 "sandbox s { filesystem { read \"${p}\"; deny \"${p}%.126s\", \"~%.126s\"; } }",
+		 names, names);
+	(void)policy_ir(text);
+	snprintf(text, sizeof(text), "sandbox s { filesystem { deny \"%.128s\"; } }", names);
+	expect_code(text, DIAG_E0472);
+	snprintf(text, sizeof(text),
+		 "set d : paths { \"%.128s\" }; sandbox s { filesystem { deny d; } }", names);
+	expect_code(text, DIAG_E0472);
+}
+
 Test(places, sets_of_paths_stand_for_their_items)
 {
 	const char *listing = policy_listing(
