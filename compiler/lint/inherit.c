@@ -4,6 +4,8 @@
  */
 #include "lint/rules.h"
 
+#include <inttypes.h>
+
 /* Roles or sandboxes by index, as far as inheritance goes. */
 struct family {
 	struct lint *lint;
@@ -85,9 +87,18 @@ void lint_redundant_parent(struct lint *lint)
 		check_parents(&sandboxes, i);
 }
 
-static struct str grant_key(struct lint *lint, const struct lint_grant *grant)
+/* What a grant says; one that is required says the same without it, and more. */
+static struct str grant_key(struct lint *lint, const struct lint_grant *grant, bool required)
 {
-	return str_printf(lint->arena, "%u %.*s", grant->kind, STR_ARG(grant->text));
+	return str_printf(lint->arena, "%u %d %" PRIu64 " %.*s", grant->kind, required,
+			  grant->size_bytes, STR_ARG(grant->text));
+}
+
+static void state(struct lint *lint, struct map *out, const struct lint_grant *grant, uint32_t by)
+{
+	map_put(lint->arena, out, grant_key(lint, grant, false), by);
+	if (grant->required)
+		map_put(lint->arena, out, grant_key(lint, grant, true), by);
 }
 
 /* What the parents themselves state; what their parents do is reported in them. */
@@ -103,7 +114,7 @@ static struct map stated_by_parents(struct lint *lint, const struct lint_sandbox
 			continue;
 		parent = &lint->sandboxes[id];
 		for (size_t g = 0; g < parent->grants.n; g++)
-			map_put(lint->arena, &out, grant_key(lint, &parent->grants.items[g]), id);
+			state(lint, &out, &parent->grants.items[g], id);
 	}
 	return out;
 }
@@ -118,7 +129,7 @@ void lint_restated_grant(struct lint *lint)
 			const struct lint_grant *grant = &sandbox->grants.items[g];
 			uint32_t parent = 0;
 
-			if (map_get(&stated, grant_key(lint, grant), &parent))
+			if (map_get(&stated, grant_key(lint, grant, grant->required), &parent))
 				diag_report(lint->diags, DIAG_W0301, grant->span,
 					    "'%.*s' is inherited from sandbox '%.*s' already",
 					    STR_ARG(grant->text),

@@ -68,7 +68,10 @@ static void add_grant(struct lint *lint, struct lint_grants *out, const struct a
 {
 	struct lint_grant *added = vec_push(lint->arena, out);
 
-	*added = (struct lint_grant){.kind = grant->kind, .span = grant->span};
+	*added = (struct lint_grant){.kind = grant->kind,
+				     .span = grant->span,
+				     .required = grant->required,
+				     .size_bytes = grant->size_bytes};
 	added->text = lint_spell(lint, text);
 	if (is_path(grant->kind))
 		added->text = sema_tidy_path(lint->arena, added->text, true);

@@ -397,7 +397,8 @@ void lint_grant_within(struct lint *lint)
 			const struct lint_grant *grant = &grants->items[g];
 			struct str outer = {NULL, 0};
 
-			if (is_granting(grant->kind) && grant->kind != AST_NET_UNIX)
+			if (is_granting(grant->kind) && grant->kind != AST_NET_UNIX &&
+			    !grant->required)
 				outer = outer_grant(lint, &stated, grant);
 			if (outer.ptr)
 				diag_report(lint->diags, DIAG_W0314, grant->span,

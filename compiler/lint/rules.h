@@ -13,6 +13,8 @@ struct lint_grant {
 	enum ast_grant_kind kind;
 	struct str text; /* parameters as ${name}; a path is tidied */
 	struct span span;
+	bool required;       /* it must exist */
+	uint64_t size_bytes; /* of a scratch directory */
 };
 
 VEC_TYPE(lint_grants, struct lint_grant);
