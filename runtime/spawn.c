@@ -23,6 +23,7 @@
 
 #include "runtime/broker.h"
 #include "runtime/cgroup.h"
+#include "runtime/cwd.h"
 #include "runtime/env.h"
 #include "runtime/error.h"
 #include "runtime/fd.h"
@@ -39,7 +40,6 @@
 #define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin"
 #define US_PER_MS         1000u
 #define BYTES_PER_KIB     1024u
-#define MAX_DEPTH         128u /* of a working directory below a granted one */
 
 /*
  * Adds "dir/command" if there is such a file. Relative entries of PATH are passed over, as they
@@ -123,37 +123,6 @@ static int prepare_command(struct preparation *prep, const struct writ_launch *r
 	memcpy(&prep->launch.argv, &request->argv, sizeof(prep->launch.argv));
 	memcpy(&prep->launch.envp, &prep->envp, sizeof(prep->launch.envp));
 	return 0;
-}
-
-/* Is the current directory a granted one, or below one? Goes up by "..", as the kernel does. */
-static bool cwd_is_granted(const struct writ_sandbox *sandbox)
-{
-	char up[3 * MAX_DEPTH + 1] = ".";
-	struct stat st;
-	struct stat below = {0};
-
-	for (size_t depth = 0; depth < MAX_DEPTH && !stat(up, &st); depth++) {
-		for (size_t i = 0; i < sandbox->n_roots; i++) {
-			if (sandbox->roots[i].device == st.st_dev &&
-			    sandbox->roots[i].inode == st.st_ino)
-				return true;
-		}
-		if (depth && below.st_dev == st.st_dev && below.st_ino == st.st_ino)
-			return false;
-		below = st;
-		memcpy(up + 3 * depth, "../", 4);
-	}
-	return false;
-}
-
-/*
- * The caller's directory where the sandbox grants it, else the root: it is the tool's first handle.
- */
-static const char *choose_cwd(const struct writ_sandbox *sandbox, const char *wanted)
-{
-	if (wanted)
-		return wanted;
-	return cwd_is_granted(sandbox) ? "." : "/";
 }
 
 static int prepare_stdio(struct preparation *prep, const struct writ_launch *request,
@@ -242,28 +211,6 @@ static int prepare_mounts(struct preparation *prep, struct writ_error *error)
 	return launch->roots ? 0 : error_nomem(error);
 }
 
-/*
- * In a mount namespace the directory that we are in may be covered: it is entered by its name. One
- * that has none is refused by chdir. So it is for a child that was made before, perhaps elsewhere.
- */
-static int prepare_cwd(struct preparation *prep, const char *wanted, struct writ_error *error)
-{
-	struct launch *launch = &prep->launch;
-	char *cwd;
-
-	launch->cwd = choose_cwd(launch->sandbox, wanted);
-	if (strcmp(launch->cwd, ".") != 0 ||
-	    (!launch->park && !(launch->namespaces & KERNEL_CLONE_NEWNS)))
-		return 0;
-	cwd = pool_alloc(&prep->process->pool, PATH_MAX);
-	if (!cwd)
-		return error_nomem(error);
-	launch->cwd = getcwd(cwd, PATH_MAX) ? cwd : "";
-	if (namespaces_hide(&launch->sandbox->namespaces, launch->cwd))
-		launch->cwd = "/";
-	return 0;
-}
-
 /* Of the launch's own: the sandbox may be closed before it ends. */
 static int prepare_broker(struct preparation *prep, struct writ_error *error)
 {
@@ -321,7 +268,7 @@ int spawn_prepare_request(struct preparation *prep, const struct writ_launch *re
 
 	if (!rc)
 		rc = prepare_stdio(prep, request, error);
-	return rc ? rc : prepare_cwd(prep, request->cwd, error);
+	return rc ? rc : cwd_prepare(&prep->launch, &prep->process->pool, request->cwd, error);
 }
 
 int spawn_prepare_walls(struct preparation *prep, struct writ_error *error)
