@@ -12,10 +12,10 @@
 #include "runtime/trial.h"
 #include "runtime/userns.h"
 
-static int end_at_once(void *arg)
+/* As a keeper does: the user is mapped first where the namespace is one of his own. */
+static int map_user(void *arg)
 {
-	(void)arg;
-	return 0;
+	return arg && userns_write_maps(arg);
 }
 
 /* Refused inside another sandbox of Writ's, for one. */
@@ -25,7 +25,6 @@ static int make_session(void *arg)
 	return syscall(SYS_setsid) < 0;
 }
 
-/* As a keeper does: the user is mapped first where the namespace is one of his own. */
 static int make_mounts(void *arg)
 {
 	static const struct namespaces namespaces = {
@@ -35,7 +34,7 @@ static int make_mounts(void *arg)
 	const struct mounts where = {.in_userns = arg != NULL};
 	const char *volatile what;
 
-	if (arg && userns_write_maps(arg))
+	if (map_user(arg))
 		return 1;
 	return mounts_make(&namespaces, &where, &what) != 0;
 }
@@ -47,8 +46,9 @@ static void probe_namespaces(struct writ_host *out)
 	int with = by_user ? KERNEL_CLONE_NEWUSER : 0;
 
 	userns_maps_init(&maps);
-	out->user_namespaces = userns_available();
-	out->pid_namespaces = trial_works(with | KERNEL_CLONE_NEWPID, end_at_once, NULL);
+	out->user_namespaces = trial_works(KERNEL_CLONE_NEWUSER, map_user, &maps);
+	out->pid_namespaces = trial_works(with | KERNEL_CLONE_NEWPID, map_user,
+					  by_user ? &maps : NULL);
 	out->mount_namespaces = trial_works(with | KERNEL_CLONE_NEWNS, make_mounts,
 					    by_user ? &maps : NULL);
 }

@@ -79,7 +79,8 @@ static int make_mounts(struct keeper *keeper)
 	if (launch->namespaces & KERNEL_CLONE_NEWNS)
 		rc = mounts_make(&launch->sandbox->namespaces,
 				 &(struct mounts){.roots = launch->roots,
-						  .in_userns = launch->new_userns},
+						  .in_userns = launch->new_userns,
+						  .has_proc = launch->has_proc},
 				 &launch->detail);
 	if (!rc)
 		launch->detail = NULL;

@@ -160,8 +160,7 @@ struct bpf_program {
 /* <linux/sched.h>, <linux/pidfd.h>, <linux/wait.h> */
 #define KERNEL_CLONE_VM          0x00000100
 #define KERNEL_CLONE_FILES       0x00000400
-#define KERNEL_CLONE_FS          0x00000200
-#define KERNEL_CLONE_FILES       0x00000400
+#define KERNEL_CLONE_SIGHAND     0x00000800
 #define KERNEL_CLONE_PIDFD       0x00001000
 #define KERNEL_CLONE_VFORK       0x00004000
 #define KERNEL_CLONE_NEWNS       0x00020000
@@ -196,6 +195,7 @@ struct clone_args_abi {
 #define CAPABILITY_SETUID    7u
 #define CAPABILITY_SETPCAP   8u
 #define CAPABILITY_SYS_ADMIN 21u
+#define CAPABILITY_SETFCAP   31u
 #define CAPABILITY_LAST      63 /* of 64 possible ones: the kernel says where its own end */
 
 struct capability_header {

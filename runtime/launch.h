@@ -5,6 +5,7 @@
 #define WRIT_RUNTIME_LAUNCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "runtime/limits.h"
@@ -40,7 +41,9 @@ struct launch {
 	bool guards_metadata;    /* by a filter, as there are no mounts to do it */
 	bool has_keeper;         /* that is the parent, and dies with the caller in our stead */
 	int tell;                /* a socket, for the keeper's caller to learn our process id by */
+	uint32_t lacking;        /* of the plan: runtime/lacking.h */
 	unsigned int namespaces; /* CLONE_NEW* but for the user namespace, made for the keeper */
+	bool has_proc;           /* a procfs of its own is mounted in them */
 	bool has_broker;         /* the keeper is in the sandbox already, and shares descriptors */
 	int kept[3];             /* of these, what it needs later */
 	volatile int listener;   /* for the calls that the filter hands over */

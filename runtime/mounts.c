@@ -196,7 +196,7 @@ static int mount_place(const struct namespaces *namespaces, int *roots, size_t a
 
 /*
  * It shows the launch's processes, but for the keeper, whose command line is the caller's. Where
- * the host's is partly covered, as in containers, the kernel gives no other: that one stays.
+ * the host's is partly covered, as in containers, the kernel gives no other (EPERM).
  */
 static int mount_proc(const struct namespaces *namespaces, bool in_userns)
 {
@@ -212,7 +212,7 @@ static int mount_proc(const struct namespaces *namespaces, bool in_userns)
 	int rc;
 
 	if (root < 0)
-		return root == -EPERM ? 0 : root;
+		return root;
 	rc = move_to(root, "/proc");
 	(void)RAW(SYS_close, root);
 	return rc;
@@ -239,7 +239,7 @@ int mounts_make(const struct namespaces *namespaces, const struct mounts *where,
 	}
 	for (size_t i = 0; !rc && i < namespaces->n_places; i++)
 		rc = seal_cover(&namespaces->places[i], roots[i]);
-	if (!rc && namespaces->has_proc) {
+	if (!rc && where->has_proc) {
 		*what = "mounting /proc";
 		rc = mount_proc(namespaces, where->in_userns);
 	}

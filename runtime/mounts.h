@@ -9,6 +9,7 @@
 struct mounts {
 	int *roots;     /* gets a descriptor of each place's mount */
 	bool in_userns; /* in a user namespace of the launch's own */
+	bool has_proc;  /* a procfs of the PID namespace on /proc */
 };
 
 /* For the keeper. 0, or a negative errno and what it was about. */

@@ -15,14 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/lacking.h"
 #include "runtime/privilege.h"
-#include "runtime/proc_probe.h"
-#include "runtime/raw.h"
 #include "runtime/resolve.h"
 #include "runtime/sandbox.h"
 
@@ -184,48 +182,9 @@ static int add_new(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	return rc ? rc : add_covers(sandbox, source, &resolver);
 }
 
-static bool says_zero(const char *path)
+/* The host makes none: what can't do without is refused, or given up where that is permitted. */
+static int do_without_mounts(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
-	char text[16];
-
-	return fd_read_file(path, text, sizeof(text)) > 0 && text[0] == '0' && text[1] == '\n';
-}
-
-/*
- * Does this host refuse them, so far as that can be told without making any? A filter around us is
- * asked by a call that the kernel refuses before it does anything: CLONE_FS goes with no namespace
- * of these (clone(2)), EINVAL. What is left is found out by a launch.
- */
-static bool are_refused(unsigned int flags)
-{
-	unsigned int all = flags | KERNEL_CLONE_NEWNS | KERNEL_CLONE_FS;
-	bool by_user = namespaces_need_user(flags);
-	long rc;
-
-	if (by_user)
-		all |= KERNEL_CLONE_NEWUSER;
-	rc = RAW(SYS_clone, all, 0, 0, 0, 0);
-	if (rc == 0)
-		(void)RAW(SYS_exit_group, 0);
-	return rc != -EINVAL ||
-	       (by_user && (says_zero("/proc/sys/user/max_user_namespaces") ||
-			    says_zero("/proc/sys/kernel/unprivileged_userns_clone")));
-}
-
-/* Going without is told; whether it is refused depends on the sandbox. */
-static int do_without(struct writ_sandbox *sandbox, const struct sandbox_source *source)
-{
-	static const struct {
-		uint32_t plan;
-		const char *instead;
-	} rows[] = {
-		{WRIT_PLAN_PID_NS, "what a launch leaves is killed by its process group, and it "
-				   "can see that processes outside exist"},
-		{WRIT_PLAN_READ_ONLY, "no metadata of files can be changed, also of those that may "
-				      "be written"},
-		{WRIT_PLAN_PROC, "/proc is the host's, with what of outside processes everybody "
-				 "may read"},
-	};
 	struct namespaces *namespaces = &sandbox->namespaces;
 	int rc = 0;
 
@@ -234,37 +193,9 @@ static int do_without(struct writ_sandbox *sandbox, const struct sandbox_source 
 			sandbox, source->error,
 			"scratch directories and strict exec need a mount namespace, and "
 			"the host refuses to make one");
-	for (size_t i = 0; !rc && i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (source->record->plan & rows[i].plan)
-			rc = sandbox_warn(sandbox, source->error,
-					  "the host refuses to make namespaces: %s",
-					  rows[i].instead);
-	}
-	*namespaces = (struct namespaces){
-		.guards_metadata = namespaces->guards_metadata,
-		.places = namespaces->places,
-	};
+	namespaces->has_scratch = false;
+	namespaces->is_required = false;
 	return rc;
-}
-
-/*
- * Where the host gives none, what is there stays; under a broker, the command stays in the host's
- * PID namespace with it.
- */
-static int settle_proc(struct writ_sandbox *sandbox, const struct sandbox_source *source)
-{
-	struct namespaces *namespaces = &sandbox->namespaces;
-
-	if (!namespaces->has_proc || are_refused(namespaces->flags) || proc_may_be_mounted())
-		return 0;
-	namespaces->has_proc = false;
-	if (source->record->plan & WRIT_PLAN_BROKER)
-		namespaces->flags &= ~(unsigned int)KERNEL_CLONE_NEWPID;
-	return sandbox_warn(sandbox, source->error, "the host refuses to mount a procfs: %s",
-			    source->record->plan & WRIT_PLAN_PROC
-				    ? "/proc is the host's, with what of outside processes "
-				      "everybody may read"
-				    : "a launch can see that processes outside exist");
 }
 
 static int refuse_user(const struct writ_sandbox *sandbox, struct writ_error *error)
@@ -275,31 +206,33 @@ static int refuse_user(const struct writ_sandbox *sandbox, struct writ_error *er
 			 sandbox->name);
 }
 
+/* Of the host, which may give less than the plan takes. */
+static int settle_flags(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	struct namespaces *namespaces = &sandbox->namespaces;
+	uint32_t lacking = lacking_predict(sandbox->plan);
+
+	atomic_store(sandbox->lacking, lacking);
+	namespaces->flags = lacking_flags(sandbox->plan, lacking);
+	namespaces->has_proc = lacking_wanted(sandbox->plan) & ~lacking & WRIT_PLAN_PROC;
+	if (sandbox->user.is_set && namespaces_need_user(namespaces->flags))
+		return refuse_user(sandbox, source->error);
+	return lacking & WRIT_PLAN_MOUNT_NS ? do_without_mounts(sandbox, source) : 0;
+}
+
 int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	struct namespaces *namespaces = &sandbox->namespaces;
-	uint32_t plan = source->record->plan;
+	uint32_t plan = sandbox->plan;
 	size_t n_most = (size_t)source->record->paths.count + source->record->scratches.count;
 	int rc;
 
 	sandbox->has_keeper = plan & (WRIT_PLAN_KEEPER | WRIT_PLAN_BROKER);
-	if (plan & WRIT_PLAN_PID_NS)
-		namespaces->flags |= KERNEL_CLONE_NEWPID;
-	if (plan & WRIT_PLAN_MOUNT_NS)
-		namespaces->flags |= KERNEL_CLONE_NEWNS;
 	namespaces->guards_metadata = plan & WRIT_PLAN_READ_ONLY;
 	if (plan & WRIT_PLAN_READ_ONLY)
 		namespaces->attributes |= KERNEL_MOUNT_RDONLY;
 	if (plan & WRIT_PLAN_NOEXEC)
 		namespaces->attributes |= KERNEL_MOUNT_NOEXEC;
-	/* The broker finds a tool's descriptors by the numbers that it knows the tool by. */
-	namespaces->has_proc = plan & WRIT_PLAN_PROC ||
-			       (plan & WRIT_PLAN_PID_NS && plan & WRIT_PLAN_BROKER);
-	rc = settle_proc(sandbox, source);
-	if (rc)
-		return rc;
-	if (namespaces->has_proc)
-		namespaces->flags |= KERNEL_CLONE_NEWNS;
 	namespaces->proc_attributes = namespaces->attributes & KERNEL_MOUNT_RDONLY;
 	namespaces->has_scratch = source->record->scratches.count > 0;
 	namespaces->is_required = namespaces->has_scratch || plan & WRIT_PLAN_NOEXEC;
@@ -307,11 +240,8 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 					sizeof(*namespaces->places));
 	if (!namespaces->places)
 		return error_nomem(source->error);
-	if (sandbox->user.is_set && namespaces_need_user(namespaces->flags))
-		return refuse_user(sandbox, source->error);
-	if (namespaces->flags && are_refused(namespaces->flags))
-		return do_without(sandbox, source);
-	return add_new(sandbox, source);
+	rc = settle_flags(sandbox, source);
+	return rc ? rc : add_new(sandbox, source);
 }
 
 int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *grant)

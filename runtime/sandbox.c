@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "runtime/env.h"
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/lacking.h"
 #include "runtime/landlock.h"
 #include "runtime/processes.h"
 #include "runtime/seccomp.h"
@@ -139,6 +141,7 @@ static void close_all(const struct writ_sandbox *sandbox)
 {
 	int fd = sandbox->ruleset;
 
+	free(sandbox->lacking);
 	fd_close(&fd);
 	for (size_t i = 0; i < sandbox->recipe.n_paths; i++) {
 		fd = sandbox->recipe.paths[i].fd;
@@ -164,7 +167,8 @@ int writ_sandbox_open(const struct writ_policy *policy, uint32_t id, struct writ
 		return rc;
 	source.record = image_SANDBOXES(&policy->image, id);
 	sandbox = pool_alloc(&draft.pool, sizeof(*sandbox));
-	rc = sandbox ? prepare(&draft, &source) : error_nomem(error);
+	draft.lacking = calloc(1, sizeof(*draft.lacking));
+	rc = sandbox && draft.lacking ? prepare(&draft, &source) : error_nomem(error);
 	if (!rc) {
 		*sandbox = draft;
 		if (pool_seal(&draft.pool))
@@ -196,5 +200,5 @@ const char *writ_sandbox_warning(const struct writ_sandbox *sandbox, size_t inde
 
 	for (; warning && index; index--)
 		warning = warning->next;
-	return warning ? warning->text : NULL;
+	return warning ? warning->text : lacking_warning(sandbox, index);
 }

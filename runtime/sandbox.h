@@ -1,10 +1,12 @@
 /*
  * A sandbox made ready on this host: what writ_sandbox_open() decides once, so that a launch only
- * applies it. Written while it is opened, read-only afterwards; it keeps nothing of the policy.
+ * applies it. Written while it is opened, read-only afterwards but for what launches find out of
+ * the host; it keeps nothing of the policy.
  */
 #ifndef WRIT_RUNTIME_SANDBOX_H
 #define WRIT_RUNTIME_SANDBOX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +83,7 @@ struct writ_sandbox {
 	struct namespaces namespaces;
 	struct landlock_recipe recipe; /* where each launch makes its own ruleset */
 	struct cgroup cgroups;         /* where a launch's cgroup is made; none: n is 0 */
+	atomic_uint *lacking;          /* of the plan: runtime/lacking.h. Not in the pool */
 	struct sandbox_warning *warnings;
 	struct sandbox_warning *last_warning;
 };

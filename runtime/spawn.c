@@ -28,6 +28,7 @@
 #include "runtime/error.h"
 #include "runtime/fd.h"
 #include "runtime/keeper.h"
+#include "runtime/lacking.h"
 #include "runtime/launch.h"
 #include "runtime/namespaces.h"
 #include "runtime/privilege.h"
@@ -149,11 +150,15 @@ static int prepare_stdio(struct preparation *prep, const struct writ_launch *req
 	return 0;
 }
 
-static int plan_limits(struct launch *launch, enum process_plan plan, struct writ_error *error)
+static int plan_limits(struct launch *launch, struct writ_error *error)
 {
-	uint64_t n_tasks = processes_rlimit(launch->sandbox, plan);
+	enum process_plan plan = launch->sandbox->processes;
+	uint64_t n_tasks;
 	int rc;
 
+	if (plan == PROCESSES_USERNS && launch->lacking & LACKING_COUNT)
+		plan = PROCESSES_COUNTED;
+	n_tasks = processes_rlimit(launch->sandbox, plan);
 	/* The keeper is a process of the same user, and not the command's. */
 	if (n_tasks && launch->has_keeper)
 		n_tasks++;
@@ -191,7 +196,7 @@ static int prepare_limits(struct preparation *prep, struct writ_error *error)
 {
 	const struct writ_sandbox *sandbox = prep->launch.sandbox;
 	struct writ_process *process = prep->process;
-	int rc = plan_limits(&prep->launch, sandbox->processes, error);
+	int rc = plan_limits(&prep->launch, error);
 
 	if (sandbox->limits[WRIT_LIMIT_CPU] < UINT64_MAX / US_PER_MS)
 		process->cpu_limit_us = sandbox->limits[WRIT_LIMIT_CPU] * US_PER_MS;
@@ -244,6 +249,17 @@ static int check_sigchld(struct writ_error *error)
 	return 0;
 }
 
+static void plan_namespaces(struct launch *launch, uint32_t lacking)
+{
+	const struct writ_sandbox *sandbox = launch->sandbox;
+
+	launch->lacking = lacking;
+	launch->namespaces = lacking_flags(sandbox->plan, lacking);
+	launch->has_proc = lacking_wanted(sandbox->plan) & ~lacking & WRIT_PLAN_PROC;
+	launch->guards_metadata = sandbox->namespaces.guards_metadata &&
+				  !(launch->namespaces & KERNEL_CLONE_NEWNS);
+}
+
 int spawn_prepare(struct preparation *prep, struct writ_error *error)
 {
 	struct pool pool = {.head = NULL};
@@ -257,7 +273,7 @@ int spawn_prepare(struct preparation *prep, struct writ_error *error)
 	prep->launch.parent = getpid();
 	prep->launch.ruleset = prep->launch.sandbox->ruleset;
 	prep->launch.has_keeper = prep->launch.sandbox->has_keeper;
-	prep->launch.namespaces = prep->launch.sandbox->namespaces.flags;
+	plan_namespaces(&prep->launch, lacking_now(prep->launch.sandbox));
 	return check_sigchld(error);
 }
 
@@ -343,44 +359,6 @@ static int make_child(struct launch *launch, struct writ_process *process)
 	return pid;
 }
 
-/* Which code stands for execve's errno: execve(2). What no row names is SYSTEM. */
-static int tell_exec_error(const struct launch *launch, struct writ_error *error)
-{
-	static const struct {
-		int number;
-		enum writ_error_code code;
-	} rows[] = {
-		{ENOENT, WRIT_E_NOT_FOUND},    {ENOTDIR, WRIT_E_NOT_FOUND},
-		{ELOOP, WRIT_E_NOT_FOUND},     {ENAMETOOLONG, WRIT_E_NOT_FOUND},
-		{EACCES, WRIT_E_NOT_ALLOWED},  {EPERM, WRIT_E_NOT_ALLOWED},
-		{ENOEXEC, WRIT_E_NOT_ALLOWED}, {ETXTBSY, WRIT_E_NOT_ALLOWED},
-	};
-	enum writ_error_code code = WRIT_E_SYSTEM;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].number == launch->error)
-			code = rows[i].code;
-	}
-	return error_sys(error, code, launch->error, "sandbox '%.100s' can't run '%.300s'",
-			 launch->sandbox->name, launch->argv[0]);
-}
-
-/* A wall that this host does not let us build is the host's lack; anything else went wrong. */
-static int tell_step_error(const struct launch *launch, struct writ_error *error)
-{
-	bool is_refused = !launch->was_run && (launch->error == EPERM || launch->error == EACCES ||
-					       launch->error == ENOSYS);
-
-	if (launch->is_callers)
-		return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s '%.300s'", launch->step,
-				 launch->cwd);
-	if (!is_refused)
-		return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s", launch->step);
-	return error_sys(error, WRIT_E_HOST, launch->error,
-			 "sandbox '%.200s' can't be enforced on this host: %s",
-			 launch->sandbox->name, launch->step);
-}
-
 void spawn_reap(struct writ_process *process)
 {
 	pid_t child = process->keeper.is_active ? process->keeper.pid : process->pid;
@@ -399,8 +377,6 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	launch->error = 0;
 	launch->executing = false;
 	launch->namespaces_refused = false;
-	launch->guards_metadata = launch->sandbox->namespaces.guards_metadata &&
-				  !(launch->namespaces & KERNEL_CLONE_NEWNS);
 	launch->is_callers = false;
 	launch->was_run = false;
 	launch->detail = NULL;
@@ -449,35 +425,63 @@ void spawn_start_clock(struct preparation *prep)
 	process->deadline_us = process->started_us + wall_ms * US_PER_MS;
 }
 
-int spawn_tell(const struct launch *launch, struct writ_error *error)
+static bool is_for_namespaces(const struct launch *launch)
 {
-	return launch->executing && !launch->was_run ? tell_exec_error(launch, error)
-						     : tell_step_error(launch, error);
+	return launch->namespaces_refused && is_hosts_word(launch->error);
+}
+
+/* False: that is no other launch than the one before, or not the sandbox any more. */
+static bool go_without(struct launch *launch, uint32_t known, uint32_t more)
+{
+	const struct writ_sandbox *sandbox = launch->sandbox;
+	uint32_t lacking = lacking_whole(sandbox->plan, known | more);
+
+	if (sandbox->processes != PROCESSES_USERNS)
+		lacking &= ~LACKING_COUNT;
+	if (lacking == launch->lacking ||
+	    (lacking & WRIT_PLAN_MOUNT_NS && sandbox->namespaces.is_required))
+		return false;
+	plan_namespaces(launch, lacking);
+	return true;
+}
+
+/* What nothing predicted is refused: as much as can be had, and from now on it is told. */
+static int start_without(struct launch *launch, struct writ_process *process,
+			 struct writ_error *error)
+{
+	static const uint32_t rows[] = {
+		WRIT_PLAN_PROC,
+		WRIT_PLAN_PID_NS,
+		WRIT_PLAN_MOUNT_NS,
+		WRIT_PLAN_PID_NS | WRIT_PLAN_MOUNT_NS,
+		WRIT_PLAN_PID_NS | WRIT_PLAN_MOUNT_NS | LACKING_COUNT,
+	};
+	uint32_t known = launch->lacking;
+	int rc = -1;
+
+	for (size_t i = 0; rc && is_for_namespaces(launch) && i < sizeof(rows) / sizeof(*rows);
+	     i++) {
+		if (!go_without(launch, known, rows[i]))
+			continue;
+		rc = plan_limits(launch, error);
+		if (rc)
+			return rc;
+		rc = try_start(launch, process);
+	}
+	if (!is_for_namespaces(launch))
+		(void)atomic_fetch_or(launch->sandbox->lacking, launch->lacking);
+	return rc ? spawn_tell(launch, error) : 0;
 }
 
 int spawn_start(struct preparation *prep, struct writ_error *error)
 {
 	struct launch *launch = &prep->launch;
 	struct writ_process *process = prep->process;
-	const struct writ_sandbox *sandbox = launch->sandbox;
-	int rc;
+	int rc = try_start(launch, process) ? start_without(launch, process, error) : 0;
 
-	if (!try_start(launch, process)) {
+	if (!rc)
 		process->callers_peak_bytes = spawn_own_peak();
-		return 0;
-	}
-	if (launch->namespaces_refused && is_hosts_word(launch->error) &&
-	    !sandbox->namespaces.is_required) {
-		/* None here: what there is instead, as where that is known before. */
-		launch->namespaces = 0;
-		rc = plan_limits(launch,
-				 sandbox->processes == PROCESSES_USERNS ? PROCESSES_COUNTED
-									: sandbox->processes,
-				 error);
-		if (rc || !try_start(launch, process))
-			return rc;
-	}
-	return spawn_tell(launch, error);
+	return rc;
 }
 
 void spawn_release(struct preparation *prep)

@@ -1,7 +1,6 @@
 /*
- * Making a user namespace and mapping the caller to itself in it. Whether that is allowed depends
- * on the host in many ways (sysctls, LSMs, seccomp filters around us), so it is found out by
- * trying.
+ * Mapping the caller to itself in a new user namespace. Whether that is allowed depends on the host
+ * in many ways (sysctls, LSMs, seccomp filters around us): runtime/lacking.c and the launch see.
  */
 #include "runtime/userns.h"
 
@@ -11,8 +10,6 @@
 #include <unistd.h>
 
 #include "runtime/fd.h"
-#include "runtime/kernel_abi.h"
-#include "runtime/trial.h"
 
 void userns_maps_init(struct userns_maps *maps)
 {
@@ -30,17 +27,6 @@ int userns_write_maps(const struct userns_maps *maps)
 	if (!rc)
 		rc = fd_write_file("/proc/self/gid_map", maps->gid);
 	return rc;
-}
-
-static int end_at_once(void *arg)
-{
-	(void)arg;
-	return 0;
-}
-
-bool userns_available(void)
-{
-	return trial_works(KERNEL_CLONE_NEWUSER, end_at_once, NULL);
 }
 
 bool userns_counts_processes(void)

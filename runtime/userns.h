@@ -18,9 +18,6 @@ void userns_maps_init(struct userns_maps *maps);
 /* In a new user namespace: maps the ids. 0 or a negative errno. Safe between clone and execve. */
 int userns_write_maps(const struct userns_maps *maps);
 
-/* May this process make a user namespace at all? */
-bool userns_available(void);
-
 /*
  * Does RLIMIT_NPROC in a user namespace count what is in it, and only that? Since Linux 5.14;
  * nothing but the version tells it without a trial of several processes, which would cost as much

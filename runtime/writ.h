@@ -294,8 +294,9 @@ WRIT_API void writ_sandbox_close(struct writ_sandbox *sandbox);
 
 /*
  * What is not as the policy says, one line each: a granted path that does not exist (nothing is
- * granted there), a demand dropped because the sandbox is best effort. NULL past the last; valid
- * until writ_sandbox_close.
+ * granted there), a demand dropped because the sandbox is best effort, namespaces that the host
+ * refuses. NULL past the last; valid until writ_sandbox_close. What the host refuses without having
+ * let it be seen before is added by the first launch that finds out.
  */
 WRIT_API const char *writ_sandbox_warning(const struct writ_sandbox *sandbox, size_t index);
 

@@ -216,12 +216,14 @@ static int open_sandbox(const struct cli_options *options, struct writ_sandbox *
 	return status;
 }
 
-static void print_warnings(const struct writ_sandbox *sandbox)
+/* From the n-th on; there may be more once something is launched. */
+static size_t print_warnings(const struct writ_sandbox *sandbox, size_t n)
 {
 	const char *text;
 
-	for (size_t i = 0; (text = writ_sandbox_warning(sandbox, i)); i++)
+	for (; (text = writ_sandbox_warning(sandbox, n)); n++)
 		cli_warn(text);
+	return n;
 }
 
 static int status_of(const struct writ_result *result)
@@ -313,7 +315,9 @@ static int end_run(const struct cli_options *options, int status)
 	return status;
 }
 
-static int launch(const struct cli_options *options, const struct writ_sandbox *sandbox)
+/* n_told: so many of its warnings have been told. */
+static int launch(const struct cli_options *options, const struct writ_sandbox *sandbox,
+		  size_t n_told)
 {
 	const struct writ_launch request = {
 		.argv = (const char *const *)options->command,
@@ -345,10 +349,11 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	report.result = rc ? NULL : &result;
 	status = rc ? writ_exit_status(rc) : status_of(&result);
 	text = rc ? error.text : last_words(&result);
-	if (text) {
+	if (text || writ_sandbox_warning(sandbox, n_told))
 		begin_to_end(status);
+	(void)print_warnings(sandbox, n_told);
+	if (text)
 		(void)cli_fail(status, "%s", text);
-	}
 	return status;
 }
 
@@ -412,8 +417,7 @@ int cli_verb_run(char **argv)
 	status = open_sandbox(&options, &sandbox);
 	if (!status) {
 		report.sandbox = sandbox;
-		print_warnings(sandbox);
-		status = launch(&options, sandbox);
+		status = launch(&options, sandbox, print_warnings(sandbox, 0));
 	}
 	return end_run(&options, status); /* which is our end: nothing is given back */
 }

@@ -406,7 +406,8 @@ static bool is_told(const struct writ_sandbox *sandbox)
 	const char *warning;
 
 	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
-		if (strstr(warning, "refuses to mount a procfs"))
+		if (strstr(warning, "refuses to make a procfs") ||
+		    strstr(warning, "refuses to make a PID namespace"))
 			return true;
 	}
 	return false;

@@ -1,0 +1,253 @@
+/*
+ * Hosts that give some namespaces and not others: what is left is used, what is not is told,
+ * whether that is seen when the sandbox is opened or at the launch.
+ */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/lacking.h"
+#include "runtime/writ_format.h"
+#include "support/box.h"
+
+TestSuite(lacking, .init = make_box, .fini = remove_box, .timeout = 30);
+
+/* A filter around us that refuses these flags of clone(2), or this call. */
+static void refuse(unsigned flags, unsigned call)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, flags, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(insns) / sizeof(insns[0]), .filter = insns};
+
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+			     &program),
+		     0, "%s", strerror(errno));
+}
+
+static bool is_told(const struct writ_sandbox *sandbox, const char *what)
+{
+	const char *warning;
+
+	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
+		if (strstr(warning, what))
+			return true;
+	}
+	return false;
+}
+
+static bool is_there(const struct writ_sandbox *sandbox, const char *name)
+{
+	struct writ_mechanism mechanism;
+
+	for (size_t i = 0; !writ_sandbox_mechanism(sandbox, i, &mechanism); i++) {
+		if (strcmp(mechanism.name, name) == 0)
+			return mechanism.is_there;
+	}
+	return false;
+}
+
+#define CHANGES                                                                                    \
+	"echo x >$box/f; chmod 600 $box/f 2>&- && echo changed || echo kept; [ $$ -lt 10 ] && "    \
+	"echo alone || echo not alone"
+
+static void expect(const char *want, bool has_pid_ns, bool has_mounts)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_box(BOX("write \"${box}\"; "), &error);
+	char output[1024];
+
+	cr_assert_not_null(sandbox, "%s", error.text);
+	cr_expect_eq(is_there(sandbox, "PID namespace"), has_pid_ns);
+	cr_expect_eq(is_there(sandbox, "read-only mounts"), has_mounts);
+	cr_expect_eq(is_told(sandbox, "no metadata of files"), !has_mounts);
+	cr_expect_eq(is_told(sandbox, "by its process group"), !has_pid_ns);
+	(void)run_in_box(sandbox, CHANGES, output);
+	cr_expect_str_eq(output, want);
+	writ_sandbox_close(sandbox);
+}
+
+Test(lacking, without_mount_namespaces_there_are_pid_namespaces)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	refuse(CLONE_NEWNS, ~0u);
+	expect("kept\nalone\n", true, false);
+}
+
+Test(lacking, without_pid_namespaces_there_are_mount_namespaces)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	refuse(CLONE_NEWPID, ~0u);
+	expect("changed\nnot alone\n", false, true);
+}
+
+Test(lacking, where_mounting_is_refused_there_are_pid_namespaces)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	refuse(0, SYS_mount);
+	expect("kept\nalone\n", true, false);
+}
+
+Test(lacking, a_scratch_needs_no_pid_namespace)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	refuse(CLONE_NEWPID, ~0u);
+	expect_in_box(BOX("scratch \"${box}\" 1MiB; "), "cd $box; echo *; echo x >f && cat f",
+		      "*\nx\n");
+}
+
+Test(lacking, a_scratch_is_refused_where_nothing_can_be_mounted)
+{
+	struct writ_error error = {.code = 0};
+
+	refuse(0, SYS_mount);
+	cr_expect_null(open_box(BOX("scratch \"${box}\" 1MiB; "), &error));
+	cr_expect_eq(error.code, WRIT_E_HOST);
+}
+
+Test(lacking, a_broker_goes_without_a_pid_namespace_where_there_are_no_mounts)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox;
+	char output[1024];
+
+	refuse(CLONE_NEWNS, ~0u);
+	sandbox = open_box(BOX("write \"${box}\"; deny \"${box}/x\"; "), &error);
+	cr_assert_not_null(sandbox, "%s", error.text);
+	cr_expect(!is_there(sandbox, "PID namespace"));
+	(void)run_in_box(sandbox,
+			 "echo x 2>&- >$box/x || echo denied; echo y >$box/y && cat $box/y",
+			 output);
+	cr_expect_str_eq(output, "denied\ny\n");
+	writ_sandbox_close(sandbox);
+}
+
+/* ---- limits on namespaces: in a user namespace, where nothing of the host's is changed ---- */
+
+static bool put(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	return file && fputs(text, file) >= 0 && fclose(file) == 0;
+}
+
+static bool enter_userns(unsigned from, unsigned to)
+{
+	char line[40];
+
+	(void)snprintf(line, sizeof(line), "%u %u 1", to, from);
+	return unshare(CLONE_NEWUSER) == 0 && put("/proc/self/setgroups", "deny") &&
+	       put("/proc/self/uid_map", line) && put("/proc/self/gid_map", line);
+}
+
+enum { AS_WANTED, NO_PLACE, NOT_OPENED, WRONG_BEFORE, NOT_STARTED, WRONG_AFTER, WRONG_OUTPUT };
+
+struct limited {
+	const char *file;
+	bool is_above; /* the limit is of a namespace around ours, and not to be seen in ours */
+	const char *told;
+	const char *output;
+};
+
+/* In a process of its own, as one with threads makes no user namespace. */
+static int launch_limited(const struct limited *how)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox;
+	char output[1024];
+
+	if (!enter_userns(geteuid(), 4321) || !put(how->file, "0") ||
+	    (how->is_above && !enter_userns(4321, 4322)))
+		return NO_PLACE;
+	sandbox = open_box(BOX("write \"${box}\"; "), &error);
+	if (!sandbox)
+		return NOT_OPENED;
+	if (is_told(sandbox, how->told) == how->is_above)
+		return WRONG_BEFORE;
+	(void)run_in_box(sandbox, CHANGES, output);
+	if (strcmp(output, how->output) != 0) {
+		(void)fputs(output, stderr);
+		return WRONG_OUTPUT;
+	}
+	return is_told(sandbox, how->told) ? AS_WANTED : WRONG_AFTER;
+}
+
+static void expect_limited(const struct limited *how)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(launch_limited(how));
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PLACE)
+		cr_skip_test("no user namespace to set a limit in");
+	cr_expect_eq(status, AS_WANTED, "%d", WEXITSTATUS(status));
+}
+
+#define MOUNT_LIMIT "/proc/sys/user/max_mnt_namespaces"
+#define PID_LIMIT   "/proc/sys/user/max_pid_namespaces"
+
+Test(lacking, a_limit_on_mount_namespaces_is_seen_before_a_launch)
+{
+	expect_limited(&(struct limited){MOUNT_LIMIT, false, "no metadata", "kept\nalone\n"});
+}
+
+Test(lacking, a_limit_on_pid_namespaces_is_seen_before_a_launch)
+{
+	expect_limited(
+		&(struct limited){PID_LIMIT, false, "process group", "changed\nnot alone\n"});
+}
+
+Test(lacking, a_limit_on_mount_namespaces_that_only_a_launch_meets_is_told_then)
+{
+	expect_limited(&(struct limited){MOUNT_LIMIT, true, "no metadata", "kept\nalone\n"});
+}
+
+Test(lacking, a_limit_on_pid_namespaces_that_only_a_launch_meets_is_told_then)
+{
+	expect_limited(&(struct limited){PID_LIMIT, true, "process group", "changed\nnot alone\n"});
+}
+
+/* ---- what follows from what ---- */
+
+Test(lacking, what_goes_with_what_is_lacking)
+{
+	const uint32_t mounts = WRIT_PLAN_MOUNT_NS | WRIT_PLAN_READ_ONLY;
+	const uint32_t all = WRIT_PLAN_KEEPER | WRIT_PLAN_PID_NS | mounts | WRIT_PLAN_PROC;
+	const uint32_t brokers = WRIT_PLAN_KEEPER | WRIT_PLAN_PID_NS | WRIT_PLAN_BROKER;
+
+	cr_expect_eq(lacking_whole(all, 0), 0u);
+	cr_expect_eq(lacking_whole(all, WRIT_PLAN_PROC), (uint32_t)WRIT_PLAN_PROC);
+	cr_expect_eq(lacking_whole(all, WRIT_PLAN_PID_NS),
+		     (uint32_t)WRIT_PLAN_PID_NS | WRIT_PLAN_PROC);
+	cr_expect_eq(lacking_whole(all, WRIT_PLAN_MOUNT_NS), mounts | WRIT_PLAN_PROC);
+	cr_expect_eq(lacking_whole(WRIT_PLAN_KEEPER, WRIT_PLAN_PID_NS), 0u);
+	/* A broker needs a procfs of its PID namespace, or none of these. */
+	cr_expect_eq(lacking_flags(brokers, 0), (unsigned)(CLONE_NEWPID | CLONE_NEWNS));
+	cr_expect_eq(lacking_flags(brokers, lacking_whole(brokers, WRIT_PLAN_PROC)), 0u);
+	cr_expect_eq(lacking_flags(brokers | mounts,
+				   lacking_whole(brokers | mounts, WRIT_PLAN_PROC)),
+		     (unsigned)CLONE_NEWNS);
+}
