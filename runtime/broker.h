@@ -22,6 +22,13 @@
 #define BROKER_NAME  256  /* of one name in it: NAME_MAX */
 #define BROKER_DIGIT 12   /* of a number of a process or descriptor */
 
+/* A directory whose name has been seen to lead to it. */
+struct broker_known {
+	uint64_t ino, mnt_id; /* which it is; of mount 0: none */
+	uint32_t dev_major, dev_minor;
+	char name[BROKER_PATH];
+};
+
 struct broker {
 	/* What the owner gives. */
 	int proc; /* O_PATH, of the procfs on /proc, which must be of our PID namespace */
@@ -34,6 +41,7 @@ struct broker {
 	uint32_t proc_major, proc_minor; /* the device that procfs is */
 	unsigned int all_umasks;         /* of all umasks that any process of the tool's has set */
 	bool has_umasks;                 /* one has */
+	struct broker_known base;        /* that a call's path was relative to last */
 
 	/* The call being answered. */
 	struct seccomp_notif_abi notif;
@@ -43,6 +51,7 @@ struct broker {
 	char rest[BROKER_PATH];   /* what is left of a path that is followed name by name */
 	char link[BROKER_PATH];   /* what a link on that way says */
 	char again[BROKER_PATH];  /* a name that is read a second time */
+	char said[BROKER_PATH];   /* a path's text, made absolute */
 	char name[BROKER_PATH + BROKER_NAME];
 	char other_name[BROKER_PATH + BROKER_NAME];
 };

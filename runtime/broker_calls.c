@@ -98,7 +98,8 @@ static long call_mknod(struct broker *broker, const struct broker_args *args)
 static long unlink_at(struct broker *broker, const struct broker_place *place,
 		      const struct broker_args *args)
 {
-	if (is_kept_link(broker, type_at(place), broker->name))
+	/* Asked in this order: few names are such. */
+	if (broker_rules_pass(&broker->rules, broker->name) && type_at(place) == S_IFLNK)
 		return -EACCES;
 	return RAW(SYS_unlinkat, place->parent, place->name, args->flags);
 }
@@ -146,11 +147,21 @@ static int judge_move(const struct broker *broker, uint32_t from, uint32_t to, u
 	return 0;
 }
 
+/* Do the two names mean the same to all patterns, whatever has them? */
+static bool are_alike(const struct broker *broker)
+{
+	return !broker_rules_pass(&broker->rules, broker->name) &&
+	       !broker_rules_pass(&broker->rules, broker->other_name) &&
+	       !broker_rules_move(&broker->rules, broker->name, broker->other_name);
+}
+
 static long rename_places(struct broker *broker, const struct broker_place *from,
 			  const struct broker_place *to, uint64_t flags)
 {
-	int rc = judge_move(broker, type_at(from), type_at(to), flags);
+	int rc = 0;
 
+	if (!are_alike(broker))
+		rc = judge_move(broker, type_at(from), type_at(to), flags);
 	return rc ? rc : RAW(SYS_renameat2, from->parent, from->name, to->parent, to->name, flags);
 }
 
@@ -454,22 +465,26 @@ static int directory(const struct broker *broker, int index)
 	return index == NO ? AT_FDCWD : (int)(uint32_t)broker->notif.args[index];
 }
 
+static long run_row(struct broker *broker, const struct call_row *row)
+{
+	const struct broker_args args = {
+		.dir = directory(broker, row->dir),
+		.path = argument(broker, row->path),
+		.other_dir = directory(broker, row->other_dir),
+		.other_path = argument(broker, row->other_path),
+		.flags = argument(broker, row->flags),
+		.value = argument(broker, row->value),
+		.more = argument(broker, row->more),
+	};
+
+	return row->run(broker, &args);
+}
+
 long broker_call(struct broker *broker)
 {
 	for (size_t i = 0; i < N_ROWS; i++) {
-		const struct call_row *row = &rows[i];
-		const struct broker_args args = {
-			.dir = directory(broker, row->dir),
-			.path = argument(broker, row->path),
-			.other_dir = directory(broker, row->other_dir),
-			.other_path = argument(broker, row->other_path),
-			.flags = argument(broker, row->flags),
-			.value = argument(broker, row->value),
-			.more = argument(broker, row->more),
-		};
-
-		if (row->number == broker->notif.nr)
-			return row->run(broker, &args);
+		if (rows[i].number == broker->notif.nr)
+			return run_row(broker, &rows[i]);
 	}
 	return -EPERM;
 }

@@ -1,7 +1,10 @@
 /*
- * Opening on behalf: what a path leads to is found and judged without opening it, then opened by
- * its descriptor, with the tool's flags, judged again, and handed over (SECCOMP_IOCTL_NOTIF_ADDFD).
- * What may have to be made is opened by its directory and last name, which have been judged.
+ * Opening on behalf. Where no link is on the way a path's text says what an object is called: it is
+ * judged by that, opened, judged by what the kernel calls it, and handed over
+ * (SECCOMP_IOCTL_NOTIF_ADDFD). Where a link is, or that does not agree, the object is found and
+ * judged without opening it, then opened by its descriptor, with the tool's flags, and judged
+ * again. What may have to be made is then opened by its directory and last name, which have been
+ * judged.
  *
  * The broker never waits in an open: FIFOs and devices are opened with O_NONBLOCK, which is taken
  * back before the tool gets the descriptor. So a FIFO without anyone at its other end opens for
@@ -9,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -22,6 +26,12 @@
 #define TTY_MAJOR     5u /* /dev/tty is 5:0, devices.txt */
 #define TMPFILE_BIT   ((unsigned int)O_TMPFILE & ~(unsigned int)O_DIRECTORY)
 #define RESOLVE_KNOWN 0x3fu /* up to RESOLVE_CACHED */
+
+/* Flags that make no other kind of descriptor than of a file or directory with a name. */
+#define AT_ONCE                                                                                    \
+	((unsigned int)(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |  \
+			O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY | O_NOCTTY) |                         \
+	 KERNEL_O_LARGEFILE)
 
 /* What is asked for. */
 struct wanted {
@@ -154,6 +164,7 @@ static int follow_place(struct broker *broker, const struct broker_place *place,
 	broker_end(at);
 	at->base = place->parent;
 	at->path = broker->path;
+	at->said = NULL;
 	return 0;
 }
 
@@ -189,18 +200,69 @@ static long make(struct broker *broker, struct wanted *want)
 	return rc == -EAGAIN ? -ELOOP : rc;
 }
 
+/* What has been opened by its text. -EAGAIN: it has to be found another way. */
+static long check_opened(struct broker *broker, int fd, const struct wanted *want)
+{
+	struct statx_abi st = {.mask = 0};
+	int rc = broker_examine(fd, &st);
+
+	if (rc)
+		return rc;
+	if (st.dev_major == broker->proc_major && st.dev_minor == broker->proc_minor)
+		return -EAGAIN;
+	if (is_own_terminal(st.mode, st.rdev_major, st.rdev_minor))
+		return -ENXIO;
+	if (want->at.is_made)
+		return broker_judge_again(broker, fd, want->at.said);
+	rc = broker_is_called(broker, fd, want->at.said);
+	return rc == -ESTALE ? -EAGAIN : rc;
+}
+
+/*
+ * -EAGAIN: not by its text. So is a lease, for whose holder only an open that may wait does, and
+ * everything on procfs.
+ */
+static long open_at_once(struct broker *broker, const struct wanted *want)
+{
+	const unsigned int at_once = want->flags & O_DIRECTORY ? 0u : O_NONBLOCK;
+	const struct open_how_abi how = {
+		.flags = want->flags | at_once | O_NOCTTY | O_CLOEXEC,
+		.mode = want->flags & O_CREAT ? want->mode & MODE_BITS : 0,
+		.resolve = KERNEL_RESOLVE_NO_SYMLINKS,
+	};
+	char *said = want->at.said;
+	long rc;
+	int fd;
+
+	if (!said || want->flags & ~AT_ONCE || (want->flags & O_CREAT && !at_once) ||
+	    strncmp(said, "/proc/", 6) == 0 || broker_is_denied(broker, said))
+		return -EAGAIN;
+	fd = (int)RAW(KERNEL_NR_OPENAT2, want->at.base, want->at.path, &how, sizeof(how));
+	if (fd < 0)
+		return fd == -ELOOP ? -EAGAIN : fd;
+	rc = check_opened(broker, fd, want);
+	if (rc) {
+		(void)RAW(SYS_close, fd);
+		return rc;
+	}
+	return give(broker, fd, want->flags, at_once);
+}
+
 static long open_wanted(struct broker *broker, int dir, struct wanted *want)
 {
 	long rc;
 
 	want->at.no_follow = want->flags & O_NOFOLLOW;
 	want->at.is_dir = want->flags & O_DIRECTORY;
+	want->at.is_made = want->flags & (O_CREAT | O_TRUNC);
 	if (want->flags & (O_CREAT | TMPFILE_BIT))
 		broker_umask_adopt(broker);
 	rc = broker_begin(broker, dir, broker->path, &want->at);
 	if (rc)
 		return rc;
-	rc = want->flags & O_CREAT ? make(broker, want) : open_existing(broker, want);
+	rc = open_at_once(broker, want);
+	if (rc == -EAGAIN)
+		rc = want->flags & O_CREAT ? make(broker, want) : open_existing(broker, want);
 	broker_end(&want->at);
 	return rc;
 }

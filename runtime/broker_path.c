@@ -98,7 +98,7 @@ int broker_take(struct broker *broker, int fd)
 	return rc == -ENOENT && fd != AT_FDCWD ? -EBADF : (int)rc;
 }
 
-static int examine(int fd, struct statx_abi *out)
+int broker_examine(int fd, struct statx_abi *out)
 {
 	return (int)RAW(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
 			KERNEL_STATX_TYPE | KERNEL_STATX_MODE | KERNEL_STATX_INO |
@@ -133,7 +133,7 @@ static int check_name(const char *name, const struct statx_abi *want)
 
 	if (fd < 0)
 		return -EAGAIN;
-	rc = examine((int)fd, &got);
+	rc = broker_examine((int)fd, &got);
 	(void)RAW(SYS_close, fd);
 	if (rc)
 		return rc;
@@ -143,7 +143,87 @@ static int check_name(const char *name, const struct statx_abi *want)
 		       : -EAGAIN;
 }
 
-static bool is_denied(const struct broker *broker, char *name)
+/* Puts the names of a path behind an absolute one; false: not by its text alone, or too long. */
+static bool add_names(char *name, size_t have, const char *path)
+{
+	for (path += strspn(path, "/"); *path; path += strspn(path, "/")) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && memcmp(path, "..", 2) == 0)
+			return false;
+		if (have + 1 + len >= BROKER_PATH)
+			return false;
+		if (len != 1 || *path != '.') {
+			name[have] = '/';
+			memcpy(name + have + 1, path, len);
+			have += 1 + len;
+		}
+		path += len;
+	}
+	if (!have)
+		name[have++] = '/';
+	name[have] = '\0';
+	return true;
+}
+
+static bool is_known(const struct broker_known *known, const struct statx_abi *st)
+{
+	return known->mnt_id && known->mnt_id == st->mnt_id && known->ino == st->ino &&
+	       known->dev_major == st->dev_major && known->dev_minor == st->dev_minor;
+}
+
+/*
+ * The name of a directory that paths are relative to, or NULL. Of the one that was asked for last
+ * it need not be of now, unless is_now: whoever believes it compares what it says with what the
+ * kernel calls the object that was found.
+ */
+static const char *base_name(struct broker *broker, int base, bool is_now)
+{
+	struct broker_known *known = &broker->base;
+	struct statx_abi st = {.mask = 0};
+	bool is_same;
+
+	if (broker_examine(base, &st))
+		return NULL;
+	is_same = is_known(known, &st);
+	if (is_same && !is_now)
+		return known->name;
+	if (read_name(broker, base, broker->again))
+		return NULL;
+	if (is_same && strcmp(broker->again, known->name) == 0)
+		return known->name;
+	known->mnt_id = 0;
+	if (broker->again[0] != '/' || check_name(broker->again, &st))
+		return NULL;
+	memcpy(known->name, broker->again, strlen(broker->again) + 1);
+	known->ino = st.ino;
+	known->mnt_id = st.mnt_id;
+	known->dev_major = st.dev_major;
+	known->dev_minor = st.dev_minor;
+	return known->name;
+}
+
+/* What a path says by its text alone, or NULL. */
+static char *say(struct broker *broker, const struct broker_at *at)
+{
+	const char *base = "";
+	size_t len;
+
+	if (at->resolve || !at->path[0])
+		return NULL;
+	if (at->path[0] != '/')
+		base = base_name(broker, at->base, at->is_made);
+	if (!base)
+		return NULL;
+	len = strlen(base);
+	/* The root's name is a slash, which comes with what is behind it. */
+	if (len == 1)
+		len = 0;
+	memcpy(broker->said, base, len);
+	return add_names(broker->said, len, at->path) ? broker->said : NULL;
+}
+
+bool broker_is_denied(const struct broker *broker, char *name)
 {
 	return broker_rules_deny(&broker->rules, name) ||
 	       (broker_rules_deny_folded(&broker->rules, name) && broker_folds(name));
@@ -183,8 +263,9 @@ static int judge_process(const struct broker *broker, const char *name)
 }
 
 /*
- * said is a name by which the kernel has just found the object, from the root; or NULL. -EXDEV: it
- * is in the broker's own part of procfs.
+ * said is the name by which the kernel has just found the object without following a link, from the
+ * root or from a directory whose name has led to it; or NULL. -EXDEV: it is in the broker's own
+ * part of procfs.
  */
 static int judge(struct broker *broker, int fd, const struct statx_abi *st, const char *said,
 		 char *name)
@@ -208,7 +289,7 @@ static int judge(struct broker *broker, int fd, const struct statx_abi *st, cons
 		rc = judge_process(broker, name);
 	if (rc)
 		return rc;
-	return is_denied(broker, name) ? -EACCES : 0;
+	return broker_is_denied(broker, name) ? -EACCES : 0;
 }
 
 /* Judges and takes fd. */
@@ -220,7 +301,7 @@ static int take_object(struct broker *broker, int fd, const char *said, struct b
 
 	if (fd < 0)
 		return fd;
-	rc = examine(fd, &st);
+	rc = broker_examine(fd, &st);
 	if (!rc)
 		rc = judge(broker, fd, &st, said, name);
 	if (rc) {
@@ -255,6 +336,7 @@ int broker_begin(struct broker *broker, int dir, const char *path, struct broker
 		if (at->base < 0)
 			return at->base;
 	}
+	at->said = say(broker, at);
 	rc = (int)RAW(SYS_ioctl, broker->listener, SECCOMP_IOCTL_ID_VALID, &broker->notif.id);
 	if (rc)
 		broker_end(at);
@@ -276,19 +358,28 @@ static bool may_be_callers(const struct broker_at *at)
 	return strncmp(at->path, "/proc/", 6) == 0 || strncmp(at->path, "/dev/", 5) == 0;
 }
 
-int broker_find(struct broker *broker, const struct broker_at *at, struct broker_object *out,
-		char *name)
+static int follow(const struct broker_at *at, uint64_t resolve)
 {
 	const struct open_how_abi how = {
 		.flags = O_PATH | O_CLOEXEC | (at->no_follow ? O_NOFOLLOW : 0u) |
 			 (at->is_dir ? O_DIRECTORY : 0u),
-		.resolve = at->resolve | KERNEL_RESOLVE_NO_MAGICLINKS,
+		.resolve = at->resolve | resolve,
 	};
-	bool is_whole = at->path[0] == '/' && !at->resolve;
-	int rc = (int)RAW(KERNEL_NR_OPENAT2, at->base, at->path, &how, sizeof(how));
 
-	if (rc >= 0)
-		rc = take_object(broker, rc, is_whole ? at->path : NULL, out, name);
+	return (int)RAW(KERNEL_NR_OPENAT2, at->base, at->path, &how, sizeof(how));
+}
+
+int broker_find(struct broker *broker, const struct broker_at *at, struct broker_object *out,
+		char *name)
+{
+	const char *said = at->said;
+	int rc = said ? follow(at, KERNEL_RESOLVE_NO_SYMLINKS) : -ELOOP;
+
+	if (rc == -ELOOP) {
+		said = NULL;
+		rc = follow(at, KERNEL_RESOLVE_NO_MAGICLINKS);
+	}
+	rc = take_object(broker, rc, said, out, name);
 	if (at->resolve || (rc != -EXDEV && rc != -ELOOP && !(rc == -ENOENT && may_be_callers(at))))
 		return rc == -EXDEV && !at->resolve ? -EACCES : rc;
 	return broker_find_fd(broker, broker_walk(broker, at), out, name);
@@ -305,6 +396,21 @@ static int append(char *name, const char *last, size_t len)
 	memcpy(name + have + 1, last, len);
 	name[have + 1 + len] = '\0';
 	return have + 1 + len < BROKER_PATH ? 0 : -ENAMETOOLONG;
+}
+
+/* What the directory of a name is called, by its text; what is cut off is returned. */
+static char cut_said(char *said, char **end)
+{
+	char *slash = said ? strrchr(said, '/') : NULL;
+	char was;
+
+	*end = NULL;
+	if (!slash)
+		return '\0';
+	*end = slash + (slash == said);
+	was = **end;
+	**end = '\0';
+	return was;
 }
 
 /* The directory's path, which is the part of rest before its last name. */
@@ -327,6 +433,8 @@ int broker_place(struct broker *broker, const struct broker_at *at, struct broke
 	size_t begin;
 	struct broker_at dir = *at;
 	struct broker_object parent;
+	char *said_end;
+	char was;
 	int rc;
 
 	if (!whole)
@@ -349,25 +457,36 @@ int broker_place(struct broker *broker, const struct broker_at *at, struct broke
 	dir.path = broker->parent;
 	dir.is_dir = true;
 	dir.no_follow = false;
+	was = cut_said(dir.said, &said_end);
 	rc = broker_find(broker, &dir, &parent, name);
+	if (said_end)
+		*said_end = was;
 	if (rc)
 		return rc;
 	out->parent = parent.fd;
 	out->on_proc = parent.on_proc;
 	rc = append(name, at->path + begin, end - begin);
-	if (!rc && is_denied(broker, name))
+	if (!rc && broker_is_denied(broker, name))
 		rc = -EACCES;
 	if (rc)
 		(void)RAW(SYS_close, parent.fd);
 	return rc;
 }
 
+int broker_is_called(struct broker *broker, int fd, const char *name)
+{
+	int rc = read_name(broker, fd, broker->again);
+
+	if (!rc && strcmp(broker->again, name) != 0)
+		rc = -ESTALE;
+	return rc;
+}
+
 int broker_judge_again(struct broker *broker, int fd, const char *name)
 {
-	char *now = broker->again;
-	int rc = read_name(broker, fd, now);
+	int rc = broker_is_called(broker, fd, name);
 
-	if (rc || strcmp(now, name) == 0)
+	if (rc != -ESTALE)
 		return rc;
-	return now[0] == '/' && !is_denied(broker, now) ? 0 : -EACCES;
+	return broker->again[0] == '/' && !broker_is_denied(broker, broker->again) ? 0 : -EACCES;
 }

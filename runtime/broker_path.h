@@ -15,6 +15,10 @@ struct broker_at {
 	bool no_follow;   /* the last name is meant itself when it is a symbolic link */
 	bool is_dir;      /* and it has to be a directory */
 	uint64_t resolve; /* RESOLVE_* of openat2(2) */
+	bool is_made;     /* something may be made or changed by way of the path at once */
+
+	/* Set by broker_begin: the name of what is there when no link is on the way, or NULL. */
+	char *said;
 };
 
 /* An object, by an O_PATH descriptor. */
@@ -40,8 +44,8 @@ int broker_read_path(struct broker *broker, uint64_t address, char out[BROKER_PA
 
 /*
  * A path that has been read, where the rest of *at is set; dir is the caller's number of a
- * directory. After it the caller is known to have waited while its memory and its directories were
- * read: its number was not another's.
+ * directory. at->said is that of the path begun last. After it the caller is known to have waited
+ * while its memory and its directories were read: its number was not another's.
  */
 int broker_begin(struct broker *broker, int dir, const char *path, struct broker_at *at);
 void broker_end(const struct broker_at *at);
@@ -66,8 +70,17 @@ int broker_find_fd(struct broker *broker, int fd, struct broker_object *out, cha
 int broker_place(struct broker *broker, const struct broker_at *at, struct broker_place *out,
 		 char *name);
 
+/* Is a name denied? */
+bool broker_is_denied(const struct broker *broker, char *name);
+
+/* Is name what the kernel calls an object now? -ESTALE: no, but what is in broker->again. */
+int broker_is_called(struct broker *broker, int fd, const char *name);
+
 /* Is what fd is still to be found under a name that is not denied? Descriptors, not only O_PATH. */
 int broker_judge_again(struct broker *broker, int fd, const char *name);
+
+/* What a descriptor is of: type, mode, numbers, mount. */
+int broker_examine(int fd, struct statx_abi *out);
 
 /* "N", of a descriptor or process. */
 void broker_number(char out[BROKER_DIGIT], unsigned int number);

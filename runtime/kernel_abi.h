@@ -227,6 +227,13 @@ struct capability_data {
  */
 #define SECUREBITS_NO_PRIVILEGE 0xefL
 
+/* <asm/fcntl.h>: what libcs of 64 bits say is 0, and some pass. */
+#if defined(__aarch64__)
+#define KERNEL_O_LARGEFILE 0400000u
+#else
+#define KERNEL_O_LARGEFILE 0100000u
+#endif
+
 /* openat2(2). */
 struct open_how_abi {
 	uint64_t flags;

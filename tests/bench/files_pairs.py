@@ -1,0 +1,58 @@
+"""Runs the program files_work.py without a sandbox and in those of files.writ, in turn.
+
+files_pairs.py ROUNDS BUILD BUNDLE BIN BOX. Each round runs it once in each place, beginning with
+another one; what is printed are the medians of the rounds, and of their ratios to the run without a
+sandbox in the same round. "cpu" is the processor's time of all processes, the broker's included.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+PYTHON = "/usr/bin/python3"
+PLACES = ("no sandbox", "no deny", "deny")
+
+
+def command(place, build, bundle, programs, box):
+    work = [PYTHON, "-I", os.path.join(programs, "files_work.py"), box]
+    if place == PLACES[0]:
+        return work
+    sandbox = "plain" if place == PLACES[1] else "guarded"
+    return [os.path.join(build, "writ"), "run", "-p", bundle, "--param", f"box={box}", "--param",
+            f"bin={programs}", "--sandbox", sandbox, "--cwd", box, "--", *work]
+
+
+def run(args):
+    """The times of one run, by name, in milliseconds."""
+    begin = time.monotonic()
+    with subprocess.Popen(args, stdout=subprocess.PIPE) as process:
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"files_pairs.py: {args[0]} ended with {process.returncode}")
+    times = {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, **json.loads(out)}
+    return {name: seconds * 1000 for name, seconds in times.items()}
+
+
+def main():
+    rounds = int(sys.argv[1])
+    taken = {place: [] for place in PLACES}
+    for i in range(rounds):
+        for k in range(len(PLACES)):
+            place = PLACES[(i + k) % len(PLACES)]
+            taken[place].append(run(command(place, *sys.argv[2:6])))
+    head = "".join(f"{place:>12}" for place in PLACES)
+    print(f"{f'Python on files, ms, {rounds} rounds':32}{head}{'ratio':>10}{'ratio':>8}")
+    for name in taken[PLACES[0]][0]:
+        row = [[times[name] for times in taken[place]] for place in PLACES]
+        medians = "".join(f"{statistics.median(values):12.1f}" for values in row)
+        ratios = [statistics.median(a / b for a, b in zip(values, row[0])) for values in row[1:]]
+        print(f"{name:32}{medians}{ratios[0]:10.3f}{ratios[1]:8.3f}")
+
+
+main()
