@@ -155,7 +155,10 @@ $(GEN)/learn-calls: compiler/tables/gen/learn_calls.c $(TABLES_OBJ)
 	@mkdir -p $(GEN)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(COMPILER_FLAGS) -o $@ $^ -lseccomp
-$(GEN)/learn_calls.inc: $(GEN)/learn-calls
+# A cross build takes what it has to execute from another: NATIVE is that one's directory.
+NATIVE ?= $(BUILD)
+$(GEN)/learn_calls.inc: $(NATIVE)/gen/learn-calls
+	@mkdir -p $(GEN)
 	$(call say,GEN,$@)
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $< > $@
 $(BUILD)/obj/runtime/learn/calls.o: $(GEN)/learn_calls.inc
@@ -276,8 +279,9 @@ live-explain: all $(LIVE_BIN) $(EXPLAIN_BIN)
 test-kernels:
 	@tests/support/install-deps.sh build kernels
 	@$(MAKE) --no-print-directory -s all $(LIVE_BIN)
-	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc MUSL_CC=aarch64-linux-gnu-gcc \
-		STRIP=aarch64-linux-gnu-strip $(patsubst $(BUILD)/%,$(BUILD)/arm64/%,$(BUILD)/writ $(LIVE_BIN))
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/arm64 NATIVE=$(BUILD) CC=aarch64-linux-gnu-gcc \
+		MUSL_CC=aarch64-linux-gnu-gcc STRIP=aarch64-linux-gnu-strip \
+		$(patsubst $(BUILD)/%,$(BUILD)/arm64/%,$(BUILD)/writ $(HELPER_BIN) $(LIVE_BIN))
 	@tests/kernels/fetch_test.sh
 	@BUILD=$(BUILD) tests/kernels/run.sh $(KERNELS)
 # Many launches, and whether they leave anything: STRESS="AT_ONCE LAUNCHES KILLS".

@@ -67,7 +67,7 @@ make_initramfs() {
 # boot ARCH ACCELERATOR KERNEL SECONDS [WORD-FOR-THE-KERNEL]
 #
 # A translated machine's clock counts its instructions and skips what it sleeps, so that a busy host makes none of
-# the attacks miss its time.
+# the attacks miss its time. It copies memory in words: the instruction that copies bytes is translated into a loop.
 boot() {
 	initramfs=$work/$1.cpio.gz
 	image=$3
@@ -75,7 +75,7 @@ boot() {
 	words=${5:-}
 	case $1-$2 in
 	amd64-kvm) console=ttyS0 && set -- qemu-system-x86_64 -machine q35 -accel kvm -cpu max ;;
-	amd64-tcg) console=ttyS0 && set -- qemu-system-x86_64 -machine q35 -accel tcg -cpu max -icount shift=2,sleep=off ;;
+	amd64-tcg) console=ttyS0 && set -- qemu-system-x86_64 -machine q35 -accel tcg -cpu max,-erms,-fsrm -icount shift=2,sleep=off ;;
 	arm64-kvm) console=ttyAMA0 && set -- qemu-system-aarch64 -machine virt,gic-version=host -accel kvm -cpu host ;;
 	arm64-tcg) console=ttyAMA0 && set -- qemu-system-aarch64 -machine virt -accel tcg -cpu cortex-a72 -icount shift=2,sleep=off ;;
 	esac
@@ -119,7 +119,7 @@ count() {
 
 # Prints what is wrong with a machine's output as such, if anything.
 complaint() {
-	rows=$(cat tests/live/attacks.def tests/live/tools.def | grep -cE '^(ATTACK|WORKS|RESIDUAL|TOOL)\(')
+	rows=$(cat tests/live/*.def | grep -cE '^[A-Z]+\(')
 	if ! grep -q '^| == the end' "$1"; then
 		echo "the machine did not come to its end"
 	elif [ "$(count "$1" 'ok|skip|FAIL|open')" -ne $((2 * (rows + 1))) ]; then
