@@ -109,14 +109,6 @@ static long call_unlink(struct broker *broker, const struct broker_args *args)
 	return at_place(broker, args, unlink_at, args->flags & AT_REMOVEDIR ? -EINVAL : -EISDIR);
 }
 
-static long call_rmdir(struct broker *broker, const struct broker_args *args)
-{
-	struct broker_args with_flag = *args;
-
-	with_flag.flags = AT_REMOVEDIR;
-	return call_unlink(broker, &with_flag);
-}
-
 /* What the link says is not judged: where it leads is, whenever it is followed. */
 static long symlink_at(struct broker *broker, const struct broker_place *place,
 		       const struct broker_args *args)
@@ -352,7 +344,16 @@ static long call_utimensat(struct broker *broker, const struct broker_args *args
 	return args->path ? on_object(broker, args, utimens_object) : BROKER_CONTINUE;
 }
 
-#ifdef SYS_utimes
+/* Calls that only older architectures have: newer ones were never without the others. */
+#ifdef SYS_open
+static long call_rmdir(struct broker *broker, const struct broker_args *args)
+{
+	struct broker_args with_flag = *args;
+
+	with_flag.flags = AT_REMOVEDIR;
+	return call_unlink(broker, &with_flag);
+}
+
 static long utimes_object(struct broker *broker, const struct broker_object *object,
 			  const struct broker_args *args)
 {
