@@ -90,11 +90,13 @@ const char *verify_unix_socket(const struct image *image, uint32_t index)
 	return place->size_bytes ? "a size" : check_place(image, place);
 }
 
+/* Of most records there are, so each byte is looked at once: none that may be there is a NUL. */
 static bool call_name_ok(const struct image *image, struct writ_fmt_str name)
 {
 	const char *bytes;
 
-	if (!verify_str(image, name, 1, WRIT_MAX_NAME))
+	if (name.len == 0 || name.len > WRIT_MAX_NAME ||
+	    !image_has(image, WRIT_SECTION_STRINGS, name.offset, name.len + 1))
 		return false;
 	bytes = image_str(image, name);
 	for (uint32_t i = 0; i < name.len; i++) {
@@ -103,7 +105,7 @@ static bool call_name_ok(const struct image *image, struct writ_fmt_str name)
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
 			return false;
 	}
-	return true;
+	return !bytes[name.len];
 }
 
 const char *verify_call(const struct image *image, uint32_t index)

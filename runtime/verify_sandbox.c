@@ -326,12 +326,12 @@ static const char *check_notify(const struct image *image, const struct writ_fmt
 	if (box->plan & WRIT_PLAN_BROKER || has_notify(image, box->calls))
 		return NULL;
 	for (uint32_t i = 0; i < box->filters.count; i++) {
-		struct writ_fmt_range insns = image_FILTERS(image, box->filters.first + i)->insns;
+		struct writ_fmt_range range = image_FILTERS(image, box->filters.first + i)->insns;
+		const struct writ_fmt_insn *insns = image_INSNS(image, range.first);
 
-		for (uint32_t k = 0; k < insns.count; k++) {
-			const struct writ_fmt_insn *insn = image_INSNS(image, insns.first + k);
-
-			if (insn->code == BPF_OP_RET_K && insn->k == SECCOMP_ACTION_USER_NOTIF)
+		for (uint32_t k = 0; k < range.count; k++) {
+			if (insns[k].code == BPF_OP_RET_K &&
+			    insns[k].k == SECCOMP_ACTION_USER_NOTIF)
 				return "a filter asks a supervisor, and no system call rule does";
 		}
 	}
@@ -360,6 +360,44 @@ static bool calls_ascend(const struct image *image, struct writ_fmt_range range)
 	return true;
 }
 
+static bool same_range(struct writ_fmt_range a, struct writ_fmt_range b)
+{
+	return a.first == b.first && a.count == b.count;
+}
+
+/*
+ * Has the sandbox before the system call rules and filters of this one, and relies on them for the
+ * same? Then they have been looked at: sandboxes that extend one another mostly share them.
+ */
+static bool calls_are_checked(const struct image *image, uint32_t index)
+{
+	const struct writ_fmt_sandbox *box = image_SANDBOXES(image, index);
+	const struct writ_fmt_sandbox *before = index ? box - 1 : box;
+
+	if (before == box || demands_of(box) != demands_of(before) ||
+	    !same_range(box->calls, before->calls) || box->filters.count != before->filters.count)
+		return false;
+	for (uint32_t i = 0; i < box->filters.count; i++) {
+		const struct writ_fmt_filter *a = image_FILTERS(image, box->filters.first + i);
+		const struct writ_fmt_filter *b = image_FILTERS(image, before->filters.first + i);
+
+		if (a->audit_arch != b->audit_arch || !same_range(a->insns, b->insns))
+			return false;
+	}
+	return true;
+}
+
+static const char *check_calls(const struct image *image, const struct writ_fmt_sandbox *box)
+{
+	const char *what = check_filters(image, box);
+
+	if (!what)
+		what = check_notify(image, box);
+	if (!what && !calls_ascend(image, box->calls))
+		what = "the system calls do not ascend";
+	return what;
+}
+
 static const char *check_sandbox(const struct image *image, uint32_t index)
 {
 	const struct writ_fmt_sandbox *box = image_SANDBOXES(image, index);
@@ -377,16 +415,12 @@ static const char *check_sandbox(const struct image *image, uint32_t index)
 	if (!ranges_ok(image, box))
 		return "a range leaves its section, or is too long";
 	what = check_variants(image, box);
-	if (!what)
-		what = check_filters(image, box);
-	if (!what)
-		what = check_notify(image, box);
+	if (!what && !calls_are_checked(image, index))
+		what = check_calls(image, box);
 	if (what)
 		return what;
 	if (!endpoints_grant(image, box->endpoints))
 		return "an endpoint that is neither granted nor denied";
-	if (!calls_ascend(image, box->calls))
-		return "the system calls do not ascend";
 	return limits_ascend(image, box->limits) ? NULL : "the limits";
 }
 

@@ -124,6 +124,9 @@ Test(verify, system_calls_are_checked)
 {
 	EXPECT_REFUSED(CALLS, call, record->name.len = 0);
 	EXPECT_REFUSED(CALLS, call, record->name.len = 256);
+	EXPECT_REFUSED(CALLS, call, record->name.len--);
+	EXPECT_REFUSED(CALLS, call, record->name.len++);
+	EXPECT_REFUSED(CALLS, call, record->name.offset = UINT32_MAX);
 	EXPECT_REFUSED(CALLS, call, record->verdict = 4);
 	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_ALLOW; record->error = 1);
 	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_ERRNO; record->error = 0);
@@ -243,6 +246,31 @@ Test(verify, a_filter_that_asks_a_supervisor_whom_no_rule_names_is_refused)
 	bundle_seal(&bundle);
 	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT);
 	cr_expect(strstr(error.text, "asks a supervisor"), "%s", error.text);
+}
+
+/* Two that are alike share rules and filters; what each of them needs these for is its own. */
+static void expect_shared_filters_refused(uint32_t index, const char *part)
+{
+	struct test_bundle bundle = bundle_make("sandbox a { syscalls { allow @default; } }\n"
+						"sandbox b { syscalls { allow @default; } }\n");
+	struct writ_error error;
+	uint32_t count;
+	struct writ_fmt_sandbox *boxes = bundle_section(&bundle, WRIT_SECTION_SANDBOXES,
+							sizeof(*boxes), &count);
+
+	cr_assert_eq(count, 2u);
+	cr_assert_eq(boxes[0].calls.first, boxes[1].calls.first, "they don't share their rules");
+	cr_assert_neq(boxes[index].plan, 0u);
+	boxes[index].plan = 0;
+	bundle_seal(&bundle);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT, "%u", index);
+	cr_expect(strstr(error.text, part), "%s", error.text);
+}
+
+Test(verify, filters_that_sandboxes_share_are_judged_by_what_each_demands)
+{
+	expect_shared_filters_refused(0, "sandboxes[0]: a filter allows processes");
+	expect_shared_filters_refused(1, "sandboxes[1]: a filter allows processes");
 }
 
 #define MANY_PARAMS ((64u << 20) / WRIT_MAX_TEXT) /* of the longest default */
