@@ -1,16 +1,19 @@
 /*
- * A bump allocator over mmap'ed blocks. A block begins with its header, which is the only thing
- * written after an allocation; the newest block is the one that is filled. See pool.h for why not
- * malloc.
+ * A bump allocator over blocks. A block begins with its header, which is the only thing written
+ * after an allocation; the newest block is the one that is filled. See pool.h for where they come
+ * from.
  */
 #include "runtime/pool.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#define BLOCK_BYTES ((size_t)32 << 10)
+#define BLOCK_BYTES      ((size_t)32 << 10)
+#define HEAP_BLOCK_BYTES ((size_t)4 << 10)
 
 struct pool_block {
 	struct pool_block *next;
@@ -21,17 +24,25 @@ struct pool_block {
 #define ALIGN       alignof(max_align_t)
 #define HEADER_SIZE ((sizeof(struct pool_block) + ALIGN - 1) & ~(ALIGN - 1))
 
+static struct pool_block *get_pages(size_t size)
+{
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
 static struct pool_block *add_block(struct pool *pool, size_t payload)
 {
+	size_t least = pool->is_heap ? HEAP_BLOCK_BYTES : BLOCK_BYTES;
 	size_t size = HEADER_SIZE + payload;
 	struct pool_block *block;
 
-	if (size < BLOCK_BYTES)
-		size = BLOCK_BYTES;
+	if (size < least)
+		size = least;
 	if (size > POOL_MAX_BYTES - pool->total)
 		return NULL;
-	block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (block == MAP_FAILED)
+	block = pool->is_heap ? calloc(1, size) : get_pages(size);
+	if (!block)
 		return NULL;
 	block->next = pool->head;
 	block->size = size;
@@ -80,6 +91,7 @@ int pool_seal(struct pool *pool)
 {
 	struct pool_block *next;
 
+	assert(!pool->is_heap);
 	for (struct pool_block *block = pool->head; block; block = next) {
 		next = block->next;
 		if (mprotect(block, block->size, PROT_READ))
@@ -90,10 +102,14 @@ int pool_seal(struct pool *pool)
 
 void pool_free(const struct pool *pool)
 {
+	bool is_heap = pool->is_heap;
 	struct pool_block *next;
 
 	for (struct pool_block *block = pool->head; block; block = next) {
 		next = block->next;
-		(void)munmap(block, block->size);
+		if (is_heap)
+			free(block);
+		else
+			(void)munmap(block, block->size);
 	}
 }

@@ -1,11 +1,14 @@
 /*
  * Memory of one opened object (a policy, a sandbox, a launch): allocated piece by piece while it is
  * made, sealed read-only when it is complete (but for a launch), freed together. Pages come from
- * mmap, so that sealing one object never touches another's.
+ * mmap, so that sealing one object never touches another's. What is never sealed and short-lived, a
+ * launch, takes its blocks from the heap: they are small, and giving pages back to the kernel makes
+ * every processor that has run one of our threads or children forget them.
  */
 #ifndef WRIT_RUNTIME_POOL_H
 #define WRIT_RUNTIME_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define POOL_MAX_BYTES                                                                             \
@@ -16,6 +19,7 @@ struct pool_block;
 struct pool {
 	struct pool_block *head;
 	size_t total;
+	bool is_heap; /* set when it is made; such a pool is not sealed */
 };
 
 /* Zeroed memory for any type, or NULL. */
