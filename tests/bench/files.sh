@@ -1,16 +1,18 @@
 #!/bin/sh
-# Prints what denied paths cost: an open, a file made and deleted, a program in Python that compiles
-# a library, and a launch, in a tree of BENCH_FILES files. Medians of BENCH_ROUNDS runs, interleaved.
+# Prints what denied paths cost: an open, a file made and deleted, and a launch, in a tree of BENCH_FILES
+# files, medians of BENCH_ROUNDS runs; and a program in Python that works with many files, BENCH_PAIRS
+# runs. All ways take turns.
 set -eu
 build=${BUILD:-build}
 rounds=${BENCH_ROUNDS:-9}
 files=${BENCH_FILES:-100000}
+pairs=${BENCH_PAIRS:-20}
 work=$(mktemp -d /tmp/writ-files-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 box=$work/box
 bundle=$work/files.wrt
 mkdir "$work/bin" "$box" "$box/py" "$box/tree"
-cp "$build/bench/bench_files" "$work/bin/"
+cp "$build/bench/bench_files" tests/bench/files_work.py "$work/bin/"
 "$build/writc" compile tests/bench/files.writ -o "$bundle"
 
 in_box() {
@@ -54,11 +56,6 @@ for _ in $(seq "$rounds"); do
 	done
 done
 time_in true /bin/true
-python=/usr/bin/python3
-if [ -x "$python" ]; then
-	find /usr/lib/python3 /usr/lib/python3.* -maxdepth 1 -name '*.py' -exec cp {} "$box/py" \;
-	time_in python "$python" -m compileall -q -f "$box/py"
-fi
 (cd "$box/tree" && for d in $(seq $((files / 500))); do
 	mkdir "$d"
 	(cd "$d" && seq 500 | xargs touch)
@@ -70,4 +67,6 @@ row "open and close, ns" open 1
 row "make and delete a file, ns" open 2
 row "launch of true, us" true
 row "the same, $files files in the tree, us" full
-[ ! -x "$python" ] || row "python3 -m compileall, $(find "$box/py" -name '*.py' | wc -l) files, us" python
+[ -x /usr/bin/python3 ] || exit 0
+echo
+/usr/bin/python3 tests/bench/files_pairs.py "$pairs" "$build" "$bundle" "$work/bin" "$box/py"
