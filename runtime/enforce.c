@@ -112,6 +112,8 @@ static int apply(const struct writ_sandbox *sandbox, const struct limits_plan *l
 	*step = rc ? *step : "seccomp";
 	if (!rc && sandbox->namespaces.guards_metadata)
 		rc = seccomp_enter(&metadata_filter);
+	if (!rc && sandbox->makes_sessions)
+		rc = seccomp_enter(&session_filter);
 	if (!rc)
 		rc = seccomp_enter(&sandbox->filter);
 	return rc;

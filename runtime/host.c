@@ -18,7 +18,7 @@ static int map_user(void *arg)
 	return arg && userns_write_maps(arg);
 }
 
-/* Refused inside another sandbox of Writ's, for one. */
+/* Refused inside another sandbox of Writ's, for one, unless its policy says otherwise. */
 static int make_session(void *arg)
 {
 	(void)arg;

@@ -194,6 +194,8 @@ static int enter_seccomp(struct launch *launch)
 {
 	int rc = launch->guards_metadata ? seccomp_enter(&metadata_filter) : 0;
 
+	if (!rc && launch->guards_session)
+		rc = seccomp_enter(&session_filter);
 	if (rc || !launch->has_broker)
 		return rc ? rc : seccomp_enter(&launch->sandbox->filter);
 	/* Ours is closed when the command is executed, the keeper's is not. */

@@ -39,6 +39,7 @@ struct launch {
 	bool new_userns;
 	struct userns_maps maps;
 	bool guards_metadata;    /* by a filter, as there are no mounts to do it */
+	bool guards_session;     /* likewise, as there is no PID namespace */
 	bool has_keeper;         /* that is the parent, and dies with the caller in our stead */
 	int tell;                /* a socket, for the keeper's caller to learn our process id by */
 	uint32_t lacking;        /* of the plan: runtime/lacking.h */

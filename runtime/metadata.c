@@ -78,3 +78,17 @@ const struct bpf_program metadata_filter = {
 	.len = sizeof(program) / sizeof(program[0]),
 	.insns = program,
 };
+
+static const struct writ_fmt_insn session_program[] = {
+	LOAD(DATA_ARCH),
+	{.code = BPF_OP_JEQ_K, .jt = 1, .jf = 0, .k = KERNEL_AUDIT_ARCH},
+	RETURN(SECCOMP_ACTION_ALLOW),
+	LOAD(DATA_NR),
+	REFUSED(SYS_setsid),
+	RETURN(SECCOMP_ACTION_ALLOW),
+};
+
+const struct bpf_program session_filter = {
+	.len = sizeof(session_program) / sizeof(session_program[0]),
+	.insns = session_program,
+};

@@ -77,6 +77,7 @@ struct writ_sandbox {
 	size_t n_roots;
 	enum process_plan processes;
 	struct privilege_user user; /* not set: whoever launches */
+	bool makes_sessions;        /* its filter allows setsid, as its plan has a PID namespace */
 	bool has_keeper;
 	bool has_broker;
 	struct broker_rules denies;

@@ -13,6 +13,7 @@
 
 #include "runtime/error.h"
 #include "runtime/raw.h"
+#include "runtime/verify.h"
 
 _Static_assert(sizeof(struct writ_fmt_insn) == 8, "struct sock_filter");
 
@@ -59,6 +60,9 @@ int seccomp_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *s
 	       filter->insns.count * sizeof(*insns));
 	sandbox->filter.insns = insns;
 	sandbox->filter.len = (uint16_t)filter->insns.count;
+	/* It has passed all other probes of its kind. */
+	sandbox->makes_sessions = verify_probes(KERNEL_AUDIT_ARCH, insns, filter->insns.count,
+						VERIFY_NO_PID_NS) != NULL;
 	return 0;
 }
 

@@ -258,6 +258,8 @@ static void plan_namespaces(struct launch *launch, uint32_t lacking)
 	launch->has_proc = lacking_wanted(sandbox->plan) & ~lacking & WRIT_PLAN_PROC;
 	launch->guards_metadata = sandbox->namespaces.guards_metadata &&
 				  !(launch->namespaces & KERNEL_CLONE_NEWNS);
+	launch->guards_session = sandbox->makes_sessions &&
+				 !(launch->namespaces & KERNEL_CLONE_NEWPID);
 }
 
 int spawn_prepare(struct preparation *prep, struct writ_error *error)

@@ -28,6 +28,7 @@ bool verify_knows_arch(uint32_t audit_arch);
 #define VERIFY_BROKER       4u  /* a broker makes the calls that name files */
 #define VERIFY_NO_KEEPER    8u  /* nothing ends what outlives the command: there is nothing */
 #define VERIFY_NO_READ_ONLY 16u /* nothing keeps metadata: it can't be changed */
+#define VERIFY_NO_PID_NS    32u /* a launch is its process group: nobody leaves that */
 
 /*
  * NULL when a filter that verify_bpf accepted refuses what a launch relies on, else what is wrong.

@@ -90,20 +90,21 @@ static uint32_t run(const struct writ_fmt_insn *insns, const struct call *call)
 	}
 }
 
-/* Calls that no sandbox may make, with any arguments. */
+/* Calls that no sandbox may make, with any arguments; or none that demands it. */
 static const struct {
 	const char *what;
 	uint32_t numbers[N_ARCHS];
+	uint32_t demand;
 } forbidden[] = {
-	{"a filter allows setsid", {112, 157, 157}},
-	{"a filter allows setpgid", {109, 154, 154}},
-	{"a filter allows clone3", {435, 435, 435}},
-	{"a filter allows io_uring_setup", {425, 425, 425}},
-	{"a filter allows io_uring_enter", {426, 426, 426}},
-	{"a filter allows io_uring_register", {427, 427, 427}},
-	{"a filter allows numbers that no call has", {0x1000, 0x1000, 0x1000}},
-	{"a filter allows numbers that no call has", {0x3fffffff, 0x7fffffff, 0x7fffffff}},
-	{"a filter allows numbers that no call has", {0x3fffffff, 0xffffffff, 0xffffffff}},
+	{"a filter allows setsid", {112, 157, 157}, VERIFY_NO_PID_NS},
+	{"a filter allows setpgid", {109, 154, 154}, 0},
+	{"a filter allows clone3", {435, 435, 435}, 0},
+	{"a filter allows io_uring_setup", {425, 425, 425}, 0},
+	{"a filter allows io_uring_enter", {426, 426, 426}, 0},
+	{"a filter allows io_uring_register", {427, 427, 427}, 0},
+	{"a filter allows numbers that no call has", {0x1000, 0x1000, 0x1000}, 0},
+	{"a filter allows numbers that no call has", {0x3fffffff, 0x7fffffff, 0x7fffffff}, 0},
+	{"a filter allows numbers that no call has", {0x3fffffff, 0xffffffff, 0xffffffff}, 0},
 };
 
 /* Calls by the x32 numbers, on x86_64: read, x32's own execve, the end of the range. */
@@ -262,13 +263,14 @@ static bool allows(const struct writ_fmt_insn *insns, const struct call *call)
 	       action == SECCOMP_ACTION_USER_NOTIF;
 }
 
-static const char *probe_forbidden(enum arch arch, const struct writ_fmt_insn *insns)
+static const char *probe_forbidden(enum arch arch, const struct writ_fmt_insn *insns,
+				   uint32_t demands)
 {
 	struct call call = {.audit_arch = audit_archs[arch]};
 
 	for (size_t i = 0; i < LEN(forbidden); i++) {
 		call.number = forbidden[i].numbers[arch];
-		if (allows(insns, &call))
+		if ((forbidden[i].demand & demands) == forbidden[i].demand && allows(insns, &call))
 			return forbidden[i].what;
 	}
 	for (size_t i = 0; arch == ARCH_X86_64 && i < LEN(x32_numbers); i++) {
@@ -317,7 +319,7 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 
 	if (arch == N_ARCHS || !begins_with_arch(audit_arch, insns, count))
 		return "a filter does not begin with the test of its architecture";
-	what = probe_forbidden(arch, insns);
+	what = probe_forbidden(arch, insns, demands);
 	if (!what)
 		what = probe_limited(arch, insns, demands);
 	if (!what && demands & VERIFY_BROKER)

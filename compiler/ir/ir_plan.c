@@ -97,9 +97,10 @@ static bool has_mounts(const struct planning *in)
 	return in->sandbox->scratches.n > 0 || in->plan & (WRIT_PLAN_READ_ONLY | WRIT_PLAN_NOEXEC);
 }
 
+/* Without one a launch is its process group, which no session of its own may leave. */
 static bool has_pid_ns(const struct planning *in)
 {
-	return has_processes(in) || has_mounts(in);
+	return has_processes(in) || has_mounts(in) || ir_permits(in->sandbox, STR("setsid"));
 }
 
 /*

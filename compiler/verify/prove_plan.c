@@ -25,7 +25,7 @@ struct check {
 
 /* ---- system calls ---- */
 
-static const char *const process_calls[] = {"clone", "clone3", "fork", "vfork"};
+static const char *const process_calls[] = {"clone", "clone3", "fork", "vfork", "setsid"};
 
 static const char *const metadata_calls[] = {
 	"chmod",        "fchmod",      "fchmodat",     "fchmodat2",    "chown",
@@ -64,7 +64,7 @@ static bool passes(const struct ir_sandbox *sandbox, const struct ir_call *rule)
 	       !is_refused(sandbox, rule->name);
 }
 
-static bool can_make_processes(const struct ir_sandbox *sandbox)
+static bool can_leave_command(const struct ir_sandbox *sandbox)
 {
 	for (size_t i = 0; i < sandbox->calls.n; i++) {
 		if (is_listed(sandbox->calls.items[i].name, process_calls, LEN(process_calls)) &&
@@ -253,7 +253,7 @@ static uint32_t plan_of(const struct check *check)
 		plan |= WRIT_PLAN_NOEXEC | WRIT_PLAN_MOUNT_NS;
 	if (sandbox->scratches.n)
 		plan |= WRIT_PLAN_MOUNT_NS;
-	if (plan & WRIT_PLAN_MOUNT_NS || can_make_processes(sandbox))
+	if (plan & WRIT_PLAN_MOUNT_NS || can_leave_command(sandbox))
 		plan |= WRIT_PLAN_PID_NS | WRIT_PLAN_KEEPER;
 	if (plan & WRIT_PLAN_PID_NS && grants_proc(check))
 		plan |= WRIT_PLAN_PROC | WRIT_PLAN_MOUNT_NS;

@@ -78,7 +78,7 @@ static void print_host(const struct writ_host *host)
 	    "system calls and the network; required");
 	row("close_range", yes_no(host->close_range), "no descriptor leaks into a tool; required");
 	row("sessions", yes_no(host->new_session),
-	    "a launch is ended as a whole; required, and refused inside a sandbox");
+	    "a launch is ended as a whole; required. A sandbox around this one may refuse");
 	row("user namespaces", yes_no(host->user_namespaces),
 	    "counting a launch's processes apart from the user's");
 	row("PID namespaces", yes_no(host->pid_namespaces),

@@ -170,7 +170,7 @@ static void put_call(FILE *out, const struct seen_call *seen)
 		      seen->count == 1 ? "time" : "times");
 	seen_by_print(out, &seen->by);
 	if (seen->call->confined)
-		(void)fprintf(out, ": %s\n    # No sandbox allows %s.\n", seen->call->confined,
+		(void)fprintf(out, ": %s\n    # Left out: %s.\n", seen->call->confined,
 			      seen->call->name);
 	else
 		(void)fprintf(out, "\n    allow %s;\n", seen->item);

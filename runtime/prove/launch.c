@@ -278,6 +278,7 @@ void launch_control(const struct writ_sandbox *sandbox, struct writ_sandbox *out
 	out->processes = PROCESSES_ANY;
 	out->cgroups.n = 0;
 	out->plan = 0;
+	out->makes_sessions = false;
 	out->has_keeper = false;
 	out->has_broker = false;
 	memset(&out->namespaces, 0, sizeof(out->namespaces));

@@ -208,7 +208,7 @@ Test(learn, calls_beside_default_are_allowed_as_they_were_made)
 	compile("");
 	expect_line("    allow prctl(option == 36);");
 	expect_line("    allow sync;");
-	expect_line("    # No sandbox allows setsid.");
+	expect_line("    # Left out: setsid.");
 	cr_expect_eq(
 		shell("grep -q 'not granted, made by python.*socket(AF_UNIX), type 1' %s/p.writ",
 		      place),

@@ -62,3 +62,14 @@ Test(metadata, other_architectures_are_left_to_the_filter_behind)
 {
 	cr_expect_eq(verdict(SYS_fchmod, 1, 0), SECCOMP_RET_ALLOW);
 }
+
+Test(metadata, the_filter_against_sessions_refuses_nothing_else)
+{
+	for (int nr = 0; nr < NUMBERS; nr++) {
+		const struct seccomp_data data = {.nr = nr, .arch = KERNEL_AUDIT_ARCH};
+		unsigned result = 0;
+
+		cr_assert(cbpf_run(session_filter.insns, session_filter.len, &data, &result));
+		cr_expect_eq(result == (SECCOMP_RET_ERRNO | EPERM), nr == SYS_setsid, "%d", nr);
+	}
+}

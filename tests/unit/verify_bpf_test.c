@@ -81,7 +81,7 @@ Test(verify_bpf, everything_else_is_refused)
 static void expect_probes(uint32_t arch, const struct writ_fmt_insn *insns, uint32_t count,
 			  const char *what)
 {
-	const char *wrong = verify_probes(arch, insns, count, 0);
+	const char *wrong = verify_probes(arch, insns, count, VERIFY_NO_PID_NS);
 
 	cr_assert_null(verify_bpf(insns, count));
 	if (!what)

@@ -308,3 +308,21 @@ Test(verify, defaults_of_parameters_are_bounded_together)
 	cr_expect_eq(verify_params(MANY_PARAMS + 1, &error), -WRIT_E_FORMAT);
 	cr_expect(strstr(error.text, "too long together"), "%s", error.text);
 }
+
+/* A launch that is a process group and no more may not be left. */
+Test(verify, who_makes_sessions_has_a_pid_namespace)
+{
+	struct test_bundle bundle =
+		bundle_make("sandbox s { syscalls { allow execve, exit_group, setsid; } }\n");
+	uint32_t count = 0;
+	struct writ_fmt_sandbox *boxes = bundle_section(&bundle, WRIT_SECTION_SANDBOXES,
+							sizeof(*boxes), &count);
+	struct writ_error error;
+
+	cr_assert_eq(boxes[0].plan, (uint32_t)(WRIT_PLAN_KEEPER | WRIT_PLAN_PID_NS));
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), 0, "%s", error.text);
+	boxes[0].plan = WRIT_PLAN_KEEPER;
+	bundle_seal(&bundle);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, "a filter allows setsid"), "%s", error.text);
+}
