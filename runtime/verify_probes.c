@@ -1,8 +1,7 @@
 /*
  * Does a filter refuse what a launch relies on, whatever else it allows?
  *
- * verify_bpf.c has shown that it is a program of our kind, so that it can be run here: a load, a
- * mask, a comparison, a jump forwards, a return, and no more steps than instructions. First its
+ * verify_bpf.c has shown that it is a program of our kind, so that it can be run here. First its
  * frame: the architecture is tested before anything else, and another one's call dies. Then calls
  * are put to it that no sandbox may make: those that would leave the launch's process group, those
  * that no filter sees into, sockets that Landlock does not limit, numbers of another ABI or of no
@@ -11,6 +10,7 @@
  */
 #include "runtime/verify.h"
 
+#include "runtime/filter.h"
 #include "runtime/kernel_abi.h"
 
 enum arch { ARCH_X86_64, ARCH_AARCH64, ARCH_RISCV64, N_ARCHS };
@@ -21,74 +21,9 @@ static const uint32_t audit_archs[N_ARCHS] = {
 	[ARCH_RISCV64] = 0xC00000F3u,
 };
 
-#define N_ARGS           4u
-#define NR_AT            0u /* offsets in struct seccomp_data */
-#define ARCH_AT          4u
-#define ARGS_AT          16u
-#define ARG_BYTES        8u
+#define ARCH_AT          4u /* an offset in struct seccomp_data */
 #define X32_BIT          0x40000000u
 #define MSG_FASTOPEN_BIT 0x20000000u
-
-struct call {
-	uint32_t audit_arch;
-	uint32_t number;
-	const uint32_t *args; /* N_ARGS, or NULL: any */
-};
-
-/* The word at an offset of the call's seccomp_data; false when the probe does not say. */
-static bool load_word(const struct call *call, uint32_t offset, uint32_t *value)
-{
-	uint32_t arg = (offset - ARGS_AT) / ARG_BYTES;
-
-	if (offset == NR_AT)
-		*value = call->number;
-	else if (offset == ARCH_AT)
-		*value = call->audit_arch;
-	else if (offset < ARGS_AT || !call->args)
-		return false;
-	else
-		*value = offset % ARG_BYTES || arg >= N_ARGS ? 0 : call->args[arg];
-	return true;
-}
-
-static bool holds(const struct writ_fmt_insn *insn, uint32_t value)
-{
-	switch (insn->code) {
-	case BPF_OP_JEQ_K:
-		return value == insn->k;
-	case BPF_OP_JGT_K:
-		return value > insn->k;
-	case BPF_OP_JGE_K:
-		return value >= insn->k;
-	default:
-		return (value & insn->k) != 0;
-	}
-}
-
-/* The action for a call; ALLOW when it depends on what the probe leaves open. */
-static uint32_t run(const struct writ_fmt_insn *insns, const struct call *call)
-{
-	uint32_t value = 0;
-
-	for (const struct writ_fmt_insn *pc = insns;; pc++) {
-		switch (pc->code) {
-		case BPF_OP_LD_W_ABS:
-			if (!load_word(call, pc->k, &value))
-				return SECCOMP_ACTION_ALLOW;
-			break;
-		case BPF_OP_AND_K:
-			value &= pc->k;
-			break;
-		case BPF_OP_JA:
-			pc += pc->k;
-			break;
-		case BPF_OP_RET_K:
-			return pc->k;
-		default:
-			pc += holds(pc, value) ? pc->jt : pc->jf;
-		}
-	}
-}
 
 /* Calls that no sandbox may make, with any arguments; or none that demands it. */
 static const struct {
@@ -115,7 +50,7 @@ static const struct {
 	const char *what;
 	uint32_t numbers[N_ARCHS];
 	uint32_t demand;
-	uint32_t args[N_ARGS];
+	uint32_t args[FILTER_ARGS];
 } limited[] = {
 #define SOCKET(demand, ...)                                                                        \
 	{                                                                                          \
@@ -255,9 +190,9 @@ static const uint32_t brokered[][N_ARCHS] = {
 };
 
 /* To log is to let it happen, and a supervisor may. */
-static bool allows(const struct writ_fmt_insn *insns, const struct call *call)
+static bool allows(const struct writ_fmt_insn *insns, const struct filter_call *call)
 {
-	uint32_t action = run(insns, call);
+	uint32_t action = filter_action(insns, call, SECCOMP_ACTION_ALLOW);
 
 	return action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG ||
 	       action == SECCOMP_ACTION_USER_NOTIF;
@@ -266,7 +201,7 @@ static bool allows(const struct writ_fmt_insn *insns, const struct call *call)
 static const char *probe_forbidden(enum arch arch, const struct writ_fmt_insn *insns,
 				   uint32_t demands)
 {
-	struct call call = {.audit_arch = audit_archs[arch]};
+	struct filter_call call = {.audit_arch = audit_archs[arch]};
 
 	for (size_t i = 0; i < LEN(forbidden); i++) {
 		call.number = forbidden[i].numbers[arch];
@@ -275,7 +210,8 @@ static const char *probe_forbidden(enum arch arch, const struct writ_fmt_insn *i
 	}
 	for (size_t i = 0; arch == ARCH_X86_64 && i < LEN(x32_numbers); i++) {
 		call.number = x32_numbers[i];
-		if (run(insns, &call) != SECCOMP_ACTION_KILL_PROCESS)
+		if (filter_action(insns, &call, SECCOMP_ACTION_ALLOW) !=
+		    SECCOMP_ACTION_KILL_PROCESS)
 			return "a filter does not kill x32 calls";
 	}
 	return NULL;
@@ -284,7 +220,7 @@ static const char *probe_forbidden(enum arch arch, const struct writ_fmt_insn *i
 static const char *probe_limited(enum arch arch, const struct writ_fmt_insn *insns,
 				 uint32_t demands)
 {
-	struct call call = {.audit_arch = audit_archs[arch]};
+	struct filter_call call = {.audit_arch = audit_archs[arch]};
 
 	for (size_t i = 0; i < LEN(limited); i++) {
 		call.number = limited[i].numbers[arch];
@@ -297,14 +233,14 @@ static const char *probe_limited(enum arch arch, const struct writ_fmt_insn *ins
 
 static const char *probe_brokered(enum arch arch, const struct writ_fmt_insn *insns)
 {
-	static const uint32_t none[N_ARGS] = {0};
-	struct call call = {.audit_arch = audit_archs[arch], .args = none};
+	static const uint32_t none[FILTER_ARGS] = {0};
+	struct filter_call call = {.audit_arch = audit_archs[arch], .args = none};
 
 	for (size_t i = 0; i < LEN(brokered); i++) {
 		uint32_t action;
 
 		call.number = brokered[i][arch];
-		action = run(insns, &call);
+		action = filter_action(insns, &call, SECCOMP_ACTION_ALLOW);
 		if (action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG)
 			return "a filter lets files be named without asking the broker";
 	}

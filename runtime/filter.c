@@ -1,0 +1,70 @@
+/*
+ * Runs a filter of our kind, as verify_bpf.c has shown it to be: a load, a mask, a comparison, a
+ * jump forwards, a return, and no more steps than instructions. Where a call gives no arguments,
+ * who asks says what a verdict that depends on them counts as: the worst that it may be.
+ */
+#include "runtime/filter.h"
+
+#include <stdbool.h>
+
+#include "runtime/kernel_abi.h"
+
+#define NR_AT     0u /* offsets in struct seccomp_data */
+#define ARCH_AT   4u
+#define ARGS_AT   16u
+#define ARG_BYTES 8u
+
+/* The word at an offset of the call's seccomp_data; false when the call leaves it open. */
+static bool load_word(const struct filter_call *call, uint32_t offset, uint32_t *value)
+{
+	uint32_t arg = (offset - ARGS_AT) / ARG_BYTES;
+
+	if (offset == NR_AT)
+		*value = call->number;
+	else if (offset == ARCH_AT)
+		*value = call->audit_arch;
+	else if (offset < ARGS_AT || !call->args)
+		return false;
+	else
+		*value = offset % ARG_BYTES || arg >= FILTER_ARGS ? 0 : call->args[arg];
+	return true;
+}
+
+static bool holds(const struct writ_fmt_insn *insn, uint32_t value)
+{
+	switch (insn->code) {
+	case BPF_OP_JEQ_K:
+		return value == insn->k;
+	case BPF_OP_JGT_K:
+		return value > insn->k;
+	case BPF_OP_JGE_K:
+		return value >= insn->k;
+	default:
+		return (value & insn->k) != 0;
+	}
+}
+
+uint32_t filter_action(const struct writ_fmt_insn *insns, const struct filter_call *call,
+		       uint32_t any)
+{
+	uint32_t value = 0;
+
+	for (const struct writ_fmt_insn *pc = insns;; pc++) {
+		switch (pc->code) {
+		case BPF_OP_LD_W_ABS:
+			if (!load_word(call, pc->k, &value))
+				return any;
+			break;
+		case BPF_OP_AND_K:
+			value &= pc->k;
+			break;
+		case BPF_OP_JA:
+			pc += pc->k;
+			break;
+		case BPF_OP_RET_K:
+			return pc->k;
+		default:
+			pc += holds(pc, value) ? pc->jt : pc->jf;
+		}
+	}
+}
