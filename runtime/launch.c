@@ -79,22 +79,30 @@ static int enter_cgroup(struct launch *launch)
 	return launch->born_in_cgroup ? 0 : cgroup_enter(&launch->cgroup);
 }
 
+static int set_umask(struct launch *launch)
+{
+	long rc = RAW(SYS_umask, 022);
+
+	(void)launch;
+	return rc < 0 ? (int)rc : 0;
+}
+
 static int set_directory(struct launch *launch)
 {
-	int rc = (int)RAW(SYS_umask, 022);
-
-	return rc < 0 ? rc : (int)RAW(SYS_chdir, launch->cwd);
+	return (int)RAW(SYS_chdir, launch->cwd);
 }
 
 /* By way of high numbers, as the sources may themselves be 0 to 2, in any order. */
 static int set_stdio(struct launch *launch)
 {
-	const int *from = launch->park ? launch->passed : launch->stdio;
 	long high[3];
 	long rc = 0;
 
+	/* They come with the request. */
+	if (launch->park)
+		return 0;
 	for (int i = 0; i < 3; i++) {
-		high[i] = RAW(SYS_fcntl, from[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		high[i] = RAW(SYS_fcntl, launch->stdio[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		if (high[i] < 0)
 			return (int)high[i];
 	}
@@ -144,6 +152,8 @@ static int drop_privilege(struct launch *launch)
 	const struct privilege_user *user = &launch->sandbox->user;
 	int rc;
 
+	if (launch->park)
+		return privilege_drop_at_execve(launch->privileged);
 	/* The keeper has gone ahead. */
 	if (!launch->has_broker)
 		return privilege_drop_to(launch->privileged, user);
@@ -175,8 +185,13 @@ static int enter_landlock(struct launch *launch)
 	return launch->ruleset < 0 ? 0 : landlock_enter(launch->ruleset);
 }
 
+/* While it waits nothing of the caller's stays open, in which somebody might wait for an end. */
 static int close_others(struct launch *launch)
 {
+	const int waiting[] = {launch->door, launch->owner};
+
+	if (launch->park)
+		return fd_close_from(0, waiting, sizeof(waiting) / sizeof(waiting[0]));
 	return fd_close_from(STDERR_FILENO + 1, launch->kept,
 			     launch->has_broker ? sizeof(launch->kept) / sizeof(launch->kept[0])
 						: 0);
@@ -222,19 +237,23 @@ static const struct {
 	{"mapping the user in its namespace", enter_userns, false, true},
 	/* Needs the caller's rights; before anything that could be counted is made. */
 	{"entering the cgroup", enter_cgroup, false, true},
-	/* As the caller: the directory may be one that only the caller can search. */
+	{"umask", set_umask, false, true},
+	/*
+	 * As the caller: the directory may be one that only the caller can search. One that waited
+	 * is not the caller any more, and is given up where that shows.
+	 */
 	{"chdir", set_directory, true, false},
 	/* After what uses descriptors by number, before they are closed. */
 	{"redirecting standard input and output", set_stdio, false, false},
 	/* May need CAP_SYS_RESOURCE to restate a limit; never raises one. */
-	{"setting resource limits", set_limits, false, false},
+	{"setting resource limits", set_limits, false, true},
 	/* Lowering them needs no right; with the real-time and nice limits set, there is no way
 	   back. */
 	{"resetting priorities", reset_priority, false, true},
 	/* ADDR_NO_RANDOMIZE and READ_IMPLIES_EXEC would make the tool easier to take over. */
 	{"resetting the personality", reset_personality, false, true},
 	/* Before no_new_privs, which does not lock the capabilities one already has. */
-	{"dropping capabilities, and becoming the user", drop_privilege, false, false},
+	{"dropping capabilities, and becoming the user", drop_privilege, false, true},
 	/* Landlock and seccomp demand it of the unprivileged, which we now are. */
 	{"no_new_privs", no_new_privilege, false, true},
 	/* After the change of credentials, which clears it (prctl(2)). */
@@ -242,11 +261,11 @@ static const struct {
 	/* After everything that opens files. */
 	{"Landlock", enter_landlock, false, true},
 	/* After the last use of a descriptor of ours, Landlock's ruleset. */
-	{"close_range", close_others, false, false},
+	{"close_range", close_others, false, true},
 	/* With default dispositions, a signal that waited now ends the child and nothing else. */
 	{"unblocking signals", unblock_signals, false, false},
-	/* Last: the filter need not allow any of the above. */
-	{"seccomp", enter_seccomp, false, false},
+	/* Last: the filter need not allow any of the above, but for those of a child that waits. */
+	{"seccomp", enter_seccomp, false, true},
 };
 #define N_STEPS (sizeof(steps) / sizeof(steps[0]))
 

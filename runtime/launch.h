@@ -53,14 +53,13 @@ struct launch {
 	struct limits_plan limits;
 
 	/*
-	 * Waits for the request, between the steps that do not depend on it and those that do;
-	 * NULL: there is no waiting. 0 or a negative errno. Then, descriptors: where the request
-	 * comes from, and a pidfd of who makes it.
+	 * Waits for the request and its standard streams, between the steps that do not depend on
+	 * it and those that do; NULL: there is no waiting. 0 or a negative errno. Then,
+	 * descriptors above 2: where the request comes from, and a pidfd of who makes it.
 	 */
 	int (*park)(struct launch *launch);
 	int door;
 	int owner;
-	int passed[3];     /* the standard streams, by the child's own numbers */
 	volatile int life; /* enum life; a futex, which the kernel sets to ENDED and wakes */
 
 	const char *volatile step; /* what the child was doing */

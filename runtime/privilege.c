@@ -21,15 +21,27 @@ bool privilege_is_root(void)
 	return geteuid() == 0 || getuid() == 0;
 }
 
-static bool holds(unsigned int capability, bool if_unknown)
+/* Of the thread. 0 or a negative errno. */
+static int read_sets(struct capability_data sets[2])
 {
 	struct capability_header header = {.version = CAPABILITY_VERSION_3};
-	struct capability_data data[2];
 
-	memset(data, 0, sizeof(data));
-	if (syscall(SYS_capget, &header, data))
-		return if_unknown;
-	return data[0].effective >> capability & 1;
+	memset(sets, 0, 2 * sizeof(*sets));
+	return (int)RAW(SYS_capget, &header, sets);
+}
+
+static int write_sets(const struct capability_data sets[2])
+{
+	struct capability_header header = {.version = CAPABILITY_VERSION_3};
+
+	return (int)RAW(SYS_capset, &header, sets);
+}
+
+static bool holds(unsigned int capability, bool if_unknown)
+{
+	struct capability_data sets[2];
+
+	return read_sets(sets) ? if_unknown : sets[0].effective >> capability & 1;
 }
 
 bool privilege_holds(unsigned int capability)
@@ -41,6 +53,14 @@ bool privilege_holds(unsigned int capability)
 bool privilege_held(void)
 {
 	return holds(CAPABILITY_SETPCAP, true);
+}
+
+bool privilege_can_wait(void)
+{
+	struct capability_data sets[2];
+
+	return read_sets(sets) == 0 && (sets[0].effective >> CAPABILITY_SETPCAP & 1 ||
+					!(sets[0].permitted | sets[1].permitted));
 }
 
 static int lock_out(void)
@@ -66,10 +86,14 @@ static int become(const struct privilege_user *user, const struct privilege_user
 	return rc ? rc : (int)RAW(SYS_setresuid, user->uid, user->uid, saved->uid);
 }
 
+static int clear_ambient(void)
+{
+	return (int)RAW(SYS_prctl, KERNEL_PR_CAP_AMBIENT, KERNEL_CAP_AMBIENT_CLEAR, 0, 0, 0);
+}
+
 static int drop(bool held, const struct privilege_user *user, const struct privilege_user *saved)
 {
-	struct capability_header header = {.version = CAPABILITY_VERSION_3};
-	struct capability_data none[2] = {{0, 0, 0}, {0, 0, 0}};
+	static const struct capability_data none[2];
 	int rc = held ? lock_out() : 0;
 
 	if (!rc && user->is_set)
@@ -77,8 +101,8 @@ static int drop(bool held, const struct privilege_user *user, const struct privi
 	if (!rc && user->is_set)
 		rc = become(user, saved);
 	if (!rc)
-		rc = (int)RAW(SYS_prctl, KERNEL_PR_CAP_AMBIENT, KERNEL_CAP_AMBIENT_CLEAR, 0, 0, 0);
-	return rc ? rc : (int)RAW(SYS_capset, &header, none);
+		rc = clear_ambient();
+	return rc ? rc : write_sets(none);
 }
 
 int privilege_drop(bool held)
@@ -86,6 +110,26 @@ int privilege_drop(bool held)
 	static const struct privilege_user same = {.is_set = false};
 
 	return drop(held, &same, &same);
+}
+
+/* Without the lock the permitted set of root's could outlive an execve. */
+int privilege_drop_at_execve(bool held)
+{
+	struct capability_data sets[2];
+	int rc;
+
+	if (!held)
+		return privilege_drop(false);
+	rc = lock_out();
+	if (!rc)
+		rc = clear_ambient();
+	if (!rc)
+		rc = read_sets(sets);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < 2; i++)
+		sets[i].effective = sets[i].inheritable = 0;
+	return write_sets(sets);
 }
 
 int privilege_drop_to(bool held, const struct privilege_user *user)

@@ -31,11 +31,23 @@ bool privilege_held(void);
  */
 int privilege_drop(bool held);
 
-/* The same, and becomes the user if one is set. */
+/*
+ * The same, but what is permitted stays so until execve(2) takes it: until then nobody may trace
+ * this process or read its memory who has less (ptrace(2)). None is in effect any more.
+ */
+int privilege_drop_at_execve(bool held);
+
+/*
+ * Is a process after that as well guarded as the caller is? One that holds some capabilities and
+ * can't lock itself out of them would have none left.
+ */
+bool privilege_can_wait(void);
+
+/* As privilege_drop, and becomes the user if one is set. */
 int privilege_drop_to(bool held, const struct privilege_user *user);
 
 /*
- * The same, but root stays the saved user and group: then no other process of the user may trace
+ * That, but root stays the saved user and group: then no other process of the user may trace
  * this one or read its memory (ptrace(2)), which is root's.
  */
 int privilege_drop_but_saved(bool held, const struct privilege_user *user);

@@ -443,9 +443,9 @@ WRIT_API void writ_kill(struct writ_process *process);
 /* ---- launching at once ---- */
 
 /*
- * Children made in advance: each is in the sandbox already, but for what a request decides, and
- * waits for one. A launch then costs little more than starting the command bare. Every child runs
- * one command and was made for it alone, so launches share nothing that those of writ_spawn do not.
+ * Children made in advance: each is behind all walls of the sandbox already, and waits for a
+ * command. A launch then costs what starting the command bare does. Every child runs one command
+ * and was made for it alone, so launches share nothing that those of writ_spawn do not.
  */
 struct writ_zygote;
 
@@ -460,12 +460,15 @@ WRIT_API WRIT_MUST_CHECK int writ_zygote_open(const struct writ_sandbox *sandbox
 					      struct writ_zygote **out, struct writ_error *error);
 
 /*
- * As writ_spawn, by a child that waits. When there is none, one is made: that costs what writ_spawn
- * does. One that has been killed while it waited is not used. What was the caller's when the child
+ * As writ_spawn, by a child that waits. When there is none, or it has been killed, or may not enter
+ * the working directory as the caller may, it is writ_spawn. What was the caller's when the child
  * was made holds: limits of its own, its priority, its capabilities; the working directory and the
  * environment are those of now. die_with_caller is about the thread that made the child or, for
- * commands that may start processes, the whole process. In a sandbox that denies paths inside what
- * it grants, or that names a user, nothing can wait: it is writ_spawn. Any thread.
+ * commands that may start processes, the whole process. Nothing can wait in a sandbox that denies
+ * paths inside what it grants, that names a user, that goes without Landlock, or whose filter
+ * refuses a waiting child's own calls (chdir, exit_group, futex, getppid, ppoll, prctl of
+ * PR_SET_PDEATHSIG, recvmsg, rt_sigprocmask); nor for a caller with some capabilities, but not
+ * CAP_SETPCAP. Any thread.
  */
 WRIT_API WRIT_MUST_CHECK int writ_zygote_spawn(struct writ_zygote *zygote,
 					       const struct writ_launch *launch,

@@ -2,20 +2,26 @@
  * Launches that were begun before they were asked for.
  *
  * A child, and its keeper where the sandbox has one, does of a launch's steps what depends on no
- * request; then it waits on a socket, without any other descriptor of the caller's. A request comes
- * as a message with three descriptors; all else of it is in the memory that caller and child share,
- * which the caller leaves alone until the child has executed. That, as its death, it learns from
- * the kernel, which clears a word of the child's and wakes who waits there (set_tid_address(2)).
+ * request: all its walls stand, the filter too, as that allows the few calls that are left. Then it
+ * waits on a socket, without any other descriptor of the caller's. A request comes as a message
+ * with three descriptors, which become 0 to 2 by being the lowest; all else of it is in the memory
+ * that caller and child share, which the caller leaves alone until the child has executed. That, as
+ * its death, it learns from the kernel, which clears a word of the child's and wakes who waits
+ * there (set_tid_address(2)).
  *
  * A child is taken out of its slot to be used, is used once, and what becomes of it is the launch's
- * business: supervised, killed and reaped as any other. Each slot is an atomic pointer, so threads
- * need no lock. A child that waits ends when its caller does, of which a pidfd tells.
+ * business: supervised, killed and reaped as any other. Where it can't do what the caller could, it
+ * is given up and writ_spawn launches instead, so that the outcome is the same. Each slot is an
+ * atomic pointer, so threads need no lock. A child that waits ends when its caller does, of which a
+ * pidfd tells. Nobody who could not read the caller's memory reads it through the child: that is in
+ * a Landlock domain of its own, and has what its caller has of capabilities.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,15 +29,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/filter.h"
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/privilege.h"
 #include "runtime/raw.h"
 #include "runtime/spawn.h"
 
-#define N_STDIO    3
-#define DOOR       0 /* where a child that waits has its descriptors, until its own go there */
-#define OWNER      1
-#define FIRST_FREE 2
+#define N_STDIO 3
 #define LOOK_NS                                                                                    \
 	20000000 /* how soon a death is noticed that comes before the child's first step           \
 		  */
@@ -64,20 +69,10 @@ static void end_quietly(void)
 		(void)RAW(SYS_exit_group, 0);
 }
 
-/* Nothing of the caller's stays open, in which somebody might wait for an end. */
-static int keep_two(const struct launch *launch)
-{
-	long rc = RAW(SYS_dup3, launch->door, DOOR, O_CLOEXEC);
-
-	if (rc >= 0)
-		rc = RAW(SYS_dup3, launch->owner, OWNER, O_CLOEXEC);
-	return rc < 0 ? (int)rc : fd_close_from(FIRST_FREE, NULL, 0);
-}
-
 /* Until there is a request. */
-static void await_request(void)
+static void await_request(int door, int owner)
 {
-	struct pollfd fds[2] = {{.fd = DOOR, .events = POLLIN}, {.fd = OWNER, .events = POLLIN}};
+	struct pollfd fds[2] = {{.fd = door, .events = POLLIN}, {.fd = owner, .events = POLLIN}};
 	long rc;
 
 	do
@@ -87,8 +82,10 @@ static void await_request(void)
 		end_quietly();
 }
 
-static int receive(struct launch *launch)
+/* The lowest numbers are free, and become the standard streams. */
+static int receive(int door)
 {
+	static const int stdio[N_STDIO] = {0, 1, 2};
 	union passed passed = {.bytes = {0}};
 	char byte;
 	struct iovec part = {.iov_base = &byte, .iov_len = 1};
@@ -96,29 +93,28 @@ static int receive(struct launch *launch)
 				 .msg_iovlen = 1,
 				 .msg_control = passed.bytes,
 				 .msg_controllen = sizeof(passed.bytes)};
-	long n = RAW(SYS_recvmsg, DOOR, &message, MSG_CMSG_CLOEXEC);
+	long n = RAW(SYS_recvmsg, door, &message, 0);
 
 	if (n < 0)
 		return (int)n;
 	if (n == 0)
 		end_quietly();
-	if (message.msg_flags & MSG_CTRUNC ||
-	    passed.header.cmsg_len != CMSG_LEN(N_STDIO * sizeof(int)))
+	if (message.msg_flags & MSG_CTRUNC || passed.header.cmsg_len != CMSG_LEN(sizeof(stdio)) ||
+	    memcmp(CMSG_DATA(&passed.header), stdio, sizeof(stdio)) != 0)
 		return -EMFILE;
-	memcpy(launch->passed, CMSG_DATA(&passed.header), sizeof(launch->passed));
 	return 0;
 }
 
 static int park(struct launch *launch)
 {
-	int rc = keep_two(launch);
+	/* Ours, as the caller closes its own once it knows that we wait. */
+	const int door = launch->door;
+	const int owner = launch->owner;
 
-	if (rc)
-		return rc;
 	launch->life = LIFE_PARKED;
 	(void)RAW(SYS_futex, &launch->life, KERNEL_FUTEX_WAKE, 1);
-	await_request();
-	return receive(launch);
+	await_request(door, owner);
+	return receive(door);
 }
 
 /* ---- in the caller ---- */
@@ -136,8 +132,11 @@ static void await_change(struct parked *parked, enum life from)
 	const struct timespec look = {.tv_nsec = LOOK_NS};
 	struct launch *launch = &parked->prep.launch;
 
-	while (launch->life == (int)from && !has_ended(parked->prep.process))
-		(void)RAW(SYS_futex, &launch->life, KERNEL_FUTEX_WAIT, from, &look);
+	while (launch->life == (int)from) {
+		if (RAW(SYS_futex, &launch->life, KERNEL_FUTEX_WAIT, from, &look) == -ETIMEDOUT &&
+		    has_ended(parked->prep.process))
+			return;
+	}
 }
 
 /* Takes its memory with it. */
@@ -167,14 +166,41 @@ static int open_door(struct parked *parked, struct writ_error *error)
 	return 0;
 }
 
+/* Does the filter allow what a child does that waits? What looks at pointers may not. */
+static bool is_allowed(const struct bpf_program *filter)
+{
+	static const uint32_t die_with_parent[FILTER_ARGS] = {KERNEL_PR_SET_PDEATHSIG, SIGKILL};
+	static const struct {
+		uint32_t number;
+		const uint32_t *args;
+	} calls[] = {
+		{SYS_futex, NULL},          {SYS_ppoll, NULL},      {SYS_recvmsg, NULL},
+		{SYS_chdir, NULL},          {SYS_getppid, NULL},    {SYS_prctl, die_with_parent},
+		{SYS_rt_sigprocmask, NULL}, {SYS_exit_group, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		const struct filter_call call = {.audit_arch = KERNEL_AUDIT_ARCH,
+						 .number = calls[i].number,
+						 .args = calls[i].args};
+
+		if (filter_action(filter->insns, &call, SECCOMP_ACTION_KILL_PROCESS) !=
+		    SECCOMP_ACTION_ALLOW)
+			return false;
+	}
+	return true;
+}
+
 /*
  * A broker shares descriptors with its command, and has a listener only once that is confined. A
  * child that becomes another user changes what our memory may be read by (prctl(2),
- * PR_SET_DUMPABLE), which writ_spawn puts right, as it knows when.
+ * PR_SET_DUMPABLE), which writ_spawn puts right, as it knows when. Without Landlock other commands
+ * could read our memory through a child that waits, as could others without capabilities.
  */
 static bool can_wait(const struct writ_sandbox *sandbox)
 {
-	return !sandbox->has_broker && !sandbox->user.is_set;
+	return !sandbox->has_broker && !sandbox->user.is_set && sandbox->ruleset >= 0 &&
+	       privilege_can_wait() && is_allowed(&sandbox->filter);
 }
 
 /* As far as it goes without a request. */
@@ -237,11 +263,10 @@ static struct parked *take(struct writ_zygote *zygote)
 	for (size_t i = 0; i < zygote->n; i++) {
 		struct parked *parked = atomic_exchange(&zygote->slots[i], NULL);
 
-		if (!parked)
-			continue;
-		if (parked->prep.launch.life == LIFE_PARKED && !has_ended(parked->prep.process))
+		if (parked && parked->prep.launch.life == LIFE_PARKED)
 			return parked;
-		discard(parked);
+		if (parked)
+			discard(parked);
 	}
 	return NULL;
 }
@@ -274,26 +299,23 @@ static int send_request(const struct parked *parked)
 	return sendmsg(parked->door, &message, MSG_NOSIGNAL) == 1 ? 0 : -errno;
 }
 
-/* *lost: the child was killed, so that another may be asked. */
-static int hand_over(struct parked *parked, bool *lost, struct writ_error *error)
+/* Fails also when the child was killed. */
+static int hand_over(struct parked *parked, struct writ_error *error)
 {
 	struct launch *launch = &parked->prep.launch;
 	int rc;
 
 	parked->prep.process->keeper.dies_with_caller = launch->die_with_caller;
 	rc = send_request(parked);
-	*lost = rc == -EPIPE || rc == -ECONNRESET;
 	if (rc)
 		return error_sys(error, WRIT_E_SYSTEM, -rc, "a child can't be told what to run");
 	await_change(parked, LIFE_PARKED);
-	*lost = !launch->executing && !launch->error;
-	if (*lost)
+	if (!launch->executing && !launch->error)
 		return error_set(error, WRIT_E_SYSTEM, "a child was killed while it waited");
 	return launch->error ? spawn_tell(launch, error) : 0;
 }
 
-static int use(struct parked *parked, const struct writ_launch *request, bool *lost,
-	       struct writ_error *error)
+static int use(struct parked *parked, const struct writ_launch *request, struct writ_error *error)
 {
 	struct preparation *prep = &parked->prep;
 	int rc;
@@ -302,7 +324,7 @@ static int use(struct parked *parked, const struct writ_launch *request, bool *l
 	prep->launch.die_with_caller = request->die_with_caller != 0;
 	rc = spawn_prepare_request(prep, request, error);
 	if (!rc)
-		rc = hand_over(parked, lost, error);
+		rc = hand_over(parked, error);
 	if (rc)
 		return rc;
 	prep->process->callers_peak_bytes = spawn_own_peak();
@@ -311,16 +333,18 @@ static int use(struct parked *parked, const struct writ_launch *request, bool *l
 	return 0;
 }
 
-/* *lost: as of hand_over. */
+/* *is_final: it has come to the command, and what that says is so for any other child. */
 static int spawn(struct writ_zygote *zygote, const struct writ_launch *request,
-		 struct writ_process **out, bool *lost, struct writ_error *error)
+		 struct writ_process **out, bool *is_final, struct writ_error *error)
 {
 	struct parked *parked = take(zygote);
-	int rc = parked ? 0 : make(zygote, &parked, error);
+	int rc;
 
-	if (rc)
-		return rc;
-	rc = use(parked, request, lost, error);
+	*is_final = false;
+	if (!parked)
+		return -1;
+	rc = use(parked, request, error);
+	*is_final = !rc || parked->prep.launch.executing;
 	if (rc)
 		discard(parked);
 	else
@@ -331,21 +355,17 @@ static int spawn(struct writ_zygote *zygote, const struct writ_launch *request,
 int writ_zygote_spawn(struct writ_zygote *zygote, const struct writ_launch *launch,
 		      struct writ_process **out, struct writ_error *error)
 {
-	bool lost = true;
+	bool is_final;
 	int cancel;
-	int rc = 0;
+	int rc;
 
 	if (!zygote || !launch || !out || !launch->argv || !launch->argv[0] || !*launch->argv[0])
 		return error_set(error, WRIT_E_INVALID,
 				 "writ_zygote_spawn: a zygote, a command and out must be given");
-	if (!can_wait(zygote->sandbox))
-		return writ_spawn(zygote->sandbox, launch, out, error);
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	/* Whoever kills them all, and one more, wants none to run. */
-	for (size_t i = 0; lost && i <= zygote->n; i++) {
-		lost = false;
-		rc = spawn(zygote, launch, out, &lost, error);
-	}
+	rc = spawn(zygote, launch, out, &is_final, error);
+	if (!is_final)
+		rc = writ_spawn(zygote->sandbox, launch, out, error);
 	(void)pthread_setcancelstate(cancel, NULL);
 	return rc;
 }
