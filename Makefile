@@ -302,12 +302,17 @@ FAULT_FILES := $(wildcard tests/faults/*.[ch])
 $(BUILD)/faults/faults: $(FAULT_FILES)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(LIVE_FLAGS) -o $@ $(filter-out %/prober.c,$(filter %.c,$^)) -lseccomp
+	$(Q)$(CC) $(LIVE_FLAGS) -o $@ $(filter-out %/prober.c %/waiter.c,$(filter %.c,$^)) -lseccomp
 $(BUILD)/faults/prober: tests/faults/prober.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(LIVE_FLAGS) -static -o $@ $<
-faults: all $(BUILD)/faults/faults $(BUILD)/faults/prober
+# Static musl, as writ is: what a glibc does when its own start fails is not asked.
+$(BUILD)/faults/waiter: tests/faults/waiter.c $(filter-out %/cli/main.o,$(MUSL_OBJ))
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(MUSL_CC) $(MUSL_FLAGS) -static -o $@ $^
+faults: all $(patsubst %,$(BUILD)/faults/%,faults prober waiter)
 	@BUILD=$(BUILD) tests/faults/run.sh
 
 # The language server, as editors talk to it.

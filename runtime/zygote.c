@@ -133,7 +133,7 @@ static void await_change(struct parked *parked, enum life from)
 	struct launch *launch = &parked->prep.launch;
 
 	while (launch->life == (int)from) {
-		if (RAW(SYS_futex, &launch->life, KERNEL_FUTEX_WAIT, from, &look) == -ETIMEDOUT &&
+		if (RAW(SYS_futex, &launch->life, KERNEL_FUTEX_WAIT, from, &look) &&
 		    has_ended(parked->prep.process))
 			return;
 	}

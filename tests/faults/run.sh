@@ -19,7 +19,18 @@ faults() {
 		$as "$build/faults/faults" "$build/writ" "$build/faults/prober" "$bundle" $sandbox "$how" ||
 			failed=1
 	done
+	echo "by a zygote's child:"
+	for sandbox in single plain private trapped; do
+		# shellcheck disable=SC2086
+		$as "$build/faults/faults" "$build/faults/waiter" "$build/faults/prober" "$bundle" $sandbox \
+			"$how" || failed=1
+	done
 }
+for sandbox in single plain private; do
+	n=$("$build/faults/waiter" count -p "$bundle" --sandbox $sandbox --param box=/tmp --param bin=/tmp \
+		--param trap=/var --param room=/run)
+	[ "$n" = 1 ] || { echo "FAIL $sandbox: $n children wait, 1 is to"; failed=1; }
+done
 
 as=
 faults
