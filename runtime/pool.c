@@ -7,13 +7,15 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#define BLOCK_BYTES      ((size_t)32 << 10)
-#define HEAP_BLOCK_BYTES ((size_t)4 << 10)
+#define BLOCK_BYTES ((size_t)32 << 10)
+#define BRIEF_BYTES ((size_t)4 << 10)
 
 struct pool_block {
 	struct pool_block *next;
@@ -24,6 +26,33 @@ struct pool_block {
 #define ALIGN       alignof(max_align_t)
 #define HEADER_SIZE ((sizeof(struct pool_block) + ALIGN - 1) & ~(ALIGN - 1))
 
+/*
+ * What one object at a time has for a block, whoever comes first; the others' are of the heap. A
+ * process's first malloc is dear, and most have one launch at a time.
+ */
+static union {
+	struct pool_block block;
+	max_align_t alignment;
+	unsigned char bytes[BRIEF_BYTES];
+} spare;
+static atomic_flag spare_is_taken = ATOMIC_FLAG_INIT;
+
+static struct pool_block *get_brief(size_t size)
+{
+	if (size > sizeof(spare) || atomic_flag_test_and_set(&spare_is_taken))
+		return calloc(1, size);
+	memset(&spare, 0, sizeof(spare));
+	return &spare.block;
+}
+
+static void put_brief(struct pool_block *block)
+{
+	if (block == &spare.block)
+		atomic_flag_clear(&spare_is_taken);
+	else
+		free(block);
+}
+
 static struct pool_block *get_pages(size_t size)
 {
 	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -33,7 +62,7 @@ static struct pool_block *get_pages(size_t size)
 
 static struct pool_block *add_block(struct pool *pool, size_t payload)
 {
-	size_t least = pool->is_heap ? HEAP_BLOCK_BYTES : BLOCK_BYTES;
+	size_t least = pool->is_brief ? BRIEF_BYTES : BLOCK_BYTES;
 	size_t size = HEADER_SIZE + payload;
 	struct pool_block *block;
 
@@ -41,7 +70,7 @@ static struct pool_block *add_block(struct pool *pool, size_t payload)
 		size = least;
 	if (size > POOL_MAX_BYTES - pool->total)
 		return NULL;
-	block = pool->is_heap ? calloc(1, size) : get_pages(size);
+	block = pool->is_brief ? get_brief(size) : get_pages(size);
 	if (!block)
 		return NULL;
 	block->next = pool->head;
@@ -91,7 +120,7 @@ int pool_seal(struct pool *pool)
 {
 	struct pool_block *next;
 
-	assert(!pool->is_heap);
+	assert(!pool->is_brief);
 	for (struct pool_block *block = pool->head; block; block = next) {
 		next = block->next;
 		if (mprotect(block, block->size, PROT_READ))
@@ -102,13 +131,13 @@ int pool_seal(struct pool *pool)
 
 void pool_free(const struct pool *pool)
 {
-	bool is_heap = pool->is_heap;
+	bool is_brief = pool->is_brief;
 	struct pool_block *next;
 
 	for (struct pool_block *block = pool->head; block; block = next) {
 		next = block->next;
-		if (is_heap)
-			free(block);
+		if (is_brief)
+			put_brief(block);
 		else
 			(void)munmap(block, block->size);
 	}

@@ -1,9 +1,9 @@
 /*
  * Memory of one opened object (a policy, a sandbox, a launch): allocated piece by piece while it is
  * made, sealed read-only when it is complete (but for a launch), freed together. Pages come from
- * mmap, so that sealing one object never touches another's. What is never sealed and short-lived, a
- * launch, takes its blocks from the heap: they are small, and giving pages back to the kernel makes
- * every processor that has run one of our threads or children forget them.
+ * mmap, so that sealing one object never touches another's. What is brief and never sealed, a
+ * launch, has small blocks that are no pages of their own: to give some back to the kernel makes
+ * every processor forget them that has run one of our threads or children.
  */
 #ifndef WRIT_RUNTIME_POOL_H
 #define WRIT_RUNTIME_POOL_H
@@ -19,7 +19,7 @@ struct pool_block;
 struct pool {
 	struct pool_block *head;
 	size_t total;
-	bool is_heap; /* set when it is made; such a pool is not sealed */
+	bool is_brief; /* set when it is made; such a pool is not sealed */
 };
 
 /* Zeroed memory for any type, or NULL. */

@@ -264,7 +264,7 @@ static void plan_namespaces(struct launch *launch, uint32_t lacking)
 
 int spawn_prepare(struct preparation *prep, struct writ_error *error)
 {
-	struct pool pool = {.is_heap = true};
+	struct pool pool = {.is_brief = true};
 	struct writ_process *process = pool_alloc(&pool, sizeof(*process));
 
 	if (!process)
