@@ -22,6 +22,7 @@
 #include "runtime/kernel_abi.h"
 
 #define MAX_LINKS 40 /* as many as the kernel follows: path_resolution(7) */
+#define N_RECENT  8  /* sandboxes that extend one another write the same few paths */
 
 /* One path on its way to having no links. */
 struct walk {
@@ -37,11 +38,29 @@ static bool is_unreachable(int error)
 	       error == ENAMETOOLONG;
 }
 
+/* The paths that were looked at last. */
+struct recent {
+	const char *paths[N_RECENT];
+	size_t n;
+};
+
+/* Was the path looked at before? If that is not known, it is now. */
+static bool is_recent(struct recent *recent, const char *path)
+{
+	for (size_t i = 0; i < N_RECENT && i < recent->n; i++) {
+		if (strcmp(recent->paths[i], path) == 0)
+			return true;
+	}
+	recent->paths[recent->n++ % N_RECENT] = path;
+	return false;
+}
+
 int resolver_init(struct resolver *resolver, struct writ_sandbox *sandbox,
 		  const struct sandbox_source *source)
 {
 	const struct writ_policy *policy = source->policy;
 	uint32_t n = image_count(&policy->image, WRIT_SECTION_PATHS);
+	struct recent recent = {.n = 0};
 	struct stat root;
 
 	resolver->n_writable = 0;
@@ -55,7 +74,7 @@ int resolver_init(struct resolver *resolver, struct writ_sandbox *sandbox,
 		const struct writ_fmt_path *record = image_PATHS(&policy->image, i);
 		struct stat st;
 
-		if (!(record->rights & WRIT_PATH_WRITE))
+		if (!(record->rights & WRIT_PATH_WRITE) || is_recent(&recent, policy->paths[i]))
 			continue;
 		if (stat(policy->paths[i], &st)) {
 			if (is_unreachable(errno))

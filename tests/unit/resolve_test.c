@@ -13,6 +13,7 @@
 
 /* A directory of the test's own: ws is what tools may write, out is not granted to anyone. */
 static char root[64];
+static char writers[4096]; /* the sandboxes that may write, as a policy says it */
 
 static void make_world(void)
 {
@@ -25,6 +26,8 @@ static void make_world(void)
 	cr_assert_eq(mkdir("out/docs", 0755), 0);
 	cr_assert_eq(symlink("ws", "alias"), 0);
 	cr_assert_eq(symlink("ws/docs", "link"), 0);
+	snprintf(writers, sizeof(writers), "sandbox writer { filesystem { write \"%s/ws\"; } }\n",
+		 root);
 }
 
 static void remove_world(void)
@@ -35,18 +38,17 @@ static void remove_world(void)
 	cr_assert_eq(system(command), 0);
 }
 
-/* Opens the sandbox "reader" of a policy whose sandbox "writer" may write {root}/ws. */
+/* Opens the sandbox "reader" of a policy in which others may write, {root}/ws if nothing is said.
+ */
 static int open_reader(const char *granted, struct writ_error *error)
 {
-	char text[1024];
+	char text[sizeof(writers) + 1024];
 	struct writ_sandbox *sandbox = NULL;
 	struct writ_policy *policy;
 	int rc;
 
-	snprintf(text, sizeof(text),
-		 "sandbox writer { filesystem { write \"%s/ws\"; } }\n"
-		 "sandbox reader { filesystem { read \"%s/%s\"; } }\n",
-		 root, root, granted);
+	snprintf(text, sizeof(text), "%ssandbox reader { filesystem { read \"%s/%s\"; } }\n",
+		 writers, root, granted);
 	policy = bundle_open(text, NULL);
 	rc = writ_sandbox_open(policy, writ_sandbox_id(policy, "reader", 6), &sandbox, error);
 	if (!rc && writ_sandbox_warning(sandbox, 0)) {
@@ -180,6 +182,30 @@ Test(resolve, more_links_than_are_remembered_are_followed)
 					root, name);
 	}
 	expect_opens(granted);
+}
+
+/* Of two sandboxes each, so that all come again, some sooner and some later. */
+Test(resolve, each_of_many_writable_trees_is_known)
+{
+	enum { N = 12 };
+	char path[64];
+	size_t len = 0;
+
+	for (int i = 0; i < N; i++) {
+		snprintf(path, sizeof(path), "w%d", i);
+		cr_assert_eq(mkdir(path, 0755), 0);
+		snprintf(path, sizeof(path), "w%d/docs", i);
+		cr_assert_eq(symlink("../out/docs", path), 0);
+	}
+	for (int i = 0; i < 2 * N; i++)
+		len += (size_t)
+			snprintf(writers + len, sizeof(writers) - len,
+				 "sandbox s%d { filesystem { write \"%s/w%d\", \"%s/ws\"; } }\n", i,
+				 root, i % N, root);
+	for (int i = 0; i < N; i++) {
+		snprintf(path, sizeof(path), "w%d/docs", i);
+		expect_refused(path);
+	}
 }
 
 /* What it leads to is not there: no access, so a warning and no refusal. */
