@@ -6,9 +6,10 @@
  * again. What may have to be made is then opened by its directory and last name, which have been
  * judged.
  *
- * The broker never waits in an open: FIFOs and devices are opened with O_NONBLOCK, which is taken
- * back before the tool gets the descriptor. So a FIFO without anyone at its other end opens for
- * reading at once, and not at all for writing (ENXIO). It never takes a controlling terminal.
+ * The broker never waits in an open, when it could end nobody: all but directories are opened with
+ * O_NONBLOCK, which is taken back before the tool gets the descriptor. So a FIFO without anyone at
+ * its other end opens for reading at once, and not at all for writing (ENXIO), and a file that
+ * somebody has a lease on does not open (EAGAIN). It never takes a controlling terminal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,8 @@
 #define SETTABLE      (O_APPEND | O_DIRECT | O_NOATIME | O_NONBLOCK)
 #define TTY_MAJOR     5u /* /dev/tty is 5:0, devices.txt */
 #define TMPFILE_BIT   ((unsigned int)O_TMPFILE & ~(unsigned int)O_DIRECTORY)
-#define RESOLVE_KNOWN 0x3fu /* up to RESOLVE_CACHED */
+#define RESOLVE_KNOWN 0x3fu    /* up to RESOLVE_CACHED */
+#define ANOTHER_WAY   (-5002L) /* no call's result: what was tried did not tell */
 
 /* Flags that make no other kind of descriptor than of a file or directory with a name. */
 #define AT_ONCE                                                                                    \
@@ -69,12 +71,18 @@ static long hand_over(struct broker *broker, int fd, unsigned int flags)
 	return RAW(SYS_ioctl, broker->listener, SECCOMP_IOCTL_ADDFD, &add);
 }
 
+/* With what an open never waits. A directory's does not, and its descriptor is one call cheaper. */
+static unsigned int at_once(unsigned int flags)
+{
+	return flags & O_DIRECTORY ? 0u : O_NONBLOCK;
+}
+
 /* The descriptor as the tool wants it, and it is gone here. */
-static long give(struct broker *broker, int fd, unsigned int flags, bool may_wait)
+static long give(struct broker *broker, int fd, unsigned int flags)
 {
 	long rc = 0;
 
-	if (may_wait && !(flags & O_NONBLOCK))
+	if (at_once(flags) & ~flags)
 		rc = RAW(SYS_fcntl, fd, F_SETFL, flags & SETTABLE);
 	if (rc >= 0)
 		rc = hand_over(broker, fd, flags);
@@ -92,7 +100,6 @@ static bool is_own_terminal(uint32_t mode, uint32_t major, uint32_t minor)
 static long open_object(struct broker *broker, const struct broker_object *object,
 			const struct wanted *want)
 {
-	bool may_wait = !S_ISREG(object->mode) && !S_ISDIR(object->mode);
 	bool is_new = want->flags & TMPFILE_BIT;
 	int fd;
 	int rc;
@@ -101,8 +108,7 @@ static long open_object(struct broker *broker, const struct broker_object *objec
 		return want->flags & O_DIRECTORY ? -ENOTDIR : -ELOOP;
 	if (is_own_terminal(object->mode, object->rdev_major, object->rdev_minor))
 		return -ENXIO;
-	fd = broker_reopen(broker, object->fd, want->flags | (may_wait ? O_NONBLOCK : 0u),
-			   want->mode);
+	fd = broker_reopen(broker, object->fd, want->flags | at_once(want->flags), want->mode);
 	if (fd < 0)
 		return fd;
 	/* What has no name, or is new in the directory that was judged, has none to judge. */
@@ -111,7 +117,7 @@ static long open_object(struct broker *broker, const struct broker_object *objec
 		(void)RAW(SYS_close, fd);
 		return rc;
 	}
-	return give(broker, fd, want->flags, may_wait);
+	return give(broker, fd, want->flags);
 }
 
 static long open_existing(struct broker *broker, const struct wanted *want)
@@ -146,7 +152,7 @@ static long open_place(struct broker *broker, const struct broker_place *place,
 		(void)RAW(SYS_close, fd);
 		return rc;
 	}
-	return give(broker, fd, want->flags, true);
+	return give(broker, fd, want->flags);
 }
 
 /*
@@ -168,7 +174,7 @@ static int follow_place(struct broker *broker, const struct broker_place *place,
 	return 0;
 }
 
-/* -EAGAIN: want->at is the next path to try. */
+/* ANOTHER_WAY: want->at is the next path to try. */
 static long try_make(struct broker *broker, struct wanted *want)
 {
 	struct broker_place place;
@@ -184,23 +190,23 @@ static long try_make(struct broker *broker, struct wanted *want)
 		rc = open_existing(broker, want);
 	if (rc == -ENOENT && !place.on_proc && !(want->flags & O_EXCL) && !want->at.resolve &&
 	    !follow_place(broker, &place, &want->at))
-		return -EAGAIN;
+		return ANOTHER_WAY;
 	(void)RAW(SYS_close, place.parent);
 	return rc;
 }
 
 static long make(struct broker *broker, struct wanted *want)
 {
-	long rc = -EAGAIN;
+	long rc = ANOTHER_WAY;
 
 	if (want->flags & O_DIRECTORY)
 		return -EINVAL;
-	for (unsigned int i = 0; rc == -EAGAIN && i < MAX_LINKS; i++)
+	for (unsigned int i = 0; rc == ANOTHER_WAY && i < MAX_LINKS; i++)
 		rc = try_make(broker, want);
-	return rc == -EAGAIN ? -ELOOP : rc;
+	return rc == ANOTHER_WAY ? -ELOOP : rc;
 }
 
-/* What has been opened by its text. -EAGAIN: it has to be found another way. */
+/* What has been opened by its text. */
 static long check_opened(struct broker *broker, int fd, const struct wanted *want)
 {
 	struct statx_abi st = {.mask = 0};
@@ -209,24 +215,20 @@ static long check_opened(struct broker *broker, int fd, const struct wanted *wan
 	if (rc)
 		return rc;
 	if (st.dev_major == broker->proc_major && st.dev_minor == broker->proc_minor)
-		return -EAGAIN;
+		return ANOTHER_WAY;
 	if (is_own_terminal(st.mode, st.rdev_major, st.rdev_minor))
 		return -ENXIO;
 	if (want->at.is_made)
 		return broker_judge_again(broker, fd, want->at.said);
 	rc = broker_is_called(broker, fd, want->at.said);
-	return rc == -ESTALE ? -EAGAIN : rc;
+	return rc == -ESTALE ? ANOTHER_WAY : rc;
 }
 
-/*
- * -EAGAIN: not by its text. So is a lease, for whose holder only an open that may wait does, and
- * everything on procfs.
- */
+/* ANOTHER_WAY: its text does not tell what it is called, or it is on procfs. */
 static long open_at_once(struct broker *broker, const struct wanted *want)
 {
-	const unsigned int at_once = want->flags & O_DIRECTORY ? 0u : O_NONBLOCK;
 	const struct open_how_abi how = {
-		.flags = want->flags | at_once | O_NOCTTY | O_CLOEXEC,
+		.flags = want->flags | at_once(want->flags) | O_NOCTTY | O_CLOEXEC,
 		.mode = want->flags & O_CREAT ? want->mode & MODE_BITS : 0,
 		.resolve = KERNEL_RESOLVE_NO_SYMLINKS,
 	};
@@ -234,18 +236,21 @@ static long open_at_once(struct broker *broker, const struct wanted *want)
 	long rc;
 	int fd;
 
-	if (!said || want->flags & ~AT_ONCE || (want->flags & O_CREAT && !at_once) ||
-	    strncmp(said, "/proc/", 6) == 0 || broker_is_denied(broker, said))
-		return -EAGAIN;
+	if (!said || want->flags & ~AT_ONCE || strncmp(said, "/proc/", 6) == 0 ||
+	    broker_is_denied(broker, said))
+		return ANOTHER_WAY;
+	/* Which kernels before 6.4 make a file for. */
+	if (want->flags & O_CREAT && want->flags & O_DIRECTORY)
+		return -EINVAL;
 	fd = (int)RAW(KERNEL_NR_OPENAT2, want->at.base, want->at.path, &how, sizeof(how));
 	if (fd < 0)
-		return fd == -ELOOP ? -EAGAIN : fd;
+		return fd == -ELOOP ? ANOTHER_WAY : fd;
 	rc = check_opened(broker, fd, want);
 	if (rc) {
 		(void)RAW(SYS_close, fd);
 		return rc;
 	}
-	return give(broker, fd, want->flags, at_once);
+	return give(broker, fd, want->flags);
 }
 
 static long open_wanted(struct broker *broker, int dir, struct wanted *want)
@@ -261,7 +266,7 @@ static long open_wanted(struct broker *broker, int dir, struct wanted *want)
 	if (rc)
 		return rc;
 	rc = open_at_once(broker, want);
-	if (rc == -EAGAIN)
+	if (rc == ANOTHER_WAY)
 		rc = want->flags & O_CREAT ? make(broker, want) : open_existing(broker, want);
 	broker_end(&want->at);
 	return rc;

@@ -297,6 +297,38 @@ static int try_outsider(bool served)
 	return got;
 }
 
+/* Somebody outside, who has a lease on the file and does not let go of it. */
+static int leases_are_not_waited_for(void)
+{
+	static const int flags[] = {O_RDWR, O_RDWR | O_CREAT, O_WRONLY | O_TRUNC | O_NONBLOCK};
+
+	if (symlink("ok", host_path("box/link")))
+		return 1;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (is_open(host_path("box/ok"), flags[i]) || errno != EAGAIN)
+			return 2;
+		if (is_open(host_path("box/link"), flags[i]) || errno != EAGAIN)
+			return 3;
+	}
+	return truncate(host_path("box/ok"), 0) < 0 && errno == EAGAIN ? 0 : 4;
+}
+
+/* The kernel would let it wait for 45 seconds, in which nobody could end the launch. */
+Test(broker_text, an_open_does_not_wait_for_a_lease, .timeout = 30)
+{
+	struct host host = {.denies = denies, .tool = leases_are_not_waited_for};
+	int fd;
+
+	(void)signal(SIGIO, SIG_IGN);
+	host_begin(&host);
+	fd = open(host_path("box/ok"), O_RDONLY | O_CLOEXEC);
+	if (fcntl(fd, F_SETLEASE, F_RDLCK))
+		cr_skip_test("no leases on this file system");
+	cr_expect_eq(host_serve(&host), 0);
+	(void)close(fd);
+	host_end(&host);
+}
+
 Test(broker_text, what_the_outside_renames_is_judged_by_its_name_of_now)
 {
 	cr_expect_eq(try_outsider(true), 0);
