@@ -2,8 +2,8 @@
 
 files_pairs.py ROUNDS BUILD BUNDLE BIN BOX. BOX, which is empty, gets a copy of Python's library and
 a thousand JSON files. Each round runs the program once in each place, beginning with another one;
-what is printed are the medians of the rounds, and of their ratios to the run without a sandbox in the
-same round. "cpu" is the processor's time of all processes, the broker's included. A first round, which
+what is printed are the medians of the rounds, those of their ratios to the run without a sandbox in
+the same round, and the ratios of the shortest runs, which a busy machine disturbs least. "cpu" is the processor's time of all processes, the broker's included. A first round, which
 leaves compiled modules behind, is not counted.
 """
 
@@ -67,13 +67,17 @@ def main():
         for k in range(len(PLACES)):
             place = PLACES[(i + k) % len(PLACES)]
             taken[place].append(run(command(place, *sys.argv[2:6])))
-    head = "".join(f"{place:>12}" for place in PLACES)
-    print(f"{f'Python on files, ms, {rounds} rounds':32}{head}{'ratio':>10}{'ratio':>8}")
+    places = "".join(f"{place:>12}" for place in PLACES)
+    ratios = "".join(f"{place:>9}" for place in PLACES[1:] * 2)
+    print(f"{'':24}{'median ms':>36}{'ratio':>18}{'of shortest':>18}")
+    print(f"{f'Python, {rounds} rounds':24}{places}{ratios}")
     for name in taken[PLACES[0]][0]:
         row = [[times[name] for times in taken[place]] for place in PLACES]
-        medians = "".join(f"{statistics.median(values):12.1f}" for values in row)
-        ratios = [statistics.median(a / b for a, b in zip(values, row[0])) for values in row[1:]]
-        print(f"{name:32}{medians}{ratios[0]:10.3f}{ratios[1]:8.3f}")
+        values = "".join(f"{statistics.median(times):12.1f}" for times in row)
+        values += "".join(f"{statistics.median(a / b for a, b in zip(times, row[0])):9.3f}"
+                          for times in row[1:])
+        values += "".join(f"{min(times) / min(row[0]):9.3f}" for times in row[1:])
+        print(f"{name:24}{values}")
 
 
 main()
