@@ -60,8 +60,7 @@ static bool tidy(char *path, size_t begin, size_t end)
 	return replace(path, from, end, "", 0);
 }
 
-/* What is not there can't be a link, and stays as it is. */
-static void follow_links(char *path)
+void broker_follow_links(char *path)
 {
 	unsigned int links = 0;
 	size_t end = 0;
@@ -103,7 +102,7 @@ static int add_deny(struct broker_rules *rules, struct writ_sandbox *sandbox, co
 	if (rc)
 		return rc;
 	memcpy(path, pattern, strlen(pattern) + 1);
-	follow_links(path);
+	broker_follow_links(path);
 	return strcmp(path, pattern) == 0 ? 0 : add(rules, sandbox, path, error);
 }
 

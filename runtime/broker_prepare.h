@@ -10,4 +10,10 @@
 WRIT_MUST_CHECK int broker_prepare(struct writ_sandbox *sandbox,
 				   const struct sandbox_source *source);
 
+/*
+ * An absolute path, in BROKER_PATH bytes, without the symbolic links that it goes through up to the
+ * first wildcard. What is not there can't be a link, and stays as it is.
+ */
+void broker_follow_links(char *path);
+
 #endif

@@ -295,6 +295,8 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 		(void)close(fd);
 		return rc;
 	}
+	if (!rc && grant.rights & WRIT_PATH_WRITE)
+		rc = origin_check(sandbox, source, &st);
 	if (!rc)
 		rc = check_planned(sandbox, &grant, path, source->error);
 	if (!rc)

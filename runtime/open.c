@@ -93,16 +93,18 @@ static int build(struct writ_policy *policy, const struct writ_options *options,
 }
 
 /*
- * Takes a filled image, freed on failure. The policy lives in its own pool, so it is made on the
- * stack and moved into place before the pool is sealed.
+ * Takes a filled image, freed on failure, and the path it was read from or NULL. The policy lives
+ * in its own pool, so it is made on the stack and moved into place before the pool is sealed.
  */
-static int take_image(struct image *image, const struct writ_options *options,
+static int take_image(struct image *image, const char *path, const struct writ_options *options,
 		      struct writ_policy **out, struct writ_error *error)
 {
 	struct writ_policy draft = {.image = *image};
 	struct writ_policy *policy = pool_alloc(&draft.pool, sizeof(*policy));
 	int rc = policy ? build(&draft, options, error) : error_nomem(error);
 
+	if (!rc && path)
+		rc = origin_find(&draft.origin, &draft.pool, path, error);
 	if (!rc) {
 		*policy = draft;
 		if (pool_seal(&draft.pool))
@@ -130,7 +132,7 @@ int writ_open(const char *path, const struct writ_options *options, struct writ_
 		image_fini(&image);
 		return rc;
 	}
-	return take_image(&image, options, out, error);
+	return take_image(&image, path, options, out, error);
 }
 
 int writ_open_memory(const void *bytes, size_t size, const struct writ_options *options,
@@ -145,7 +147,7 @@ int writ_open_memory(const void *bytes, size_t size, const struct writ_options *
 	rc = image_copy(&image, bytes, size, error);
 	if (rc)
 		return rc;
-	return take_image(&image, options, out, error);
+	return take_image(&image, NULL, options, out, error);
 }
 
 int writ_verify(const void *bytes, size_t size, struct writ_error *error)

@@ -11,6 +11,7 @@
 #include "runtime/image.h"
 #include "runtime/index.h"
 #include "runtime/match.h"
+#include "runtime/origin.h"
 #include "runtime/pool.h"
 #include "runtime/writ.h"
 
@@ -70,6 +71,7 @@ struct writ_policy {
 	struct policy_operand *operands; /* by index in OPERANDS */
 	struct policy_peer *peers;       /* by index in ENDPOINTS; of conditions only */
 
+	struct origin origin; /* of a policy that was read from a file */
 	struct image image;
 	struct pool pool;
 	struct policy_param *params; /* by index in PARAMS */

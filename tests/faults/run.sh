@@ -6,7 +6,9 @@ how=${FAULTS:-full}
 bundle=$build/faults/faults.wrt
 "$build/writc" compile tests/faults/faults.writ -o "$bundle"
 
-"$build/writ" doctor -p "$bundle" --param box=/tmp --param bin=/tmp --param trap=/var --param room=/run \
+mkdir -p "$build/faults/box"
+box=$(cd "$build/faults/box" && pwd)
+"$build/writ" doctor -p "$bundle" --param "box=$box" --param "bin=$box" --param trap=/var --param room=/run \
 	>"$build/faults/doctor.log" 2>&1 || {
 	cat "$build/faults/doctor.log"
 	echo "skip: this host can't enforce tests/faults/faults.writ (above)"

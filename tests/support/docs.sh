@@ -163,11 +163,11 @@ blocks() {
 
 block_writ() {
 	file=${3:-example.writ}
-	mkdir -p "$work/.checked"
+	mkdir -p "$work.checked"
 	cp "$2" "$work/$file"
 	(cd "$work" && writc lint -- "$file") >"$tmp/out" 2>&1 ||
 		{ cat "$tmp/out" >&2; fail "$1: lint has findings"; }
-	(cd "$work" && writc compile -o ".checked/${file%.writ}.wrt" -- "$file") >"$tmp/out" 2>&1 ||
+	(cd "$work" && writc compile -o "$work.checked/${file%.writ}.wrt" -- "$file") >"$tmp/out" 2>&1 ||
 		{ cat "$tmp/out" >&2; fail "$1: does not compile"; }
 	if grep -q '^test ' "$work/$file"; then
 		(cd "$work" && writc test -- "$file") >"$tmp/out" 2>&1 ||
@@ -177,9 +177,9 @@ block_writ() {
 }
 
 block_yaml() {
-	mkdir -p "$work/.checked"
+	mkdir -p "$work.checked"
 	cp "$2" "$work/$3"
-	(cd "$work" && writc compile -o ".checked/${3%.yaml}.wrt" -- "$3") >"$tmp/out" 2>&1 ||
+	(cd "$work" && writc compile -o "$work.checked/${3%.yaml}.wrt" -- "$3") >"$tmp/out" 2>&1 ||
 		{ cat "$tmp/out" >&2; fail "$1: does not compile"; }
 	ok "$1: the policy compiles"
 }
@@ -222,7 +222,7 @@ block_console() {
 # A document's console blocks need a host that can enforce its policies. A policy that no host can
 # enforce yet is shown being refused.
 can_enforce() {
-	for bundle in "$work"/.checked/*.wrt; do
+	for bundle in "$work".checked/*.wrt; do
 		[ -e "$bundle" ] || continue
 		for param in "--param workspace=$work" ""; do
 			status=0
@@ -239,9 +239,9 @@ document() {
 	blocks "$1" "$tmp/blocks/$1"
 	# The page of an example stands beside it.
 	case $1 in policies/*)
-		mkdir "$work/.checked"
+		mkdir -p "$work.checked"
 		cp "${1%/*}"/*.writ "$work"
-		(cd "$work" && writc compile -o .checked/policy.wrt policy.writ)
+		(cd "$work" && writc compile -o "$work.checked/policy.wrt" policy.writ)
 		;;
 	esac
 	for block in "$tmp/blocks/$1"/*; do
@@ -340,7 +340,7 @@ page_is_complete() {
 
 # A reader written from docs/format.md alone decides as the runtime does, on the README's policy.
 format_holds() {
-	bundle=$tmp/pages/README.md/.checked/agent.wrt
+	bundle=$tmp/pages/README.md.checked/agent.wrt
 	n=0
 	for role in guest developer nobody; do
 		for tool in read_file execute_python git_log git_push git_pushx git gitt_log x; do

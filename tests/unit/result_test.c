@@ -37,7 +37,7 @@
 	"role r { allow free, bare; ask asked; }\n"
 #define SPIN "while :; do :; done"
 
-static char bundle[] = "/tmp/writ-result-XXXXXX";
+static char bundle[] = "/var/tmp/writ-result-XXXXXX"; /* where no box may write */
 
 static void setup(void)
 {

@@ -1,0 +1,148 @@
+/*
+ * See origin.h. Directories are told by device and inode, as the kernel goes up from them, so that
+ * it does not matter by which name a bundle was opened or a tree is granted. The last name of the
+ * path may be a symbolic link: then whoever can replace the link can replace the bundle, too.
+ *
+ * What a broker keeps from being written may lie in a tree that can be: its directories can't be
+ * renamed either.
+ */
+#include "runtime/origin.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/broker_prepare.h"
+#include "runtime/error.h"
+#include "runtime/sandbox.h"
+
+#define MAX_DEPTH  ((size_t)64)
+#define MAX_LINKS  8u
+#define MAX_PLACES ((size_t)128)
+#define PATH_BYTES ((size_t)WRIT_MAX_TEXT + 1)
+
+struct search {
+	struct origin_place places[MAX_PLACES];
+	size_t n;
+	char path[PATH_BYTES + 3 * MAX_DEPTH + 1]; /* room to go up */
+};
+
+static bool add(struct search *search, const char *path)
+{
+	struct stat st;
+
+	if (search->n == MAX_PLACES || stat(path, &st))
+		return false;
+	search->places[search->n++] = (struct origin_place){st.st_dev, st.st_ino};
+	return true;
+}
+
+static bool is_top(const struct search *search)
+{
+	const struct origin_place *last = &search->places[search->n - 1];
+
+	return last[0].device == last[-1].device && last[0].inode == last[-1].inode;
+}
+
+/* The directories above an absolute path's last name. */
+static void add_above(struct search *search)
+{
+	size_t len = (size_t)(strrchr(search->path, '/') - search->path) + 1;
+	char kept[PATH_BYTES];
+
+	memcpy(kept, search->path + len, strlen(search->path + len) + 1);
+	search->path[len] = '\0';
+	for (size_t depth = 0; depth < MAX_DEPTH && add(search, search->path); depth++) {
+		if (depth && is_top(search))
+			break;
+		memcpy(search->path + len + 3 * depth, "../", 4);
+	}
+	memcpy(search->path + len, kept, strlen(kept) + 1);
+}
+
+/* Puts what a link says in its place. */
+static bool follow(struct search *search)
+{
+	char target[PATH_BYTES];
+	ssize_t n = readlink(search->path, target, sizeof(target));
+	size_t len = 0;
+
+	if (n <= 0)
+		return false;
+	if (*target != '/')
+		len = (size_t)(strrchr(search->path, '/') - search->path) + 1;
+	if (len + (size_t)n >= PATH_BYTES)
+		return false;
+	memcpy(search->path + len, target, (size_t)n);
+	search->path[len + (size_t)n] = '\0';
+	return true;
+}
+
+static bool make_absolute(struct search *search, const char *path)
+{
+	size_t len = 0;
+
+	if (*path != '/') {
+		if (!getcwd(search->path, PATH_BYTES))
+			return false;
+		len = strlen(search->path);
+		search->path[len++] = '/';
+	}
+	if (len + strlen(path) >= PATH_BYTES)
+		return false;
+	memcpy(search->path + len, path, strlen(path) + 1);
+	return true;
+}
+
+int origin_find(struct origin *origin, struct pool *pool, const char *path,
+		struct writ_error *error)
+{
+	struct search search = {.n = 0};
+	struct origin_place *places;
+
+	if (!make_absolute(&search, path))
+		return 0;
+	origin->path = pool_strndup(pool, search.path, strlen(search.path));
+	(void)add(&search, search.path);
+	add_above(&search);
+	for (size_t i = 0; i < MAX_LINKS && follow(&search); i++) {
+		origin->is_link = true;
+		add_above(&search);
+	}
+	places = pool_array(pool, search.n, sizeof(*places));
+	if (!origin->path || !places)
+		return error_nomem(error);
+	memcpy(places, search.places, search.n * sizeof(*places));
+	origin->places = places;
+	origin->n = search.n;
+	return 0;
+}
+
+static bool is_denied(const struct writ_sandbox *sandbox, const struct origin *origin)
+{
+	char path[PATH_BYTES];
+
+	if (!sandbox->has_broker || origin->is_link)
+		return false;
+	memcpy(path, origin->path, strlen(origin->path) + 1);
+	broker_follow_links(path);
+	return broker_rules_deny(&sandbox->denies, path);
+}
+
+int origin_check(struct writ_sandbox *sandbox, const struct sandbox_source *source,
+		 const struct stat *written)
+{
+	const struct origin *origin = &source->policy->origin;
+
+	for (size_t i = 0; i < origin->n; i++) {
+		if (origin->places[i].device != written->st_dev ||
+		    origin->places[i].inode != written->st_ino || is_denied(sandbox, origin))
+			continue;
+		return sandbox_lacks(
+			sandbox, source->error,
+			"it may write where its own bundle is, '%.255s', and so "
+			"decide what later launches may do: keep it elsewhere, or deny "
+			"it",
+			origin->path);
+	}
+	return 0;
+}

@@ -1,0 +1,122 @@
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support/box.h"
+#include "support/bundle_maker.h"
+
+/* box/etc/p.wrt; box/work/link leads to it, and box/work/dir to box/etc. */
+static void make_files(const char *text)
+{
+	struct test_bundle bundle = bundle_make(text);
+	FILE *file;
+
+	make_box();
+	cr_assert_eq(chdir(box), 0);
+	cr_assert_eq(mkdir("etc", 0755) | mkdir("work", 0755) | mkdir("other", 0755), 0);
+	file = fopen("etc/p.wrt", "wb");
+	cr_assert_not_null(file);
+	cr_assert_eq(fwrite(bundle.bytes, 1, bundle.size, file), bundle.size);
+	cr_assert_eq(fclose(file), 0);
+	cr_assert_eq(symlink("../etc/p.wrt", "work/link"), 0);
+	cr_assert_eq(symlink("etc", "dir"), 0);
+}
+
+/* The first sandbox of a bundle, opened with the box as its parameter: a negative error code. */
+static int open_from(const char *path, struct writ_sandbox **sandbox, struct writ_error *error)
+{
+	const struct writ_param param = {"box", box};
+	const struct writ_options options = {.params = &param, .n_params = 1};
+	struct writ_policy *policy = NULL;
+	int rc;
+
+	cr_assert_eq(writ_open(path, &options, &policy, error), 0, "%s", error->text);
+	rc = writ_sandbox_open(policy, 0, sandbox, error);
+	writ_close(policy);
+	return rc;
+}
+
+static void expect_from(const char *path, bool refused)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = NULL;
+	int rc = open_from(path, &sandbox, &error);
+
+	if (refused) {
+		cr_expect_eq(rc, -WRIT_E_HOST, "%s: %d %s", path, rc, error.text);
+		cr_expect_not_null(strstr(error.text, "where its own bundle is"), "%s", error.text);
+	} else {
+		cr_expect_eq(rc, 0, "%s: %s", path, error.text);
+	}
+	writ_sandbox_close(sandbox);
+}
+
+static void expect(const char *text, bool plainly, bool by_link)
+{
+	char path[64];
+
+	make_files(text);
+	(void)snprintf(path, sizeof(path), "%s/etc/p.wrt", box);
+	expect_from(path, plainly);
+	expect_from("etc/p.wrt", plainly);
+	expect_from("dir/../etc/./p.wrt", plainly);
+	expect_from("dir/p.wrt", plainly);
+	expect_from("work/link", by_link);
+	cr_assert_eq(chdir("etc"), 0);
+	expect_from("p.wrt", plainly);
+	cr_assert_eq(chdir("/"), 0);
+	remove_box();
+}
+
+#define PLACE(more) "param box : path = \"/\";\nsandbox s { filesystem { " more " } }\n"
+
+Test(origin, a_bundle_that_can_be_written_is_refused)
+{
+	expect(PLACE("write \"${box}\";"), true, true);
+}
+
+Test(origin, so_is_one_in_a_directory_that_can_be_written)
+{
+	expect(PLACE("write \"${box}/etc\";"), true, true);
+}
+
+Test(origin, and_a_file_that_can_be_written)
+{
+	expect(PLACE("write \"${box}/etc/p.wrt\";"), true, true);
+}
+
+Test(origin, a_link_to_it_that_can_be_replaced_is_no_better)
+{
+	expect(PLACE("write \"${box}/work\"; read \"${box}\";"), false, true);
+}
+
+Test(origin, elsewhere_it_may_lie)
+{
+	expect(PLACE("write \"${box}/other\"; read \"${box}\";"), false, false);
+}
+
+Test(origin, a_broker_keeps_what_is_denied)
+{
+	expect(PLACE("write \"${box}\"; deny \"${box}/etc\";"), false, true);
+}
+
+Test(origin, best_effort_is_told)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = NULL;
+	bool told = false;
+	const char *text;
+
+	make_files("param box : path = \"/\";\n"
+		   "sandbox s { best_effort; filesystem { write \"${box}\"; } }\n");
+	cr_assert_eq(open_from("etc/p.wrt", &sandbox, &error), 0, "%s", error.text);
+	for (size_t i = 0; (text = writ_sandbox_warning(sandbox, i)); i++)
+		told |= strstr(text, "where its own bundle is") != NULL;
+	cr_expect(told);
+	writ_sandbox_close(sandbox);
+	cr_assert_eq(chdir("/"), 0);
+	remove_box();
+}
