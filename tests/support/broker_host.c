@@ -316,8 +316,7 @@ int host_open(const char *below, int flags)
 	return host_result(fd);
 }
 
-static int host_try(const struct host_row *row, const char *const *denies, bool as_nobody,
-		    bool served)
+int host_try(const struct host_row *row, const char *const *denies, bool as_nobody, bool served)
 {
 	struct host host = {.denies = denies, .tool = row->tool, .as_nobody = as_nobody};
 	int got;

@@ -53,7 +53,8 @@ struct host_row {
 	int control;
 };
 
-/* Expects both of each row, in a root of its own. */
+/* What a row's tool did, in a root of its own; and of all rows what they expect, of both. */
+int host_try(const struct host_row *row, const char *const *denies, bool as_nobody, bool served);
 void host_try_all(const struct host_row *rows, size_t n, const char *const *denies, bool as_nobody);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/lacking.h"
 #include "runtime/prove/judge.h"
 #include "runtime/prove/launch.h"
 #include "runtime/prove/prove.h"
@@ -132,6 +133,7 @@ Test(prober, without_landlock_files_are_wrong)
 	struct writ_sandbox weak = *proof.sandbox;
 
 	weak.ruleset = -1;
+	weak.plan = 0;
 	memset(&weak.namespaces, 0, sizeof(weak.namespaces));
 	memset(&weak.recipe, 0, sizeof(weak.recipe));
 	prove(&proof, &weak);
@@ -266,6 +268,7 @@ Test(prober, scratch_on_the_host_is_wrong)
 	cr_expect_eq(state_of(&proof, "what was made in it"), PROVE_OK);
 	prove_report_free(&proof.report);
 	weak.ruleset = -1;
+	weak.plan = 0;
 	memset(&weak.namespaces, 0, sizeof(weak.namespaces));
 	memset(&weak.recipe, 0, sizeof(weak.recipe));
 	prove(&proof, &weak);
@@ -399,9 +402,10 @@ Test(prober, mechanisms_are_those_of_the_plan)
 	struct proof proof = begin(DENYING);
 	struct writ_sandbox weak = *proof.sandbox;
 	struct writ_mechanism mechanism;
+	atomic_uint lacking = lacking_whole(weak.plan, WRIT_PLAN_PID_NS | WRIT_PLAN_MOUNT_NS);
 	size_t n = 0;
 
-	memset(&weak.namespaces, 0, sizeof(weak.namespaces));
+	weak.lacking = &lacking;
 	for (; !writ_sandbox_mechanism(&weak, n, &mechanism); n++) {
 		bool is_namespaces = strcmp(mechanism.name, "keeper") != 0 &&
 				     strcmp(mechanism.name, "broker") != 0;
