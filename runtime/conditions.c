@@ -216,36 +216,15 @@ static bool path_matches(const struct condition_call *call, const struct policy_
 	return match_path(operand->text, call->path);
 }
 
-/* lower is in lower case already. */
-static bool same_name(struct slice lower, struct slice name)
-{
-	if (lower.len != name.len)
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		if ((unsigned char)lower.ptr[i] != match_lower(name.ptr[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool is_below(struct slice lower, struct slice name)
-{
-	size_t above = name.len - lower.len;
-
-	if (name.len <= lower.len || name.ptr[above - 1] != '.')
-		return false;
-	return same_name(lower, (struct slice){name.ptr + above, lower.len});
-}
-
 static bool host_is(const struct host *host, const struct policy_peer *peer)
 {
 	switch (peer->kind) {
 	case WRIT_HOST_ANY:
 		return true;
 	case WRIT_HOST_NAME:
-		return !host->is_address && same_name(peer->name, host->name);
+		return !host->is_address && host_name_is(peer->name, host->name);
 	case WRIT_HOST_SUFFIX:
-		return !host->is_address && is_below(peer->name, host->name);
+		return !host->is_address && host_name_below(peer->name, host->name);
 	case WRIT_HOST_NET:
 		return host->is_address && host_in_net(host->address, peer->address, peer->prefix);
 	}

@@ -341,3 +341,23 @@ bool host_in_net(const uint8_t address[16], const uint8_t net[16], uint32_t pref
 		return false;
 	return bits == 0 || (unsigned int)(address[bytes] ^ net[bytes]) >> (8 - bits) == 0;
 }
+
+bool host_name_is(struct slice lower, struct slice name)
+{
+	if (lower.len != name.len)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		if ((unsigned char)lower.ptr[i] != match_lower(name.ptr[i]))
+			return false;
+	}
+	return true;
+}
+
+bool host_name_below(struct slice lower, struct slice name)
+{
+	size_t above = name.len - lower.len;
+
+	if (name.len <= lower.len || name.ptr[above - 1] != '.')
+		return false;
+	return host_name_is(lower, (struct slice){name.ptr + above, lower.len});
+}

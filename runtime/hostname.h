@@ -45,6 +45,11 @@ struct slice url_authority(struct slice text);
 /* Is an address in a network? prefix: 0 to 128 bits. */
 bool host_in_net(const uint8_t address[16], const uint8_t net[16], uint32_t prefix);
 
+/* Is a name the one that lower is, which is in lower case? */
+bool host_name_is(struct slice lower, struct slice name);
+/* Is it one below? */
+bool host_name_below(struct slice lower, struct slice name);
+
 static inline bool host_is_ipv4(const struct host *host)
 {
 	return host->is_address && host->dotted[0];
