@@ -248,7 +248,7 @@ test:
 
 $(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) -lcriterion -lresolv
 unit: $(BUILD)/unit-tests $(BUILD)/writ $(HELPER_BIN) $(BUNDLES)
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
 
