@@ -349,8 +349,9 @@ static int make_child(struct launch *launch, struct writ_process *process)
 	long dumpable = RAW(SYS_prctl, KERNEL_PR_GET_DUMPABLE, 0, 0, 0, 0);
 	int pid;
 
-	/* Raw, so that the libc's own signals wait too. */
-	(void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
+	/* Raw, so that the libc's own signals wait too. A keeper hears of blocked ones only. */
+	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE))
+		return -errno;
 	pid = launch->has_keeper ? keeper_start(&process->keeper, launch, &process->pidfd)
 	      : launch->park     ? clone_parked(launch, process)
 				 : clone_child(launch, &process->pidfd);
