@@ -119,11 +119,11 @@ static int park(struct launch *launch)
 
 /* ---- in the caller ---- */
 
-static bool has_ended(const struct writ_process *process)
+static bool ends_in(const struct writ_process *process, int ms)
 {
 	struct pollfd end = {.fd = process->pidfd, .events = POLLIN};
 
-	return poll(&end, 1, 0) == 1;
+	return poll(&end, 1, ms) == 1;
 }
 
 /* Until a child's life is not what it was. One that is killed before its first step never tells. */
@@ -133,8 +133,10 @@ static void await_change(struct parked *parked, enum life from)
 	struct launch *launch = &parked->prep.launch;
 
 	while (launch->life == (int)from) {
-		if (RAW(SYS_futex, &launch->life, KERNEL_FUTEX_WAIT, from, &look) &&
-		    has_ended(parked->prep.process))
+		long rc = RAW(SYS_futex, &launch->life, KERNEL_FUTEX_WAIT, from, &look);
+
+		/* Where the call is refused to us, this is what we wait by. */
+		if (rc && rc != -EAGAIN && ends_in(parked->prep.process, 1))
 			return;
 	}
 }

@@ -239,10 +239,10 @@ static bool on_exec(struct session *session, struct tracee *tracee)
 	session->started = true;
 	if (!runs_tool(session, pid))
 		return false;
-	run->executed = true;
 	facts_read(pid, run->facts, sizeof(run->facts));
-	(void)ptrace(PTRACE_DETACH, pid, 0L, 0L);
-	if (pid != session->program)
+	/* Unless it has been killed meanwhile, before its first instruction. */
+	run->executed = ptrace(PTRACE_DETACH, pid, 0L, 0L) == 0;
+	if (run->executed && pid != session->program)
 		forget(session, pid);
 	return true;
 }
