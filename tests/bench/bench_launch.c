@@ -7,9 +7,10 @@
  *
  * Starts /bin/true in each of several ways, in turn, so that whatever else the machine does falls
  * on all of them alike: plainly, by libwrit and by writ in each sandbox, and by other launchers.
- * Prints the median, the 99th percentile and the ratio of the medians to posix_spawn's, and how
- *many launches a second one thread makes; a zygote's children are made between the launches, which
- *is in the second number and not in the first. With --heap the parent holds that much memory,
+ * Prints the median, the 99th percentile and the ratio of the medians to posix_spawn's; the 5th
+ *percentile, of launches that nothing else came in the way of, and the ratio of these; and how many
+ *launches a second one thread makes; a zygote's children are made between the launches, which is in
+ *the second number and not in the first. With --heap the parent holds that much memory,
  *touched: a launcher that copied page tables would show.
  * --pause waits so long before each: what the kernel still has at hand from the one before is gone.
  * --brief prints the medians of posix_spawn, writ_spawn and `writ run` in microseconds, for the
@@ -167,9 +168,15 @@ static void measure(struct bench *bench)
 		bench_sort(ways[i].samples, bench->rounds);
 }
 
-static double median_us(const struct bench *bench, size_t way)
+static double percentile_us(const struct bench *bench, size_t way, unsigned percent)
 {
-	return (double)bench_percentile(ways[way].samples, bench->rounds, 50) / 1000;
+	return (double)bench_percentile(ways[way].samples, bench->rounds, percent) / 1000;
+}
+
+/* Times posix_spawn's. */
+static double ratio(const struct bench *bench, size_t way, unsigned percent)
+{
+	return percentile_us(bench, way, percent) / percentile_us(bench, 0, percent);
 }
 
 static void print_table(struct bench *bench)
@@ -179,15 +186,16 @@ static void print_table(struct bench *bench)
 	if (bench->pause_ms)
 		printf(", %u ms between launches", bench->pause_ms);
 	putchar('\n');
-	printf("%-26s %10s %10s %8s\n", "way", "median us", "p99 us", "ratio");
+	printf("%-26s %10s %10s %8s %10s %8s\n", "way", "median us", "p99 us", "ratio", "p5 us",
+	       "ratio");
 	for (size_t i = 0; i < n_ways; i++) {
 		if (ways[i].skipped) {
 			printf("%-26s %10s\n", ways[i].name, "absent");
 			continue;
 		}
-		printf("%-26s %10.0f %10.0f %8.2f\n", ways[i].name, median_us(bench, i),
-		       (double)bench_percentile(ways[i].samples, bench->rounds, 99) / 1000,
-		       median_us(bench, i) / median_us(bench, 0));
+		printf("%-26s %10.0f %10.0f %8.2f %10.0f %8.2f\n", ways[i].name,
+		       percentile_us(bench, i, 50), percentile_us(bench, i, 99),
+		       ratio(bench, i, 50), percentile_us(bench, i, 5), ratio(bench, i, 5));
 	}
 	for (size_t i = 0; i < n_ways; i++) {
 		if (ways[i].run == by_writ_spawn || i == 0)
@@ -326,8 +334,8 @@ int main(int argc, char **argv)
 	grow_heap(bench.heap_mib);
 	measure(&bench);
 	if (bench.brief)
-		printf("%.0f %.0f %.0f\n", median_us(&bench, 0), median_us(&bench, 1),
-		       median_us(&bench, 2));
+		printf("%.0f %.0f %.0f\n", percentile_us(&bench, 0, 50),
+		       percentile_us(&bench, 1, 50), percentile_us(&bench, 2, 50));
 	else
 		print_table(&bench);
 	for (size_t i = 0; i < n_ways; i++)
