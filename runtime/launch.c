@@ -42,7 +42,7 @@ static int reset_signals(struct launch *launch)
 {
 	/*
 	 * The kernel's struct sigaction, of whatever layout: all zero is SIG_DFL without flags or
-	 * mask.
+	 * mask. A call each, as CLONE_CLEAR_SIGHAND leaves ignored what the caller ignores.
 	 */
 	static const unsigned long zero[8];
 	int rc = 0;
