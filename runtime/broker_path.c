@@ -2,7 +2,10 @@
  * See broker_path.h. An object is found first, without opening it (O_PATH); what it is called is
  * asked of the kernel then (d_path, by a link in /proc/self/fd), so it does not matter by which
  * links, directories or races it was found. A name is believed when it leads back to the object:
- * not that of a deleted file, or of one on a mount that is gone.
+ * not that of a deleted file, or of one on a mount that is gone. It is also believed when it is
+ * what the path's text says and the kernel has followed that without meeting a link, from the root
+ * or from a directory whose own name has led back to it: most paths, for which two calls are
+ * enough.
  *
  * The kernel follows paths for us, but for links whose meaning depends on who follows them: in
  * procfs "self" would be the broker. Where it meets one (RESOLVE_NO_MAGICLINKS) or ends in the
