@@ -51,9 +51,20 @@ static int check_openat2(void)
 	return 0;
 }
 
+/* No filter is made of nothing, but one around us might refuse to listen to any (seccomp(2)). */
+static int check_listen(void)
+{
+	long rc = RAW(SYS_seccomp, SECCOMP_OP_SET_FILTER, SECCOMP_NEW_LISTENER, NULL);
+
+	return rc == -EFAULT ? 0 : -ENOTSUP;
+}
+
 int broker_available(void)
 {
-	int rc = check_sizes();
+	int rc = check_listen();
+
+	if (!rc)
+		rc = check_sizes();
 
 	if (!rc)
 		rc = check_read();

@@ -29,10 +29,20 @@ struct broker_known {
 	char name[BROKER_PATH];
 };
 
+/* What may be written, where metadata is the broker's to keep. */
+struct broker_tree {
+	const char *path; /* without symbolic links, and what stood there: */
+	uint32_t major, minor;
+	uint64_t inode;
+};
+
 struct broker {
 	/* What the owner gives. */
 	int proc; /* O_PATH, of the procfs on /proc, which must be of our PID namespace */
 	struct broker_rules rules;
+	bool guards_metadata; /* it is changed in these trees only */
+	struct broker_tree *trees;
+	size_t n_trees;
 
 	/* Found by broker_init, but for the listener: by broker_listen. */
 	int listener;

@@ -261,6 +261,31 @@ static long on_object(struct broker *broker, const struct broker_args *args, on_
 	return rc;
 }
 
+/*
+ * About a descriptor, which is the tool's already: it may do that itself, as nothing is read that
+ * was judged; but where metadata is ours to keep.
+ */
+static long on_descriptor(struct broker *broker, const struct broker_args *args, on_object_fn *run)
+{
+	struct broker_at at = {.resolve = 0};
+	struct broker_object object;
+	long rc;
+
+	if (!broker->guards_metadata)
+		return BROKER_CONTINUE;
+	if (args->dir < 0)
+		return -EBADF;
+	rc = broker_begin(broker, args->dir, "", &at);
+	if (rc)
+		return rc;
+	rc = broker_find_fd(broker, at.base, &object, broker->name);
+	if (rc)
+		return rc;
+	rc = run(broker, &object, args);
+	(void)RAW(SYS_close, object.fd);
+	return rc;
+}
+
 /* The length that the tool may give a file is the tool's limit, not ours. */
 static int check_length(struct broker *broker, uint64_t length)
 {
@@ -307,6 +332,8 @@ static long chmod_object(struct broker *broker, const struct broker_object *obje
 
 	if (S_ISLNK(object->mode))
 		return -EOPNOTSUPP;
+	if (!broker_may_change(broker, object))
+		return -EPERM;
 	broker_number(number, (unsigned int)object->fd);
 	return RAW(SYS_fchmodat, broker->fds, number, args->value);
 }
@@ -316,11 +343,18 @@ static long call_chmod(struct broker *broker, const struct broker_args *args)
 	return on_object(broker, args, chmod_object);
 }
 
+static long call_fchmod(struct broker *broker, const struct broker_args *args)
+{
+	return on_descriptor(broker, args, chmod_object);
+}
+
 static long set_times(struct broker *broker, const struct broker_object *object,
 		      const struct timespec *times)
 {
 	char number[BROKER_DIGIT];
 
+	if (!broker_may_change(broker, object))
+		return -EPERM;
 	broker_number(number, (unsigned int)object->fd);
 	return RAW(SYS_utimensat, broker->fds, number, times, 0);
 }
@@ -338,10 +372,9 @@ static long utimens_object(struct broker *broker, const struct broker_object *ob
 	return rc ? rc : set_times(broker, object, times);
 }
 
-/* Without a path it is about the descriptor, which is the tool's already; nothing is read. */
 static long call_utimensat(struct broker *broker, const struct broker_args *args)
 {
-	return args->path ? on_object(broker, args, utimens_object) : BROKER_CONTINUE;
+	return (args->path ? on_object : on_descriptor)(broker, args, utimens_object);
 }
 
 /* Calls that only older architectures have: newer ones were never without the others. */
@@ -379,7 +412,7 @@ static long utimes_object(struct broker *broker, const struct broker_object *obj
 
 static long call_utimes(struct broker *broker, const struct broker_args *args)
 {
-	return args->path ? on_object(broker, args, utimes_object) : BROKER_CONTINUE;
+	return (args->path ? on_object : on_descriptor)(broker, args, utimes_object);
 }
 
 static long utime_object(struct broker *broker, const struct broker_object *object,
@@ -449,6 +482,7 @@ static const struct call_row {
 	{SYS_linkat, call_link, 0, 1, 2, 3, 4, NO, NO},
 	{SYS_symlinkat, call_symlink, 1, 2, NO, 0, NO, NO, NO},
 	{SYS_unlinkat, call_unlink, 0, 1, NO, NO, 2, NO, NO},
+	{SYS_fchmod, call_fchmod, 0, NO, NO, NO, NO, 1, NO},
 	{SYS_fchmodat, call_chmod, 0, 1, NO, NO, NO, 2, NO},
 	{KERNEL_NR_FCHMODAT2, call_chmod, 0, 1, NO, NO, 3, 2, NO},
 	{SYS_utimensat, call_utimensat, 0, 1, NO, NO, 3, 2, NO},

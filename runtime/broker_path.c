@@ -126,7 +126,7 @@ static int read_name(const struct broker *broker, int fd, char *name)
 }
 
 /* Does the name lead to the same object, by the same mount? -EAGAIN: no. */
-static int check_name(const char *name, const struct statx_abi *want)
+static int check_name(const char *name, const struct statx_abi *want, bool same_mount)
 {
 	const struct open_how_abi how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
 					 .resolve = KERNEL_RESOLVE_NO_SYMLINKS};
@@ -141,7 +141,8 @@ static int check_name(const char *name, const struct statx_abi *want)
 	if (rc)
 		return rc;
 	return got.ino == want->ino && got.dev_major == want->dev_major &&
-			       got.dev_minor == want->dev_minor && got.mnt_id == want->mnt_id
+			       got.dev_minor == want->dev_minor &&
+			       (got.mnt_id == want->mnt_id || !same_mount)
 		       ? 0
 		       : -EAGAIN;
 }
@@ -196,7 +197,7 @@ static const char *base_name(struct broker *broker, int base, bool is_now)
 	if (is_same && strcmp(broker->again, known->name) == 0)
 		return known->name;
 	known->mnt_id = 0;
-	if (broker->again[0] != '/' || check_name(broker->again, &st))
+	if (broker->again[0] != '/' || check_name(broker->again, &st, true))
 		return NULL;
 	memcpy(known->name, broker->again, strlen(broker->again) + 1);
 	known->ino = st.ino;
@@ -284,7 +285,7 @@ static int judge(struct broker *broker, int fd, const struct statx_abi *st, cons
 			return 0;
 		}
 		if (!said || strcmp(said, name) != 0)
-			rc = check_name(name, st);
+			rc = check_name(name, st, true);
 	}
 	if (rc)
 		return rc == -EAGAIN ? -EACCES : rc;
@@ -492,4 +493,30 @@ int broker_judge_again(struct broker *broker, int fd, const char *name)
 	if (rc != -ESTALE)
 		return rc;
 	return broker->again[0] == '/' && !broker_is_denied(broker, broker->again) ? 0 : -EACCES;
+}
+
+static bool is_within(const char *name, const char *tree)
+{
+	size_t len = strlen(tree);
+
+	return strncmp(name, tree, len) == 0 && (len == 1 || name[len] == '/' || !name[len]);
+}
+
+/* Is there still what was granted, which is what the kernel lets the tool write to? */
+static bool stands(const struct broker_tree *tree)
+{
+	const struct statx_abi want = {.ino = tree->inode,
+				       .dev_major = tree->major,
+				       .dev_minor = tree->minor};
+
+	return check_name(tree->path, &want, false) == 0;
+}
+
+bool broker_may_change(const struct broker *broker, const struct broker_object *object)
+{
+	bool may = !broker->guards_metadata;
+
+	for (size_t i = 0; !may && !object->on_proc && i < broker->n_trees; i++)
+		may = is_within(broker->name, broker->trees[i].path) && stands(&broker->trees[i]);
+	return may;
 }

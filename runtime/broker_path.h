@@ -76,6 +76,9 @@ bool broker_is_denied(const struct broker *broker, char *name);
 /* Is name what the kernel calls an object now? -ESTALE: no, but what is in broker->again. */
 int broker_is_called(struct broker *broker, int fd, const char *name);
 
+/* May the metadata of an object be changed that was found under broker->name? */
+bool broker_may_change(const struct broker *broker, const struct broker_object *object);
+
 /* Is what fd is still to be found under a name that is not denied? Descriptors, not only O_PATH. */
 int broker_judge_again(struct broker *broker, int fd, const char *name);
 

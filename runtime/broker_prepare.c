@@ -134,3 +134,32 @@ int broker_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	sandbox->has_broker = source->record->plan & WRIT_PLAN_BROKER;
 	return rc || !sandbox->has_broker ? rc : check_host(sandbox, source->error);
 }
+
+/* A device's number is of these bits in every libc: makedev(3). */
+static struct broker_tree tree_of(const struct mount_place *place, const char *path)
+{
+	uint64_t device = place->device;
+
+	return (struct broker_tree){
+		.path = path,
+		.major = (uint32_t)((device >> 32 & 0xfffff000u) | (device >> 8 & 0xfffu)),
+		.minor = (uint32_t)((device >> 12 & 0xffffff00u) | (device & 0xffu)),
+		.inode = place->inode,
+	};
+}
+
+int broker_copy_trees(struct broker *broker, struct pool *pool, const struct namespaces *from)
+{
+	size_t n = from->flags & KERNEL_CLONE_NEWNS ? 0 : from->n_places;
+
+	broker->trees = pool_array(pool, n, sizeof(*broker->trees));
+	for (; broker->trees && broker->n_trees < n; broker->n_trees++) {
+		const struct mount_place *place = &from->places[broker->n_trees];
+		const char *path = pool_strndup(pool, place->path, strlen(place->path));
+
+		if (!path)
+			return -ENOMEM;
+		broker->trees[broker->n_trees] = tree_of(place, path);
+	}
+	return broker->trees ? 0 : -ENOMEM;
+}

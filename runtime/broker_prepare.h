@@ -1,9 +1,10 @@
 /*
- * What a sandbox denies, made ready once.
+ * What a sandbox denies, made ready once; and what a broker is given of it.
  */
 #ifndef WRIT_RUNTIME_BROKER_PREPARE_H
 #define WRIT_RUNTIME_BROKER_PREPARE_H
 
+#include "runtime/broker.h"
 #include "runtime/sandbox.h"
 
 /* Fills sandbox->denies and has_broker. Errors: HOST, NOMEM, UNSUPPORTED. */
@@ -15,5 +16,8 @@ WRIT_MUST_CHECK int broker_prepare(struct writ_sandbox *sandbox,
  * first wildcard. What is not there can't be a link, and stays as it is.
  */
 void broker_follow_links(char *path);
+
+/* What may be written where there are no mounts, for a broker of metadata. 0, or -ENOMEM. */
+int broker_copy_trees(struct broker *broker, struct pool *pool, const struct namespaces *from);
 
 #endif

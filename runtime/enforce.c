@@ -41,7 +41,7 @@ static int check_limits(const struct writ_sandbox *sandbox, struct writ_error *e
 		{WRIT_LIMIT_PROCESSES, "processes"},
 	};
 
-	if (sandbox->has_broker)
+	if (sandbox->plan & WRIT_PLAN_BROKER)
 		return error_set(error, WRIT_E_HOST,
 				 "deny in a granted tree, of sandbox '%.200s', needs a "
 				 "supervisor: use writ_spawn",
@@ -111,9 +111,9 @@ static int apply(const struct writ_sandbox *sandbox, const struct limits_plan *l
 	}
 	*step = rc ? *step : "seccomp";
 	if (!rc && sandbox->namespaces.guards_metadata)
-		rc = seccomp_enter(&metadata_filter);
+		rc = metadata_enter(METADATA_REFUSED);
 	if (!rc && sandbox->makes_sessions)
-		rc = seccomp_enter(&session_filter);
+		rc = metadata_enter_session();
 	if (!rc)
 		rc = seccomp_enter(&sandbox->filter);
 	return rc;

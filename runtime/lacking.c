@@ -122,8 +122,8 @@ const char *lacking_warning(const struct writ_sandbox *sandbox, size_t index)
 		{WRIT_PLAN_MOUNT_NS,
 		 NONE_OF("a mount namespace") "a launch sees the host's /tmp and /dev/shm"},
 		{WRIT_PLAN_READ_ONLY,
-		 NONE_OF("a mount namespace") "no metadata of files can be changed, also of those "
-					      "that may be written"},
+		 NONE_OF("a mount namespace") "no owner or attribute of a file can be changed, and "
+					      "modes and times at most where it may be written"},
 		{WRIT_PLAN_PROC, NONE_OF("a procfs") "/proc is the host's, with what of outside "
 						     "processes everybody may read"},
 		{LACKING_COUNT,

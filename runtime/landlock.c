@@ -291,6 +291,8 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 	grant.rights = record->rights;
 	grant.access = record->access & rules->handled;
 	grant.mode = st.st_mode;
+	grant.device = st.st_dev;
+	grant.inode = st.st_ino;
 	if (broker_rules_deny(&sandbox->denies, grant.path)) {
 		(void)close(fd);
 		return rc;

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -28,6 +29,7 @@
 #include "runtime/seccomp.h"
 
 #define SETUP_FAILED 125
+#define NO_LISTENER  INT_MAX
 
 /* The kernel puts our process id beside what we send, in the receiver's numbers (unix(7)). */
 static int tell_pid(struct launch *launch)
@@ -205,17 +207,34 @@ static int unblock_signals(struct launch *launch)
 	return (int)RAW(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGSET_SIZE);
 }
 
+/* A listener, NO_LISTENER, or a negative errno. */
+static int guard_metadata(const struct launch *launch)
+{
+	enum metadata_way way = !launch->has_broker                        ? METADATA_REFUSED
+				: launch->sandbox->plan & WRIT_PLAN_BROKER ? METADATA_PASSED
+									   : METADATA_ASKED;
+	int rc = metadata_enter(way);
+
+	/* Of a process's filters one has a listener: somebody around us has it (seccomp(2)). */
+	if (rc == -EBUSY && way == METADATA_ASKED)
+		rc = metadata_enter(way = METADATA_REFUSED);
+	return rc < 0 ? rc : way == METADATA_ASKED ? rc : NO_LISTENER;
+}
+
+/* Ours is closed when the command is executed, the keeper's is not. */
 static int enter_seccomp(struct launch *launch)
 {
-	int rc = launch->guards_metadata ? seccomp_enter(&metadata_filter) : 0;
+	bool asks = launch->has_broker && launch->sandbox->plan & WRIT_PLAN_BROKER;
+	int rc = launch->guards_metadata ? guard_metadata(launch) : NO_LISTENER;
 
-	if (!rc && launch->guards_session)
-		rc = seccomp_enter(&session_filter);
-	if (rc || !launch->has_broker)
-		return rc ? rc : seccomp_enter(&launch->sandbox->filter);
-	/* Ours is closed when the command is executed, the keeper's is not. */
-	launch->listener = seccomp_listen(&launch->sandbox->filter);
-	return launch->listener < 0 ? launch->listener : 0;
+	launch->listener = rc == NO_LISTENER ? -1 : rc;
+	if (rc >= 0 && launch->guards_session)
+		rc = metadata_enter_session();
+	if (rc >= 0 && asks)
+		launch->listener = rc = seccomp_listen(&launch->sandbox->filter);
+	else if (rc >= 0)
+		rc = seccomp_enter(&launch->sandbox->filter);
+	return rc < 0 ? rc : 0;
 }
 
 static const struct {

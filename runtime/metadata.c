@@ -1,94 +1,116 @@
 /*
- * See metadata.h. A constant program: one comparison a call, one a request of ioctl. Calls of
- * another architecture, or of x32, pass it: the sandbox's own filter refuses those. Only the words
- * are looked at that the kernel looks at (a request of ioctl is an unsigned int).
+ * See metadata.h. One comparison a call, one a request of ioctl. Calls of another architecture, or
+ * of x32, pass: the sandbox's own filter refuses those. Only the words are looked at that the
+ * kernel looks at (a request of ioctl is an unsigned int).
  */
 #include "runtime/metadata.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 
-#include "runtime/writ_format.h"
+#include "runtime/kernel_abi.h"
+#include "runtime/seccomp.h"
 
 #define DATA_NR      0u /* offsets in struct seccomp_data, seccomp(2) */
 #define DATA_ARCH    4u
 #define DATA_REQUEST 24u
 
-#define LOAD(offset)                                                                               \
-	{                                                                                          \
-		.code = BPF_OP_LD_W_ABS, .k = (offset)                                             \
-	}
-#define RETURN(what)                                                                               \
-	{                                                                                          \
-		.code = BPF_OP_RET_K, .k = (what)                                                  \
-	}
-#define REFUSE RETURN(SECCOMP_ACTION_ERRNO | EPERM)
-/* Equal: the next instruction, which refuses; else the one behind it. */
-#define REFUSED(value) {.code = BPF_OP_JEQ_K, .jt = 0, .jf = 1, .k = (value)}, REFUSE
+#define REFUSE (SECCOMP_ACTION_ERRNO | EPERM)
 
 /* Since 5.16 and later, of one number everywhere. */
-#define NR_FCHMODAT2     452
 #define NR_SETXATTRAT    463
 #define NR_REMOVEXATTRAT 466
 #define NR_FILE_SETATTR  469
 
-/* Requests of ioctl: FS_IOC_SETFLAGS, the same of 32 bits, FS_IOC_FSSETXATTR. */
-#define SET_FLAGS    0x40086602u
-#define SET_FLAGS_32 0x40046602u
-#define SET_XATTR    0x401c5820u
-
-static const struct writ_fmt_insn program[] = {
-	LOAD(DATA_ARCH),
-	{.code = BPF_OP_JEQ_K, .jt = 1, .jf = 0, .k = KERNEL_AUDIT_ARCH},
-	RETURN(SECCOMP_ACTION_ALLOW),
-	LOAD(DATA_NR),
+/* What a broker does for a tool: the mode and the times of a file. */
+static const uint16_t brokered[] = {
 #ifdef SYS_chmod
-	REFUSED(SYS_chmod),
-	REFUSED(SYS_chown),
-	REFUSED(SYS_lchown),
-	REFUSED(SYS_utime),
-	REFUSED(SYS_utimes),
-	REFUSED(SYS_futimesat),
+	SYS_chmod,    SYS_utime,           SYS_utimes,    SYS_futimesat,
 #endif
-	REFUSED(SYS_fchmod),
-	REFUSED(SYS_fchmodat),
-	REFUSED(NR_FCHMODAT2),
-	REFUSED(SYS_fchown),
-	REFUSED(SYS_fchownat),
-	REFUSED(SYS_utimensat),
-	REFUSED(SYS_setxattr),
-	REFUSED(SYS_lsetxattr),
-	REFUSED(SYS_fsetxattr),
-	REFUSED(NR_SETXATTRAT),
-	REFUSED(SYS_removexattr),
-	REFUSED(SYS_lremovexattr),
-	REFUSED(SYS_fremovexattr),
-	REFUSED(NR_REMOVEXATTRAT),
-	REFUSED(NR_FILE_SETATTR),
-	{.code = BPF_OP_JEQ_K, .jt = 1, .jf = 0, .k = SYS_ioctl},
-	RETURN(SECCOMP_ACTION_ALLOW),
-	LOAD(DATA_REQUEST),
-	REFUSED(SET_FLAGS),
-	REFUSED(SET_FLAGS_32),
-	REFUSED(SET_XATTR),
-	RETURN(SECCOMP_ACTION_ALLOW),
+	SYS_fchmodat, KERNEL_NR_FCHMODAT2, SYS_utimensat,
 };
 
-const struct bpf_program metadata_filter = {
-	.len = sizeof(program) / sizeof(program[0]),
-	.insns = program,
+static const uint16_t refused[] = {
+#ifdef SYS_chmod
+	SYS_chown,        SYS_lchown,
+#endif
+	SYS_fchown,       SYS_fchownat,     SYS_setxattr,    SYS_lsetxattr,
+	SYS_fsetxattr,    NR_SETXATTRAT,    SYS_removexattr, SYS_lremovexattr,
+	SYS_fremovexattr, NR_REMOVEXATTRAT, NR_FILE_SETATTR,
 };
 
-static const struct writ_fmt_insn session_program[] = {
-	LOAD(DATA_ARCH),
-	{.code = BPF_OP_JEQ_K, .jt = 1, .jf = 0, .k = KERNEL_AUDIT_ARCH},
-	RETURN(SECCOMP_ACTION_ALLOW),
-	LOAD(DATA_NR),
-	REFUSED(SYS_setsid),
-	RETURN(SECCOMP_ACTION_ALLOW),
-};
+/* FS_IOC_SETFLAGS, the same of 32 bits, FS_IOC_FSSETXATTR. */
+static const uint32_t requests[] = {0x40086602u, 0x40046602u, 0x401c5820u};
 
-const struct bpf_program session_filter = {
-	.len = sizeof(session_program) / sizeof(session_program[0]),
-	.insns = session_program,
-};
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct writ_fmt_insn *put(struct writ_fmt_insn *at, uint16_t code, uint32_t k)
+{
+	*at = (struct writ_fmt_insn){.code = code, .k = k};
+	return at + 1;
+}
+
+/* Equal: this is the verdict; else on. */
+static struct writ_fmt_insn *put_case(struct writ_fmt_insn *at, uint32_t value, uint32_t verdict)
+{
+	at = put(at, BPF_OP_JEQ_K, value);
+	at[-1].jf = 1;
+	return put(at, BPF_OP_RET_K, verdict);
+}
+
+/* For calls of this architecture; others pass. */
+static struct writ_fmt_insn *begin(struct writ_fmt_insn *at)
+{
+	at = put(at, BPF_OP_LD_W_ABS, DATA_ARCH);
+	at = put(at, BPF_OP_JEQ_K, KERNEL_AUDIT_ARCH);
+	at[-1].jt = 1;
+	at = put(at, BPF_OP_RET_K, SECCOMP_ACTION_ALLOW);
+	return put(at, BPF_OP_LD_W_ABS, DATA_NR);
+}
+
+size_t metadata_program(enum metadata_way way, struct writ_fmt_insn out[METADATA_MAX])
+{
+	static const uint32_t verdicts[] = {
+		[METADATA_REFUSED] = REFUSE,
+		[METADATA_ASKED] = SECCOMP_ACTION_USER_NOTIF,
+		[METADATA_PASSED] = SECCOMP_ACTION_ALLOW,
+	};
+	struct writ_fmt_insn *at = begin(out);
+
+	at = put_case(at, SYS_fchmod, way == METADATA_PASSED ? REFUSE : verdicts[way]);
+	for (size_t i = 0; i < LEN(brokered); i++)
+		at = put_case(at, brokered[i], verdicts[way]);
+	for (size_t i = 0; i < LEN(refused); i++)
+		at = put_case(at, refused[i], REFUSE);
+	at = put(at, BPF_OP_JEQ_K, SYS_ioctl);
+	at[-1].jt = 1;
+	at = put(at, BPF_OP_RET_K, SECCOMP_ACTION_ALLOW);
+	at = put(at, BPF_OP_LD_W_ABS, DATA_REQUEST);
+	for (size_t i = 0; i < LEN(requests); i++)
+		at = put_case(at, requests[i], REFUSE);
+	at = put(at, BPF_OP_RET_K, SECCOMP_ACTION_ALLOW);
+	return (size_t)(at - out);
+}
+
+int metadata_enter(enum metadata_way way)
+{
+	struct writ_fmt_insn insns[METADATA_MAX];
+	const struct bpf_program program = {
+		.len = (uint16_t)metadata_program(way, insns),
+		.insns = insns,
+	};
+
+	return way == METADATA_ASKED ? seccomp_listen(&program) : seccomp_enter(&program);
+}
+
+int metadata_enter_session(void)
+{
+	struct writ_fmt_insn insns[METADATA_MAX];
+	struct writ_fmt_insn *at = put_case(begin(insns), SYS_setsid, REFUSE);
+	struct bpf_program program = {.insns = insns};
+
+	at = put(at, BPF_OP_RET_K, SECCOMP_ACTION_ALLOW);
+	program.len = (uint16_t)(at - insns);
+	return seccomp_enter(&program);
+}

@@ -252,7 +252,10 @@ int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *gra
 		.access = grant->access,
 		.is_file = !S_ISDIR(grant->mode),
 		.is_special = !S_ISDIR(grant->mode) && !S_ISREG(grant->mode),
+		.device = grant->device,
+		.inode = grant->inode,
 	};
+	bool has_mounts = sandbox->namespaces.flags & KERNEL_CLONE_NEWNS;
 
 	/* The procfs that is mounted there later is written to if anything in /proc may be. */
 	if (grant->rights & WRIT_PATH_WRITE &&
@@ -260,7 +263,7 @@ int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *gra
 		sandbox->namespaces.proc_attributes = 0;
 	if (sandbox->namespaces.has_proc && is_within(grant->path, "/proc"))
 		return 0;
-	if (!(sandbox->namespaces.flags & KERNEL_CLONE_NEWNS))
+	if (!has_mounts && (place.is_special || !(place.rights & WRIT_PATH_WRITE)))
 		return 0;
 	return add_place(sandbox, &place);
 }
@@ -402,6 +405,8 @@ void namespaces_settle(struct writ_sandbox *sandbox)
 	size_t n_all = 0;
 	size_t n = 0;
 
+	if (!(namespaces->flags & KERNEL_CLONE_NEWNS))
+		return;
 	drop_needless_covers(namespaces);
 	sort(namespaces);
 	for (size_t i = 0; i < namespaces->n_places; i++)
@@ -409,6 +414,14 @@ void namespaces_settle(struct writ_sandbox *sandbox)
 	for (size_t i = 0; i < n_all; i++)
 		n = keep(namespaces, n, namespaces->places[i]);
 	namespaces->n_places = n;
+}
+
+/* It needs the /proc of its PID namespace, which without mounts is the host's. */
+bool namespaces_want_broker(const struct writ_sandbox *sandbox)
+{
+	const struct namespaces *namespaces = &sandbox->namespaces;
+
+	return namespaces->guards_metadata && namespaces->flags == 0 && namespaces->n_places > 0;
 }
 
 bool namespaces_hide(const struct namespaces *namespaces, const char *path)

@@ -39,14 +39,16 @@ struct mount_place {
 	bool is_cover;   /* a scratch that is read-only once all is mounted */
 	bool has_inner;
 	bool is_hidden; /* lies in a scratch: has to be made there first */
+	dev_t device;   /* of what is granted, */
+	ino_t inode;
 };
 
 struct namespaces {
 	unsigned int flags; /* CLONE_NEWPID, CLONE_NEWNS */
 	bool has_proc;      /* a procfs of the PID namespace on /proc, */
 	unsigned int proc_attributes;
-	unsigned int attributes; /* of every other mount: MOUNT_RDONLY, MOUNT_NOEXEC */
-	struct mount_place *places;
+	unsigned int attributes;    /* of every other mount: MOUNT_RDONLY, MOUNT_NOEXEC */
+	struct mount_place *places; /* without mounts: what may be written, for a broker */
 	size_t n_places;
 	bool has_scratch;
 	bool is_required;     /* without its mounts the sandbox is not what it says */
@@ -59,6 +61,8 @@ struct mount_grant {
 	unsigned int rights;
 	uint64_t access;
 	mode_t mode;
+	dev_t device;
+	ino_t inode;
 };
 
 /* Decides on namespaces, and on scratch directories. Errors: HOST, NOMEM, SYSTEM. */
@@ -67,6 +71,9 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 /* Told of every grant; then namespaces_settle decides which get a mount. Errors: NOMEM. */
 int namespaces_grant(struct writ_sandbox *sandbox, const struct mount_grant *grant);
 void namespaces_settle(struct writ_sandbox *sandbox);
+
+/* May a broker change metadata where there are no mounts to keep it? Once settled. */
+bool namespaces_want_broker(const struct writ_sandbox *sandbox);
 
 /* Is an absolute path, which need not exist, behind a scratch directory? */
 bool namespaces_hide(const struct namespaces *namespaces, const char *path);

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/broker.h"
 #include "runtime/broker_prepare.h"
 #include "runtime/cgroup_plan.h"
 #include "runtime/env.h"
@@ -127,6 +128,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 		rc = landlock_prepare(sandbox, source);
 	if (!rc)
 		namespaces_settle(sandbox);
+	if (!rc && namespaces_want_broker(sandbox) && broker_available() == 0)
+		sandbox->has_broker = true;
 	if (!rc)
 		rc = env_prepare(sandbox, source);
 	if (!rc)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "runtime/broker.h"
+#include "runtime/broker_prepare.h"
 #include "runtime/cgroup.h"
 #include "runtime/cwd.h"
 #include "runtime/env.h"
@@ -226,7 +227,8 @@ static int prepare_broker(struct preparation *prep, struct writ_error *error)
 	if (!sandbox->has_broker)
 		return 0;
 	broker = pool_alloc(&process->pool, sizeof(*broker));
-	if (!broker || broker_rules_copy(&broker->rules, &process->pool, &sandbox->denies))
+	if (!broker || broker_rules_copy(&broker->rules, &process->pool, &sandbox->denies) ||
+	    broker_copy_trees(broker, &process->pool, &sandbox->namespaces))
 		return error_nomem(error);
 	process->keeper.broker = broker;
 	return 0;
@@ -382,6 +384,8 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	launch->namespaces_refused = false;
 	launch->is_callers = false;
 	launch->was_run = false;
+	if (process->keeper.broker)
+		process->keeper.broker->guards_metadata = launch->guards_metadata;
 	launch->detail = NULL;
 	process->pid = make_child(launch, process);
 	if (process->pid < 0 && !launch->error) {

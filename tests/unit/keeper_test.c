@@ -337,29 +337,6 @@ Test(keeper, without_namespaces_all_end_with_the_caller)
 	expect_end_with_caller();
 }
 
-Test(keeper, without_namespaces_no_metadata_is_changed_and_it_is_said)
-{
-	struct writ_error error = {.code = 0};
-	struct writ_sandbox *sandbox;
-	const char *warning;
-	char output[1024];
-	bool is_told = false;
-
-	refuse_namespaces();
-	sandbox = open_box(BOX("write \"${box}\"; "), &error);
-	cr_assert_not_null(sandbox, "%s", error.text);
-	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++)
-		is_told |= strstr(warning, "no metadata of files") != NULL;
-	cr_expect(is_told);
-	(void)run_in_box(
-		sandbox,
-		"echo x >$box/f && cat $box/f; chmod 600 $box/f 2>&1 | grep -o 'Operation.*'; "
-		"chmod 700 $box 2>&1 | grep -o 'Operation.*'; touch $box/f 2>&- || echo no",
-		output);
-	cr_expect_str_eq(output, "x\nOperation not permitted\nOperation not permitted\nno\n");
-	writ_sandbox_close(sandbox);
-}
-
 Test(keeper, without_namespaces_there_is_no_scratch)
 {
 	struct writ_error error = {.code = 0};

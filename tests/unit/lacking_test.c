@@ -77,7 +77,7 @@ static void expect(const char *want, bool has_pid_ns, bool has_mounts)
 	cr_assert_not_null(sandbox, "%s", error.text);
 	cr_expect_eq(is_there(sandbox, "PID namespace"), has_pid_ns);
 	cr_expect_eq(is_there(sandbox, "read-only mounts"), has_mounts);
-	cr_expect_eq(is_told(sandbox, "no metadata of files"), !has_mounts);
+	cr_expect_eq(is_told(sandbox, "no owner or attribute"), !has_mounts);
 	cr_expect_eq(is_told(sandbox, "by its process group"), !has_pid_ns);
 	(void)run_in_box(sandbox, CHANGES, output);
 	cr_expect_str_eq(output, want);
@@ -211,7 +211,7 @@ static void expect_limited(const struct limited *how)
 
 Test(lacking, a_limit_on_mount_namespaces_is_seen_before_a_launch)
 {
-	expect_limited(&(struct limited){MOUNT_LIMIT, false, "no metadata", "kept\nalone\n"});
+	expect_limited(&(struct limited){MOUNT_LIMIT, false, "no owner or attribute", "kept\nalone\n"});
 }
 
 Test(lacking, a_limit_on_pid_namespaces_is_seen_before_a_launch)
@@ -222,7 +222,7 @@ Test(lacking, a_limit_on_pid_namespaces_is_seen_before_a_launch)
 
 Test(lacking, a_limit_on_mount_namespaces_that_only_a_launch_meets_is_told_then)
 {
-	expect_limited(&(struct limited){MOUNT_LIMIT, true, "no metadata", "kept\nalone\n"});
+	expect_limited(&(struct limited){MOUNT_LIMIT, true, "no owner or attribute", "kept\nalone\n"});
 }
 
 Test(lacking, a_limit_on_pid_namespaces_that_only_a_launch_meets_is_told_then)
