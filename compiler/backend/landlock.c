@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "backend/landlock_abi.h"
+#include "ir/ir_deny.h"
 #include "tables/groups.h"
 
 #define READ_ACCESS    (LL_FS_READ_FILE | LL_FS_READ_DIR)
@@ -256,7 +257,10 @@ static struct landlock_path *find_literal(struct landlock_plan *plan, const char
 	return NULL;
 }
 
-/* The kernel opens a program's ELF interpreter for execution, so the sandbox must grant that. */
+/*
+ * The kernel opens a program's ELF interpreter for execution, so the sandbox must grant that;
+ * unless the policy denies it.
+ */
 static void add_loader(struct arena *arena, const char *text, struct landlock_plan *out)
 {
 	struct landlock_path *path = find_literal(out, text);
@@ -272,6 +276,7 @@ static void add_loader(struct arena *arena, const char *text, struct landlock_pl
 void landlock_lower(struct arena *arena, const struct ir_sandbox *sandbox,
 		    const bool archs[ARCH__COUNT], struct landlock_plan *out)
 {
+	const struct ir_deny_texts denies = ir_deny_patterns(arena, sandbox);
 	uint32_t rights = 0;
 
 	for (size_t i = 0; i < sandbox->paths.n; i++) {
@@ -286,8 +291,10 @@ void landlock_lower(struct arena *arena, const struct ir_sandbox *sandbox,
 	for (unsigned arch = 0; rights & WRIT_PATH_EXECUTE && arch < ARCH__COUNT; arch++) {
 		const char *const *loader = arch_info((enum arch)arch)->loaders;
 
-		for (; archs[arch] && *loader; loader++)
-			add_loader(arena, *loader, out);
+		for (; archs[arch] && *loader; loader++) {
+			if (!ir_deny_literal(arena, &denies, *loader))
+				add_loader(arena, *loader, out);
+		}
 	}
 	make_variants(arena, needs(sandbox), out);
 }

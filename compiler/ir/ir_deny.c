@@ -139,3 +139,11 @@ enum ir_deny_reach ir_deny_reach(struct arena *arena, const struct ir_deny_texts
 	}
 	return most;
 }
+
+bool ir_deny_literal(struct arena *arena, const struct ir_deny_texts *patterns, const char *path)
+{
+	struct ir_part part = {.kind = IR_PART_LITERAL, .literal = str_from(path)};
+	const struct ir_text text = {.parts = &part, .n = 1};
+
+	return ir_deny_reach(arena, patterns, &text) == IR_DENY_ALL;
+}

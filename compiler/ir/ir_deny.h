@@ -31,4 +31,7 @@ struct ir_deny_texts ir_deny_patterns(struct arena *arena, const struct ir_sandb
 enum ir_deny_reach ir_deny_reach(struct arena *arena, const struct ir_deny_texts *patterns,
 				 const struct ir_text *tree);
 
+/* Is a path of these very bytes denied, whatever the patterns' holes hold? */
+bool ir_deny_literal(struct arena *arena, const struct ir_deny_texts *patterns, const char *path);
+
 #endif

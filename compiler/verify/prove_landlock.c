@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "ir/ir_deny.h"
 #include "tables/groups.h"
 
 /* The newest ABI with a right that is in the tables below, and the newest that anything is for. */
@@ -384,9 +385,22 @@ static struct str check_ports(const struct check *check)
 	return STR("");
 }
 
-/* The ELF interpreters of the architectures there are filters for; none if nothing executes. */
+static void add_loaders(struct check *check, const struct ir_deny_texts *denies,
+			const struct arch_info *info)
+{
+	for (const char *const *loader = info->loaders; *loader; loader++) {
+		if (!ir_deny_literal(check->arena, denies, *loader))
+			vec_add(check->arena, &check->loaders, *loader);
+	}
+}
+
+/*
+ * The ELF interpreters of the architectures there are filters for, but for denied ones; none if
+ * nothing executes.
+ */
 static void find_loaders(struct check *check)
 {
+	const struct ir_deny_texts denies = ir_deny_patterns(check->arena, check->sandbox);
 	struct writ_fmt_range filters = check->record->filters;
 	uint32_t rights = 0;
 
@@ -400,10 +414,9 @@ static void find_loaders(struct check *check)
 
 		for (unsigned arch = 0; arch < ARCH__COUNT; arch++) {
 			const struct arch_info *info = arch_info((enum arch)arch);
-			const char *const *loader = info->loaders;
 
-			for (; info->audit_arch == audit_arch && *loader; loader++)
-				vec_add(check->arena, &check->loaders, *loader);
+			if (info->audit_arch == audit_arch)
+				add_loaders(check, &denies, info);
 		}
 	}
 }

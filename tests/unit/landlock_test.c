@@ -3,6 +3,8 @@
 #include "backend/landlock.h"
 #include "backend/landlock_abi.h"
 #include "support/ir_maker.h"
+#include "support/policy.h"
+#include "support/proof.h"
 
 static const bool all_archs[ARCH__COUNT] = {true, true};
 
@@ -62,6 +64,32 @@ Test(landlock, interpreters_come_with_the_first_execute_grant)
 	plan = lower(&sandbox);
 	cr_assert_eq(plan.paths.n, 3u + 3u);
 	cr_assert_eq(plan.paths.items[2].access & LL_FS_EXECUTE, (unsigned)LL_FS_EXECUTE);
+}
+
+Test(landlock, denied_interpreters_do_not_come)
+{
+	static const struct {
+		const char *deny;
+		size_t n; /* of the four */
+	} rows[] = {
+		{"/srv/x", 4},   {"/lib64/ld-linux-x86-64.so.2", 3},
+		{"/lib64", 3},   {"/lib/ld-*", 1},
+		{"/**/ld-*", 0}, {"/lib/ld-linux-aarch64.so.1/x", 4},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text =
+			str_printf(maker_arena(),
+				   "sandbox s { filesystem { execute \"/bin/true\"; deny "
+				   "\"%s\"; } }",
+				   rows[i].deny)
+				.ptr;
+		struct proof_subject subject = proof_make(text);
+
+		cr_expect_eq(lower(&policy_ir(text)->sandboxes.items[0]).paths.n, 1 + rows[i].n,
+			     "%s", rows[i].deny);
+		cr_expect_str_eq(proof_run(maker_arena(), &subject), "", "%s", rows[i].deny);
+	}
 }
 
 Test(landlock, variants_ascend_and_handle_all_their_abi_has)
