@@ -179,7 +179,7 @@ static void try_path(struct files *files, const char *path)
 	char real[PATH_MAX];
 	struct stat st;
 
-	if (!realpath(path, real) || stat(real, &st) || grants_hide(files->target, real))
+	if (!realpath(path, real) || stat(real, &st) || grants_hide_ungranted(&files->grants, real))
 		return;
 	path = prove_text(files->script->report, "%s", real);
 	if (!is_new(files, path))

@@ -92,7 +92,8 @@ uint64_t grants_access(const struct grants *grants, const char *real)
 	return access;
 }
 
-bool grants_hide(const struct prove_target *target, const char *real)
+/* The scratch directory around a path: its real is NULL where there is none. */
+static struct grant scratch_around(const struct prove_target *target, const char *real)
 {
 	struct writ_fmt_range range = target->record->scratches;
 
@@ -101,7 +102,23 @@ bool grants_hide(const struct prove_target *target, const char *real)
 					      .is_dir = true};
 
 		if (covers(&scratch, real))
-			return true;
+			return scratch;
 	}
-	return false;
+	return (struct grant){.real = NULL};
+}
+
+bool grants_hide(const struct prove_target *target, const char *real)
+{
+	return scratch_around(target, real).real;
+}
+
+bool grants_hide_ungranted(const struct grants *grants, const char *real)
+{
+	const struct grant scratch = scratch_around(grants->target, real);
+
+	for (size_t i = 0; scratch.real && i < grants->n; i++) {
+		if (covers(&grants->items[i], real) && covers(&scratch, grants->items[i].real))
+			return false;
+	}
+	return scratch.real;
 }

@@ -30,7 +30,11 @@ bool grants_deny(const struct prove_target *target, const char *real);
 /* What is granted, and not denied, on a path without symbolic links. */
 uint64_t grants_access(const struct grants *grants, const char *real);
 
-/* Is a path, without symbolic links, in a scratch directory: not what it is on the host? */
+/*
+ * Is a path, without symbolic links, in a scratch directory: not what it is on the host? What is
+ * granted there is.
+ */
 bool grants_hide(const struct prove_target *target, const char *real);
+bool grants_hide_ungranted(const struct grants *grants, const char *real);
 
 #endif

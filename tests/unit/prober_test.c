@@ -111,6 +111,19 @@ static void print_wrong(const struct proof *proof)
 	}
 }
 
+/* The places of a launch's mounts, none of them read-only. */
+static struct mount_place *writable_copy(const struct namespaces *namespaces)
+{
+	struct mount_place *copy = calloc(namespaces->n_places, sizeof(*copy));
+
+	cr_assert_not_null(copy);
+	for (size_t i = 0; i < namespaces->n_places; i++) {
+		copy[i] = namespaces->places[i];
+		copy[i].attributes &= ~(unsigned int)KERNEL_MOUNT_RDONLY;
+	}
+	return copy;
+}
+
 TestSuite(prober, .timeout = 20);
 
 Test(prober, sandbox_as_it_is_has_nothing_wrong)
@@ -275,6 +288,33 @@ Test(prober, scratch_on_the_host_is_wrong)
 	cr_expect(is_wrong(&proof, "what was made in it"));
 	cr_expect(is_wrong(&proof, "has room for"));
 	end(&proof);
+}
+
+Test(prober, what_is_only_read_below_a_scratch_is_tried)
+{
+	struct proof proof;
+	struct writ_sandbox weak;
+
+	(void)shell("mkdir -p -m 0777 " GRANTED "/kept && echo >" GRANTED
+		    "/kept/file && chmod 0666 " GRANTED "/kept/file");
+	proof = begin("sandbox s { filesystem { read \"/usr\", \"" GRANTED
+		      "/kept\"; scratch \"" GRANTED "\" 1MiB; } }\n");
+	weak = *proof.sandbox;
+	prove(&proof, proof.sandbox);
+	print_wrong(&proof);
+	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	cr_expect_eq(state_of(&proof, "list " GRANTED "/kept"), PROVE_OK);
+	cr_expect_eq(state_of(&proof, "read " GRANTED "/kept/file"), PROVE_OK);
+	cr_expect_eq(state_of(&proof, "make a file in " GRANTED "/kept"), PROVE_OK);
+	cr_expect_eq(state_of(&proof, "open for writing " GRANTED "/kept/file"), PROVE_OK);
+	prove_report_free(&proof.report);
+	weak.namespaces.places = writable_copy(&weak.namespaces);
+	prove(&proof, &weak);
+	cr_expect(is_wrong(&proof, "open for writing " GRANTED "/kept/file"));
+	cr_expect(is_wrong(&proof, "make a file in " GRANTED "/kept"));
+	free(weak.namespaces.places);
+	end(&proof);
+	(void)shell("rm -rf " GRANTED "/kept");
 }
 
 /* The record says more than the sandbox grants: what should work does not. */
