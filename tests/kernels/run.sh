@@ -57,7 +57,7 @@ make_initramfs() {
 	esac
 	busybox=$($here/fetch.sh $offline "$work" "$1" busybox bookworm) || return 1
 	$here/initramfs.sh "$work/$1.cpio.gz" "${busybox#* }" $here/init $here/ladder $here/policies \
-		"$programs/writ" "$programs/live/driver" "$programs/live/probe" \
+		"$programs/writ" "$programs/writ-prove" "$programs/writ-learn" "$programs/live/driver" "$programs/live/probe" \
 		"$work/live.wrt" "$work/best-effort.wrt" "$work/ladder.wrt" "$build"/policies/*.wrt || return 1
 	made="$made$1 "
 }
@@ -124,9 +124,9 @@ complaint() {
 		echo "the machine did not come to its end"
 	elif [ "$(count "$1" 'ok|skip|FAIL|open')" -ne $((2 * (rows + 1))) ]; then
 		echo "not every attack was tried or skipped as root and as an ordinary user"
-	elif grep -q '^FAIL' "$2"; then
+	elif grep -qE '^(FAIL |[a-z-]+: FAIL|.*WRONG)' "$2"; then
 		echo "attacks were not stopped, or the rules stopped what they grant:"
-		grep -a '^| FAIL' "$1"
+		grep -aE '^\| .*(FAIL|WRONG)' "$1"
 	elif ! grep -q '^| status 0' "$1"; then
 		echo "the driver of the attacks failed"
 	fi

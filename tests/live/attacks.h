@@ -28,6 +28,9 @@ enum attack_flag {
 	FILTERED = 1 << 22, /* where it has none, a second filter: EPERM */
 	HIDDEN = 1 << 20,   /* in a PID namespace, who is outside is not there: ESRCH, ENOENT */
 	COVERED = 1 << 23,  /* HIDDEN, but by a mount: ENOENT */
+	/* Open below this ABI of Landlock: */
+	LANDLOCK_5 = 1 << 24, /* ioctl on devices that do no harm, where a policy allows the call */
+	LANDLOCK_6 = 1 << 25, /* signals to the keeper, which is deaf to them */
 };
 
 struct attack {

@@ -73,6 +73,7 @@ static void ask_doctor(struct host *host, const char *command)
 			host->has_memory_cgroup = has;
 		if (!strncmp(line, "cpu cgroup", strlen("cpu cgroup")))
 			host->has_cpu_cgroup = has;
+		(void)sscanf(line, "Landlock ABI %d", &host->landlock_abi);
 		note_refused(host, line);
 	}
 	if (doctor)
