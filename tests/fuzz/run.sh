@@ -37,6 +37,19 @@ seed_broker() {
 	printf '/w/.git/hooks\377/w/.git\377/w/g\377/hooks\377\001\000\011\006' >"$corpus/way"
 }
 
+# A client's query and a server's answer; and a resolv.conf.
+seed_dns() {
+	printf '\001\005\000\000\013\000\001\141\003\157\162\147\000\000\001\000\001\002\077\000\000\001\020\000\300\014\000\001\000\001\000\000\000\074\000\004\300\000\002\001\000' >"$corpus/answered"
+	printf '\001\005\000\000\013\000\001\141\003\157\162\147\000\000\001\000\001\002\077\000\000\002\037\000\300\014\000\005\000\001\000\000\000\074\000\003\001\142\000\300\043\000\001\000\001\000\000\000\074\000\004\300\000\002\001\000' >"$corpus/cname"
+	printf 'nameserver 10.0.0.1\nnameserver fe80::1%%eth0\n' >"$corpus/resolv.conf"
+}
+
+# How to cut it, and a message, in records already or not.
+seed_hello() {
+	printf '\203\001\000\000\071\003\003\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\000\000\002\023\001\001\000\000\016\000\000\000\012\000\010\000\000\005\141\056\157\162\147' >"$corpus/message"
+	printf '\003\026\003\001\000\075\001\000\000\071\003\003\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\000\000\002\023\001\001\000\000\016\000\000\000\012\000\010\000\000\005\141\056\157\162\147' >"$corpus/record"
+}
+
 # Docker's capabilities, both architectures, no kernel; then the profile.
 seed_import() {
 	for file in tests/golden/import/*.json tests/oci/*.json tests/bad/*.json; do
@@ -54,6 +67,8 @@ for name in "$@"; do
 	fuzz_decide) leaks=0 ;; # it keeps its policies: looking for leaks is nearly all it would do then
 	fuzz_lsp) seed_lsp ;;
 	fuzz_broker) seed_broker ;;
+	fuzz_dns) seed_dns ;;
+	fuzz_hello) seed_hello ;;
 	fuzz_import) seed_import ;;
 	fuzz_yaml) seed tests/golden/yaml/*.yaml tests/bad/*.yaml ;;
 	*) seed policies/*/*.writ tests/bad/*.writ tests/golden/*/*.writ ;;
