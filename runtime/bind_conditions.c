@@ -2,8 +2,8 @@
  * The operands of conditions, made ready when a bundle is loaded, so that a check only compares.
  *
  * In: a verified image and bound parameters. Out: for every operand its text in the form that
- * values are read in (a path normalised, a host in lower case), and for every endpoint that a
- * condition names a peer. An operand that can't be brought into that form with the caller's
+ * values are read in (a path normalised, a host in lower case), and for every endpoint, of a
+ * condition or a sandbox, a peer. An operand that can't be brought into that form with the caller's
  * parameters is an error: a test that could never hold would silently open a deny rule.
  */
 #include <string.h>
@@ -13,12 +13,9 @@
 #include "runtime/hostname.h"
 #include "runtime/value.h"
 
-#define GRANT_FLAGS (WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_BIND | WRIT_ENDPOINT_DENY)
-
 static int unusable(const struct binding *binding, const char *text, const char *what)
 {
-	return error_set(binding->error, WRIT_E_PARAM, "'%.300s' in a condition can't be used: %s",
-			 text, what);
+	return error_set(binding->error, WRIT_E_PARAM, "'%.300s' can't be used: %s", text, what);
 }
 
 static int keep(const struct binding *binding, const char *bytes, size_t len, struct slice *out)
@@ -207,8 +204,6 @@ static int bind_peer(struct binding *binding, uint32_t index)
 	const struct writ_fmt_endpoint *endpoint = image_ENDPOINTS(&policy->image, index);
 	struct policy_peer *out = &policy->peers[index];
 
-	if (endpoint->flags & GRANT_FLAGS)
-		return 0; /* of a sandbox */
 	out->kind = (enum writ_host_kind)endpoint->kind;
 	out->never = (endpoint->flags & WRIT_ENDPOINT_UDP) != 0;
 	memcpy(out->address, endpoint->address, sizeof(out->address));

@@ -21,7 +21,7 @@ struct policy_param {
 	bool stands_in;    /* it has no value; another stands in */
 };
 
-/* A host, some hosts or a network, and ports of it, as a condition tests for them. */
+/* A host, some hosts or a network, and ports of it, as a condition or a sandbox lists them. */
 struct policy_peer {
 	enum writ_host_kind kind;
 	bool never;        /* no value is this: it lists datagrams, which no URL or host is */
@@ -69,7 +69,7 @@ struct writ_policy {
 	const struct writ_fmt_rule *fmt_rules;
 	const struct writ_fmt_test *tests;
 	struct policy_operand *operands; /* by index in OPERANDS */
-	struct policy_peer *peers;       /* by index in ENDPOINTS; of conditions only */
+	struct policy_peer *peers;       /* by index in ENDPOINTS */
 
 	struct origin origin; /* of a policy that was read from a file */
 	struct image image;

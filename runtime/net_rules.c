@@ -1,0 +1,68 @@
+/*
+ * Endpoints have been bound with the policy (runtime/bind_conditions.c) and are copied; ports of
+ * any host, which are a section of their own as Landlock is told them, become endpoints again.
+ */
+#include "runtime/net_rules.h"
+
+#include <errno.h>
+
+/* What a sandbox's rules are made of, while they are. */
+struct making {
+	const struct writ_policy *policy;
+	struct pool *pool;
+	struct net_rule *rules;
+	struct policy_peer *peers;
+	uint32_t n;
+};
+
+static void add(struct making *making, uint32_t flags, const struct policy_peer *peer)
+{
+	struct policy_peer *copy = &making->peers[making->n];
+
+	*copy = *peer;
+	making->rules[making->n++] = (struct net_rule){flags, copy};
+}
+
+static int add_endpoint(struct making *making, uint32_t index)
+{
+	struct policy_peer peer = making->policy->peers[index];
+
+	if (peer.name.len) {
+		peer.name.ptr = pool_strndup(making->pool, peer.name.ptr, peer.name.len);
+		if (!peer.name.ptr)
+			return -ENOMEM;
+	}
+	add(making, image_ENDPOINTS(&making->policy->image, index)->flags, &peer);
+	return 0;
+}
+
+static void add_port(struct making *making, uint32_t index)
+{
+	const struct writ_fmt_port *port = image_PORTS(&making->policy->image, index);
+	struct policy_peer peer = {.kind = WRIT_HOST_ANY, .first = port->first, .last = port->last};
+
+	if (port->param != WRIT_NONE)
+		peer.first = peer.last = making->policy->params[port->param].port;
+	add(making, port->rights & WRIT_PORT_CONNECT ? WRIT_ENDPOINT_CONNECT : 0, &peer);
+}
+
+int net_rules_make(const struct writ_policy *policy, const struct writ_fmt_sandbox *sandbox,
+		   struct pool *pool, struct net_rules *out)
+{
+	struct writ_fmt_range endpoints = sandbox->endpoints, ports = sandbox->ports;
+	size_t n = (size_t)endpoints.count + ports.count;
+	struct making making = {.policy = policy, .pool = pool};
+	int rc = 0;
+
+	making.rules = pool_array(pool, n, sizeof(*making.rules));
+	making.peers = pool_array(pool, n, sizeof(*making.peers));
+	if (!making.rules || !making.peers)
+		return -ENOMEM;
+	for (uint32_t i = 0; !rc && i < endpoints.count; i++)
+		rc = add_endpoint(&making, endpoints.first + i);
+	for (uint32_t i = 0; !rc && i < ports.count; i++)
+		add_port(&making, ports.first + i);
+	if (!rc)
+		*out = (struct net_rules){making.rules, making.n};
+	return rc;
+}
