@@ -43,12 +43,10 @@
 #define WRIT_MAX_PATTERN    255u   /* bytes of a "matches" pattern */
 #define WRIT_MAX_NAMES      63u    /* of a denied path, between its slashes */
 #define WRIT_MAX_CHAIN      4096u  /* rules that decide one role's calls of one tool */
-#define WRIT_MAX_CHAIN_WORK                                                                        \
-	(1u << 26) /* lengths of the chains of all cells together: what opening has to look at */
-#define WRIT_MAX_CONDITION 65536u /* bytes of a where clause as text */
-#define WRIT_MAX_EXPANDED                                                                          \
-	(1u << 26) /* bytes and parts of all texts, put together: what opening has to keep */
-#define WRIT_MAX_VALUE (1u << 20) /* bytes of an argument; no test holds of a longer one */
+#define WRIT_MAX_CHAIN_WORK (1u << 26) /* lengths of all chains: what opening looks at */
+#define WRIT_MAX_CONDITION  65536u     /* bytes of a where clause as text */
+#define WRIT_MAX_EXPANDED   (1u << 26) /* bytes and parts of all texts: what opening keeps */
+#define WRIT_MAX_VALUE      (1u << 20) /* bytes of an argument; no test holds of a longer one */
 
 struct writ_fmt_header {
 	uint8_t magic[WRIT_MAGIC_SIZE];
