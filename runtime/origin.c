@@ -137,12 +137,10 @@ int origin_check(struct writ_sandbox *sandbox, const struct sandbox_source *sour
 		if (origin->places[i].device != written->st_dev ||
 		    origin->places[i].inode != written->st_ino || is_denied(sandbox, origin))
 			continue;
-		return sandbox_lacks(
-			sandbox, source->error,
-			"it may write where its own bundle is, '%.255s', and so "
-			"decide what later launches may do: keep it elsewhere, or deny "
-			"it",
-			origin->path);
+		return sandbox_warn(sandbox, source->error,
+				    "it may write where its own bundle is, '%.255s', and so decide "
+				    "what later launches may do: keep it elsewhere, or deny it",
+				    origin->path);
 	}
 	return 0;
 }

@@ -32,7 +32,7 @@ struct origin {
 WRIT_MUST_CHECK int origin_find(struct origin *origin, struct pool *pool, const char *path,
 				struct writ_error *error);
 
-/* To be asked of everything that a sandbox may write. Errors: HOST, unless it is best effort. */
+/* To be asked of everything that a sandbox may write; warns. Errors: NOMEM. */
 WRIT_MUST_CHECK int origin_check(struct writ_sandbox *sandbox, const struct sandbox_source *source,
 				 const struct stat *written);
 

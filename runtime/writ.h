@@ -285,8 +285,8 @@ WRIT_API const char *writ_sandbox_name(const struct writ_policy *policy, uint32_
 
 /*
  * Prepares sandbox id of a policy on this host. The caller owns *out and gives it back to
- * writ_sandbox_close. Errors: UNKNOWN, UNSUPPORTED, HOST (with what is missing; also when the file
- * that the policy was read from lies where the sandbox may write), PARAM, NOMEM, SYSTEM.
+ * writ_sandbox_close. Errors: UNKNOWN, UNSUPPORTED, HOST (with what is missing), PARAM, NOMEM,
+ * SYSTEM.
  */
 WRIT_API WRIT_MUST_CHECK int writ_sandbox_open(const struct writ_policy *policy, uint32_t id,
 					       struct writ_sandbox **out, struct writ_error *error);
