@@ -19,6 +19,7 @@
 #include "runtime/fd.h"
 #include "runtime/keeper.h"
 #include "runtime/launch.h"
+#include "runtime/oom.h"
 #include "runtime/task.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -182,6 +183,18 @@ static int clone_keeper(struct keeper *keeper, unsigned int namespaces, int *pid
 	return task_clone(&request, keeper_run, keeper);
 }
 
+/* Of a command that runs: before, the kernel would do the same to all who share our memory. */
+static int reset_oom(const struct launch *launch, pid_t command)
+{
+	int proc = launch->sandbox->oom_proc;
+	int rc = 0;
+
+	if (proc >= 0 && launch->has_broker && !launch->error)
+		rc = oom_reset_other(proc, command);
+	/* It may have ended already. */
+	return rc && rc != -ENOENT && rc != -ESRCH ? rc : command;
+}
+
 int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
 {
 	int rc;
@@ -208,6 +221,8 @@ int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
 	/* The fields stay as they are: they are the keeper's as well. */
 	(void)close(keeper->ends[1]);
 	rc = keeper->pid < 0 ? keeper->pid : await_start(keeper, *pidfd);
+	if (rc > 0)
+		rc = reset_oom(launch, rc);
 	/* What it has started is not known to us, and ends. */
 	if (rc < 0 && keeper->pid > 0) {
 		launch->was_run = true;

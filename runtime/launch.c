@@ -24,6 +24,7 @@
 #include "runtime/keeper.h"
 #include "runtime/landlock.h"
 #include "runtime/metadata.h"
+#include "runtime/oom.h"
 #include "runtime/privilege.h"
 #include "runtime/raw.h"
 #include "runtime/seccomp.h"
@@ -87,6 +88,14 @@ static int set_umask(struct launch *launch)
 
 	(void)launch;
 	return rc < 0 ? (int)rc : 0;
+}
+
+/* Under a broker's Landlock rules it can't: the caller does. */
+static int reset_oom(struct launch *launch)
+{
+	int proc = launch->sandbox->oom_proc;
+
+	return proc < 0 || launch->has_broker ? 0 : oom_reset(proc);
 }
 
 static int set_directory(struct launch *launch)
@@ -256,6 +265,8 @@ static const struct {
 	{"mapping the user in its namespace", enter_userns, false, true},
 	/* Needs the caller's rights; before anything that could be counted is made. */
 	{"entering the cgroup", enter_cgroup, false, true},
+	/* The caller's descriptor of /proc, by its number. */
+	{"resetting oom_score_adj", reset_oom, false, true},
 	{"umask", set_umask, false, true},
 	/*
 	 * As the caller: the directory may be one that only the caller can search. One that waited

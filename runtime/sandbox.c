@@ -21,6 +21,7 @@
 #include "runtime/fd.h"
 #include "runtime/lacking.h"
 #include "runtime/landlock.h"
+#include "runtime/oom.h"
 #include "runtime/processes.h"
 #include "runtime/seccomp.h"
 #include "runtime/unsupported.h"
@@ -136,6 +137,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 		rc = cgroup_plan(sandbox, source);
 	if (!rc)
 		rc = processes_prepare(sandbox, source);
+	if (!rc)
+		rc = oom_prepare(sandbox, source->error);
 	return rc;
 }
 
@@ -145,6 +148,8 @@ static void close_all(const struct writ_sandbox *sandbox)
 	int fd = sandbox->ruleset;
 
 	free(sandbox->lacking);
+	fd_close(&fd);
+	fd = sandbox->oom_proc;
 	fd_close(&fd);
 	for (size_t i = 0; i < sandbox->recipe.n_paths; i++) {
 		fd = sandbox->recipe.paths[i].fd;
@@ -156,7 +161,7 @@ int writ_sandbox_open(const struct writ_policy *policy, uint32_t id, struct writ
 		      struct writ_error *error)
 {
 	struct sandbox_source source = {.policy = policy, .error = error};
-	struct writ_sandbox draft = {.ruleset = -1};
+	struct writ_sandbox draft = {.ruleset = -1, .oom_proc = -1};
 	struct writ_sandbox *sandbox;
 	int rc;
 

@@ -75,6 +75,7 @@ struct writ_sandbox {
 	size_t n_env;
 	struct sandbox_root *roots; /* the granted directories, to judge a working directory */
 	size_t n_roots;
+	int oom_proc; /* /proc, where the caller's oom_score_adj has to be reset; or -1 */
 	enum process_plan processes;
 	struct privilege_user user; /* not set: whoever launches */
 	bool makes_sessions;        /* its filter allows setsid, as its plan has a PID namespace */

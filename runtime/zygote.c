@@ -197,12 +197,14 @@ static bool is_allowed(const struct bpf_program *filter)
  * A broker shares descriptors with its command, and has a listener only once that is confined. A
  * child that becomes another user changes what our memory may be read by (prctl(2),
  * PR_SET_DUMPABLE), which writ_spawn puts right, as it knows when. Without Landlock other commands
- * could read our memory through a child that waits, as could others without capabilities.
+ * could read our memory through a child that waits, as could others without capabilities. One that
+ * shares our memory without our waiting for it can't reset its oom_score_adj: the kernel would
+ * reset ours, too.
  */
 static bool can_wait(const struct writ_sandbox *sandbox)
 {
 	return !sandbox->has_broker && !sandbox->user.is_set && sandbox->ruleset >= 0 &&
-	       privilege_can_wait() && is_allowed(&sandbox->filter);
+	       sandbox->oom_proc < 0 && privilege_can_wait() && is_allowed(&sandbox->filter);
 }
 
 /* As far as it goes without a request. */
