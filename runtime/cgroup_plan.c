@@ -7,6 +7,7 @@
 
 #include "runtime/error.h"
 #include "runtime/privilege.h"
+#include "runtime/processes.h"
 
 static unsigned int wanted(const struct writ_sandbox *sandbox)
 {
@@ -16,7 +17,8 @@ static unsigned int wanted(const struct writ_sandbox *sandbox)
 		bits |= CGROUP_BIT(CGROUP_MEMORY);
 	if (sandbox->has_limit[WRIT_LIMIT_CPU])
 		bits |= CGROUP_BIT(CGROUP_CPU);
-	if (sandbox->has_limit[WRIT_LIMIT_PROCESSES] && (bits || privilege_is_root()))
+	if (sandbox->has_limit[WRIT_LIMIT_PROCESSES] && !processes_alone(sandbox) &&
+	    (bits || privilege_is_root()))
 		bits |= CGROUP_BIT(CGROUP_PIDS);
 	return bits;
 }

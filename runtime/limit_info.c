@@ -74,6 +74,8 @@ static void tell_processes(const struct writ_sandbox *sandbox, struct writ_limit
 	out->by = counted ? "RLIMIT_NPROC, with the user's other processes"
 			  : "RLIMIT_NPROC in a user namespace; without one, with the user's other "
 			    "processes";
+	if (sandbox->processes == PROCESSES_ALONE)
+		out->by = "the system call filter, which refuses to make any";
 	out->of_launch = 1;
 }
 

@@ -13,12 +13,20 @@
 #include "runtime/privilege.h"
 #include "runtime/userns.h"
 
+bool processes_alone(const struct writ_sandbox *sandbox)
+{
+	return sandbox->has_limit[WRIT_LIMIT_PROCESSES] &&
+	       sandbox->limits[WRIT_LIMIT_PROCESSES] == 1;
+}
+
 int processes_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	sandbox->processes = PROCESSES_ANY;
 	if (!sandbox->has_limit[WRIT_LIMIT_PROCESSES])
 		return 0;
-	if (cgroup_version(&sandbox->cgroups, CGROUP_PIDS))
+	if (processes_alone(sandbox))
+		sandbox->processes = PROCESSES_ALONE;
+	else if (cgroup_version(&sandbox->cgroups, CGROUP_PIDS))
 		sandbox->processes = PROCESSES_CGROUP;
 	else if (privilege_is_root())
 		return sandbox_lacks(
@@ -70,6 +78,7 @@ uint64_t processes_rlimit(const struct writ_sandbox *sandbox, enum process_plan 
 	case PROCESSES_COUNTED:
 		return sandbox->limits[WRIT_LIMIT_PROCESSES] + count_user_tasks();
 	case PROCESSES_ANY:
+	case PROCESSES_ALONE:
 	case PROCESSES_CGROUP:
 		break;
 	}

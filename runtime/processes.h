@@ -11,6 +11,10 @@
 
 #include "runtime/sandbox.h"
 
+/* Is the limit one process? Then every filter refuses to make another, and there is nothing to
+ * count. */
+bool processes_alone(const struct writ_sandbox *sandbox);
+
 /* Errors: HOST, NOMEM. */
 WRIT_MUST_CHECK int processes_prepare(struct writ_sandbox *sandbox,
 				      const struct sandbox_source *source);

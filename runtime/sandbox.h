@@ -60,7 +60,13 @@ struct landlock_recipe {
 };
 
 /* How the limit on processes is enforced: runtime/processes.h. */
-enum process_plan { PROCESSES_ANY, PROCESSES_USERNS, PROCESSES_COUNTED, PROCESSES_CGROUP };
+enum process_plan {
+	PROCESSES_ANY,
+	PROCESSES_ALONE, /* the filter refuses to make any */
+	PROCESSES_USERNS,
+	PROCESSES_COUNTED,
+	PROCESSES_CGROUP,
+};
 
 struct writ_sandbox {
 	struct pool pool;

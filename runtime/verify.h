@@ -29,6 +29,7 @@ bool verify_knows_arch(uint32_t audit_arch);
 #define VERIFY_NO_KEEPER    8u  /* nothing ends what outlives the command: there is nothing */
 #define VERIFY_NO_READ_ONLY 16u /* nothing keeps metadata: it can't be changed */
 #define VERIFY_NO_PID_NS    32u /* a launch is its process group: nobody leaves that */
+#define VERIFY_ALONE        64u /* nothing counts its processes: it can't make any */
 
 /*
  * NULL when a filter that verify_bpf accepted refuses what a launch relies on, else what is wrong.

@@ -276,10 +276,21 @@ static bool limits_ascend(const struct image *image, struct writ_fmt_range range
 	return true;
 }
 
-/* What a sandbox relies on its filters for. */
-static uint32_t demands_of(const struct writ_fmt_sandbox *box)
+static bool is_alone(const struct image *image, const struct writ_fmt_sandbox *box)
 {
-	return (box->ports.count ? 0 : VERIFY_NO_PORT) |
+	for (uint32_t i = 0; i < box->limits.count; i++) {
+		const struct writ_fmt_limit *limit = image_LIMITS(image, box->limits.first + i);
+
+		if (limit->id == WRIT_LIMIT_PROCESSES)
+			return limit->value == 1;
+	}
+	return false;
+}
+
+/* What a sandbox relies on its filters for. */
+static uint32_t demands_of(const struct image *image, const struct writ_fmt_sandbox *box)
+{
+	return (is_alone(image, box) ? VERIFY_ALONE : 0) | (box->ports.count ? 0 : VERIFY_NO_PORT) |
 	       (box->flags & WRIT_SANDBOX_STRICT_EXEC ? VERIFY_STRICT_EXEC : 0) |
 	       (box->plan & WRIT_PLAN_BROKER ? VERIFY_BROKER : 0) |
 	       (box->plan & WRIT_PLAN_KEEPER ? 0 : VERIFY_NO_KEEPER) |
@@ -303,7 +314,7 @@ static const char *check_filters(const struct image *image, const struct writ_fm
 		const struct writ_fmt_filter *filter = image_FILTERS(image, range.first + i);
 
 		what = verify_probes(filter->audit_arch, image_INSNS(image, filter->insns.first),
-				     filter->insns.count, demands_of(box));
+				     filter->insns.count, demands_of(image, box));
 	}
 	return what;
 }
@@ -375,7 +386,7 @@ static bool calls_are_checked(const struct image *image, uint32_t index)
 	const struct writ_fmt_sandbox *box = image_SANDBOXES(image, index);
 	const struct writ_fmt_sandbox *before = index ? box - 1 : box;
 
-	if (before == box || demands_of(box) != demands_of(before) ||
+	if (before == box || demands_of(image, box) != demands_of(image, before) ||
 	    !same_range(box->calls, before->calls) || box->filters.count != before->filters.count)
 		return false;
 	for (uint32_t i = 0; i < box->filters.count; i++) {
