@@ -160,7 +160,7 @@ NATIVE ?= $(BUILD)
 $(GEN)/learn_calls.inc: $(NATIVE)/gen/learn-calls
 	@mkdir -p $(GEN)
 	$(call say,GEN,$@)
-	$(Q)ASAN_OPTIONS=detect_leaks=0 $< > $@
+	$(Q)$< > $@
 $(BUILD)/obj/runtime/learn/calls.o: $(GEN)/learn_calls.inc
 
 # ---- objects and programs ----------------------------------------------------------------------------

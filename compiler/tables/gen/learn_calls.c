@@ -20,7 +20,7 @@
 
 #define MAX_CALLS 2048u
 
-static const char *names[MAX_CALLS];
+static char *names[MAX_CALLS];
 static size_t n_names;
 
 static int compare(const void *a, const void *b)
@@ -53,6 +53,8 @@ static void collect_all(void)
 	for (size_t i = 0; i < n_names; i++) {
 		if (!kept || strcmp(names[kept - 1], names[i]) != 0)
 			names[kept++] = names[i];
+		else
+			free(names[i]);
 	}
 	n_names = kept;
 }
@@ -133,5 +135,7 @@ int main(void)
 	for (size_t i = 0; i < n_names; i++)
 		(void)print_alternatives(names[i], &n_conds, true);
 	puts("#endif");
+	for (size_t i = 0; i < n_names; i++)
+		free(names[i]);
 	return fflush(stdout) || ferror(stdout);
 }
