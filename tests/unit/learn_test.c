@@ -181,10 +181,11 @@ Test(learn, connections)
 		fprintf(stderr, "learn: no curl here\n");
 		return;
 	}
-	cr_assert_eq(shell("cat >%s/server.py <<'EOF'\n%sEOF\nmkfifo %s/port; python3 %s/server.py "
-			   ">%s/port 2>/dev/null & head -1 %s/port >%s/number",
-			   place, server, place, place, place, place, place),
-		     0);
+	cr_assert_eq(
+		shell("cat >%s/server.py <<'EOF'\n%sEOF\nmkfifo %s/port; timeout 60 sh -c 'python3 "
+		      "%s/server.py >%s/port' >/dev/null 2>&1 & head -1 %s/port >%s/number",
+		      place, server, place, place, place, place, place),
+		0);
 	out = fopen(strcat(strcpy(command, place), "/number"), "r");
 	cr_assert(out && fscanf(out, "%d", &port) == 1);
 	fclose(out);
