@@ -19,13 +19,13 @@
 #include "runtime/sandbox.h"
 #include "runtime/seccomp.h"
 
-/* Best effort goes without mounts as it does without other things that only a launch can have. */
-static int check_mounts(const struct writ_sandbox *sandbox, struct writ_error *error)
+/* Best effort goes without these as it does without other things that only a launch can have. */
+static int check_namespaces(const struct writ_sandbox *sandbox, struct writ_error *error)
 {
-	if (!sandbox->namespaces.is_required || sandbox->best_effort)
+	if (!sandbox->namespaces.required || sandbox->best_effort)
 		return 0;
 	return error_set(error, WRIT_E_HOST,
-			 "the mounts of sandbox '%.200s' have to be made before a process: use "
+			 "the namespaces of sandbox '%.200s' are made before a process: use "
 			 "writ_spawn",
 			 sandbox->name);
 }
@@ -129,7 +129,7 @@ int writ_enforce(const struct writ_sandbox *sandbox, struct writ_error *error)
 		return error_set(error, WRIT_E_INVALID, "writ_enforce: no sandbox");
 	rc = check_limits(sandbox, error);
 	if (!rc)
-		rc = check_mounts(sandbox, error);
+		rc = check_namespaces(sandbox, error);
 	if (!rc)
 		rc = check_threads(error);
 	if (rc)

@@ -46,6 +46,19 @@ static const struct writ_fmt_landlock *choose_variant(const struct sandbox_sourc
 	return chosen;
 }
 
+/*
+ * In a PID namespace nobody outside has a number to be signalled by. Then it has to be made:
+ * best effort might go without, and is told.
+ */
+static bool stands_in(struct writ_sandbox *sandbox, uint32_t lacking)
+{
+	if (lacking != WRIT_LACKS_SIGNAL || sandbox->best_effort ||
+	    !(sandbox->namespaces.flags & KERNEL_CLONE_NEWPID))
+		return false;
+	sandbox->namespaces.required |= WRIT_PLAN_PID_NS;
+	return true;
+}
+
 static int check_lacking(struct writ_sandbox *sandbox, const struct writ_fmt_landlock *variant,
 			 int abi, struct writ_error *error)
 {
@@ -61,7 +74,7 @@ static int check_lacking(struct writ_sandbox *sandbox, const struct writ_fmt_lan
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (variant->lacking & rows[i].bit)
+		if (variant->lacking & rows[i].bit && !stands_in(sandbox, rows[i].bit))
 			rc = sandbox_lacks(sandbox, error,
 					   "%s: needs Landlock ABI %d, the host has %d",
 					   rows[i].what, rows[i].abi, abi);

@@ -188,13 +188,13 @@ static int do_without_mounts(struct writ_sandbox *sandbox, const struct sandbox_
 	struct namespaces *namespaces = &sandbox->namespaces;
 	int rc = 0;
 
-	if (namespaces->is_required)
+	if (namespaces->required)
 		rc = sandbox_lacks(
 			sandbox, source->error,
 			"scratch directories and strict exec need a mount namespace, and "
 			"the host refuses to make one");
 	namespaces->has_scratch = false;
-	namespaces->is_required = false;
+	namespaces->required = 0;
 	return rc;
 }
 
@@ -235,7 +235,8 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 		namespaces->attributes |= KERNEL_MOUNT_NOEXEC;
 	namespaces->proc_attributes = namespaces->attributes & KERNEL_MOUNT_RDONLY;
 	namespaces->has_scratch = source->record->scratches.count > 0;
-	namespaces->is_required = namespaces->has_scratch || plan & WRIT_PLAN_NOEXEC;
+	if (namespaces->has_scratch || plan & WRIT_PLAN_NOEXEC)
+		namespaces->required = WRIT_PLAN_MOUNT_NS;
 	namespaces->places = pool_array(&sandbox->pool, n_most + N_COVERED,
 					sizeof(*namespaces->places));
 	if (!namespaces->places)

@@ -51,7 +51,7 @@ struct namespaces {
 	struct mount_place *places; /* without mounts: what may be written, for a broker */
 	size_t n_places;
 	bool has_scratch;
-	bool is_required;     /* without its mounts the sandbox is not what it says */
+	uint32_t required;    /* of the plan: without it the sandbox is not what it says */
 	bool guards_metadata; /* what may not be written may not be changed otherwise */
 };
 

@@ -445,8 +445,7 @@ static bool go_without(struct launch *launch, uint32_t known, uint32_t more)
 
 	if (sandbox->processes != PROCESSES_USERNS)
 		lacking &= ~LACKING_COUNT;
-	if (lacking == launch->lacking ||
-	    (lacking & WRIT_PLAN_MOUNT_NS && sandbox->namespaces.is_required))
+	if (lacking == launch->lacking || lacking & sandbox->namespaces.required)
 		return false;
 	plan_namespaces(launch, lacking);
 	return true;
