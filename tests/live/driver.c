@@ -121,12 +121,24 @@ static const char *status_text(int status)
 /* What the host answers when it lacks something, or its administrator has switched it off. */
 static bool is_lacking(int status)
 {
-	static const int answers[] = {
-		ENOSYS,          EPERM,           EACCES,       EAFNOSUPPORT,
-		EPROTONOSUPPORT, ESOCKTNOSUPPORT, EINVAL,       ENODEV,
-		EOPNOTSUPP,      ENOENT,          EFBIG,        EIO,
-		ENOSPC,          ENOMEM,          PROBE_NOT_SO, SIGNALED(SIGSEGV),
-		SIGNALED(SIGSYS)};
+	static const int answers[] = {ENOSYS,
+				      EPERM,
+				      EACCES,
+				      EAFNOSUPPORT,
+				      EPROTONOSUPPORT,
+				      ESOCKTNOSUPPORT,
+				      EINVAL,
+				      ENODEV,
+				      EOPNOTSUPP,
+				      ENOENT,
+				      EFBIG,
+				      EIO,
+				      ENOSPC,
+				      ENOMEM,
+				      ENOTTY,
+				      PROBE_NOT_SO,
+				      SIGNALED(SIGSEGV),
+				      SIGNALED(SIGSYS)};
 
 	for (size_t i = 0; i < COUNT_OF(answers); i++)
 		if (status == answers[i])
