@@ -434,6 +434,11 @@ static void run_tool(struct suite *suite, const struct tool *tool)
 		report_skip(suite, tool->id, "not installed on this host");
 		return;
 	}
+	if (host_refuses(&suite->host, "tools")) {
+		report_skip(suite, tool->id,
+			    "this host can't enforce the sandbox: see writ doctor");
+		return;
+	}
 	if (!prepare(suite, tool->id))
 		return;
 	command_sandbox(&suite->world, &command, "tools");

@@ -5,6 +5,7 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "runtime/landlock_probe.h"
+#include "support/box.h"
 #include "support/bundle_maker.h"
 
 /* ---- kernels that are made up ---- */
@@ -127,10 +129,11 @@ static void lie_about_landlock(void)
 	__atomic_store_n(&listener, (int)fd, __ATOMIC_RELEASE);
 }
 
+#undef BOX
 #define BOX(more)                                                                                  \
 	"sandbox s { " more " filesystem { read \"/usr\"; } syscalls { allow @default; } }"
 
-static int open_box(const char *policy, struct writ_error *error)
+static int try_box(const char *policy, struct writ_error *error)
 {
 	struct writ_policy *loaded = bundle_open(policy, NULL);
 	struct writ_sandbox *sandbox = NULL;
@@ -147,16 +150,16 @@ Test(landlock_probe, a_kernel_that_claims_what_it_refuses_is_refused, .timeout =
 	struct writ_host host;
 
 	lie_about_landlock();
-	cr_expect_eq(open_box(BOX(""), &error), 0, "%s", error.text);
+	cr_expect_eq(try_box(BOX(""), &error), 0, "%s", error.text);
 	denied.scoped = 2;
 	writ_host_probe(&host);
 	cr_expect_eq(host.landlock_abi, 5);
 	cr_expect_eq(host.landlock_claimed, 7);
 	cr_expect_str_eq(host.landlock_refused, "SIGNAL");
-	cr_expect_eq(open_box(BOX(""), &error), -WRIT_E_HOST);
+	cr_expect_eq(try_box(BOX("limits { processes 1; }"), &error), -WRIT_E_HOST);
 	cr_expect_not_null(strstr(error.text, "signals kept inside the sandbox"), "%s", error.text);
 	/* Who asks for less gets the next variant, with all that the kernel does take. */
-	cr_expect_eq(open_box(BOX("best_effort;"), &error), 0, "%s", error.text);
+	cr_expect_eq(try_box(BOX("best_effort;"), &error), 0, "%s", error.text);
 }
 
 Test(landlock_probe, without_a_right_of_the_first_abi_there_is_no_landlock, .timeout = 20)
@@ -165,6 +168,45 @@ Test(landlock_probe, without_a_right_of_the_first_abi_there_is_no_landlock, .tim
 
 	lie_about_landlock();
 	denied.handled_access_fs = 1;
-	cr_expect_eq(open_box(BOX(""), &error), -WRIT_E_HOST);
+	cr_expect_eq(try_box(BOX(""), &error), -WRIT_E_HOST);
 	cr_expect_not_null(strstr(error.text, "no Landlock"), "%s", error.text);
+}
+
+/* What became of a signal to us. */
+static int signal_from(const struct writ_sandbox *sandbox)
+{
+	char command[64];
+	const char *const argv[] = {"sh", "-c", command, NULL};
+	const struct writ_launch launch = {.argv = argv, .cwd = "/", .stdio = {-1, -1, -1}};
+	struct writ_error error = {.text = ""};
+	struct writ_result result = {.status = -1};
+	struct writ_process *process = NULL;
+
+	(void)snprintf(command, sizeof(command), "kill -0 $$ && ! kill -0 %d", (int)getpid());
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, &error), 0, "%s", error.text);
+	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
+	return result.status;
+}
+
+Test(landlock_probe, in_a_pid_namespace_signals_stay_inside_without_landlock, .timeout = 20)
+{
+	struct writ_policy *loaded;
+	struct writ_sandbox *sandbox = NULL;
+	struct writ_error error = {.text = ""};
+
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	lie_about_landlock();
+	denied.scoped = 2;
+	loaded = bundle_open("sandbox s { filesystem { execute \"/usr\", \"/bin\", \"/lib\", "
+			     "\"/lib64\"; read \"/usr\", \"/lib\", \"/lib64\"; } }",
+			     NULL);
+	cr_assert_eq(writ_sandbox_open(loaded, 0, &sandbox, &error), 0, "%s", error.text);
+	cr_expect_null(writ_sandbox_warning(sandbox, 0));
+	cr_expect_eq(signal_from(sandbox), 0);
+	/* Who goes on in the process that it is has none. */
+	cr_expect_eq(writ_enforce(sandbox, &error), -WRIT_E_HOST);
+	cr_expect_not_null(strstr(error.text, "namespaces"), "%s", error.text);
+	writ_sandbox_close(sandbox);
+	writ_close(loaded);
 }
