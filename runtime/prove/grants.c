@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "runtime/match.h"
+#include "runtime/sandbox.h"
 
 static void look_up(struct grant *grant, struct prove_report *report)
 {
@@ -79,11 +80,22 @@ bool grants_deny(const struct prove_target *target, const char *real)
 	return false;
 }
 
+/* In a procfs of its own a launch sees its own processes, and not the keeper, which is process 1.
+ */
+static bool is_outside_process(const struct prove_target *target, const char *real)
+{
+	static const char processes[] = "/proc/";
+	const size_t len = sizeof(processes) - 1;
+
+	return target->sandbox->namespaces.has_proc && strncmp(real, processes, len) == 0 &&
+	       real[len] >= '1' && real[len] <= '9';
+}
+
 uint64_t grants_access(const struct grants *grants, const char *real)
 {
 	uint64_t access = 0;
 
-	if (grants_deny(grants->target, real))
+	if (grants_deny(grants->target, real) || is_outside_process(grants->target, real))
 		return 0;
 	for (size_t i = 0; i < grants->n; i++) {
 		if (covers(&grants->items[i], real))

@@ -436,6 +436,26 @@ Test(prober, judge_accepts_only_what_was_expected)
 	end(&proof);
 }
 
+/* /proc is granted, and shows the launch's own processes. */
+Test(prober, processes_outside_are_refused_where_proc_is_granted)
+{
+	struct proof proof = begin("sandbox s { filesystem { read \"/usr\", \"/proc\"; } }\n");
+	struct writ_sandbox weak = *proof.sandbox;
+	atomic_uint lacking = lacking_whole(weak.plan, WRIT_PLAN_PID_NS | WRIT_PLAN_MOUNT_NS);
+
+	if (!weak.namespaces.has_proc)
+		cr_skip_test("no procfs of a launch's own here");
+	prove(&proof, proof.sandbox);
+	print_wrong(&proof);
+	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	cr_expect_eq(state_of(&proof, "read /proc/1/cmdline"), PROVE_OK);
+	prove_report_free(&proof.report);
+	weak.lacking = &lacking;
+	prove(&proof, &weak);
+	cr_expect(is_wrong(&proof, "read /proc/1/cmdline"));
+	end(&proof);
+}
+
 /* What a plan has is listed with what stands in for it; what it has not is not. */
 Test(prober, mechanisms_are_those_of_the_plan)
 {
