@@ -69,9 +69,11 @@ Test(dns_answer, other_peoples_records_are_left_alone)
 	dns_maker_record(&maker, "a.org", "AAAA", 1, "2001:db8::6");
 	dns_maker_record(&maker, "a.org", "A", 300, "10.0.0.1");
 	dns_maker_record(&maker, "a.org", "A", 1, "10.6.6.6");
+	dns_maker_poke(&maker, maker.len - 12, 3); /* of another class */
+	dns_maker_record(&maker, "a.org", "A", 1, "10.6.6.6");
 	dns_maker_record(&maker, "bank.org", "CNAME", 1, "a.org");
 	/* The last two are of the authority and additional sections. */
-	dns_maker_poke(&maker, 6, 3);
+	dns_maker_poke(&maker, 6, 4);
 	dns_maker_poke(&maker, 8, 1);
 	dns_maker_poke(&maker, 10, 1);
 	cr_expect_eq(read_made(), DNS_ANSWER_OURS);

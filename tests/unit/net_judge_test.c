@@ -123,8 +123,8 @@ Test(net_judge, classes_are_reached_by_rules_that_name_them)
 {
 	static const char *const any[] = {"*:80"};
 	static const char *const wide[] = {"0.0.0.0/0:80", "::/0 80"};
-	static const char *const near[] = {"169.254.0.0/16:80", "64:ff9b::/96 80",
-					   "127.0.0.0/8:80"};
+	static const char *const near[] = {"169.254.0.0/16:80", "64:ff9b::/96 80", "127.0.0.0/8:80",
+					   "2002:7f00:1::/112 80"};
 	static const char *const exact[] = {"169.254.169.254:80", "64:ff9b::a9fe:a9fe 80",
 					    "127.0.0.1:80", "::1 80"};
 	static const struct {
@@ -145,6 +145,7 @@ Test(net_judge, classes_are_reached_by_rules_that_name_them)
 		{"64:ff9b::a9fe:a9fe", false, false, false, true},
 		{"64:ff9b::198.51.100.1", true, true, true, false},
 		{"2002:7f00:1::", false, false, false, false},
+		{"2002:c633:6401::", true, true, false, false},
 		{"::127.0.0.1", false, false, false, false},
 		{"0.0.0.0", false, false, false, false},
 		{"::", false, false, false, false},
@@ -223,16 +224,19 @@ Test(net_judge, names_are_held_to_denies_and_classes)
 
 Test(net_judge, names_that_may_be_looked_up)
 {
-	static const char *const lines[] = {"a.org:443", "*.w.org:80", "deny x.w.org",
-					    "deny y.w.org:80", "10.0.0.0/8:1"};
+	static const char *const lines[] = {"a.org:443",          "*.w.org:80",
+					    "deny x.w.org",       "deny y.w.org:80",
+					    "deny udp://z.w.org", "10.0.0.0/8:1"};
 	static const char *const all[] = {"*:443", "deny *.evil.org"};
 	struct net_rules rules = net_rules_of(lines, N(lines));
 
 	cr_expect(net_lists_name(&rules, text("a.org")));
 	cr_expect(net_lists_name(&rules, text("b.w.org")));
 	cr_expect(net_lists_name(&rules, text("y.w.org")), "of another port it would be granted");
+	cr_expect(net_lists_name(&rules, text("z.w.org")), "by TCP it is granted");
 	cr_expect_not(net_lists_name(&rules, text("x.w.org")));
 	cr_expect_not(net_lists_name(&rules, text("w.org")));
+	cr_expect_not(net_lists_name(&rules, text("evilw.org")));
 	cr_expect_not(net_lists_name(&rules, text("b.a.org")));
 	cr_expect_not(net_lists_name(&rules, text("aa.org")));
 	rules = net_rules_of(all, N(all));

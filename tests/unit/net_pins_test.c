@@ -111,6 +111,9 @@ Test(net_pins, a_full_table_forgets_what_would_end_first)
 	}
 	cr_expect(is_pinned("keep.org", "192.0.2.1", 0));
 	cr_expect_not(is_pinned("goes.org", "192.0.2.2", 0));
+	numbered(NET_MAX_PIN_NAMES - 2, name, address);
+	cr_expect(is_pinned(name, address, 0));
+	cr_expect_not(is_pinned(name, "192.0.2.2", 0), "nobody inherits addresses");
 	for (uint32_t i = 0; i < NET_MAX_PINS; i++) {
 		numbered(i, name, address);
 		pin("many.org", address, 600, 0);

@@ -270,6 +270,16 @@ Test(tls_hello, two_names_are_bad)
 	put(1, 'b');
 	set_lengths();
 	expect_made("bad", "two in one");
+	begin(0, 1);
+	put(2, 0);
+	put(2, 2 + 4 + 4);
+	put(2, 8);
+	put(1, 0);
+	put(2, 1);
+	put(1, 'a');
+	put(4, 0x000a0000);
+	set_lengths();
+	expect_made("bad", "a second one that reads as an extension");
 }
 
 /* Every byte of a length or a type, one more and one less. */
