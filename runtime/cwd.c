@@ -5,9 +5,11 @@
  */
 #include "runtime/cwd.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "runtime/error.h"
@@ -57,6 +59,20 @@ static const char *add_name(char *path, const char *name)
 	return path;
 }
 
+/* Which directory it is, whatever its name leads to when the command begins. */
+static int know(struct launch *launch, struct writ_error *error)
+{
+	struct stat st;
+
+	if (stat(".", &st))
+		return error_sys(error, WRIT_E_SYSTEM, errno, "the working directory");
+	launch->cwd_is_known = true;
+	launch->cwd_inode = st.st_ino;
+	launch->cwd_major = major(st.st_dev);
+	launch->cwd_minor = minor(st.st_dev);
+	return 0;
+}
+
 /*
  * In a mount namespace the directory that we are in may be covered, and what is relative to it with
  * it: it is entered by its name. One that has none is refused by chdir. So it is for a child that
@@ -75,10 +91,10 @@ int cwd_prepare(struct launch *launch, struct pool *pool, const char *wanted,
 	if (!cwd)
 		return error_nomem(error);
 	if (!getcwd(cwd, PATH_MAX))
-		launch->cwd = "";
-	else if (!wanted && namespaces_hide(&launch->sandbox->namespaces, cwd))
+		return error_sys(error, WRIT_E_SYSTEM, errno, "the working directory is gone");
+	if (!wanted && namespaces_hide(&launch->sandbox->namespaces, cwd))
 		launch->cwd = "/";
 	else
 		launch->cwd = add_name(cwd, launch->cwd);
-	return 0;
+	return wanted || strcmp(launch->cwd, "/") == 0 ? 0 : know(launch, error);
 }

@@ -98,9 +98,31 @@ static int reset_oom(struct launch *launch)
 	return proc < 0 || launch->has_broker ? 0 : oom_reset(proc);
 }
 
+/*
+ * The caller's own directory, by the name that it had a moment ago: by now that may lead elsewhere,
+ * to where somebody else wants the command to begin.
+ */
+static int enter_known(const struct launch *launch)
+{
+	const struct open_how_abi how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+					 .resolve = KERNEL_RESOLVE_NO_SYMLINKS};
+	struct statx_abi st = {.mask = 0};
+	long fd = RAW(KERNEL_NR_OPENAT2, AT_FDCWD, launch->cwd, &how, sizeof(how));
+	long rc = fd < 0 ? fd : RAW(SYS_statx, fd, "", AT_EMPTY_PATH, KERNEL_STATX_INO, &st);
+
+	if (!rc && (st.ino != launch->cwd_inode || st.dev_major != launch->cwd_major ||
+		    st.dev_minor != launch->cwd_minor))
+		rc = -ESTALE;
+	if (!rc)
+		rc = RAW(SYS_fchdir, fd);
+	if (fd >= 0)
+		(void)RAW(SYS_close, fd);
+	return (int)rc;
+}
+
 static int set_directory(struct launch *launch)
 {
-	return (int)RAW(SYS_chdir, launch->cwd);
+	return launch->cwd_is_known ? enter_known(launch) : (int)RAW(SYS_chdir, launch->cwd);
 }
 
 /* By way of high numbers, as the sources may themselves be 0 to 2, in any order. */

@@ -30,6 +30,9 @@ struct launch {
 	char *const *envp;
 	const char *const *candidates; /* paths to try to execute, in order; NULL-terminated */
 	const char *cwd;
+	bool cwd_is_known; /* it is the directory of this device and number, or refused */
+	uint32_t cwd_major, cwd_minor;
+	uint64_t cwd_inode;
 	int stdio[3];
 	struct cgroup_door cgroup;
 	bool born_in_cgroup;

@@ -33,6 +33,21 @@ static int open_place(const char *path)
 	return (int)RAW(KERNEL_NR_OPENAT2, AT_FDCWD, path, &how, sizeof(how));
 }
 
+/*
+ * A place that has been renamed or removed meanwhile is an accident, or somebody's doing, and not
+ * the host's refusal of mounts, without which a launch might go on (spawn.c).
+ */
+static int of_place(int rc)
+{
+	static const int changes[] = {ENOENT, ENOTDIR, ELOOP, EINVAL, EACCES};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		if (rc == -changes[i])
+			return -ESTALE;
+	}
+	return rc;
+}
+
 /* Sets attributes on a mount and all below it. */
 static int set_attributes(int fd, const char *path, unsigned int attributes)
 {
@@ -84,11 +99,11 @@ static int move_to(int mount, const char *path)
 	int rc;
 
 	if (where < 0)
-		return where;
+		return of_place(where);
 	rc = (int)RAW(KERNEL_NR_MOVE_MOUNT, mount, "", where, "",
 		      KERNEL_MOVE_MOUNT_F_EMPTY | KERNEL_MOVE_MOUNT_T_EMPTY);
 	(void)RAW(SYS_close, where);
-	return rc;
+	return of_place(rc);
 }
 
 static int make_scratch(const struct mount_place *place)
@@ -135,7 +150,7 @@ static int copy_places(const struct namespaces *namespaces, int *roots)
 		if (roots[i] >= 0 && place->attributes)
 			rc = set_attributes(roots[i], "", place->attributes);
 		else if (roots[i] < 0 && roots[i] != -ENOENT && roots[i] != -ENOTDIR)
-			rc = roots[i];
+			rc = of_place(roots[i]);
 	}
 	return rc;
 }

@@ -37,6 +37,7 @@
 #include "runtime/processes.h"
 #include "runtime/raw.h"
 #include "runtime/spawn.h"
+#include "runtime/streams.h"
 
 #define CHILD_STACK_BYTES ((size_t)16 << 10)
 #define DEFAULT_PATH      "/usr/local/bin:/usr/bin:/bin"
@@ -148,7 +149,7 @@ static int prepare_stdio(struct preparation *prep, const struct writ_launch *req
 			return error_sys(error, WRIT_E_SYSTEM, errno, "can't open /dev/null");
 		stdio[i] = prep->null;
 	}
-	return 0;
+	return sandbox->plan & WRIT_PLAN_NOEXEC ? streams_lower(stdio, prep->lowered, error) : 0;
 }
 
 static int plan_limits(struct launch *launch, struct writ_error *error)
@@ -496,6 +497,10 @@ void spawn_release(struct preparation *prep)
 		fd_close(&prep->launch.stdio[1]);
 		if (prep->process->relay.streams[1].from >= 0)
 			fd_close(&prep->launch.stdio[2]);
+	}
+	for (int i = 0; i < 2; i++) {
+		if (prep->lowered[i])
+			fd_close(&prep->lowered[i]);
 	}
 	fd_close(&prep->null);
 	cgroup_close(&prep->launch.cgroup);

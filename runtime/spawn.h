@@ -13,7 +13,8 @@ struct preparation {
 	struct launch launch;
 	struct writ_process *process; /* NULL: not even that */
 	const char **envp;
-	int null; /* /dev/null, or -1 when nothing needs it */
+	int null;       /* /dev/null, or -1 when nothing needs it */
+	int lowered[2]; /* runtime/streams.h; 0: none */
 };
 
 /* First: makes the process. launch.sandbox is set, as is the cgroup's door to nothing. */
