@@ -36,7 +36,8 @@
 #include "runtime/raw.h"
 #include "runtime/spawn.h"
 
-#define N_STDIO 3
+#define N_STDIO     3
+#define PATIENCE_US 5000000u /* with a child that neither goes on nor ends */
 #define LOOK_NS                                                                                    \
 	20000000 /* how soon a death is noticed that comes before the child's first step           \
 		  */
@@ -126,10 +127,14 @@ static bool ends_in(const struct writ_process *process, int ms)
 	return poll(&end, 1, ms) == 1;
 }
 
-/* Until a child's life is not what it was. One that is killed before its first step never tells. */
+/*
+ * Until a child's life is not what it was. One that is killed before its first step never tells,
+ * nor does one that somebody has stopped: it is killed, and what it was doing then stays said.
+ */
 static void await_change(struct parked *parked, enum life from)
 {
 	const struct timespec look = {.tv_nsec = LOOK_NS};
+	const uint64_t end_us = process_now_us() + PATIENCE_US;
 	struct launch *launch = &parked->prep.launch;
 
 	while (launch->life == (int)from) {
@@ -138,6 +143,8 @@ static void await_change(struct parked *parked, enum life from)
 		/* Where the call is refused to us, this is what we wait by. */
 		if (rc && rc != -EAGAIN && ends_in(parked->prep.process, 1))
 			return;
+		if (process_now_us() > end_us)
+			writ_kill(parked->prep.process);
 	}
 }
 
@@ -309,14 +316,17 @@ static int hand_over(struct parked *parked, struct writ_error *error)
 	struct launch *launch = &parked->prep.launch;
 	int rc;
 
-	parked->prep.process->keeper.dies_with_caller = launch->die_with_caller;
 	rc = send_request(parked);
 	if (rc)
 		return error_sys(error, WRIT_E_SYSTEM, -rc, "a child can't be told what to run");
 	await_change(parked, LIFE_PARKED);
 	if (!launch->executing && !launch->error)
 		return error_set(error, WRIT_E_SYSTEM, "a child was killed while it waited");
-	return launch->error ? spawn_tell(launch, error) : 0;
+	if (launch->error)
+		return spawn_tell(launch, error);
+	/* Until here it dies with us in any case, stopped or not. */
+	parked->prep.process->keeper.dies_with_caller = launch->die_with_caller;
+	return 0;
 }
 
 static int use(struct parked *parked, const struct writ_launch *request, struct writ_error *error)

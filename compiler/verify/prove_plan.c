@@ -323,6 +323,9 @@ static const struct danger {
 	{"unshare", FOR_BROKER, 0, {{0}}},
 	{"setns", FOR_BROKER, 0, {{0}}},
 	{"uselib", FOR_BROKER, 0, {{0}}},
+	{"landlock_create_ruleset", FOR_BROKER, 0, {{0}}},
+	{"landlock_add_rule", FOR_BROKER, 0, {{0}}},
+	{"landlock_restrict_self", FOR_BROKER, 0, {{0}}},
 };
 
 static bool same_cond(const struct call_cond *a, const struct call_cond *b)

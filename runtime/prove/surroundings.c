@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stddef.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -66,6 +67,30 @@ static void open_descriptors(struct surroundings *around)
 	around->descriptors[1] = fcntl(around->descriptors[0], F_DUPFD, HIGH_DESCRIPTOR);
 }
 
+/* What an interrupted proof would leave. */
+static char left_behind[sizeof(((struct surroundings *)0)->own_file)];
+
+static void end_tidily(int number)
+{
+	(void)unlink(left_behind);
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+}
+
+static void tidy_up_if_interrupted(const char *path)
+{
+	static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+	struct sigaction action;
+
+	memcpy(left_behind, path, strlen(path) + 1);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (sigaction(numbers[i], NULL, &action) || action.sa_handler != SIG_DFL)
+			continue;
+		action.sa_handler = end_tidily;
+		(void)sigaction(numbers[i], &action, NULL);
+	}
+}
+
 /* A file where nothing may be written, nor a scratch directory hides it. */
 static void make_own_file(struct surroundings *around, struct prove_target *target,
 			  struct prove_report *report)
@@ -84,8 +109,10 @@ static void make_own_file(struct surroundings *around, struct prove_target *targ
 		(void)snprintf(around->own_file, sizeof(around->own_file), "%s/.writ-prove-own-%ld",
 			       places[i], (long)getpid());
 		fd = open(around->own_file, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, MODE_OF_OWN);
-		if (fd >= 0)
+		if (fd >= 0) {
 			target->own_file = around->own_file;
+			tidy_up_if_interrupted(around->own_file);
+		}
 		fd_close(&fd);
 	}
 }
