@@ -385,6 +385,21 @@ static int bind_scratches(struct binding *binding)
 	return rc;
 }
 
+static int bind_unix_sockets(struct binding *binding)
+{
+	struct writ_policy *policy = binding->policy;
+	uint32_t n = image_count(&policy->image, WRIT_SECTION_UNIX_SOCKETS);
+	int rc = 0;
+
+	policy->unix_sockets = pool_array(&policy->pool, n, sizeof(*policy->unix_sockets));
+	if (!policy->unix_sockets)
+		return error_nomem(binding->error);
+	for (uint32_t i = 0; !rc && i < n; i++)
+		rc = expand(binding, image_UNIX_SOCKETS(&policy->image, i)->text, BIND_PATH,
+			    &policy->unix_sockets[i]);
+	return rc;
+}
+
 static int bind_denies(struct binding *binding)
 {
 	struct writ_policy *policy = binding->policy;
@@ -434,6 +449,8 @@ static int bind_texts(struct binding *binding)
 		rc = bind_paths(binding, shared);
 	if (!rc)
 		rc = bind_scratches(binding);
+	if (!rc)
+		rc = bind_unix_sockets(binding);
 	if (!rc)
 		rc = bind_denies(binding);
 	if (!rc)

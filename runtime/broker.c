@@ -14,6 +14,7 @@
 
 #include "runtime/broker_calls.h"
 #include "runtime/broker_umask.h"
+#include "runtime/net_gate.h"
 #include "runtime/raw.h"
 
 static int check_sizes(void)
@@ -139,6 +140,11 @@ int broker_answer(struct broker *broker)
 		return 0;
 	if (rc)
 		return (int)rc;
+	if (broker->notif.arch == KERNEL_AUDIT_ARCH && broker->gate &&
+	    net_gate_has(broker->notif.nr)) {
+		net_gate_call(broker->gate, broker);
+		return 0;
+	}
 	if (broker->notif.arch == KERNEL_AUDIT_ARCH)
 		result = broker_call(broker);
 	return reply(broker, result);

@@ -18,6 +18,8 @@
 #include "runtime/broker_rules.h"
 #include "runtime/kernel_abi.h"
 
+struct net_gate;
+
 #define BROKER_PATH  4096 /* bytes of a path with its NUL: PATH_MAX */
 #define BROKER_NAME  256  /* of one name in it: NAME_MAX */
 #define BROKER_DIGIT 12   /* of a number of a process or descriptor */
@@ -43,6 +45,7 @@ struct broker {
 	bool guards_metadata; /* it is changed in these trees only */
 	struct broker_tree *trees;
 	size_t n_trees;
+	struct net_gate *gate; /* that answers calls on sockets; or NULL */
 
 	/* Found by broker_init, but for the listener: by broker_listen. */
 	int listener;

@@ -41,6 +41,11 @@ static int check_limits(const struct writ_sandbox *sandbox, struct writ_error *e
 		{WRIT_LIMIT_PROCESSES, "processes"},
 	};
 
+	if (sandbox->net.has_gate)
+		return error_set(error, WRIT_E_HOST,
+				 "the network section of sandbox '%.200s' needs a supervisor: use "
+				 "writ_spawn",
+				 sandbox->name);
 	if (sandbox->plan & WRIT_PLAN_BROKER)
 		return error_set(error, WRIT_E_HOST,
 				 "deny in a granted tree, of sandbox '%.200s', needs a "

@@ -12,12 +12,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 #include "runtime/broker.h"
 #include "runtime/fd.h"
 #include "runtime/landlock.h"
 #include "runtime/launch.h"
+#include "runtime/net_alarm.h"
+#include "runtime/net_gate.h"
 #include "runtime/privilege.h"
 #include "runtime/raw.h"
 
@@ -44,6 +47,12 @@ int keeper_broker_open(struct keeper *keeper)
 
 	if (!broker)
 		return 0;
+	launch->has_broker = true;
+	launch->kept[0] = keeper->ends[1];
+	launch->kept[1] = broker->proc = -1;
+	launch->kept[2] = broker->fds = -1;
+	if (!launch->sandbox->has_broker && !launch->sandbox->net.needs_proc)
+		return 0;
 	/* The command's standard input and output are ours as well, once they are set. */
 	broker->proc =
 		fd_raise((int)RAW(SYS_openat, AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -54,8 +63,6 @@ int keeper_broker_open(struct keeper *keeper)
 		broker->fds = fd_raise(broker->fds);
 		rc = broker->fds < 0 ? broker->fds : 0;
 	}
-	launch->has_broker = true;
-	launch->kept[0] = keeper->ends[1];
 	launch->kept[1] = broker->proc;
 	launch->kept[2] = broker->fds;
 	return rc;
@@ -63,9 +70,33 @@ int keeper_broker_open(struct keeper *keeper)
 
 int keeper_broker_listen(struct keeper *keeper)
 {
+	int rc;
+
 	if (!keeper->broker)
 		return 0;
-	return broker_listen(keeper->broker, keeper->launch->listener);
+	rc = broker_listen(keeper->broker, keeper->launch->listener);
+	return rc || !keeper->broker->gate ? rc : net_alarm_init();
+}
+
+/* Watches what there is, and answers what is pending at the net gate. As ppoll(2). */
+static long await_calls(struct net_gate *gate, struct pollfd *fds)
+{
+	const struct timespec *wait = NULL;
+	size_t n;
+	long rc;
+
+	if (!gate)
+		return RAW(SYS_ppoll, fds, 2, NULL, NULL, KERNEL_SIGSET_SIZE);
+	n = net_pending_watch(&gate->pendings, gate->watched + 2, &wait);
+	memcpy(gate->watched, fds, 2 * sizeof(*fds));
+	rc = RAW(SYS_ppoll, gate->watched, n + 2, wait, NULL, KERNEL_SIGSET_SIZE);
+	memcpy(fds, gate->watched, 2 * sizeof(*fds));
+	if (rc < 0 || !n)
+		return rc;
+	net_alarm_set(true);
+	net_pending_serve(&gate->pendings, gate->watched + 2, n);
+	net_alarm_set(false);
+	return rc;
 }
 
 bool keeper_broker_serve(const struct keeper *keeper)
@@ -77,7 +108,7 @@ bool keeper_broker_serve(const struct keeper *keeper)
 	if (!keeper->broker)
 		return true;
 	while (!fds[0].revents) {
-		long rc = RAW(SYS_ppoll, fds, 2, NULL, NULL, KERNEL_SIGSET_SIZE);
+		long rc = await_calls(keeper->broker->gate, fds);
 
 		if (rc < 0 && rc != -EINTR)
 			return false;

@@ -40,6 +40,7 @@
 #define KERNEL_NR_CLONE3                  435
 #define KERNEL_NR_CLOSE_RANGE             436
 #define KERNEL_NR_OPENAT2                 437
+#define KERNEL_NR_PIDFD_GETFD             438
 #define KERNEL_NR_FACCESSAT2              439
 #define KERNEL_NR_MOUNT_SETATTR           442
 #define KERNEL_NR_LANDLOCK_CREATE_RULESET 444
@@ -168,6 +169,7 @@ struct bpf_program {
 #define KERNEL_CLONE_NEWUSER     0x10000000
 #define KERNEL_CLONE_NEWPID      0x20000000
 #define KERNEL_CLONE_INTO_CGROUP UINT64_C(0x200000000) /* since 5.7 */
+#define KERNEL_PIDFD_THREAD      0x80                  /* since 6.9 */
 #define KERNEL_PIDFD_GROUP       (1u << 2)             /* since 6.9 */
 #define KERNEL_P_PIDFD           3
 #define KERNEL_WALL              0x40000000

@@ -22,10 +22,8 @@
 
 uint32_t lacking_wanted(uint32_t plan)
 {
-	const uint32_t both = WRIT_PLAN_PID_NS | WRIT_PLAN_BROKER;
-
 	/* The broker finds a tool's descriptors by the numbers that it knows the tool by. */
-	if ((plan & both) == both)
+	if (plan & WRIT_PLAN_PID_NS && plan & (WRIT_PLAN_BROKER | LACKING_NEEDS_PROC))
 		plan |= WRIT_PLAN_PROC;
 	return plan & WRIT_PLAN_PROC ? plan | WRIT_PLAN_MOUNT_NS : plan;
 }
@@ -36,7 +34,7 @@ uint32_t lacking_whole(uint32_t plan, uint32_t lacking)
 
 	if (lacking & WRIT_PLAN_MOUNT_NS)
 		lacking |= OF_MOUNTS;
-	if (lacking & WRIT_PLAN_PROC && plan & WRIT_PLAN_BROKER)
+	if (lacking & WRIT_PLAN_PROC && plan & (WRIT_PLAN_BROKER | LACKING_NEEDS_PROC))
 		lacking |= WRIT_PLAN_PID_NS;
 	if (lacking & WRIT_PLAN_PID_NS)
 		lacking |= WRIT_PLAN_PROC;

@@ -16,6 +16,9 @@ struct writ_sandbox;
 /* Beside the plan's: a user namespace, to count a launch's processes apart. */
 #define LACKING_COUNT (1u << 31)
 
+/* In the plan of an open sandbox: its net gate finds the tool's processes by procfs. */
+#define LACKING_NEEDS_PROC (1u << 30)
+
 /* What a plan takes: with what a broker needs beside a PID namespace. */
 uint32_t lacking_wanted(uint32_t plan);
 

@@ -438,6 +438,11 @@ int landlock_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *
 		.handled_access_net = variant->handled_net,
 		.scoped = variant->scoped,
 	};
+	/* The keeper enters the ruleset as well, and connects where the policy says. */
+	if (sandbox->net.has_gate) {
+		sandbox->refused_net = variant->handled_net;
+		sandbox->recipe.handled.handled_access_net = 0;
+	}
 	rc = check_lacking(sandbox, variant, abi, source->error);
 	if (!rc)
 		rc = plan_recipe(sandbox, source);
@@ -446,7 +451,7 @@ int landlock_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *
 	if (!rc)
 		rc = add_paths(sandbox, source, variant->handled_fs);
 	if (!rc)
-		rc = add_ports(sandbox, source, variant->handled_net);
+		rc = add_ports(sandbox, source, sandbox->recipe.handled.handled_access_net);
 	return rc;
 }
 
@@ -507,4 +512,15 @@ int landlock_build(const struct writ_sandbox *sandbox, const int *roots)
 	int rc = ruleset < 0 ? ruleset : add_kept(sandbox, roots, ruleset);
 
 	return rc ? rc : ruleset;
+}
+
+int landlock_refuse_net(uint64_t rights)
+{
+	const struct landlock_ruleset_abi6 handled = {.handled_access_net = rights};
+	int ruleset = create(&handled);
+	int rc = ruleset < 0 ? ruleset : landlock_enter(ruleset);
+
+	if (ruleset >= 0)
+		(void)RAW(SYS_close, ruleset);
+	return rc;
 }

@@ -19,4 +19,10 @@ int landlock_build(const struct writ_sandbox *sandbox, const int *roots);
 /* Confines the calling thread. 0 or a negative errno. Safe between clone and execve. */
 int landlock_enter(int ruleset);
 
+/*
+ * Takes LANDLOCK_NET_* rights from the calling thread, on all ports. 0 or a negative errno. Safe
+ * between clone and execve.
+ */
+int landlock_refuse_net(uint64_t rights);
+
 #endif

@@ -215,7 +215,10 @@ static int die_with_parent(struct launch *launch)
 
 static int enter_landlock(struct launch *launch)
 {
-	return launch->ruleset < 0 ? 0 : landlock_enter(launch->ruleset);
+	const uint64_t net = launch->sandbox->refused_net;
+	int rc = launch->ruleset < 0 ? 0 : landlock_enter(launch->ruleset);
+
+	return rc || !net ? rc : landlock_refuse_net(net);
 }
 
 /* While it waits nothing of the caller's stays open, in which somebody might wait for an end. */
@@ -241,11 +244,16 @@ static int unblock_signals(struct launch *launch)
 /* A listener, NO_LISTENER, or a negative errno. */
 static int guard_metadata(const struct launch *launch)
 {
-	enum metadata_way way = !launch->has_broker                        ? METADATA_REFUSED
-				: launch->sandbox->plan & WRIT_PLAN_BROKER ? METADATA_PASSED
-									   : METADATA_ASKED;
-	int rc = metadata_enter(way);
+	uint32_t plan = launch->sandbox->plan;
+	enum metadata_way way = METADATA_ASKED;
+	int rc;
 
+	/* A net gate's filter is asked about sockets, and there is one listener. */
+	if (plan & WRIT_PLAN_BROKER)
+		way = METADATA_PASSED;
+	if (!launch->has_broker || (plan & WRIT_PLAN_NETWORK && !(plan & WRIT_PLAN_BROKER)))
+		way = METADATA_REFUSED;
+	rc = metadata_enter(way);
 	/* Of a process's filters one has a listener: somebody around us has it (seccomp(2)). */
 	if (rc == -EBUSY && way == METADATA_ASKED)
 		rc = metadata_enter(way = METADATA_REFUSED);
@@ -255,14 +263,16 @@ static int guard_metadata(const struct launch *launch)
 /* Ours is closed when the command is executed, the keeper's is not. */
 static int enter_seccomp(struct launch *launch)
 {
-	bool asks = launch->has_broker && launch->sandbox->plan & WRIT_PLAN_BROKER;
+	const uint32_t answered = WRIT_PLAN_BROKER | WRIT_PLAN_NETWORK;
+	bool asks = launch->has_broker && launch->sandbox->plan & answered;
 	int rc = launch->guards_metadata ? guard_metadata(launch) : NO_LISTENER;
 
 	launch->listener = rc == NO_LISTENER ? -1 : rc;
 	if (rc >= 0 && launch->guards_session)
 		rc = metadata_enter_session();
 	if (rc >= 0 && asks)
-		launch->listener = rc = seccomp_listen(&launch->sandbox->filter);
+		launch->listener = rc = seccomp_listen(&launch->sandbox->filter,
+						       launch->sandbox->plan & WRIT_PLAN_BROKER);
 	else if (rc >= 0)
 		rc = seccomp_enter(&launch->sandbox->filter);
 	return rc < 0 ? rc : 0;

@@ -101,7 +101,7 @@ int metadata_enter(enum metadata_way way)
 		.insns = insns,
 	};
 
-	return way == METADATA_ASKED ? seccomp_listen(&program) : seccomp_enter(&program);
+	return way == METADATA_ASKED ? seccomp_listen(&program, true) : seccomp_enter(&program);
 }
 
 int metadata_enter_session(void)

@@ -224,10 +224,11 @@ int namespaces_prepare(struct writ_sandbox *sandbox, const struct sandbox_source
 {
 	struct namespaces *namespaces = &sandbox->namespaces;
 	uint32_t plan = sandbox->plan;
-	size_t n_most = (size_t)source->record->paths.count + source->record->scratches.count;
+	size_t n_most = (size_t)source->record->paths.count + source->record->scratches.count +
+			source->record->unix_sockets.count;
 	int rc;
 
-	sandbox->has_keeper = plan & (WRIT_PLAN_KEEPER | WRIT_PLAN_BROKER);
+	sandbox->has_keeper = plan & (WRIT_PLAN_KEEPER | WRIT_PLAN_BROKER | WRIT_PLAN_NETWORK);
 	namespaces->guards_metadata = plan & WRIT_PLAN_READ_ONLY;
 	if (plan & WRIT_PLAN_READ_ONLY)
 		namespaces->attributes |= KERNEL_MOUNT_RDONLY;

@@ -36,6 +36,10 @@ static int add_endpoint(struct making *making, uint32_t index)
 	return 0;
 }
 
+/* The rights of ports are those of endpoints. */
+_Static_assert(WRIT_PORT_CONNECT == WRIT_ENDPOINT_CONNECT, "one bit");
+_Static_assert(WRIT_PORT_BIND == WRIT_ENDPOINT_BIND, "one bit");
+
 static void add_port(struct making *making, uint32_t index)
 {
 	const struct writ_fmt_port *port = image_PORTS(&making->policy->image, index);
@@ -43,7 +47,7 @@ static void add_port(struct making *making, uint32_t index)
 
 	if (port->param != WRIT_NONE)
 		peer.first = peer.last = making->policy->params[port->param].port;
-	add(making, port->rights & WRIT_PORT_CONNECT ? WRIT_ENDPOINT_CONNECT : 0, &peer);
+	add(making, port->rights, &peer);
 }
 
 int net_rules_make(const struct writ_policy *policy, const struct writ_fmt_sandbox *sandbox,

@@ -21,6 +21,7 @@ static const struct {
 #define PLAN_NOEXEC              NULL
 #define PLAN_PROC                "/proc is the host's"
 #define PLAN_BROKER              NULL
+#define PLAN_NETWORK             NULL
 	WRIT_PLANS(PLAN)
 #undef PLAN
 };

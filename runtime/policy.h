@@ -77,6 +77,7 @@ struct writ_policy {
 	struct policy_param *params; /* by index in PARAMS */
 	const char **paths;          /* by index in PATHS, expanded and normalised */
 	const char **scratches;      /* by index in SCRATCHES, expanded and normalised */
+	const char **unix_sockets;   /* by index in UNIX_SOCKETS, likewise */
 	const char **denies;         /* by index in DENIES, patterns, likewise */
 	const char **env_values;     /* by index in ENV; NULL unless it sets a value */
 	const char **unsupported;    /* what can't be enforced, when only examined */

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "runtime/broker.h"
+#include "runtime/net_gate.h"
+
 #define US_PER_SECOND 1000000u
 #define BYTES_PER_KIB 1024u
 #define TICKS_PART    4
@@ -49,6 +52,18 @@ static void fill_processes(const struct cgroup_usage *counted, struct writ_resul
 	result->processes_scope = WRIT_OF_LAUNCH;
 	result->processes_peak = counted->peak_tasks;
 	result->processes_refused = counted->refused_tasks;
+}
+
+/* By the keeper, in memory of the process. */
+static void fill_network(const struct keeper *keeper, struct writ_result *result)
+{
+	const struct net_gate *gate = keeper->broker ? keeper->broker->gate : NULL;
+
+	if (!gate)
+		return;
+	result->has_network = 1;
+	result->connects_allowed = gate->counts.allowed;
+	result->connects_denied = gate->counts.denied;
 }
 
 /*
@@ -95,5 +110,6 @@ void result_fill(const struct writ_process *process, const struct result_wait *w
 	fill_cpu(&counted, &wait->usage, result);
 	fill_peak(&counted, wait, process->callers_peak_bytes, result);
 	fill_processes(&counted, result);
+	fill_network(&process->keeper, result);
 	result->end = end ? end : choose_end(process, &counted, result);
 }

@@ -21,6 +21,7 @@
 #include "runtime/fd.h"
 #include "runtime/lacking.h"
 #include "runtime/landlock.h"
+#include "runtime/net_prepare.h"
 #include "runtime/oom.h"
 #include "runtime/processes.h"
 #include "runtime/seccomp.h"
@@ -124,12 +125,16 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	if (!rc)
 		rc = broker_prepare(sandbox, source);
 	if (!rc)
+		rc = net_prepare(sandbox, source);
+	if (!rc)
 		rc = namespaces_prepare(sandbox, source);
 	if (!rc)
 		rc = landlock_prepare(sandbox, source);
 	if (!rc)
+		rc = net_show_sockets(sandbox, source->error);
+	if (!rc)
 		namespaces_settle(sandbox);
-	if (!rc && namespaces_want_broker(sandbox) && broker_available() == 0)
+	if (!rc && !sandbox->net.has_gate && namespaces_want_broker(sandbox) && broker_available() == 0)
 		sandbox->has_broker = true;
 	if (!rc)
 		rc = env_prepare(sandbox, source);

@@ -15,6 +15,7 @@
 #include "runtime/cgroup.h"
 #include "runtime/kernel_abi.h"
 #include "runtime/namespaces.h"
+#include "runtime/net_plan.h"
 #include "runtime/policy.h"
 #include "runtime/pool.h"
 #include "runtime/privilege.h"
@@ -87,6 +88,9 @@ struct writ_sandbox {
 	bool makes_sessions;        /* its filter allows setsid, as its plan has a PID namespace */
 	bool has_keeper;
 	bool has_broker;
+	struct net_plan net;
+	uint64_t
+		refused_net; /* LANDLOCK_NET_* that the command itself has none of, beside a gate */
 	struct broker_rules denies;
 	struct namespaces namespaces;
 	struct landlock_recipe recipe; /* where each launch makes its own ruleset */
@@ -95,6 +99,12 @@ struct writ_sandbox {
 	struct sandbox_warning *warnings;
 	struct sandbox_warning *last_warning;
 };
+
+/* Does somebody answer calls of its commands? */
+static inline bool sandbox_has_listener(const struct writ_sandbox *sandbox)
+{
+	return sandbox->has_broker || sandbox->net.has_gate;
+}
 
 /* What a sandbox is made from, while it is made. */
 struct sandbox_source {

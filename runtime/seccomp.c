@@ -71,15 +71,14 @@ int seccomp_enter(const struct bpf_program *filter)
 	return (int)RAW(SYS_seccomp, SECCOMP_OP_SET_FILTER, 0, filter);
 }
 
-/*
- * Once a call has been received only a signal that kills interrupts it: nothing is done twice.
- * Before Linux 5.19 a handled signal may.
- */
-int seccomp_listen(const struct bpf_program *filter)
+/* Before Linux 5.19 a handled signal always interrupts. */
+int seccomp_listen(const struct bpf_program *filter, bool only_kills)
 {
-	long fd = RAW(SYS_seccomp, SECCOMP_OP_SET_FILTER,
-		      SECCOMP_NEW_LISTENER | SECCOMP_WAIT_KILLABLE, filter);
+	long fd = -EINVAL;
 
+	if (only_kills)
+		fd = RAW(SYS_seccomp, SECCOMP_OP_SET_FILTER,
+			 SECCOMP_NEW_LISTENER | SECCOMP_WAIT_KILLABLE, filter);
 	if (fd == -EINVAL)
 		fd = RAW(SYS_seccomp, SECCOMP_OP_SET_FILTER, SECCOMP_NEW_LISTENER, filter);
 	return (int)fd;

@@ -32,6 +32,7 @@
 #include "runtime/lacking.h"
 #include "runtime/launch.h"
 #include "runtime/namespaces.h"
+#include "runtime/net_gate.h"
 #include "runtime/privilege.h"
 #include "runtime/process.h"
 #include "runtime/processes.h"
@@ -218,6 +219,14 @@ static int prepare_mounts(struct preparation *prep, struct writ_error *error)
 	return launch->roots ? 0 : error_nomem(error);
 }
 
+static int prepare_gate(struct writ_process *process, const struct writ_sandbox *sandbox)
+{
+	struct net_gate *gate = pool_alloc(&process->pool, sizeof(*gate));
+
+	process->keeper.broker->gate = gate;
+	return gate ? net_plan_copy(&gate->plan, &process->pool, &sandbox->net) : -ENOMEM;
+}
+
 /* Of the launch's own: the sandbox may be closed before it ends. */
 static int prepare_broker(struct preparation *prep, struct writ_error *error)
 {
@@ -225,13 +234,15 @@ static int prepare_broker(struct preparation *prep, struct writ_error *error)
 	const struct writ_sandbox *sandbox = prep->launch.sandbox;
 	struct broker *broker;
 
-	if (!sandbox->has_broker)
+	if (!sandbox_has_listener(sandbox))
 		return 0;
 	broker = pool_alloc(&process->pool, sizeof(*broker));
 	if (!broker || broker_rules_copy(&broker->rules, &process->pool, &sandbox->denies) ||
 	    broker_copy_trees(broker, &process->pool, &sandbox->namespaces))
 		return error_nomem(error);
 	process->keeper.broker = broker;
+	if (sandbox->net.has_gate && prepare_gate(process, sandbox))
+		return error_nomem(error);
 	return 0;
 }
 

@@ -58,19 +58,16 @@ static bool (*const policy_rows[])(const struct image *image, char *text) = {
 #define N_POLICY_ROWS (sizeof(policy_rows) / sizeof(policy_rows[0]))
 
 /* Which records of a range a row is about: all when it has no such function. */
-static bool is_denied(const struct image *image, uint32_t index)
+static bool is_name(const struct image *image, uint32_t index)
 {
-	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_DENY;
+	uint32_t kind = image_ENDPOINTS(image, index)->kind;
+
+	return kind == WRIT_HOST_NAME || kind == WRIT_HOST_SUFFIX;
 }
 
-static bool is_connected(const struct image *image, uint32_t index)
+static bool is_udp(const struct image *image, uint32_t index)
 {
-	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_CONNECT;
-}
-
-static bool is_bound(const struct image *image, uint32_t index)
-{
-	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_BIND;
+	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_UDP;
 }
 
 static bool is_notify(const struct image *image, uint32_t index)
@@ -85,10 +82,8 @@ static const struct sandbox_row {
 	bool (*is_such)(const struct image *image, uint32_t index);
 } sandbox_rows[] = {
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
-	{"network unix", RANGE(unix_sockets), NULL},
-	{"network deny", RANGE(endpoints), is_denied},
-	{"network connect to other than TCP \"*:PORT\"", RANGE(endpoints), is_connected},
-	{"network bind to other than TCP \"*:PORT\"", RANGE(endpoints), is_bound},
+	{"network endpoints by name", RANGE(endpoints), is_name},
+	{"network \"udp://\"", RANGE(endpoints), is_udp},
 	{"syscalls notify", RANGE(calls), is_notify},
 #undef RANGE
 };

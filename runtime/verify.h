@@ -23,13 +23,15 @@ const char *verify_bpf(const struct writ_fmt_insn *insns, uint32_t count);
 bool verify_knows_arch(uint32_t audit_arch);
 
 /* What a sandbox relies on its filters for, beside what every one does. */
-#define VERIFY_NO_PORT      1u  /* it may have no TCP sockets */
-#define VERIFY_STRICT_EXEC  2u  /* memory becomes executable as a mapping of a file only */
-#define VERIFY_BROKER       4u  /* a broker makes the calls that name files */
-#define VERIFY_NO_KEEPER    8u  /* nothing ends what outlives the command: there is nothing */
-#define VERIFY_NO_READ_ONLY 16u /* nothing keeps metadata: it can't be changed */
-#define VERIFY_NO_PID_NS    32u /* a launch is its process group: nobody leaves that */
-#define VERIFY_ALONE        64u /* nothing counts its processes: it can't make any */
+#define VERIFY_NO_PORT      1u   /* it may have no TCP sockets */
+#define VERIFY_STRICT_EXEC  2u   /* memory becomes executable as a mapping of a file only */
+#define VERIFY_BROKER       4u   /* a broker makes the calls that name files */
+#define VERIFY_NO_KEEPER    8u   /* nothing ends what outlives the command: there is nothing */
+#define VERIFY_NO_READ_ONLY 16u  /* nothing keeps metadata: it can't be changed */
+#define VERIFY_NO_PID_NS    32u  /* a launch is its process group: nobody leaves that */
+#define VERIFY_ALONE        64u  /* nothing counts its processes: it can't make any */
+#define VERIFY_NO_UNIX      128u /* it may have no unix sockets but pairs */
+#define VERIFY_GATE         256u /* a net gate gives sockets their peers and names */
 
 /*
  * NULL when a filter that verify_bpf accepted refuses what a launch relies on, else what is wrong.

@@ -16,11 +16,13 @@ static const struct {
 	{WRIT_PLAN_MOUNT_NS, WRIT_PLAN_PID_NS},
 	{WRIT_PLAN_PID_NS, WRIT_PLAN_KEEPER},
 	{WRIT_PLAN_BROKER, WRIT_PLAN_KEEPER},
+	{WRIT_PLAN_NETWORK, WRIT_PLAN_KEEPER},
 };
 
 bool verify_plan(const struct writ_fmt_sandbox *box)
 {
 	bool strict = box->flags & WRIT_SANDBOX_STRICT_EXEC;
+	bool peers = box->endpoints.count || box->unix_sockets.count;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (box->plan & rows[i].has && (box->plan & rows[i].needs) != rows[i].needs)
@@ -29,6 +31,8 @@ bool verify_plan(const struct writ_fmt_sandbox *box)
 	if (strict != ((box->plan & WRIT_PLAN_NOEXEC) != 0))
 		return false;
 	if (box->plan & WRIT_PLAN_BROKER && box->denies.count == 0)
+		return false;
+	if (peers != ((box->plan & WRIT_PLAN_NETWORK) != 0))
 		return false;
 	return box->scratches.count == 0 || box->plan & WRIT_PLAN_MOUNT_NS;
 }

@@ -62,9 +62,9 @@ static const struct {
 			__VA_ARGS__                                                                \
 		}                                                                                  \
 	}
-	SOCKET(0, 1, 1, 0), /* AF_UNIX: stream, datagram, seqpacket */
+	SOCKET(VERIFY_NO_UNIX, 1, 1, 0), /* AF_UNIX: stream, datagram, seqpacket */
 	SOCKET(0, 1, 2, 0),
-	SOCKET(0, 1, 5, 0),
+	SOCKET(VERIFY_NO_UNIX, 1, 5, 0),
 	SOCKET(0, 16, 3, 0), /* AF_NETLINK: raw, datagram */
 	SOCKET(0, 16, 2, 0),
 	SOCKET(0, 17, 3, 0x300), /* AF_PACKET: raw, datagram */
@@ -83,6 +83,23 @@ static const struct {
 	{"a filter allows TCP Fast Open", {44, 206, 206}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
 	{"a filter allows TCP Fast Open", {46, 211, 211}, 0, {0, 0, MSG_FASTOPEN_BIT, 0}},
 	{"a filter allows TCP Fast Open", {307, 269, 269}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
+#define OPTION(level, name)                                                                        \
+	{                                                                                          \
+		"a filter lets a socket's packets go elsewhere", {54, 208, 208}, VERIFY_GATE,      \
+		{                                                                                  \
+			0, level, name                                                             \
+		}                                                                                  \
+	}
+	OPTION(0, 4), /* IP_OPTIONS; IPV6_RTHDR, IPV6_2292RTHDR, IPV6_2292PKTOPTIONS */
+	OPTION(41, 57),
+	OPTION(41, 5),
+	OPTION(41, 6),
+	OPTION(1, 25), /* SO_BINDTODEVICE, SO_BINDTOIFINDEX */
+	OPTION(1, 62),
+	OPTION(6, 19), /* TCP_REPAIR, TCP_FASTOPEN_CONNECT, TCP_ULP */
+	OPTION(6, 30),
+	OPTION(6, 31),
+#undef OPTION
 #define STRICT(numbers, ...)                                                                       \
 	{                                                                                          \
 		"a filter lets memory become executable", {UNPACK numbers}, VERIFY_STRICT_EXEC,    \
@@ -192,6 +209,9 @@ static const uint32_t brokered[][N_ARCHS] = {
 	{165, 40, 40},   {161, 51, 51},                                   /* mount, chroot */
 };
 
+/* Likewise, of a net gate: connect, bind, listen. */
+static const uint32_t gated[][N_ARCHS] = {{42, 203, 203}, {49, 200, 200}, {50, 201, 201}};
+
 /* To log is to let it happen, and a supervisor may. */
 static bool allows(const struct writ_fmt_insn *insns, const struct filter_call *call)
 {
@@ -234,20 +254,22 @@ static const char *probe_limited(enum arch arch, const struct writ_fmt_insn *ins
 	return NULL;
 }
 
-static const char *probe_brokered(enum arch arch, const struct writ_fmt_insn *insns)
+/* Does a filter let one of the calls pass without asking? */
+static bool passes_any(enum arch arch, const struct writ_fmt_insn *insns,
+		       const uint32_t (*calls)[N_ARCHS], size_t n)
 {
 	static const uint32_t none[FILTER_ARGS] = {0};
 	struct filter_call call = {.audit_arch = audit_archs[arch], .args = none};
 
-	for (size_t i = 0; i < LEN(brokered); i++) {
+	for (size_t i = 0; i < n; i++) {
 		uint32_t action;
 
-		call.number = brokered[i][arch];
+		call.number = calls[i][arch];
 		action = filter_action(insns, &call, SECCOMP_ACTION_ALLOW);
 		if (action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG)
-			return "a filter lets files be named without asking the broker";
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,
@@ -261,7 +283,9 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 	what = probe_forbidden(arch, insns, demands);
 	if (!what)
 		what = probe_limited(arch, insns, demands);
-	if (!what && demands & VERIFY_BROKER)
-		what = probe_brokered(arch, insns);
+	if (!what && demands & VERIFY_BROKER && passes_any(arch, insns, brokered, LEN(brokered)))
+		what = "a filter lets files be named without asking the broker";
+	if (!what && demands & VERIFY_GATE && passes_any(arch, insns, gated, LEN(gated)))
+		what = "a filter lets sockets have peers without asking the net gate";
 	return what;
 }

@@ -259,8 +259,8 @@ static const char *check_variants(const struct image *image, const struct writ_f
 			return "the Landlock variants do not ascend";
 		if (!handles_all(variant, next - 1)) /* the last one: of all that is to come */
 			return "a Landlock variant leaves rights unhandled";
-		if (box->ports.count && variant->handled_net != NET_BITS &&
-		    !(variant->lacking & WRIT_LACKS_NET_PORT))
+		if (box->ports.count && !(box->plan & WRIT_PLAN_NETWORK) &&
+		    variant->handled_net != NET_BITS && !(variant->lacking & WRIT_LACKS_NET_PORT))
 			return "ports are granted where Landlock does not limit them";
 	}
 	return NULL;
@@ -290,7 +290,11 @@ static bool is_alone(const struct image *image, const struct writ_fmt_sandbox *b
 /* What a sandbox relies on its filters for. */
 static uint32_t demands_of(const struct image *image, const struct writ_fmt_sandbox *box)
 {
-	return (is_alone(image, box) ? VERIFY_ALONE : 0) | (box->ports.count ? 0 : VERIFY_NO_PORT) |
+	bool is_gated = box->plan & WRIT_PLAN_NETWORK;
+
+	return (is_alone(image, box) ? VERIFY_ALONE : 0) |
+	       (box->ports.count || is_gated ? 0 : VERIFY_NO_PORT) |
+	       (box->unix_sockets.count ? 0 : VERIFY_NO_UNIX) | (is_gated ? VERIFY_GATE : 0) |
 	       (box->flags & WRIT_SANDBOX_STRICT_EXEC ? VERIFY_STRICT_EXEC : 0) |
 	       (box->plan & WRIT_PLAN_BROKER ? VERIFY_BROKER : 0) |
 	       (box->plan & WRIT_PLAN_KEEPER ? 0 : VERIFY_NO_KEEPER) |
@@ -329,13 +333,13 @@ static bool has_notify(const struct image *image, struct writ_fmt_range calls)
 }
 
 /*
- * Whether a sandbox needs a supervisor is read from its system call rules, and whether it has a
- * broker from its plan, so its filters must ask none without them: where nobody listens, the
+ * Whether a sandbox needs a supervisor is read from its system call rules, and whether it has one
+ * of ours from its plan, so its filters must ask none without them: where nobody listens, the
  * command could do so itself, and let itself pass.
  */
 static const char *check_notify(const struct image *image, const struct writ_fmt_sandbox *box)
 {
-	if (box->plan & WRIT_PLAN_BROKER || has_notify(image, box->calls))
+	if (box->plan & (WRIT_PLAN_BROKER | WRIT_PLAN_NETWORK) || has_notify(image, box->calls))
 		return NULL;
 	for (uint32_t i = 0; i < box->filters.count; i++) {
 		struct writ_fmt_range range = image_FILTERS(image, box->filters.first + i)->insns;

@@ -421,6 +421,9 @@ struct writ_result {
 	enum writ_scope processes_scope;
 	uint64_t processes_peak;    /* processes and threads at one time; 0: not known */
 	uint64_t processes_refused; /* how often there would have been one too many */
+	int has_network; /* not 0: what the sandbox lists was asked for every connection */
+	uint64_t connects_allowed; /* calls of connect(2), whether they succeeded or not */
+	uint64_t connects_denied;  /* as nothing lists their peer, or it is denied */
 };
 
 /*

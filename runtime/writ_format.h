@@ -194,14 +194,15 @@ _Static_assert(sizeof(struct writ_fmt_part) == 16, "on disk");
 	PLAN(3, READ_ONLY, "read-only mounts", "no metadata is changed outside the write grants")  \
 	PLAN(4, NOEXEC, "noexec mounts", "nothing is mapped executable but what may be executed")  \
 	PLAN(5, PROC, "procfs of its own", "/proc shows the launch's processes only")              \
-	PLAN(6, BROKER, "broker", "files are opened on the tool's behalf, denied ones are not")
+	PLAN(6, BROKER, "broker", "files are opened on the tool's behalf, denied ones are not")    \
+	PLAN(7, NETWORK, "net gate", "connections are made on the tool's behalf, as is listed")
 
 enum writ_plan {
 #define PLAN(bit, id, name, doc) WRIT_PLAN_##id = 1 << bit,
 	WRIT_PLANS(PLAN)
 #undef PLAN
 };
-#define WRIT_KNOWN_PLANS 0x7fu
+#define WRIT_KNOWN_PLANS 0xffu
 
 struct writ_fmt_sandbox {
 	struct writ_fmt_str name;

@@ -210,7 +210,7 @@ static bool is_allowed(const struct bpf_program *filter)
  */
 static bool can_wait(const struct writ_sandbox *sandbox)
 {
-	return !sandbox->has_broker && !sandbox->user.is_set && sandbox->ruleset >= 0 &&
+	return !sandbox_has_listener(sandbox) && !sandbox->user.is_set && sandbox->ruleset >= 0 &&
 	       sandbox->oom_proc < 0 && privilege_can_wait() && is_allowed(&sandbox->filter);
 }
 

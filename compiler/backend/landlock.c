@@ -13,6 +13,7 @@
 
 #include "backend/landlock_abi.h"
 #include "ir/ir_deny.h"
+#include "ir/ir_plan.h"
 #include "tables/groups.h"
 
 #define READ_ACCESS    (LL_FS_READ_FILE | LL_FS_READ_DIR)
@@ -200,13 +201,13 @@ static uint32_t needs(const struct ir_sandbox *sandbox)
 
 	if (filter_allows(sandbox, rule_truncates))
 		bits |= WRIT_LACKS_TRUNCATE;
-	if (sandbox->ports.n > 0)
+	if (sandbox->ports.n > 0 && !ir_plan_has_gate(sandbox))
 		bits |= WRIT_LACKS_NET_PORT;
 	if (any_device(sandbox))
 		bits |= WRIT_LACKS_IOCTL_DEV;
 	if (filter_allows(sandbox, rule_signals))
 		bits |= WRIT_LACKS_SIGNAL;
-	/* ABSTRACT_UNIX never: every filter refuses socket(AF_UNIX). */
+	/* ABSTRACT_UNIX never: no socket(AF_UNIX), or a net gate that connects to files only. */
 	return bits;
 }
 

@@ -19,11 +19,12 @@ enum mechanism {
 	BY_USER = 1 << 8,
 	BY_AFFINITY = 1 << 9,
 	BY_RUNTIME = 1 << 10,
+	BY_NET_GATE = 1 << 11,
 };
 
 static const char *const mechanism_names[] = {
 	"Landlock", "seccomp", "mount namespace", "PID namespace", "keeper",  "broker",
-	"rlimit",   "cgroup",  "user id",         "affinity",      "runtime",
+	"rlimit",   "cgroup",  "user id",         "affinity",      "runtime", "net gate",
 };
 
 #define N_MECHANISMS (sizeof(mechanism_names) / sizeof(mechanism_names[0]))
@@ -219,28 +220,42 @@ static void add_limits(struct plan *plan)
 
 /* ---- network, system calls, environment ---- */
 
+/* Names and UDP take more than a gate. */
+static void add_endpoint(struct plan *plan, const struct writ_fmt_endpoint *endpoint)
+{
+	bool is_name = endpoint->kind == WRIT_HOST_NAME || endpoint->kind == WRIT_HOST_SUFFIX;
+	bool is_enforced = !is_name && !(endpoint->flags & WRIT_ENDPOINT_UDP);
+
+	add(plan, show_endpoint(plan->show, endpoint), is_enforced ? BY_NET_GATE | BY_SECCOMP : 0,
+	    is_enforced ? REFUSED : UNLIMITED);
+}
+
 static void add_network(struct plan *plan)
 {
 	const struct writ_fmt_sandbox *box = plan->sandbox;
 	const struct bundle_image *image = plan->show->image;
 
+	bool is_gated = has(plan, WRIT_PLAN_NETWORK);
+
 	for (uint32_t i = 0; i < box->ports.count; i++)
 		add(plan,
 		    show_port(plan->show, BUNDLE_AT(image, PORTS, port, box->ports.first + i)),
-		    BY_LANDLOCK | BY_SECCOMP, plan->lacking);
+		    BY_SECCOMP | (is_gated ? BY_NET_GATE : BY_LANDLOCK),
+		    is_gated ? REFUSED : plan->lacking);
 	for (uint32_t i = 0; i < box->endpoints.count; i++)
-		add(plan,
-		    show_endpoint(plan->show,
-				  BUNDLE_AT(image, ENDPOINTS, endpoint, box->endpoints.first + i)),
-		    0, UNLIMITED);
+		add_endpoint(plan, BUNDLE_AT(image, ENDPOINTS, endpoint, box->endpoints.first + i));
 	for (uint32_t i = 0; i < box->unix_sockets.count; i++)
 		add(plan,
 		    place_text(plan, "unix",
 			       BUNDLE_AT(image, UNIX_SOCKETS, place, box->unix_sockets.first + i)),
-		    0, UNLIMITED);
-	add(plan, STR("no other peer is reached"),
-	    BY_SECCOMP | (box->ports.count ? BY_LANDLOCK : 0),
-	    box->ports.count ? plan->lacking : ALWAYS);
+		    BY_NET_GATE | BY_SECCOMP, REFUSED);
+	if (is_gated)
+		add(plan, STR("no other peer is reached"), BY_SECCOMP | BY_NET_GATE | BY_LANDLOCK,
+		    REFUSED);
+	else
+		add(plan, STR("no other peer is reached"),
+		    BY_SECCOMP | (box->ports.count ? BY_LANDLOCK : 0),
+		    box->ports.count ? plan->lacking : ALWAYS);
 }
 
 static void add_calls(struct plan *plan)

@@ -36,6 +36,11 @@ static bool permits(const struct ir_sandbox *sandbox, struct str name, uint32_t 
 	return passes;
 }
 
+bool ir_plan_has_gate(const struct ir_sandbox *sandbox)
+{
+	return sandbox->endpoints.n || sandbox->unix_sockets.n;
+}
+
 bool ir_permits(const struct ir_sandbox *sandbox, struct str name)
 {
 	return permits(sandbox, name, 0);
@@ -81,6 +86,12 @@ static bool denies_inside(const struct planning *in)
 		inside = ir_deny_reach(in->arena, &patterns, tree) == IR_DENY_INSIDE;
 	}
 	return inside;
+}
+
+/* TCP ports of any host are the kernel's to keep, unless something else is listed beside them. */
+static bool lists_peers(const struct planning *in)
+{
+	return ir_plan_has_gate(in->sandbox);
 }
 
 static bool has_processes(const struct planning *in)
@@ -134,20 +145,18 @@ static bool has_mount_ns(const struct planning *in)
 
 static bool has_keeper(const struct planning *in)
 {
-	return in->plan & (WRIT_PLAN_PID_NS | WRIT_PLAN_MOUNT_NS | WRIT_PLAN_BROKER);
+	return in->plan &
+	       (WRIT_PLAN_PID_NS | WRIT_PLAN_MOUNT_NS | WRIT_PLAN_BROKER | WRIT_PLAN_NETWORK);
 }
 
 static const struct {
 	enum writ_plan bit;
 	bool (*is_needed)(const struct planning *in);
 } rows[] = {
-	{WRIT_PLAN_READ_ONLY, changes_metadata},
-	{WRIT_PLAN_NOEXEC, is_strict},
-	{WRIT_PLAN_BROKER, denies_inside},
-	{WRIT_PLAN_PID_NS, has_pid_ns},
-	{WRIT_PLAN_PROC, has_proc},
-	{WRIT_PLAN_MOUNT_NS, has_mount_ns},
-	{WRIT_PLAN_KEEPER, has_keeper},
+	{WRIT_PLAN_READ_ONLY, changes_metadata}, {WRIT_PLAN_NOEXEC, is_strict},
+	{WRIT_PLAN_BROKER, denies_inside},       {WRIT_PLAN_NETWORK, lists_peers},
+	{WRIT_PLAN_PID_NS, has_pid_ns},          {WRIT_PLAN_PROC, has_proc},
+	{WRIT_PLAN_MOUNT_NS, has_mount_ns},      {WRIT_PLAN_KEEPER, has_keeper},
 };
 
 uint32_t ir_plan(struct arena *arena, const struct ir_sandbox *sandbox)
@@ -168,9 +177,10 @@ bool ir_plan_has_broker(struct arena *arena, const struct ir_sandbox *sandbox)
 
 const struct ir_sandbox *ir_plan_enforced(struct arena *arena, const struct ir_sandbox *sandbox)
 {
+	bool broker = ir_plan_has_broker(arena, sandbox), gate = ir_plan_has_gate(sandbox);
 	struct ir_sandbox *enforced;
 
-	if (!ir_plan_has_broker(arena, sandbox))
+	if (!broker && !gate)
 		return sandbox;
 	enforced = arena_new(arena, struct ir_sandbox);
 	*enforced = *sandbox;
@@ -179,7 +189,8 @@ const struct ir_sandbox *ir_plan_enforced(struct arena *arena, const struct ir_s
 		struct ir_call *rule = &enforced->calls.items[i];
 
 		*rule = sandbox->calls.items[i];
-		if (rule->verdict < IR_CALL_NOTIFY && call_is_mediated(rule->name))
+		if (rule->verdict < IR_CALL_NOTIFY && ((broker && call_is_mediated(rule->name)) ||
+						       (gate && call_is_gated(rule->name))))
 			rule->verdict = IR_CALL_NOTIFY;
 	}
 	return enforced;

@@ -124,20 +124,20 @@ struct program {
 	const struct writ_fmt_insn *insns;
 	const struct ir_sandbox *box;
 	enum arch arch;
-	bool has_broker; /* that makes this call */
+	bool is_made; /* by the sandbox's broker or net gate, which are asked about it */
 	struct seccomp_data data;
 	bool asks;        /* a verdict was to ask a supervisor */
 	uint32_t refusal; /* the last verdict that does not let the call pass */
 };
 
-/* Is it the sandbox's broker that is asked, about what the policy's rules let pass? */
-static bool is_brokered(const struct program *program)
+/* Is it asked about what the policy's rules let pass? */
+static bool is_asked_for(const struct program *program)
 {
 	uint64_t args[6];
 
 	for (unsigned i = 0; i < 6; i++)
 		args[i] = program->data.args[i];
-	return program->has_broker &&
+	return program->is_made &&
 	       ir_call_verdict(program->box, program->arch, (uint32_t)program->data.nr, args) !=
 		       SECCOMP_RET_USER_NOTIF;
 }
@@ -147,7 +147,7 @@ static bool passes(struct program *program)
 	uint32_t verdict = bpf_run(program->insns, &program->data, NULL);
 
 	if (verdict == SECCOMP_RET_ALLOW || verdict == SECCOMP_RET_LOG ||
-	    (verdict == SECCOMP_RET_USER_NOTIF && is_brokered(program)))
+	    (verdict == SECCOMP_RET_USER_NOTIF && is_asked_for(program)))
 		return true;
 	program->asks |= verdict == SECCOMP_RET_USER_NOTIF;
 	program->refusal = verdict;
@@ -242,7 +242,8 @@ struct judgement judge_call(const struct judge *judge, uint32_t sandbox,
 	struct search search = {.arena = judge->arena, .call = call, .complete = true};
 	struct program program = {
 		.box = &judge->ir->sandboxes.items[sandbox],
-		.has_broker = box->plan & WRIT_PLAN_BROKER && call_is_mediated(call->name),
+		.is_made = (box->plan & WRIT_PLAN_BROKER && call_is_mediated(call->name)) ||
+			   (box->plan & WRIT_PLAN_NETWORK && call_is_gated(call->name)),
 	};
 	bool seen[N_FINDINGS] = {false};
 

@@ -156,7 +156,8 @@ static void put_filter(struct linker *linker, const struct ir_sandbox *sandbox, 
 		       struct writ_fmt_range calls)
 {
 	const uint32_t rules[] = {calls.first, calls.count, arch,
-				  ir_plan_has_broker(linker->arena, sandbox)};
+				  ir_plan_has_broker(linker->arena, sandbox),
+				  ir_plan_has_gate(sandbox)};
 	struct str key = str_copy(linker->arena, (const char *)rules, sizeof(rules));
 	struct writ_fmt_filter filter;
 	uint32_t same;

@@ -3,13 +3,14 @@
  * nothing else.
  *
  * A TCP port of any host is what Landlock can limit a process to; those grants are kept as ports.
- * Every other endpoint (names, addresses, UDP, what is denied) is kept as such: it takes a broker
- * to enforce it, and a runtime without one refuses the sandbox. Landlock limits connect and bind to
- * ports only of TCP sockets and only where a call names a port. The rest is closed by rules on
- * system calls, made here and strictest of all, so no rule of the policy lifts them: no sockets at
- * all without a granted port; else TCP over IPv4 or IPv6 only; no TCP Fast Open, which connects
- * without connect(); no listening without a grant to bind, since listen() on an unbound socket
- * binds it. Endpoints open none of this: who enforces them makes the connections itself.
+ * Every other endpoint (names, addresses, UDP, what is denied) is kept as such, and so are unix
+ * sockets: it takes a net gate to enforce them, which makes the connections of the whole sandbox.
+ * Landlock limits connect and bind to ports only of TCP sockets and only where a call names a port.
+ * The rest is closed by rules on system calls, made here and strictest of all, so no rule of the
+ * policy lifts them: no sockets without a grant that they are of use for; no TCP Fast Open, which
+ * connects without connect(); no listening without a grant to bind, since listen() on an unbound
+ * socket binds it; and beside a gate no options that send a socket's packets elsewhere, or that
+ * connect it later.
  */
 #include "sema/pass.h"
 
@@ -219,92 +220,126 @@ const struct sema_section sema_network = {network_own, network_inherit, network_
 	{                                                                                          \
 		.arg = (n), .op = COND_MASKED_NE, .mask = SOCK_TYPE_BITS, .value = (v)             \
 	}
-#define MAX_GUARD_CONDS  2
-#define WHEN_ALWAYS      0u
-#define WHEN_NOT_CONNECT 1u
-#define WHEN_NOT_BIND    2u
-#define WHEN_NEITHER     3u
+#define OPTION_IS(l, n)                                                                            \
+	{                                                                                          \
+		COND(1, EQ, l), COND(2, EQ, n)                                                     \
+	}
+#define MAX_GUARD_CONDS 3
 
-/* Refused, if the grants that "when" speaks of are missing and all the conditions hold. */
+/* What a sandbox may do with sockets. */
+#define CAN_CONNECT 1u /* over TCP */
+#define CAN_BIND    2u
+#define CAN_UNIX    4u
+#define IS_GATED    8u
+#define CAN_TCP     (CAN_CONNECT | CAN_BIND)
+
+/* <linux/tcp.h>, <linux/in6.h>, <asm/socket.h>; not in every libc's headers. */
+#define OPT_TCP_REPAIR          19
+#define OPT_TCP_FASTOPEN_LATER  30
+#define OPT_TCP_ULP             31
+#define OPT_IPV6_2292RTHDR      5
+#define OPT_IPV6_2292PKTOPTIONS 6
+#define OPT_IPV6_RTHDR          57
+#define OPT_SO_BINDTOIFINDEX    62
+
+/*
+ * Refused where the sandbox has all of with, where it has none of without, and if all the
+ * conditions hold.
+ */
 static const struct guard {
 	const char *name;
-	unsigned when;
+	unsigned with, without;
 	uint32_t n_conds;
 	struct call_cond conds[MAX_GUARD_CONDS];
 } guards[] = {
-	{"socket", WHEN_NEITHER, 0, {{0}}},
-	{"socket", WHEN_ALWAYS, 2, {COND(0, NE, AF_INET), COND(0, NE, AF_INET6)}},
-	{"socket", WHEN_ALWAYS, 1, {TYPE_IS_NOT(1, SOCK_STREAM)}},
+	{"socket", 0, CAN_TCP | CAN_UNIX, 0, {{0}}},
+	{"socket", 0, CAN_UNIX, 2, {COND(0, NE, AF_INET), COND(0, NE, AF_INET6)}},
+	{"socket", CAN_UNIX, CAN_TCP, 1, {COND(0, NE, AF_UNIX)}},
+	{"socket",
+	 CAN_UNIX,
+	 0,
+	 3,
+	 {COND(0, NE, AF_INET), COND(0, NE, AF_INET6), COND(0, NE, AF_UNIX)}},
+	{"socket", 0, CAN_UNIX, 1, {TYPE_IS_NOT(1, SOCK_STREAM)}},
+	{"socket", CAN_UNIX, 0, 2, {COND(0, NE, AF_UNIX), TYPE_IS_NOT(1, SOCK_STREAM)}},
+	{"socket", CAN_UNIX, 0, 2, {TYPE_IS_NOT(1, SOCK_STREAM), TYPE_IS_NOT(1, SOCK_SEQPACKET)}},
 	/* Not MPTCP or SCTP, which are stream sockets too and which Landlock does not see. */
-	{"socket", WHEN_ALWAYS, 2, {COND(2, NE, 0), COND(2, NE, IPPROTO_TCP)}},
+	{"socket", 0, 0, 2, {COND(2, NE, 0), COND(2, NE, IPPROTO_TCP)}},
 	/*
 	 * Pairs are connected for good, except datagram ones, which can send to any named socket.
 	 */
-	{"socketpair", WHEN_ALWAYS, 1, {COND(0, NE, AF_UNIX)}},
-	{"socketpair",
-	 WHEN_ALWAYS,
-	 2,
-	 {TYPE_IS_NOT(1, SOCK_STREAM), TYPE_IS_NOT(1, SOCK_SEQPACKET)}},
-	{"sendto", WHEN_ALWAYS, 1, {HAS_BITS(3, MSG_FASTOPEN)}},
-	{"sendmsg", WHEN_ALWAYS, 1, {HAS_BITS(2, MSG_FASTOPEN)}},
-	{"sendmmsg", WHEN_ALWAYS, 1, {HAS_BITS(3, MSG_FASTOPEN)}},
-	{"connect", WHEN_NOT_CONNECT, 0, {{0}}},
-	{"bind", WHEN_NOT_BIND, 0, {{0}}},
-	{"listen", WHEN_NOT_BIND, 0, {{0}}},
-	{"accept", WHEN_NOT_BIND, 0, {{0}}},
-	{"accept4", WHEN_NOT_BIND, 0, {{0}}},
+	{"socketpair", 0, 0, 1, {COND(0, NE, AF_UNIX)}},
+	{"socketpair", 0, 0, 2, {TYPE_IS_NOT(1, SOCK_STREAM), TYPE_IS_NOT(1, SOCK_SEQPACKET)}},
+	{"sendto", 0, 0, 1, {HAS_BITS(3, MSG_FASTOPEN)}},
+	{"sendmsg", 0, 0, 1, {HAS_BITS(2, MSG_FASTOPEN)}},
+	{"sendmmsg", 0, 0, 1, {HAS_BITS(3, MSG_FASTOPEN)}},
+	{"connect", 0, CAN_CONNECT | CAN_UNIX, 0, {{0}}},
+	{"bind", 0, CAN_BIND, 0, {{0}}},
+	{"listen", 0, CAN_BIND, 0, {{0}}},
+	{"accept", 0, CAN_BIND, 0, {{0}}},
+	{"accept4", 0, CAN_BIND, 0, {{0}}},
+	/* By way of another host (source routes), another interface, or at the first write. */
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_IP, IP_OPTIONS)},
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_IPV6, OPT_IPV6_RTHDR)},
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_IPV6, OPT_IPV6_2292RTHDR)},
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_IPV6, OPT_IPV6_2292PKTOPTIONS)},
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(SOL_SOCKET, SO_BINDTODEVICE)},
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(SOL_SOCKET, OPT_SO_BINDTOIFINDEX)},
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_TCP, OPT_TCP_REPAIR)},
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_TCP, OPT_TCP_FASTOPEN_LATER)},
+	/* Makes of the socket one of another protocol. */
+	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_TCP, OPT_TCP_ULP)},
 };
 
-/* What a program needs to use the ports it was granted. */
+/* What a program needs to use what it was granted. */
 static const struct {
 	const char *name;
-	uint32_t rights; /* any of these grants calls for it */
+	unsigned rights; /* any of these grants calls for it */
 } needed[] = {
-	{"socket", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"connect", WRIT_PORT_CONNECT},
-	{"bind", WRIT_PORT_BIND},
-	{"listen", WRIT_PORT_BIND},
-	{"accept", WRIT_PORT_BIND},
-	{"accept4", WRIT_PORT_BIND},
-	{"getsockname", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"getpeername", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"getsockopt", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"setsockopt", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"sendto", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"sendmsg", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"sendmmsg", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"recvfrom", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"recvmsg", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"recvmmsg", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
-	{"shutdown", WRIT_PORT_CONNECT | WRIT_PORT_BIND},
+	{"socket", CAN_TCP | CAN_UNIX},
+	{"connect", CAN_CONNECT | CAN_UNIX},
+	{"bind", CAN_BIND},
+	{"listen", CAN_BIND},
+	{"accept", CAN_BIND},
+	{"accept4", CAN_BIND},
+	{"getsockname", CAN_TCP | CAN_UNIX},
+	{"getpeername", CAN_TCP | CAN_UNIX},
+	{"getsockopt", CAN_TCP | CAN_UNIX},
+	{"setsockopt", CAN_TCP | CAN_UNIX},
+	{"sendto", CAN_TCP | CAN_UNIX},
+	{"sendmsg", CAN_TCP | CAN_UNIX},
+	{"sendmmsg", CAN_TCP | CAN_UNIX},
+	{"recvfrom", CAN_TCP | CAN_UNIX},
+	{"recvmsg", CAN_TCP | CAN_UNIX},
+	{"recvmmsg", CAN_TCP | CAN_UNIX},
+	{"shutdown", CAN_TCP | CAN_UNIX},
 };
 
-static uint32_t granted_rights(const struct sema_box *box)
+/* Of endpoints those over TCP only: what UDP takes is not there yet. */
+static unsigned granted_rights(const struct ir_sandbox *out)
 {
-	uint32_t rights = 0;
+	unsigned rights = out->unix_sockets.n ? CAN_UNIX | IS_GATED : 0;
 
-	for (size_t i = 0; i < box->ports.n; i++)
-		rights |= box->ports.items[i].rights;
+	for (size_t i = 0; i < out->ports.n; i++) {
+		uint32_t port = out->ports.items[i].rights;
+
+		rights |= (port & WRIT_PORT_CONNECT ? CAN_CONNECT : 0) |
+			  (port & WRIT_PORT_BIND ? CAN_BIND : 0);
+	}
+	for (size_t i = 0; i < out->endpoints.n; i++) {
+		const struct ir_endpoint *endpoint = &out->endpoints.items[i];
+
+		rights |= IS_GATED;
+		if (!endpoint->udp)
+			rights |= (endpoint->rights & IR_ENDPOINT_CONNECT ? CAN_CONNECT : 0) |
+				  (endpoint->rights & IR_ENDPOINT_BIND ? CAN_BIND : 0);
+	}
 	return rights;
 }
 
-static bool guard_applies(const struct guard *guard, uint32_t rights)
+void sema_network_guards(struct sema *sema, struct sema_box *box, const struct ir_sandbox *out)
 {
-	switch (guard->when) {
-	case WHEN_NOT_CONNECT:
-		return !(rights & WRIT_PORT_CONNECT);
-	case WHEN_NOT_BIND:
-		return !(rights & WRIT_PORT_BIND);
-	case WHEN_NEITHER:
-		return !rights;
-	default:
-		return true;
-	}
-}
-
-void sema_network_guards(struct sema *sema, struct sema_box *box)
-{
-	uint32_t rights = granted_rights(box);
+	unsigned rights = granted_rights(out);
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		struct sema_call *call;
@@ -317,17 +352,18 @@ void sema_network_guards(struct sema *sema, struct sema_box *box)
 					      .guard = true};
 	}
 	for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]); i++) {
+		const struct guard *guard = &guards[i];
 		struct sema_call *call;
 
-		if (!guard_applies(&guards[i], rights))
+		if ((guard->with & rights) != guard->with || guard->without & rights)
 			continue;
 		call = vec_push(sema->arena, &box->calls);
 		call->call = (struct ir_call){
-			.name = str_from(guards[i].name),
+			.name = str_from(guard->name),
 			.verdict = IR_CALL_ERRNO,
 			.error = EPERM,
-			.conds = guards[i].conds,
-			.n_conds = guards[i].n_conds,
+			.conds = guard->conds,
+			.n_conds = guard->n_conds,
 			.guard = true,
 		};
 	}

@@ -228,7 +228,7 @@ void sema_tests(struct sema *sema);
 void sema_sandboxes(struct sema *sema);
 
 /* network.c: the system call rules that keep a sandbox to the ports it was granted. */
-void sema_network_guards(struct sema *sema, struct sema_box *box);
+void sema_network_guards(struct sema *sema, struct sema_box *box, const struct ir_sandbox *out);
 
 /* syscalls.c: what a sandbox without a syscalls section allows. */
 void sema_default_calls(struct sema *sema, struct sema_box *box);

@@ -104,7 +104,7 @@ static void lower_network(struct sema *sema, const struct sema_box *box, struct 
 static void lower_calls(struct sema *sema, struct sema_box *box, struct ir_sandbox *out)
 {
 	sema_default_calls(sema, box);
-	sema_network_guards(sema, box);
+	sema_network_guards(sema, box, out);
 	sema_guards(sema, box, out);
 	sema_syscalls.settle(sema, box);
 	for (size_t i = 0; i < box->calls.n; i++)

@@ -1,5 +1,6 @@
 /*
- * The lists of system calls that plans are made by: metadata.def and mediated.def made into arrays.
+ * The lists of system calls that plans are made by: metadata.def, mediated.def and net_calls.def
+ * made into arrays.
  */
 #include "tables/plan_calls.h"
 
@@ -37,6 +38,12 @@ static const char *const evading[] = {
 #undef MEDIATED
 #undef EVADES
 
+#define GATED(name) #name,
+static const char *const gated[] = {
+#include "tables/net_calls.def"
+};
+#undef GATED
+
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 const char *call_metadata_at(uint32_t index)
@@ -71,4 +78,9 @@ bool call_is_metadata(struct str name)
 bool call_is_mediated(struct str name)
 {
 	return is_one_of(name, mediated, LEN(mediated));
+}
+
+bool call_is_gated(struct str name)
+{
+	return is_one_of(name, gated, LEN(gated));
 }

@@ -1,6 +1,7 @@
 /*
- * Which system calls a sandbox's plan turns on: those that change metadata, those that a broker
- * makes, those that would get past it. Data: metadata.def and mediated.def.
+ * Which system calls a sandbox's plan turns on: those that change metadata, those that a broker or
+ * a net gate makes, those that would get past a broker. Data: metadata.def, mediated.def and
+ * net_calls.def.
  */
 #ifndef WRIT_TABLES_PLAN_CALLS_H
 #define WRIT_TABLES_PLAN_CALLS_H
@@ -19,5 +20,6 @@ uint32_t call_metadata_request_at(uint32_t index);
 
 bool call_is_metadata(struct str name);
 bool call_is_mediated(struct str name);
+bool call_is_gated(struct str name);
 
 #endif

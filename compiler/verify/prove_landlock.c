@@ -195,7 +195,8 @@ static bool may_be_device(const struct ir_text *text)
 
 static uint32_t needs_of(const struct ir_sandbox *sandbox)
 {
-	uint32_t needs = sandbox->ports.n ? WRIT_LACKS_NET_PORT : 0;
+	bool is_gated = sandbox->endpoints.n || sandbox->unix_sockets.n;
+	uint32_t needs = sandbox->ports.n && !is_gated ? WRIT_LACKS_NET_PORT : 0;
 
 	for (size_t i = 0; i < sandbox->paths.n; i++) {
 		if (may_be_device(&sandbox->paths.items[i].text))
@@ -205,7 +206,7 @@ static uint32_t needs_of(const struct ir_sandbox *sandbox)
 		if (is_possible(sandbox, &dangers[i]))
 			needs |= dangers[i].lacks;
 	}
-	/* Sockets of AF_UNIX are refused by every filter, so abstract ones are out of reach. */
+	/* A net gate connects what sockets of AF_UNIX there are, and to no abstract names. */
 	return needs;
 }
 

@@ -228,6 +228,14 @@ static bool needs_broker(const struct check *check)
 	return false;
 }
 
+/* ---- peers ---- */
+
+/* All that is listed but TCP ports of any host, which are no endpoints. */
+static bool needs_gate(const struct ir_sandbox *sandbox)
+{
+	return sandbox->unix_sockets.n + sandbox->endpoints.n > 0;
+}
+
 /* ---- the plan ---- */
 
 static bool grants_proc(const struct check *check)
@@ -259,6 +267,8 @@ static uint32_t plan_of(const struct check *check)
 		plan |= WRIT_PLAN_PROC | WRIT_PLAN_MOUNT_NS;
 	if (needs_broker(check))
 		plan |= WRIT_PLAN_BROKER | WRIT_PLAN_KEEPER;
+	if (needs_gate(sandbox))
+		plan |= WRIT_PLAN_NETWORK | WRIT_PLAN_KEEPER;
 	return plan;
 }
 
@@ -267,17 +277,24 @@ static uint32_t plan_of(const struct check *check)
 #define FOR_ALONE  1u /* one process, and no keeper */
 #define FOR_STRICT 2u
 #define FOR_BROKER 4u
+#define FOR_GATE   8u
 
 #define ALL_OF(n, bits)                                                                            \
 	{                                                                                          \
 		.arg = (n), .op = COND_MASKED_EQ, .mask = (bits), .value = (bits)                  \
+	}
+#define IS(n, v)                                                                                   \
+	{                                                                                          \
+		.arg = (n), .op = COND_EQ, .value = (v)                                            \
 	}
 #define IS_NOT(n, v)                                                                               \
 	{                                                                                          \
 		.arg = (n), .op = COND_NE, .value = (v)                                            \
 	}
 
-/* Calls with arguments for which all conditions hold; mmap(2), clone(2), shmat(2), personality(2).
+/*
+ * Calls with arguments for which all conditions hold; mmap(2), clone(2), shmat(2), personality(2);
+ * tcp(7), ip(7), ipv6(7) and socket(7).
  */
 static const struct danger {
 	const char *call;
@@ -326,6 +343,15 @@ static const struct danger {
 	{"landlock_create_ruleset", FOR_BROKER, 0, {{0}}},
 	{"landlock_add_rule", FOR_BROKER, 0, {{0}}},
 	{"landlock_restrict_self", FOR_BROKER, 0, {{0}}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 6), IS(2, 30)}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 6), IS(2, 31)}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 6), IS(2, 19)}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 0), IS(2, 4)}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 41), IS(2, 57)}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 41), IS(2, 5)}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 41), IS(2, 6)}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 1), IS(2, 25)}},
+	{"setsockopt", FOR_GATE, 2, {IS(1, 1), IS(2, 62)}},
 };
 
 static bool same_cond(const struct call_cond *a, const struct call_cond *b)
@@ -370,7 +396,8 @@ static const char *find_open(const struct ir_sandbox *sandbox, uint32_t plan)
 	bool alone = sandbox->limit_set[WRIT_LIMIT_PROCESSES] &&
 		     sandbox->limits[WRIT_LIMIT_PROCESSES] == 1;
 	unsigned to = (alone ? FOR_ALONE : 0) | (sandbox->strict_exec ? FOR_STRICT : 0) |
-		      (plan & WRIT_PLAN_BROKER ? FOR_BROKER : 0);
+		      (plan & WRIT_PLAN_BROKER ? FOR_BROKER : 0) |
+		      (plan & WRIT_PLAN_NETWORK ? FOR_GATE : 0);
 
 	for (size_t i = 0; i < LEN(dangers); i++) {
 		if (dangers[i].to & to && is_open(sandbox, &dangers[i]))

@@ -142,6 +142,13 @@ static void print_counts(FILE *out, const struct writ_result *result)
 			      bool_text(result->output_lost));
 	else
 		(void)fputs(",\"output\":null", out);
+	if (result->has_network)
+		(void)fprintf(out,
+			      ",\"network\":{\"connects\":{\"allowed\":%" PRIu64
+			      ",\"denied\":%" PRIu64 "}}",
+			      result->connects_allowed, result->connects_denied);
+	else
+		(void)fputs(",\"network\":null", out);
 }
 
 static void print_limits(FILE *out, const struct writ_sandbox *sandbox)
@@ -180,7 +187,7 @@ void cli_report(FILE *out, const struct cli_report *report)
 		print_counts(out, report->result);
 	} else {
 		(void)fputs(",\"wall_us\":null,\"cpu\":null,\"memory\":null,\"processes\":null,"
-			    "\"output\":null",
+			    "\"output\":null,\"network\":null",
 			    out);
 	}
 	print_limits(out, report->sandbox);

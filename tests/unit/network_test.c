@@ -78,18 +78,77 @@ Test(network, bind_lets_listen_and_nothing_connect)
 	cr_expect_eq(policy_verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
 }
 
-Test(network, endpoints_open_no_sockets)
+Test(network, endpoints_open_what_they_take)
 {
 	const struct ir_sandbox *sandbox = policy_sandbox(
-		"sandbox s { network { connect \"a.org:443\", \"10.0.0.0/8:1\", \"udp://*:53\";\n"
-		"  bind \"127.0.0.1:80\"; unix \"/run/x\"; }\n"
+		"sandbox s { network { connect \"10.0.0.0/8:1\"; deny \"10.0.0.1\"; }\n"
 		"  syscalls { allow @default, @network-client, @network-server; } }");
 
 	cr_expect_eq(sandbox->ports.n, 0);
 	for (uint64_t family = 0; family < 50; family++)
+		cr_expect_eq(policy_verdict(sandbox, "socket", family, 1, 0),
+			     family == 2 || family == 10 ? SECCOMP_RET_ALLOW : EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "socket", 2, 2, 0), EPERM_ACTION, "UDP");
+	cr_expect_eq(policy_verdict(sandbox, "connect", 3, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(sandbox, "bind", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(sandbox, "listen", 3, 0, 0), EPERM_ACTION);
+}
+
+Test(network, what_is_denied_opens_no_sockets)
+{
+	const struct ir_sandbox *sandbox = policy_sandbox(
+		"sandbox s { network { deny \"10.0.0.1\"; connect \"udp://*:53\"; }\n"
+		"  syscalls { allow @default, @network-client, @network-server; } }");
+
+	for (uint64_t family = 0; family < 50; family++)
 		cr_expect_eq(policy_verdict(sandbox, "socket", family, 1, 0), EPERM_ACTION);
 	cr_expect_eq(policy_verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
-	cr_expect_eq(policy_verdict(sandbox, "listen", 3, 0, 0), EPERM_ACTION);
+}
+
+Test(network, unix_sockets_are_streams_and_packets)
+{
+	const struct ir_sandbox *alone = policy_sandbox("sandbox s { network { unix \"/x\"; } }");
+	const struct ir_sandbox *beside =
+		policy_sandbox("sandbox s { network { unix \"/x\"; bind \"*:80\"; } }");
+
+	for (uint64_t family = 0; family < 50; family++) {
+		bool tcp = family == 2 || family == 10;
+
+		cr_expect_eq(policy_verdict(alone, "socket", family, 1, 0),
+			     family == 1 ? SECCOMP_RET_ALLOW : EPERM_ACTION);
+		cr_expect_eq(policy_verdict(beside, "socket", family, 1 | 02000000, 0),
+			     family == 1 || tcp ? SECCOMP_RET_ALLOW : EPERM_ACTION);
+		cr_expect_eq(policy_verdict(beside, "socket", family, 5, 0),
+			     family == 1 ? SECCOMP_RET_ALLOW : EPERM_ACTION);
+		cr_expect_eq(policy_verdict(beside, "socket", family, 2, 0), EPERM_ACTION);
+	}
+	cr_expect_eq(policy_verdict(beside, "socket", 2, 1, 262), EPERM_ACTION, "MPTCP");
+	cr_expect_eq(policy_verdict(alone, "connect", 3, 0, 0), SECCOMP_RET_ALLOW);
+	cr_expect_eq(policy_verdict(alone, "bind", 3, 0, 0), EPERM_ACTION);
+	cr_expect_eq(policy_verdict(alone, "accept", 3, 0, 0), EPERM_ACTION);
+}
+
+/* A level and an option; others are as free as they are. */
+Test(network, options_that_lead_elsewhere_are_refused_beside_a_gate)
+{
+	static const uint64_t refused[][2] = {{0, 4},  {41, 57}, {41, 5}, {41, 6}, {1, 25},
+					      {1, 62}, {6, 19},  {6, 30}, {6, 31}};
+	static const uint64_t free[][2] = {{1, 2},   {1, 9}, {6, 1}, {6, 23},
+					   {41, 26}, {0, 2}, {0, 6}};
+	const struct ir_sandbox *gated =
+		policy_sandbox("sandbox s { network { connect \"10.0.0.1:1\"; } }");
+	const struct ir_sandbox *ports =
+		policy_sandbox("sandbox s { network { connect \"*:443\"; } }");
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		cr_expect_eq(policy_verdict(gated, "setsockopt", 3, refused[i][0], refused[i][1]),
+			     EPERM_ACTION, "option %zu", i);
+		cr_expect_eq(policy_verdict(ports, "setsockopt", 3, refused[i][0], refused[i][1]),
+			     SECCOMP_RET_ALLOW, "option %zu", i);
+	}
+	for (size_t i = 0; i < sizeof(free) / sizeof(free[0]); i++)
+		cr_expect_eq(policy_verdict(gated, "setsockopt", 3, free[i][0], free[i][1]),
+			     SECCOMP_RET_ALLOW, "option %zu", i);
 }
 
 Test(network, fast_open_is_refused_whatever_is_granted)

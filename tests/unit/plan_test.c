@@ -78,6 +78,14 @@ static const struct {
 	{NONE "filesystem { read \"/srv/abc\"; deny \"/srv/a?c/d\"; }", " KEEPER BROKER"},
 	{NONE "filesystem { read \"/srv/abc\"; deny \"/srv/b*/d\"; }", ""},
 	{NONE "filesystem { read \"/srv\"; deny \"~/.ssh\"; }", " KEEPER BROKER"},
+	/* Peers that are no TCP ports of any host. */
+	{NONE "network { connect \"*:443\"; bind \"*:80-90\"; }", ""},
+	{NONE "network { connect \"10.0.0.1:443\"; }", " KEEPER NETWORK"},
+	{NONE "network { connect \"*:*\"; }", " KEEPER NETWORK"},
+	{NONE "network { bind \"127.0.0.1:80\"; }", " KEEPER NETWORK"},
+	{NONE "network { connect \"*:443\"; deny \"10.0.0.0/8\"; }", " KEEPER NETWORK"},
+	{NONE "network { unix \"/run/x\"; }", " KEEPER NETWORK"},
+	{NONE "network { connect \"a.example:443\"; }", " KEEPER NETWORK"},
 	{NONE "filesystem { read \"~/a\"; deny \"~/.ssh\"; }", ""},
 	{NONE "filesystem { read \"~\"; deny \"~/.ssh\"; }", " KEEPER BROKER"},
 	{NONE "filesystem { read \"${work}\"; deny \"${work}/.git\"; }", " KEEPER BROKER"},
@@ -217,6 +225,7 @@ Test(plan, refusals_that_are_missing_are_told)
 			      "@default, open_by_handle_at, mount, setxattr, chroot, fchownat, "
 			      "unshare; }",
 			      broker[i]);
+	expect_missed("network { connect \"10.0.0.1:1\"; }", "setsockopt");
 	expect_missed("limits { processes 1; }", "fork");
 	expect_missed("limits { processes 1; }", "vfork");
 }
@@ -235,6 +244,27 @@ Test(plan, too_many_pairs_get_a_broker)
 	vec_push(maker_arena(), &sandbox.denies)->text = (struct ir_text){&part, 1};
 	cr_expect_eq(ir_plan(maker_arena(), &sandbox),
 		     (uint32_t)(WRIT_PLAN_KEEPER | WRIT_PLAN_BROKER));
+}
+
+/* What a broker's test above has of denied paths, of endpoints. */
+Test(plan, any_other_plan_of_peers_is_told)
+{
+	struct proof_subject subject = proof_make(
+		HEAD
+		"sandbox box { syscalls { allow read; } network { connect \"10.0.0.1:1\"; } }\n"
+		"role r { allow t; }\n");
+	struct writ_fmt_sandbox *box = bundle_section(&subject.bundle, WRIT_SECTION_SANDBOXES,
+						      sizeof(*box), NULL);
+	uint32_t right = box->plan;
+
+	cr_assert_eq(right, (uint32_t)(WRIT_PLAN_KEEPER | WRIT_PLAN_NETWORK));
+	for (uint32_t plan = 0; plan <= WRIT_KNOWN_PLANS; plan++) {
+		const char *wrong;
+
+		box->plan = plan;
+		wrong = proof_run(maker_arena(), &subject);
+		cr_expect_eq(*wrong == '\0', plan == right, "plan %#x: %s", plan, wrong);
+	}
 }
 
 static const struct ir_sandbox *box_of(const char *sandbox)

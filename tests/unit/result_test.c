@@ -118,6 +118,7 @@ static void check_shape(json_t *object)
 		{"memory", JSON_OBJECT, false},      {"processes", JSON_OBJECT, false},
 		{"output", JSON_OBJECT, false},      {"limits", JSON_ARRAY, true},
 		{"warnings", JSON_ARRAY, true},      {"denials", JSON_ARRAY, false},
+		{"network", JSON_OBJECT, false},
 	};
 	const size_t n = sizeof(keys) / sizeof(keys[0]);
 

@@ -17,14 +17,14 @@ static const struct {
 	{"role r { allow t rate 3/minute; }\n", "rate, of the rule for 't' in role 'r'"},
 	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
 	 "conflict session, of role 'a'"},
-	{SANDBOX("network { unix \"/run/x\"; }"), "network unix, of sandbox 's'"},
-	{SANDBOX("network { deny \"10.0.0.0/8\"; }"), "network deny, of sandbox 's'"},
 	{SANDBOX("network { connect \"example.org:443\"; }"),
-	 "network connect to other than TCP \"*:PORT\", of sandbox 's'"},
+	 "network endpoints by name, of sandbox 's'"},
+	{SANDBOX("network { connect \"*.example.org:443\"; }"),
+	 "network endpoints by name, of sandbox 's'"},
+	{SANDBOX("network { deny \"example.org\"; }"), "network endpoints by name, of sandbox 's'"},
 	{SANDBOX("network { connect \"udp://10.0.0.1:53\"; }"),
-	 "network connect to other than TCP \"*:PORT\", of sandbox 's'"},
-	{SANDBOX("network { bind \"127.0.0.1:80\"; }"),
-	 "network bind to other than TCP \"*:PORT\", of sandbox 's'"},
+	 "network \"udp://\", of sandbox 's'"},
+	{SANDBOX("network { bind \"udp://127.0.0.1:80\"; }"), "network \"udp://\", of sandbox 's'"},
 	{SANDBOX("syscalls { allow @default; deny ptrace notify; }"),
 	 "syscalls notify, of sandbox 's'"},
 };
@@ -70,14 +70,14 @@ Test(unsupported, each_demand_can_be_examined)
 Test(unsupported, all_demands_are_listed)
 {
 	static const char *const all[] = {"rate, of the rule for 't' in role 'r'",
-					  "network deny, of sandbox 's'",
-					  "network unix, of sandbox 'u'"};
+					  "network endpoints by name, of sandbox 's'",
+					  "network \"udp://\", of sandbox 'u'"};
 	struct writ_policy *policy = examine(
 		"role r { allow t, u rate 3/minute; }\n"
 		"sandbox q { filesystem { read \"/usr\"; } }\n"
 		"sandbox s { filesystem { deny \"/x\"; scratch \"/tmp\" 1MiB; }\n"
-		"  network { deny \"10.0.0.0/8\"; } }\n"
-		"sandbox u { network { unix \"/run/x\"; } }\n");
+		"  network { deny \"example.org\"; } }\n"
+		"sandbox u { network { connect \"udp://10.0.0.1:53\"; } }\n");
 	size_t n = sizeof(all) / sizeof(all[0]);
 
 	for (size_t i = 0; i < n; i++)

@@ -1,0 +1,268 @@
+/*
+ * See net_gate.h. Whatever can't be done, or is of another kind than is known here, is refused: a
+ * name that nothing lists with EACCES, as programs then go on to the next address.
+ *
+ * A unix socket is found by its path first, without connecting (O_PATH), and judged by what the
+ * kernel calls it; the connection is to what was found. Listening binds a socket that has no port
+ * to any: only what has a port that is granted, or may have all of them, may listen.
+ */
+#include "runtime/net_gate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "runtime/broker_path.h"
+#include "runtime/net_alarm.h"
+#include "runtime/raw.h"
+
+#define LATER (-5000L) /* it is answered by net_pending.c, which has the descriptors */
+
+static bool is_tcp(const struct net_socket *socket)
+{
+	return (socket->family == AF_INET || socket->family == AF_INET6) &&
+	       socket->type == SOCK_STREAM && socket->protocol == IPPROTO_TCP;
+}
+
+static bool is_unix(const struct net_socket *socket)
+{
+	return socket->family == AF_UNIX &&
+	       (socket->type == SOCK_STREAM || socket->type == SOCK_SEQPACKET);
+}
+
+/* ---- connect ---- */
+
+static long judge_peer(struct net_gate *gate, const struct net_peer *peer)
+{
+	const struct net_rules rules = {gate->plan.rules, gate->plan.n_rules};
+	struct net_verdict verdict = net_judge(&rules, &gate->pins, peer, 0);
+
+	if (verdict.allowed)
+		gate->counts.allowed++;
+	else
+		gate->counts.denied++;
+	return verdict.allowed ? 0 : -EACCES;
+}
+
+static bool lists_socket(const struct net_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->n_sockets; i++) {
+		if (strcmp(plan->sockets[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The file that a path leads to, when it is listed: O_PATH. */
+static int find_listed(struct net_gate *gate, struct broker *broker)
+{
+	struct broker_at at = {.resolve = 0};
+	struct broker_object object;
+	int rc = broker_begin(broker, AT_FDCWD, broker->path, &at);
+
+	if (rc)
+		return rc;
+	rc = broker_find(broker, &at, &object, broker->name);
+	broker_end(&at);
+	if (rc)
+		return rc;
+	if (S_ISSOCK(object.mode) && lists_socket(&gate->plan, broker->name))
+		return object.fd;
+	(void)RAW(SYS_close, object.fd);
+	return -EACCES;
+}
+
+/* Once judged: object is of a unix socket's file, or -1. Both descriptors are taken. */
+static long begin_connect(struct net_gate *gate, const struct net_call *call, int fd, int object)
+{
+	const struct net_pending pending = {.call = *call, .fd = fd, .object = object};
+	long flags = RAW(SYS_fcntl, fd, F_GETFL);
+	long rc = net_connect(fd, object, &call->name);
+	bool goes_on = object >= 0 ? rc == -EAGAIN : rc == -EINPROGRESS || rc == -EALREADY;
+
+	if (goes_on && flags >= 0 && !(flags & O_NONBLOCK)) {
+		if (net_pending_add(&gate->pendings, &pending))
+			return LATER;
+		rc = -EAGAIN;
+	}
+	(void)RAW(SYS_close, fd);
+	if (object >= 0)
+		(void)RAW(SYS_close, object);
+	return rc;
+}
+
+static long connect_tcp(struct net_gate *gate, const struct net_socket *socket,
+			const struct net_call *call)
+{
+	struct net_peer peer;
+	long rc = net_name_peer(&call->name, socket->family, &peer);
+
+	if (!rc)
+		rc = judge_peer(gate, &peer);
+	if (!rc)
+		return begin_connect(gate, call, socket->fd, -1);
+	(void)RAW(SYS_close, socket->fd);
+	return rc;
+}
+
+static long connect_unix(struct net_gate *gate, struct broker *broker,
+			 const struct net_socket *socket, const struct net_call *call)
+{
+	int object = net_name_path(&call->name, broker->path);
+
+	if (!object)
+		object = find_listed(gate, broker);
+	if (object >= 0) {
+		gate->counts.allowed++;
+		return begin_connect(gate, call, socket->fd, object);
+	}
+	gate->counts.denied += object == -EACCES;
+	(void)RAW(SYS_close, socket->fd);
+	return object;
+}
+
+static long call_connect(struct net_gate *gate, struct broker *broker,
+			 const struct net_socket *socket, const struct net_call *call)
+{
+	if (is_tcp(socket))
+		return connect_tcp(gate, socket, call);
+	if (is_unix(socket))
+		return connect_unix(gate, broker, socket, call);
+	(void)RAW(SYS_close, socket->fd);
+	return -EACCES;
+}
+
+/* ---- bind and listen ---- */
+
+static bool has_address(const struct net_rule *rule, const struct net_peer *own)
+{
+	const struct policy_peer *peer = rule->peer;
+
+	if (own->port < peer->first || own->port > peer->last)
+		return false;
+	return peer->kind == WRIT_HOST_ANY ||
+	       (peer->kind == WRIT_HOST_NET &&
+		host_in_net(own->address, peer->address, peer->prefix));
+}
+
+static long judge_own(const struct net_plan *plan, const struct net_peer *own)
+{
+	bool granted = false;
+
+	for (uint32_t i = 0; i < plan->n_rules; i++) {
+		const struct net_rule *rule = &plan->rules[i];
+
+		if (!has_address(rule, own))
+			continue;
+		if (rule->flags & WRIT_ENDPOINT_DENY && !(rule->flags & WRIT_ENDPOINT_UDP))
+			return -EACCES;
+		granted |= rule->flags & WRIT_ENDPOINT_BIND && !(rule->flags & WRIT_ENDPOINT_UDP);
+	}
+	return granted ? 0 : -EACCES;
+}
+
+static long call_bind(struct net_gate *gate, struct broker *broker, const struct net_socket *socket,
+		      const struct net_call *call)
+{
+	struct net_peer own;
+	long rc = is_tcp(socket) ? net_name_peer(&call->name, socket->family, &own) : -EACCES;
+
+	(void)broker;
+	if (!rc)
+		rc = judge_own(&gate->plan, &own);
+	if (!rc)
+		rc = RAW(SYS_bind, socket->fd, call->name.bytes, call->name.len);
+	(void)RAW(SYS_close, socket->fd);
+	return rc;
+}
+
+/* The name that a socket has: port 0 when it has none. */
+static long own_name(const struct net_socket *socket, struct net_peer *out)
+{
+	struct net_name name = {.len = NET_NAME_MAX};
+	long rc = RAW(SYS_getsockname, socket->fd, name.bytes, &name.len);
+
+	return rc ? rc : net_name_peer(&name, socket->family, out);
+}
+
+static long call_listen(struct net_gate *gate, struct broker *broker,
+			const struct net_socket *socket, const struct net_call *call)
+{
+	struct net_peer own;
+	long rc = is_tcp(socket) ? own_name(socket, &own) : -EACCES;
+
+	(void)call;
+	if (!rc)
+		rc = judge_own(&gate->plan, &own);
+	if (!rc)
+		rc = RAW(SYS_listen, socket->fd, (int)broker->notif.args[1]);
+	(void)RAW(SYS_close, socket->fd);
+	return rc;
+}
+
+/* ---- all of them ---- */
+
+/* What is done with the socket, whose descriptor is taken. */
+static const struct {
+	int nr;
+	bool has_name;
+	long (*run)(struct net_gate *gate, struct broker *broker, const struct net_socket *socket,
+		    const struct net_call *call);
+} rows[] = {
+	{SYS_connect, true, call_connect},
+	{SYS_bind, true, call_bind},
+	{SYS_listen, false, call_listen},
+};
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static size_t find_row(int nr)
+{
+	size_t row = 0;
+
+	while (row < N_ROWS && rows[row].nr != nr)
+		row++;
+	return row;
+}
+
+bool net_gate_has(int nr)
+{
+	return find_row(nr) < N_ROWS;
+}
+
+/* A result, or LATER. */
+static long run(struct net_gate *gate, struct broker *broker, struct net_call *call)
+{
+	const uint64_t *args = broker->notif.args;
+	size_t row = find_row(broker->notif.nr);
+	struct net_socket socket;
+	long rc = 0;
+
+	if (rows[row].has_name)
+		rc = net_name_read(broker, args[1], args[2], &call->name);
+	if (!rc)
+		rc = net_socket_take(broker, (int)args[0], &socket);
+	if (rc)
+		return rc;
+	call->ino = socket.ino;
+	if (!net_answered(&gate->pendings, call, &rc))
+		return rows[row].run(gate, broker, &socket, call);
+	(void)RAW(SYS_close, socket.fd);
+	return rc;
+}
+
+void net_gate_call(struct net_gate *gate, struct broker *broker)
+{
+	struct net_call call = {.id = broker->notif.id, .nr = broker->notif.nr};
+	long rc;
+
+	net_alarm_set(true);
+	gate->pendings.listener = broker->listener;
+	rc = run(gate, broker, &call);
+	if (rc != LATER)
+		net_answer(&gate->pendings, &call, rc);
+	net_alarm_set(false);
+}

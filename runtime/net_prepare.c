@@ -1,0 +1,187 @@
+/*
+ * The network section of a sandbox, when it is opened: its endpoints and ports as rules, its unix
+ * sockets by the names that the kernel has for them; and whether this host lets a gate work. A
+ * socket is judged by its name, in which no symbolic link is left.
+ */
+#include "runtime/net_prepare.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/broker.h"
+#include "runtime/error.h"
+#include "runtime/kernel_abi.h"
+#include "runtime/lacking.h"
+#include "runtime/net_rules.h"
+#include "runtime/resolve.h"
+
+/* Where the directory of a socket leads, with its last name: servers make theirs when they start.
+ */
+static bool resolve_directory(struct resolver *resolver, const char *path)
+{
+	char directory[WRIT_MAX_TEXT + 1];
+	const char *last = strrchr(path, '/');
+	size_t len = (size_t)(last - path), found;
+	int fd;
+
+	memcpy(directory, path, len);
+	memcpy(directory + len, "/", sizeof("/"));
+	directory[len ? len : 1] = '\0';
+	fd = resolve_open(directory, resolver);
+	if (fd < 0)
+		return false;
+	(void)close(fd);
+	found = strcmp(resolver->found, "/") == 0 ? 0 : strlen(resolver->found);
+	if (found + strlen(last) > WRIT_MAX_TEXT)
+		return false;
+	memcpy(resolver->found + found, last, strlen(last) + 1);
+	return true;
+}
+
+/* The name that the kernel has for it now; one that leads nowhere stays as it is. */
+static const char *find_socket(struct resolver *resolver, const char *path)
+{
+	int fd = resolve_open(path, resolver);
+
+	if (fd >= 0) {
+		(void)close(fd);
+		return resolver->found;
+	}
+	if (errno == ELOOP)
+		return NULL;
+	return resolve_directory(resolver, path) ? resolver->found : path;
+}
+
+static int add_sockets(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	struct writ_fmt_range range = source->record->unix_sockets;
+	struct net_plan *plan = &sandbox->net;
+	struct resolver resolver;
+	int rc = range.count ? resolver_init(&resolver, sandbox, source) : 0;
+
+	plan->sockets = pool_array(&sandbox->pool, range.count, sizeof(*plan->sockets));
+	if (!rc && !plan->sockets)
+		rc = error_nomem(source->error);
+	for (uint32_t i = 0; !rc && i < range.count; i++) {
+		const char *path = source->policy->unix_sockets[range.first + i];
+		const char *found = find_socket(&resolver, path);
+
+		if (!found)
+			return error_set(source->error, WRIT_E_HOST,
+					 "'%.300s' leads through a symbolic link in a tree that "
+					 "tools may write: list the path it leads to",
+					 path);
+		plan->sockets[plan->n_sockets] = pool_strndup(&sandbox->pool, found, strlen(found));
+		if (!plan->sockets[plan->n_sockets++])
+			rc = error_nomem(source->error);
+	}
+	return rc;
+}
+
+/* Can sockets of another process be had? Tried on ourselves: a filter around us would refuse. */
+static int check_getfd(struct net_plan *plan)
+{
+	int pidfd = (int)syscall(KERNEL_NR_PIDFD_OPEN, getpid(), 0);
+	int rc = 0;
+	int thread;
+
+	if (pidfd < 0)
+		return -errno;
+	if (syscall(KERNEL_NR_PIDFD_GETFD, pidfd, -1, 0) < 0 && errno != EBADF)
+		rc = -errno;
+	(void)close(pidfd);
+	thread = (int)syscall(KERNEL_NR_PIDFD_OPEN, getpid(), KERNEL_PIDFD_THREAD);
+	/* Else the process that a thread is of is asked of procfs. */
+	plan->needs_proc |= thread < 0;
+	if (thread >= 0)
+		(void)close(thread);
+	return rc;
+}
+
+/* Without these no connection could be made on the tool's behalf. */
+static int check_host(struct writ_sandbox *sandbox, struct writ_error *error)
+{
+	int rc = broker_available();
+
+	if (!rc)
+		rc = check_getfd(&sandbox->net);
+	if (!rc)
+		return 0;
+	return error_sys(error, WRIT_E_HOST, -rc,
+			 "sandbox '%.200s' can't be enforced on this host: what its network "
+			 "section lists needs pidfd_getfd(2), process_vm_readv(2) and seccomp "
+			 "notifications",
+			 sandbox->name);
+}
+
+int net_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	struct net_rules rules;
+	int rc;
+
+	if (!(source->record->plan & WRIT_PLAN_NETWORK))
+		return 0;
+	sandbox->net.has_gate = true;
+	sandbox->net.needs_proc = source->record->unix_sockets.count > 0;
+	if (net_rules_make(source->policy, source->record, &sandbox->pool, &rules))
+		return error_nomem(source->error);
+	sandbox->net.rules = rules.items;
+	sandbox->net.n_rules = rules.n;
+	rc = add_sockets(sandbox, source);
+	if (!rc)
+		rc = check_host(sandbox, source->error);
+	if (sandbox->net.needs_proc)
+		sandbox->plan |= LACKING_NEEDS_PROC;
+	return rc;
+}
+
+int net_show_sockets(struct writ_sandbox *sandbox, struct writ_error *error)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sandbox->net.n_sockets; i++) {
+		struct mount_grant grant = {.path = sandbox->net.sockets[i],
+					    .rights = WRIT_PATH_READ};
+		struct stat st;
+
+		if (!namespaces_hide(&sandbox->namespaces, grant.path) || lstat(grant.path, &st) ||
+		    !S_ISSOCK(st.st_mode))
+			continue;
+		grant.mode = st.st_mode;
+		rc = namespaces_grant(sandbox, &grant) ? error_nomem(error) : 0;
+	}
+	return rc;
+}
+
+static int copy_sockets(struct net_plan *plan, struct pool *pool, const struct net_plan *from)
+{
+	plan->sockets = pool_array(pool, from->n_sockets, sizeof(*plan->sockets));
+	for (size_t i = 0; plan->sockets && i < from->n_sockets; i++) {
+		plan->sockets[i] = pool_strndup(pool, from->sockets[i], strlen(from->sockets[i]));
+		if (!plan->sockets[i])
+			return -ENOMEM;
+	}
+	plan->n_sockets = from->n_sockets;
+	return plan->sockets ? 0 : -ENOMEM;
+}
+
+/* Peers that have names are not there yet: unsupported.c refuses them. */
+int net_plan_copy(struct net_plan *plan, struct pool *pool, const struct net_plan *from)
+{
+	uint32_t n = from->n_rules;
+	struct net_rule *rules = pool_array(pool, n, sizeof(*rules));
+	struct policy_peer *peers = pool_array(pool, n, sizeof(*peers));
+
+	if (!rules || !peers)
+		return -ENOMEM;
+	*plan = *from;
+	plan->rules = rules;
+	for (uint32_t i = 0; i < n; i++) {
+		peers[i] = *from->rules[i].peer;
+		rules[i] = (struct net_rule){from->rules[i].flags, &peers[i]};
+	}
+	return copy_sockets(plan, pool, from);
+}

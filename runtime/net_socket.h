@@ -1,0 +1,48 @@
+/*
+ * A tool's socket, and a name that it gives in a call. All raw: for the keeper. Results are 0, a
+ * descriptor or a negative errno.
+ */
+#ifndef WRIT_RUNTIME_NET_SOCKET_H
+#define WRIT_RUNTIME_NET_SOCKET_H
+
+#include <stdint.h>
+
+#include "runtime/net_judge.h"
+
+struct broker;
+
+#define NET_NAME_MAX 128u /* the kernel takes no longer one: struct sockaddr_storage */
+
+/* A struct sockaddr, copied once: what is judged is what is used. */
+struct net_name {
+	uint32_t len;
+	union {
+		uint16_t family;
+		uint8_t bytes[NET_NAME_MAX];
+	};
+};
+
+struct net_socket {
+	int fd; /* ours, of the tool's very socket */
+	uint64_t ino;
+	int family;
+	int type;
+	int protocol;
+};
+
+/*
+ * Takes the socket that the caller of the call in broker->notif has by a number. Afterwards the
+ * caller is known to have waited, and so to be who it was.
+ */
+int net_socket_take(const struct broker *broker, int number, struct net_socket *out);
+
+/* Copies the name at an address of the caller's. */
+int net_name_read(struct broker *broker, uint64_t address, uint64_t len, struct net_name *out);
+
+/* Who an IPv4 or IPv6 name is. -EINVAL, -EAFNOSUPPORT: none of the socket's family. */
+int net_name_peer(const struct net_name *name, int family, struct net_peer *out);
+
+/* The path of a unix socket's name. -EACCES: it has another kind of name. */
+int net_name_path(const struct net_name *name, char *out);
+
+#endif
