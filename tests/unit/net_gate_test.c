@@ -204,6 +204,20 @@ Test(net_gate, ipv4_in_ipv6_is_ipv4)
 	       "l EACCES EACCES EACCES\nEACCES EACCES\n");
 }
 
+/* Nor is any of them asked for it: a packet to most of these would be answered by nobody. */
+Test(net_gate, no_wildcard_reaches_what_is_special)
+{
+	expect("connect \"*:*\", \"0.0.0.0/0:*\", \"[::/0]:*\";",
+	       "for h in "
+	       "('169.254.169.254','100.100.100.200','168.63.129.16','127.0.0.2','0.0.0.0',"
+	       "'255.255.255.255','224.0.0.1'): print(t(80,h),end=' ')\n"
+	       "for h in ('fd00:ec2::254','::1','::','fe80::1','ff02::1','64:ff9b::a9fe:a9fe',"
+	       "'2002:a9fe:a9fe::','::169.254.169.254'): print(t(80,h,socket.AF_INET6),end=' ')\n"
+	       "print(t(LISTED))\n",
+	       "EACCES EACCES EACCES EACCES EACCES EACCES EACCES EACCES EACCES EACCES EACCES "
+	       "EACCES EACCES EACCES EACCES l\n");
+}
+
 Test(net_gate, a_socket_keeps_the_peer_that_was_judged)
 {
 	expect("",
