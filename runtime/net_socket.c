@@ -25,6 +25,7 @@
 /* The process of a thread, as procfs tells: before 6.9 a pidfd is of a process only. */
 static int group_of(const struct broker *broker, uint32_t thread)
 {
+	static const char tgid[] = "\nTgid:\t";
 	char path[BROKER_DIGIT + sizeof("/status")];
 	char text[STATUS_BYTES];
 	const char *at;
@@ -40,8 +41,10 @@ static int group_of(const struct broker *broker, uint32_t thread)
 	n = RAW(SYS_read, fd, text, sizeof(text) - 1);
 	(void)RAW(SYS_close, fd);
 	text[n > 0 ? n : 0] = '\0';
-	at = strstr(text, "\nTgid:\t");
-	for (at = at ? at + 7 : ""; *at >= '0' && *at <= '9'; at++)
+	/* The text ends before the array does, by a NUL that ends the comparison as well. */
+	for (at = text; *at && strncmp(at, tgid, sizeof(tgid) - 1) != 0; at++)
+		;
+	for (at += *at ? sizeof(tgid) - 1 : 0; *at >= '0' && *at <= '9'; at++)
 		group = group * 10 + (*at - '0');
 	return group ? group : -ESRCH;
 }

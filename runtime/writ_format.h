@@ -5,7 +5,6 @@
  * fixed-width record; all integers are little-endian; sections begin at multiples of 8 and the gaps
  * are zero. Nothing in here is trusted: the runtime copies the file to private memory and checks
  * every field before use (runtime/verify.c). docs/format.md describes it for people.
- *
  * This is the only header that the compiler and the runtime share. It holds no functions.
  */
 #ifndef WRIT_FORMAT_H
@@ -476,8 +475,7 @@ _Static_assert(sizeof(struct writ_fmt_call) == 24, "on disk");
 
 struct writ_fmt_call_cond {
 	uint32_t arg; /* 0 to 5 */
-	uint16_t op;  /* enum cond_op of the compiler's tables: EQ, NE, LT, LE, GT, GE, MASKED_EQ,
-			 _NE */
+	uint16_t op;  /* enum cond_op of the compiler's tables */
 	uint16_t is_64;
 	uint64_t mask;
 	uint64_t value;

@@ -31,6 +31,9 @@ BROKERED = """open openat openat2 creat truncate mkdir mkdirat mknod mknodat ren
     link linkat symlink symlinkat unlink unlinkat rmdir chmod fchmodat fchmodat2 utime utimes
     futimesat utimensat umask""".split()
 
+# What a net gate makes: docs/plan.md, "Net gate".
+GATED = ["connect", "bind", "listen"]
+
 
 # ---- rules to formulas ----
 
@@ -85,10 +88,10 @@ def call_formula(rules, call, arguments):
 
 
 def enforced(rules, plan):
-    """The rules as the kernel is told them: what a broker is there for, it is asked about."""
-    if "broker" not in plan["mechanisms"]:
-        return rules
-    return [dict(rule, verdict="notify") if rule["call"] in BROKERED
+    """The rules as the kernel is told them: what a broker or a gate is there for, it is asked about."""
+    asked = ((BROKERED if "broker" in plan["mechanisms"] else [])
+             + (GATED if "net gate" in plan["mechanisms"] else []))
+    return [dict(rule, verdict="notify") if rule["call"] in asked
             and rule["verdict"] in ("allow", "log") else rule for rule in rules]
 
 
