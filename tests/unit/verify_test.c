@@ -326,3 +326,45 @@ Test(verify, who_makes_sessions_has_a_pid_namespace)
 	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), -WRIT_E_FORMAT);
 	cr_expect(strstr(error.text, "a filter allows setsid"), "%s", error.text);
 }
+
+static void expect_peers_refused(struct test_bundle *bundle, const char *part)
+{
+	struct writ_error error;
+
+	bundle_seal(bundle);
+	cr_expect_eq(writ_verify(bundle->bytes, bundle->size, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, part), "%s", error.text);
+}
+
+/* As the plan says, and as the filter does: who listens to a filter that does not ask? */
+Test(verify, listed_peers_have_a_net_gate)
+{
+	struct test_bundle bundle = bundle_make(
+		"sandbox a { network { connect \"10.0.0.1:1\"; } }\n"
+		"sandbox b { network { connect \"*:1\"; } }\n"
+		"sandbox c { network { unix \"/run/x\"; } }\n");
+	uint32_t count = 0;
+	struct writ_fmt_sandbox *boxes = bundle_section(&bundle, WRIT_SECTION_SANDBOXES,
+							sizeof(*boxes), &count);
+	struct writ_fmt_sandbox a, c;
+	struct writ_error error;
+
+	cr_assert_eq(count, 3u);
+	cr_expect_eq(writ_verify(bundle.bytes, bundle.size, &error), 0, "%s", error.text);
+	a = boxes[0];
+	c = boxes[2];
+	boxes[0].plan &= ~(uint32_t)WRIT_PLAN_NETWORK;
+	expect_peers_refused(&bundle, "the plan is not one that holds together");
+	boxes[0] = a;
+	boxes[2].plan &= ~(uint32_t)WRIT_PLAN_NETWORK;
+	expect_peers_refused(&bundle, "the plan is not one that holds together");
+	boxes[2] = c;
+	boxes[1].plan |= WRIT_PLAN_NETWORK;
+	expect_peers_refused(&bundle, "the plan is not one that holds together");
+	boxes[1].plan &= ~(uint32_t)WRIT_PLAN_NETWORK;
+	boxes[0].filters = boxes[1].filters;
+	expect_peers_refused(&bundle, "a filter lets ");
+	boxes[0] = a;
+	boxes[1].filters = c.filters;
+	expect_peers_refused(&bundle, "a filter ");
+}
