@@ -130,6 +130,7 @@ static void add_net(struct list *list, const struct seen_net *seen)
 {
 	const struct net_use *use = &seen->use;
 	bool local = use->family == AF_UNIX;
+	bool udp = !local && use->type == SOCK_DGRAM;
 	const char *verb = local ? "unix" : use->way == NET_BIND ? "bind" : "connect";
 	char target[NET_MAX_TEXT + 16];
 
@@ -140,17 +141,16 @@ static void add_net(struct list *list, const struct seen_net *seen)
 	if (local)
 		(void)snprintf(target, sizeof(target), "%s", use->host);
 	else
-		(void)snprintf(target, sizeof(target), "%s%s:%u",
-			       use->type == SOCK_DGRAM ? "udp://" : "", use->host, use->port);
-	add(list,
-	    (struct denial){
-		    .kind = verb,
-		    .target = learn_copy(target),
-		    .line = statement(verb, target),
-		    .note = local ? NULL : "this version enforces ports of any host: \"*:PORT\"",
-		    .count = seen->count,
-		    .by = seen->by,
-	    });
+		(void)snprintf(target, sizeof(target), "%s%s:%u", udp ? "udp://" : "", use->host,
+			       use->port);
+	add(list, (struct denial){
+			  .kind = verb,
+			  .target = learn_copy(target),
+			  .line = statement(verb, target),
+			  .note = udp ? "this version enforces no UDP" : NULL,
+			  .count = seen->count,
+			  .by = seen->by,
+		  });
 }
 
 static void add_call(struct list *list, const struct seen_call *seen)
