@@ -113,10 +113,8 @@ static int check_host(const struct writ_sandbox *sandbox, struct writ_error *err
 
 	if (!rc)
 		return 0;
-	return error_sys(error, WRIT_E_HOST, -rc,
-			 "sandbox '%.200s' can't be enforced on this host: deny in a granted tree "
-			 "needs openat2(2), process_vm_readv(2) and seccomp notifications",
-			 sandbox->name);
+	return error_sys(error, WRIT_E_HOST, -rc, SANDBOX_NEEDS, sandbox->name,
+			 "deny in a granted tree", "openat2(2)");
 }
 
 int broker_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)

@@ -109,7 +109,7 @@ uint32_t lacking_now(const struct writ_sandbox *sandbox)
 
 const char *lacking_warning(const struct writ_sandbox *sandbox, size_t index)
 {
-#define NONE_OF(what) "the host refuses to make " what ": "
+#define NONE_OF(what) "the host refuses " what ": "
 	static const struct {
 		uint32_t bit;
 		const char *text;

@@ -110,11 +110,8 @@ static int check_host(struct writ_sandbox *sandbox, struct writ_error *error)
 		rc = check_getfd(&sandbox->net);
 	if (!rc)
 		return 0;
-	return error_sys(error, WRIT_E_HOST, -rc,
-			 "sandbox '%.200s' can't be enforced on this host: what its network "
-			 "section lists needs pidfd_getfd(2), process_vm_readv(2) and seccomp "
-			 "notifications",
-			 sandbox->name);
+	return error_sys(error, WRIT_E_HOST, -rc, SANDBOX_NEEDS, sandbox->name,
+			 "its network section", "pidfd_getfd(2)");
 }
 
 int net_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)

@@ -51,7 +51,7 @@ int seccomp_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *s
 	if (!seccomp_available())
 		return error_set(source->error, WRIT_E_HOST,
 				 "sandbox '%.200s' can't be enforced: this kernel has no seccomp "
-				 "filters, or they are forbidden here",
+				 "filters here",
 				 sandbox->name);
 	insns = pool_array(&sandbox->pool, filter->insns.count, sizeof(*insns));
 	if (!insns)

@@ -51,8 +51,8 @@ static const uint32_t x32_numbers[] = {X32_BIT, X32_BIT | 520, 0x7fffffff, 0xfff
 /* Calls that are refused with these arguments, by all or where the sandbox demands it. */
 static const struct {
 	const char *what;
-	uint32_t numbers[N_ARCHS];
-	uint32_t demand;
+	uint16_t numbers[N_ARCHS];
+	uint16_t demand;
 	uint32_t args[FILTER_ARGS];
 } limited[] = {
 #define SOCKET(demand, ...)                                                                        \
@@ -193,7 +193,7 @@ static bool begins_with_arch(uint32_t audit_arch, const struct writ_fmt_insn *in
  * Calls that a broker makes or that would get past it: with these arguments the filter may ask, and
  * not let them pass.
  */
-static const uint32_t brokered[][N_ARCHS] = {
+static const uint16_t brokered[][N_ARCHS] = {
 	{2, 56, 56}, /* open, openat, openat2, creat */
 	{257, 56, 56},   {437, 437, 437}, {85, 56, 56},    {76, 45, 45},  /* truncate */
 	{83, 34, 34},    {258, 34, 34},                                   /* mkdir */
@@ -210,7 +210,7 @@ static const uint32_t brokered[][N_ARCHS] = {
 };
 
 /* Likewise, of a net gate: connect, bind, listen. */
-static const uint32_t gated[][N_ARCHS] = {{42, 203, 203}, {49, 200, 200}, {50, 201, 201}};
+static const uint16_t gated[][N_ARCHS] = {{42, 203, 203}, {49, 200, 200}, {50, 201, 201}};
 
 /* To log is to let it happen, and a supervisor may. */
 static bool allows(const struct writ_fmt_insn *insns, const struct filter_call *call)
@@ -256,7 +256,7 @@ static const char *probe_limited(enum arch arch, const struct writ_fmt_insn *ins
 
 /* Does a filter let one of the calls pass without asking? */
 static bool passes_any(enum arch arch, const struct writ_fmt_insn *insns,
-		       const uint32_t (*calls)[N_ARCHS], size_t n)
+		       const uint16_t (*calls)[N_ARCHS], size_t n)
 {
 	static const uint32_t none[FILTER_ARGS] = {0};
 	struct filter_call call = {.audit_arch = audit_archs[arch], .args = none};

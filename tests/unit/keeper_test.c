@@ -383,8 +383,8 @@ static bool is_told(const struct writ_sandbox *sandbox)
 	const char *warning;
 
 	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
-		if (strstr(warning, "refuses to make a procfs") ||
-		    strstr(warning, "refuses to make a PID namespace"))
+		if (strstr(warning, "refuses a procfs") ||
+		    strstr(warning, "refuses a PID namespace"))
 			return true;
 	}
 	return false;
