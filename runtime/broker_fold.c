@@ -5,13 +5,15 @@
  *
  * What folds is found out by trying: a name that is there is looked up with its letters in the
  * other case, and is found only where names fold. Of a name that is not there yet the directory's
- * flags tell. This runs only for names that differ from a denied one by case, or that are not
- * ASCII, so it need not be fast.
+ * flags tell; where they have none, on older kernels, tmpfs does not fold. This runs only for names
+ * that differ from a denied one by case, or that are not ASCII, so it need not be fast.
  */
 #include "runtime/broker_fold.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 
 #include "runtime/kernel_abi.h"
@@ -61,18 +63,30 @@ static enum folding try_turned(char *name, char *last)
 		       : FOLDS_NOT;
 }
 
+/* It has flags since Linux 6.0, and can fold since 6.13. */
+static bool is_tmpfs(long fd)
+{
+	struct statfs fs = {.f_type = 0};
+
+	return RAW(SYS_fstatfs, fd, &fs) == 0 && fs.f_type == KERNEL_FS_TMPFS;
+}
+
 static bool has_fold_flag(const char *dir)
 {
 	long fd = RAW(SYS_openat, AT_FDCWD, *dir ? dir : "/",
 		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int flags = 0;
+	bool folds;
 	long rc;
 
 	if (fd < 0)
 		return true;
 	rc = RAW(SYS_ioctl, fd, KERNEL_GETFLAGS, &flags);
+	folds = rc < 0 || ((unsigned int)flags & KERNEL_FLAG_CASEFOLD);
+	if (rc == -ENOTTY)
+		folds = !is_tmpfs(fd);
 	(void)RAW(SYS_close, fd);
-	return rc < 0 || ((unsigned int)flags & KERNEL_FLAG_CASEFOLD);
+	return folds;
 }
 
 bool broker_folds(char *name)

@@ -66,7 +66,7 @@ _Static_assert(sizeof(struct seccomp_sizes_abi) == sizeof(struct seccomp_notif_s
 	       "kernel ABI");
 _Static_assert(KERNEL_RESOLVE_NO_MAGICLINKS == RESOLVE_NO_MAGICLINKS, "kernel ABI");
 _Static_assert(KERNEL_RESOLVE_NO_SYMLINKS == RESOLVE_NO_SYMLINKS, "kernel ABI");
-_Static_assert(KERNEL_FS_PROC == PROC_SUPER_MAGIC, "kernel ABI");
+_Static_assert(KERNEL_FS_TMPFS == TMPFS_MAGIC, "kernel ABI");
 _Static_assert(KERNEL_GETFLAGS == FS_IOC_GETFLAGS, "kernel ABI");
 _Static_assert(KERNEL_FLAG_CASEFOLD == FS_CASEFOLD_FL, "kernel ABI");
 _Static_assert(BPF_OP_LD_W_ABS == (BPF_LD | BPF_W | BPF_ABS), "kernel ABI");

@@ -279,7 +279,7 @@ struct statx_abi {
 #define KERNEL_STATX_MNT_ID 0x1000u
 
 /* <linux/magic.h>, <linux/fs.h>: file systems, and what ioctl_iflags(2) says of a directory. */
-#define KERNEL_FS_PROC       0x9fa0
+#define KERNEL_FS_TMPFS      0x01021994
 #define KERNEL_GETFLAGS      0x80086601u
 #define KERNEL_FLAG_CASEFOLD 0x40000000u
 /* <linux/mount.h>, <linux/fcntl.h> */

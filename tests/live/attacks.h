@@ -31,6 +31,9 @@ enum attack_flag {
 	/* Open below this ABI of Landlock: */
 	LANDLOCK_5 = 1 << 24, /* ioctl on devices that do no harm, where a policy allows the call */
 	LANDLOCK_6 = 1 << 25, /* signals to the keeper, which is deaf to them */
+	/* Before Linux 5.19 calls that wait for a broker are interrupted, and the last is first: */
+	IN_TURN = 1 << 26, /* a thread may wait until the wall limit */
+	AT_REST = 1 << 27, /* opens that signals interrupt may never end, or leave descriptors */
 };
 
 struct attack {

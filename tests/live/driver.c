@@ -7,7 +7,7 @@
  * alone. Then real tools do real work in a sandbox. As root, all of it runs twice: as root and as
  * an ordinary user.
  *
- *	driver [--best-effort] WRIT PROBE BUNDLE [ID-SUBSTRING]
+ *	driver [--best-effort] WRIT PROBE BUNDLE [ID-SUBSTRING...]
  *
  * With --best-effort the sandboxes are content with less, where the kernel has no more: an attack
  * that ends as its control does is shown as open, one that something else stops has been stopped.
@@ -59,7 +59,7 @@ static const struct tool tools[] = {
 struct suite {
 	struct world world;
 	const char *identity;
-	const char *only; /* run rows whose id holds this, or NULL */
+	char **only; /* run rows whose id holds one of these; all, when there is none */
 	bool is_root;
 	bool best_effort;
 	struct host host;
@@ -227,6 +227,8 @@ static enum ending ending_of(const struct suite *suite, const struct attack *att
 {
 	int expected = expected_of(suite, attack);
 
+	if (attack->flags & IN_TURN && !suite->host.serves_in_turn && status == WALL)
+		return STOPPED;
 	if (status == expected)
 		return attack->flags & OPEN && !is_hidden(suite, attack) ? OPEN_RESIDUAL : STOPPED;
 	if (!expected || !may_be_open(suite, attack))
@@ -309,6 +311,8 @@ static const char *reason_to_skip(const struct suite *suite, const struct attack
 		return "memory is limited for the launch as a whole here";
 	if (attack->flags & CPU_CGROUP && !suite->host.has_cpu_cgroup)
 		return "processor time is limited for each process by itself here";
+	if (attack->flags & AT_REST && !suite->host.serves_in_turn)
+		return "before Linux 5.19 signals interrupt calls that wait for a broker";
 #if !defined(__x86_64__)
 	if (attack->flags & X86)
 		return "there is no such thing on this architecture";
@@ -460,7 +464,10 @@ static void run_tool(struct suite *suite, const struct tool *tool)
 
 static bool wanted(const struct suite *suite, const char *id)
 {
-	return !suite->only || strstr(id, suite->only);
+	for (char **at = suite->only; *at; at++)
+		if (strstr(id, *at))
+			return true;
+	return !*suite->only;
 }
 
 static int run_suite(struct suite *suite)
@@ -501,7 +508,7 @@ struct options {
 	const char *writ;
 	const char *probe;
 	const char *bundle;
-	const char *only;
+	char **only;
 	bool best_effort;
 };
 
@@ -546,13 +553,14 @@ int main(int argc, char **argv)
 	char **args = argv + 1 + options.best_effort;
 
 	if (argv + argc - args < 3) {
-		fprintf(stderr, "usage: driver [--best-effort] WRIT PROBE BUNDLE [ID-SUBSTRING]\n");
+		fprintf(stderr, "usage: driver [--best-effort] WRIT PROBE BUNDLE "
+				"[ID-SUBSTRING...]\n");
 		return 2;
 	}
 	options.writ = args[0];
 	options.probe = args[1];
 	options.bundle = args[2];
-	options.only = args[3];
+	options.only = args + 3;
 	(void)signal(SIGPIPE, SIG_IGN); /* a dead victim is an answer */
 	if (geteuid() == 0) {
 		run_as(0, &options, &totals);

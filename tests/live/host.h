@@ -16,6 +16,7 @@ struct host {
 	bool has_pid_ns;        /* a PID namespace can be had, in a user namespace if need be */
 	bool has_mount_ns;      /* a mount namespace */
 	bool has_own_proc;      /* and a /proc of its own */
+	bool serves_in_turn;    /* calls that wait for a broker: in turn, and not interrupted */
 	int landlock_abi;       /* 0: none */
 	char refused[HOST_SANDBOXES][HOST_NAME]; /* sandboxes that it can't enforce */
 	unsigned n_refused;
