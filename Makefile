@@ -276,7 +276,7 @@ live-explain: all $(LIVE_BIN) $(EXPLAIN_BIN)
 	@BUILD=$(BUILD) tests/live/explain.sh $(LIVE)
 
 # The same attacks on the kernels of Debian's releases, in virtual machines; minutes for each kernel, so for a night.
-# KERNELS is what run.sh is told: --offline, --update, names of kernels.
+# KERNELS is what run.sh is told: --offline, --update, names of kernels; KERNEL_ROWS chooses attacks.
 test-kernels:
 	@tests/support/install-deps.sh build kernels
 	@$(MAKE) --no-print-directory -s all $(LIVE_BIN)

@@ -7,6 +7,8 @@
 # One machine at a time, each with a deadline (KERNELS_SECONDS). Whatever a machine said stays in
 # $BUILD/kernels/NAME.console; --again judges what is there instead of booting. A kernel that can't be fetched is
 # not run, and that is a failure unless --offline says that only what has been fetched before is to be used.
+# Of the attacks it tries those that kernels.tab names. With KERNEL_ROWS, names or parts of names with blanks between
+# them, or "all", it tries only these attacks, whatever kernels.tab says, and shows how they end.
 # --update writes expected/ and the table of docs/kernels.md anew; an attack that is not stopped where it has to be
 # is a failure even then.
 set -u
@@ -14,6 +16,7 @@ build=${BUILD:-build}
 work=$build/kernels
 here=tests/kernels
 seconds=${KERNELS_SECONDS:-1800}
+chosen=$(echo "${KERNEL_ROWS:-}" | tr ' ' ,)
 offline=
 update=
 again=
@@ -117,12 +120,19 @@ count() {
 	tr -d '\r' <"$1" | grep -cE "^\| ($2) +(root|user) "
 }
 
-# Prints what is wrong with a machine's output as such, if anything.
+# How many attacks and tools have such names: all, or NAME,NAME... One is no row of the tables.
+rows_named() {
+	{
+		sed -n 's/^[A-Z]*("\([^"]*\)".*/\1/p' tests/live/*.def
+		echo rs-forkbomb
+	} | if [ "$1" = all ]; then wc -l; else grep -cF "$(echo "$1" | tr , '\n')"; fi
+}
+
+# complaint CONSOLE RESULT ROWS: prints what is wrong with a machine's output as such, if anything.
 complaint() {
-	rows=$(cat tests/live/*.def | grep -cE '^[A-Z]+\(')
 	if ! grep -q '^| == the end' "$1"; then
 		echo "the machine did not come to its end"
-	elif [ "$(count "$1" 'ok|skip|FAIL|open')" -ne $((2 * (rows + 1))) ]; then
+	elif [ "$(count "$1" 'ok|skip|FAIL|open')" -ne $((2 * $(rows_named "$3"))) ]; then
 		echo "not every attack was tried or skipped as root and as an ordinary user"
 	elif grep -qE '^(FAIL |[a-z-]+: FAIL|.*WRONG)' "$2"; then
 		echo "attacks were not stopped, or the rules stopped what they grant:"
@@ -139,7 +149,7 @@ row_of() {
 	ran=$(grep -c ': exit 0, ran$' "$3")
 	refused=$(grep -c ': exit 4, not run$' "$3")
 	policies=$(grep -c 'exit 0, [0-9]* sandboxes enforced' "$3")
-	kind=$(sed -n 's/^== the live attacks\(.*\)/\1/p' "$3")
+	kind=$(sed -n 's/, of those named .*/, a part/; s/^== the live attacks\(.*\)/\1/p' "$3")
 	printf '| %s | %s | %s | %d run, %d refused | %d of %d | %d stopped, %d open, %d skipped%s | %s |\n' \
 		"$1" "$release" "$abi" "$ran" "$refused" "$policies" "$(grep -c 'sandboxes enforced' "$3")" \
 		"$(count "$2" ok)" "$(grep -c '^open' "$3")" "$(grep -c '^skip' "$3")" "$kind" "$(date -u +%F)"
@@ -158,7 +168,7 @@ fail() {
 judge() {
 	[ -e "$work/$1.console" ] || { fail "$1: it has said nothing yet" && return; }
 	result_of "$work/$1.console" >"$work/$1.result"
-	wrong=$(complaint "$work/$1.console" "$work/$1.result")
+	wrong=$(complaint "$work/$1.console" "$work/$1.result" "$2")
 	if [ -n "$wrong" ]; then
 		fail "$1: $wrong"
 		return
@@ -176,13 +186,22 @@ judge() {
 	fi
 }
 
-# run_kernel NAME ARCH SUITE...
+# What became of the attacks that were chosen.
+show() {
+	sed -n 's/^| //p' "$work/$1.chosen" | tr -d '\r' | grep -v '^kernel '
+	grep -q '^| status 0' "$work/$1.chosen" || fail "$1: not all of these rows end as they have to"
+}
+
+# run_kernel NAME ARCH ROWS SUITE...
 run_kernel() {
 	name=$1
 	arch=$2
-	shift 2
+	rows=${chosen:-$3}
+	said=${chosen:+chosen}
+	said=$work/$name.${said:-console}
+	shift 3
 	if [ -n "$again" ]; then
-		judge "$name"
+		judge "$name" "$rows"
 		return
 	fi
 	if ! kernel=$($here/fetch.sh $offline "$work" "$arch" kernel "$@") || ! make_initramfs "$arch"; then
@@ -193,22 +212,26 @@ run_kernel() {
 	choose_accelerator "$arch" "${kernel#* }"
 	echo "---- $name: Debian's $kernel, $how"
 	start=$(date +%s)
-	boot "$arch" "$how" "${kernel#* }" "$seconds" >"$work/$name.console" ||
+	boot "$arch" "$how" "${kernel#* }" "$seconds" "writ.rows=$rows ${chosen:+writ.look=no}" >"$said" ||
 		echo "(the machine ended with status $?; 124 is its deadline of $seconds seconds)"
-	echo "     $(($(date +%s) - start)) seconds; all it said is in $work/$name.console"
-	judge "$name"
+	echo "     $(($(date +%s) - start)) seconds; all it said is in $said"
+	if [ -n "$chosen" ]; then
+		show "$name"
+	else
+		judge "$name" "$rows"
+	fi
 }
 
 made=" "
 native=
 ran=0
 [ -n "$again" ] || compile_bundles
-while read -r name arch suites <&3; do
+while read -r name arch named suites <&3; do
 	case $name in '' | '#'*) continue ;; esac
 	[ "$wanted" = "  " ] || [ "${wanted#* "$name" }" != "$wanted" ] || continue
 	ran=$((ran + 1))
 	# shellcheck disable=SC2086
-	run_kernel "$name" "$arch" $suites
+	run_kernel "$name" "$arch" "$named" $suites
 done 3<$here/kernels.tab
 [ $ran -gt 0 ] || { echo "kernels.tab has no such kernel: $*" >&2; exit 2; }
 echo "$((ran - failed - not_run)) kernels as expected, $failed not, $not_run not run"
