@@ -104,7 +104,7 @@ static bool read_peer(struct condition_call *call, uint32_t index)
 	call->peer_ok = false;
 	if (!read_text(call, index))
 		return false;
-	if (memmem(call->text.ptr, call->text.len, "://", 3)) {
+	if (slice_find(call->text, "://")) {
 		call->peer_ok = url_parse(call->text, &call->peer);
 		call->peer.is_url = true;
 	} else {

@@ -119,7 +119,7 @@ static int parse_groups(struct slice text, bool ipv4_ends, uint8_t out[16])
 
 static bool parse_ipv6(struct slice text, uint8_t out[16])
 {
-	const char *gap = text.len ? memmem(text.ptr, text.len, "::", 2) : NULL;
+	const char *gap = slice_find(text, "::");
 	struct slice head = text, tail = {NULL, 0};
 	uint8_t behind[16] = {0};
 	int before, after;
@@ -274,7 +274,7 @@ static struct slice authority_of(struct slice rest)
 
 struct slice url_authority(struct slice text)
 {
-	const char *separator = text.len ? memmem(text.ptr, text.len, "://", 3) : NULL;
+	const char *separator = slice_find(text, "://");
 	struct slice rest = {NULL, 0};
 
 	if (separator)
@@ -316,7 +316,7 @@ static bool parse_authority(struct slice text, struct url *out)
 
 bool url_parse(struct slice text, struct url *out)
 {
-	const char *separator = text.len ? memmem(text.ptr, text.len, "://", 3) : NULL;
+	const char *separator = slice_find(text, "://");
 	struct slice scheme, rest;
 
 	if (!separator || !bytes_ok(text))

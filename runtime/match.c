@@ -171,3 +171,18 @@ bool match_path(struct slice pattern, struct slice path)
 		skip_component(&pattern, want);
 	return !first_component(&pattern, &want);
 }
+
+const char *slice_find(struct slice in, const char *text)
+{
+	size_t len = strlen(text);
+	const char *end = in.ptr + in.len;
+	const char *at = in.ptr;
+
+	while (at && (size_t)(end - at) >= len) {
+		at = memchr(at, *text, (size_t)(end - at) - len + 1);
+		if (at && memcmp(at, text, len) == 0)
+			return at;
+		at = at ? at + 1 : NULL;
+	}
+	return NULL;
+}

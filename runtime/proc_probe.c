@@ -11,6 +11,7 @@
 
 #include "runtime/fd.h"
 #include "runtime/kernel_abi.h"
+#include "runtime/match.h"
 #include "runtime/namespaces.h"
 #include "runtime/raw.h"
 #include "runtime/trial.h"
@@ -28,7 +29,7 @@ static bool is_covered(void)
 
 	if (len < 0)
 		return true;
-	while ((at = memmem(at, (size_t)(mounts + len - at), BELOW_PROC, strlen(BELOW_PROC)))) {
+	while ((at = slice_find((struct slice){at, (size_t)(mounts + len - at)}, BELOW_PROC))) {
 		if (strncmp(at, HIDES_NONE, strlen(HIDES_NONE)) != 0)
 			return true;
 		at++;

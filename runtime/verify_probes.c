@@ -10,6 +10,8 @@
  */
 #include "runtime/verify.h"
 
+#include <string.h>
+
 #include "runtime/filter.h"
 #include "runtime/kernel_abi.h"
 
@@ -24,6 +26,7 @@ static const uint32_t audit_archs[N_ARCHS] = {
 #define ARCH_AT          4u /* an offset in struct seccomp_data */
 #define X32_BIT          0x40000000u
 #define MSG_FASTOPEN_BIT 0x20000000u
+#define LIMITED_ARGS     4 /* that the probed calls are limited by */
 
 /* Calls that no sandbox may make, with any arguments; or none that demands it. */
 static const struct {
@@ -53,7 +56,7 @@ static const struct {
 	const char *what;
 	uint16_t numbers[N_ARCHS];
 	uint16_t demand;
-	uint32_t args[FILTER_ARGS];
+	uint32_t args[LIMITED_ARGS]; /* the rest is 0 */
 } limited[] = {
 #define SOCKET(demand, ...)                                                                        \
 	{                                                                                          \
@@ -243,11 +246,12 @@ static const char *probe_forbidden(enum arch arch, const struct writ_fmt_insn *i
 static const char *probe_limited(enum arch arch, const struct writ_fmt_insn *insns,
 				 uint32_t demands)
 {
-	struct filter_call call = {.audit_arch = audit_archs[arch]};
+	uint32_t args[FILTER_ARGS] = {0};
+	struct filter_call call = {.audit_arch = audit_archs[arch], .args = args};
 
 	for (size_t i = 0; i < LEN(limited); i++) {
 		call.number = limited[i].numbers[arch];
-		call.args = limited[i].args;
+		memcpy(args, limited[i].args, sizeof(limited[i].args));
 		if ((limited[i].demand & demands) == limited[i].demand && allows(insns, &call))
 			return limited[i].what;
 	}
