@@ -248,8 +248,10 @@ static long run(struct net_gate *gate, struct broker *broker, struct net_call *c
 	if (rc)
 		return rc;
 	call->ino = socket.ino;
-	if (!net_answered(&gate->pendings, call, &rc))
-		return rows[row].run(gate, broker, &socket, call);
+	if (!net_answered(&gate->pendings, call, &rc)) {
+		rc = rows[row].run(gate, broker, &socket, call);
+		return rc == -EISCONN && net_connected(&gate->pendings, call) ? 0 : rc;
+	}
 	(void)RAW(SYS_close, socket.fd);
 	return rc;
 }

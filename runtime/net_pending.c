@@ -38,6 +38,9 @@ void net_answer(struct net_pendings *pendings, const struct net_call *call, long
 					  .value = result < 0 ? 0 : result};
 	struct net_unheard *unheard = &pendings->unheard[pendings->next_unheard % NET_MAX_UNHEARD];
 
+	/* Before it is sent, as by then the tool may be back. */
+	if (call->nr == SYS_connect && result == 0)
+		pendings->connected[pendings->next_connected++ % NET_MAX_UNHEARD] = *call;
 	if (RAW(SYS_ioctl, pendings->listener, SECCOMP_IOCTL_SEND, &reply) != -ENOENT)
 		return;
 	unheard->call = *call;
@@ -54,6 +57,17 @@ bool net_answered(struct net_pendings *pendings, const struct net_call *call, lo
 			continue;
 		*result = unheard->result;
 		unheard->call.nr = -1;
+		return true;
+	}
+	return false;
+}
+
+bool net_connected(struct net_pendings *pendings, const struct net_call *call)
+{
+	for (size_t i = 0; i < NET_MAX_UNHEARD; i++) {
+		if (!same_call(&pendings->connected[i], call))
+			continue;
+		pendings->connected[i].nr = -1;
 		return true;
 	}
 	return false;

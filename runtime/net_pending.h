@@ -49,6 +49,8 @@ struct net_pendings {
 	struct net_pending items[NET_MAX_PENDING];
 	struct net_unheard unheard[NET_MAX_UNHEARD];
 	size_t next_unheard;
+	struct net_call connected[NET_MAX_UNHEARD]; /* answered so */
+	size_t next_connected;
 	struct timespec wait;
 };
 
@@ -57,6 +59,13 @@ void net_answer(struct net_pendings *pendings, const struct net_call *call, long
 
 /* Was this call made before, its answer unheard? Then that, once. */
 bool net_answered(struct net_pendings *pendings, const struct net_call *call, long *result);
+
+/*
+ * Was this connect answered with success lately? Once. The kernel takes an answer also in the
+ * moment in which a signal ends the tool's wait, and then drops it: the call that is made again
+ * finds the socket connected.
+ */
+bool net_connected(struct net_pendings *pendings, const struct net_call *call);
 
 /*
  * Connects, as far as that goes without waiting: -EINPROGRESS, -EALREADY, -EAGAIN. object: of a
