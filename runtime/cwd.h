@@ -7,7 +7,8 @@
 #include "runtime/launch.h"
 #include "runtime/pool.h"
 
-/* Sets launch->cwd, of the pool; wanted is NULL where the caller has no wish. Errors: NOMEM, SYSTEM. */
+/* Sets launch->cwd, of the pool; wanted is NULL where the caller has no wish. Errors: NOMEM,
+ * SYSTEM. */
 int cwd_prepare(struct launch *launch, struct pool *pool, const char *wanted,
 		struct writ_error *error);
 

@@ -7,9 +7,9 @@
 #include "runtime/net_judge.h"
 
 /*
- * Everything that a sandbox grants or denies, in a pool's memory; nothing of the policy is borrowed.
- * Rule i is the sandbox's endpoint i, as long as it has so many; behind them stand its ports of any
- * host, in their order. 0, or -ENOMEM.
+ * Everything that a sandbox grants or denies, in a pool's memory; nothing of the policy is
+ * borrowed. Rule i is the sandbox's endpoint i, as long as it has so many; behind them stand its
+ * ports of any host, in their order. 0, or -ENOMEM.
  */
 int net_rules_make(const struct writ_policy *policy, const struct writ_fmt_sandbox *sandbox,
 		   struct pool *pool, struct net_rules *out);

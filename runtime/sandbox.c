@@ -134,7 +134,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 		rc = net_show_sockets(sandbox, source->error);
 	if (!rc)
 		namespaces_settle(sandbox);
-	if (!rc && !sandbox->net.has_gate && namespaces_want_broker(sandbox) && broker_available() == 0)
+	if (!rc && !sandbox->net.has_gate && namespaces_want_broker(sandbox) &&
+	    broker_available() == 0)
 		sandbox->has_broker = true;
 	if (!rc)
 		rc = env_prepare(sandbox, source);

@@ -17,9 +17,9 @@ WRIT_MUST_CHECK int seccomp_prepare(struct writ_sandbox *sandbox,
 int seccomp_enter(const struct bpf_program *filter);
 
 /*
- * The same, of a filter that hands over calls: the descriptor that they are received by. only_kills:
- * once a call has been received no signal interrupts it but one that kills, and so nothing is done
- * twice; else a handled one may.
+ * The same, of a filter that hands over calls: the descriptor that they are received by.
+ * only_kills: once a call has been received no signal interrupts it but one that kills, and so
+ * nothing is done twice; else a handled one may.
  */
 int seccomp_listen(const struct bpf_program *filter, bool only_kills);
 

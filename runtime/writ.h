@@ -469,9 +469,9 @@ WRIT_API WRIT_MUST_CHECK int writ_zygote_open(const struct writ_sandbox *sandbox
  * environment are those of now. die_with_caller is about the thread that made the child or, for
  * commands that may start processes, the whole process. Nothing can wait in a sandbox that denies
  * paths inside what it grants, that lists peers but TCP ports of any host, that names a user, that
- * goes without Landlock, or whose filter refuses a waiting child's own calls (chdir, exit_group, futex, getppid, ppoll, prctl of
- * PR_SET_PDEATHSIG, recvmsg, rt_sigprocmask); nor for a caller with some capabilities, but not
- * CAP_SETPCAP. Any thread.
+ * goes without Landlock, or whose filter refuses a waiting child's own calls (chdir, exit_group,
+ * futex, getppid, ppoll, prctl of PR_SET_PDEATHSIG, recvmsg, rt_sigprocmask); nor for a caller with
+ * some capabilities, but not CAP_SETPCAP. Any thread.
  */
 WRIT_API WRIT_MUST_CHECK int writ_zygote_spawn(struct writ_zygote *zygote,
 					       const struct writ_launch *launch,

@@ -19,9 +19,9 @@ bool ir_plan_has_broker(struct arena *arena, const struct ir_sandbox *sandbox);
 bool ir_plan_has_gate(const struct ir_sandbox *sandbox);
 
 /*
- * The sandbox as the kernel is to enforce it: where a broker or a net gate makes calls on the tool's
- * behalf, what the rules let pass of these is a notification to it. The meaning of the policy stays
- * with the sandbox given, which is also what is returned without either.
+ * The sandbox as the kernel is to enforce it: where a broker or a net gate makes calls on the
+ * tool's behalf, what the rules let pass of these is a notification to it. The meaning of the
+ * policy stays with the sandbox given, which is also what is returned without either.
  */
 const struct ir_sandbox *ir_plan_enforced(struct arena *arena, const struct ir_sandbox *sandbox);
 

@@ -55,7 +55,8 @@ static void sh(const char *command)
 static void make_trees(void)
 {
 	make_box();
-	sh("mkdir w w/d r && echo x >w/d/f && echo x >w/f && echo x >r/f && ln -s ../r/f w/out && ln -s f w/in && "
+	sh("mkdir w w/d r && echo x >w/d/f && echo x >w/f && echo x >r/f && ln -s ../r/f w/out && "
+	   "ln -s f w/in && "
 	   "chmod 644 w/f r/f && touch -d 2001-01-01 w/f r/f && chmod -R a+rwX .");
 }
 

@@ -211,7 +211,8 @@ static void expect_limited(const struct limited *how)
 
 Test(lacking, a_limit_on_mount_namespaces_is_seen_before_a_launch)
 {
-	expect_limited(&(struct limited){MOUNT_LIMIT, false, "no owner or attribute", "kept\nalone\n"});
+	expect_limited(
+		&(struct limited){MOUNT_LIMIT, false, "no owner or attribute", "kept\nalone\n"});
 }
 
 Test(lacking, a_limit_on_pid_namespaces_is_seen_before_a_launch)
@@ -222,7 +223,8 @@ Test(lacking, a_limit_on_pid_namespaces_is_seen_before_a_launch)
 
 Test(lacking, a_limit_on_mount_namespaces_that_only_a_launch_meets_is_told_then)
 {
-	expect_limited(&(struct limited){MOUNT_LIMIT, true, "no owner or attribute", "kept\nalone\n"});
+	expect_limited(
+		&(struct limited){MOUNT_LIMIT, true, "no owner or attribute", "kept\nalone\n"});
 }
 
 Test(lacking, a_limit_on_pid_namespaces_that_only_a_launch_meets_is_told_then)

@@ -319,11 +319,12 @@ Test(run, doctor_lists_what_this_version_can_not_enforce)
 	cr_expect_eq(status_of(start(doctor, fileno(out))), 4);
 	cr_expect_eq(status_of(start(decide, fileno(refused))), 4);
 	unlink(file);
-	cr_expect_not_null(strstr(read_all(fileno(out)),
-				  "this version can't enforce: rate, of the rule for 't' in role "
-				  "'r'\nthis version can't enforce: network endpoints by name, of sandbox "
-				  "'s'\nsandbox s: can't be enforced: "),
-			   "%s", read_all(fileno(out)));
+	cr_expect_not_null(
+		strstr(read_all(fileno(out)),
+		       "this version can't enforce: rate, of the rule for 't' in role "
+		       "'r'\nthis version can't enforce: network endpoints by name, of sandbox "
+		       "'s'\nsandbox s: can't be enforced: "),
+		"%s", read_all(fileno(out)));
 	cr_expect_not_null(strstr(read_all(fileno(refused)), "rate, of the rule for 't'"), "%s",
 			   read_all(fileno(refused)));
 }
