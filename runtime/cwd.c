@@ -81,6 +81,7 @@ static int know(struct launch *launch, struct writ_error *error)
 int cwd_prepare(struct launch *launch, struct pool *pool, const char *wanted,
 		struct writ_error *error)
 {
+	bool is_scratch;
 	char *cwd;
 
 	launch->cwd = choose_cwd(launch->sandbox, wanted);
@@ -92,9 +93,10 @@ int cwd_prepare(struct launch *launch, struct pool *pool, const char *wanted,
 		return error_nomem(error);
 	if (!getcwd(cwd, PATH_MAX))
 		return error_sys(error, WRIT_E_SYSTEM, errno, "the working directory is gone");
+	is_scratch = namespaces_replace(&launch->sandbox->namespaces, cwd);
 	if (!wanted && namespaces_hide(&launch->sandbox->namespaces, cwd))
 		launch->cwd = "/";
 	else
 		launch->cwd = add_name(cwd, launch->cwd);
-	return wanted || strcmp(launch->cwd, "/") == 0 ? 0 : know(launch, error);
+	return wanted || is_scratch || strcmp(launch->cwd, "/") == 0 ? 0 : know(launch, error);
 }

@@ -426,6 +426,13 @@ bool namespaces_want_broker(const struct writ_sandbox *sandbox)
 	return namespaces->guards_metadata && namespaces->flags == 0 && namespaces->n_places > 0;
 }
 
+bool namespaces_replace(const struct namespaces *namespaces, const char *path)
+{
+	const struct mount_place *place = around(namespaces->places, namespaces->n_places, path);
+
+	return place && place->scratch && strcmp(place->path, path) == 0;
+}
+
 bool namespaces_hide(const struct namespaces *namespaces, const char *path)
 {
 	const struct mount_place *place = around(namespaces->places, namespaces->n_places, path);

@@ -75,7 +75,8 @@ void namespaces_settle(struct writ_sandbox *sandbox);
 /* May a broker change metadata where there are no mounts to keep it? Once settled. */
 bool namespaces_want_broker(const struct writ_sandbox *sandbox);
 
-/* Is an absolute path, which need not exist, behind a scratch directory? */
+/* Is an absolute path a scratch directory's, or behind one? It need not exist. */
+bool namespaces_replace(const struct namespaces *namespaces, const char *path);
 bool namespaces_hide(const struct namespaces *namespaces, const char *path);
 
 /* Does making these take a user namespace, as we have not the capability? */
