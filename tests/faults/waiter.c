@@ -136,6 +136,8 @@ int main(int argc, char **argv)
 		return refuse(&error);
 	warn(sandbox);
 	status = use_sandbox(sandbox, &request);
+	/* What only the launch has found out. */
+	warn(sandbox);
 	writ_sandbox_close(sandbox);
 	writ_close(policy);
 	return status;
