@@ -79,7 +79,7 @@ static int launch(struct writ_zygote *zygote, const struct request *request)
 					   .stdio = {0, 1, 2},
 					   .die_with_caller = 1};
 	struct writ_process *process;
-	struct writ_result result;
+	struct writ_result result = {.end = WRIT_EXITED};
 	struct writ_error error;
 
 	if (writ_zygote_spawn(zygote, &launch, &process, &error))
