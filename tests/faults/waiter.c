@@ -78,7 +78,7 @@ static int launch(struct writ_zygote *zygote, const struct request *request)
 	const struct writ_launch launch = {.argv = request->argv,
 					   .stdio = {0, 1, 2},
 					   .die_with_caller = 1};
-	struct writ_process *process;
+	struct writ_process *process = NULL;
 	struct writ_result result = {.end = WRIT_EXITED};
 	struct writ_error error;
 
