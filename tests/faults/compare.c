@@ -15,9 +15,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#define PROBER_STATUS 42
-#define FAILED_STATUS 125
-#define KILLED_STATUS 137
+#define PROBER_STATUS              42
+#define NR_LANDLOCK_CREATE_RULESET 444 /* of every architecture */
+#define FAILED_STATUS              125
+#define KILLED_STATUS              137
 
 const char *call_name(long number)
 {
@@ -183,6 +184,17 @@ static enum verdict compare_outside(const char *baseline, const struct inject_ru
 	return HELD;
 }
 
+/*
+ * To a process that its namespace holds a signal may be sent, where Landlock has no scope for them:
+ * the prober's parent is the keeper, which is deaf.
+ */
+static bool stays_inside(struct line line, const struct inject_run *run)
+{
+	return begins(line, "signal done") && is_hosts_word(run->fault.error) &&
+	       run->fault.call->number == NR_LANDLOCK_CREATE_RULESET &&
+	       !strstr(run->facts, "namespace pid: shared");
+}
+
 static bool is_done(struct line line)
 {
 	return memmem(line.text, line.len, " done", 5) != NULL;
@@ -199,7 +211,8 @@ static enum verdict compare_inside(const char *baseline, const struct outcome *o
 		struct line want = next_line(&baseline);
 		struct line got = next_line(&facts);
 
-		if (!equal(want, got) && (!fallback || is_done(got)))
+		if (!equal(want, got) && !stays_inside(got, &outcome->run) &&
+		    (!fallback || is_done(got)))
 			return broken(why, "the tool found '%.*s' instead of '%.*s'", (int)got.len,
 				      got.text, (int)want.len, want.text);
 	}
