@@ -76,10 +76,10 @@ GEN          := $(BUILD)/gen
 COMPILER_SRC := $(wildcard compiler/*.c compiler/*/*.c)
 RUNTIME_SRC  := $(wildcard runtime/*.c)
 CLI_SRC      := $(wildcard runtime/cli/*.c)
-# Programs that writ executes: build/writ-NAME of the files in runtime/NAME/.
-HELPERS      := learn prove
-HELPER_SRC   := $(wildcard $(patsubst %,runtime/%/*.c,$(HELPERS)))
+# Programs that writ executes: writ-learn of the files in runtime/learn/, writ-doctor of those in runtime/prove/.
+HELPERS      := learn doctor
 PROVE_SRC    := $(wildcard runtime/prove/*.c)
+HELPER_SRC   := $(wildcard runtime/learn/*.c) $(PROVE_SRC)
 UNIT_SRC     := $(wildcard tests/unit/*.c)
 SUPPORT_SRC  := $(wildcard tests/support/*.c)
 BENCH_SRC    := $(wildcard tests/bench/*.c)
@@ -95,7 +95,7 @@ CLI_OBJ      := $(call obj,$(CLI_SRC))
 HELPER_OBJ   := $(call obj,$(HELPER_SRC))
 HELPER_BIN   := $(patsubst %,$(BUILD)/writ-%,$(HELPERS))
 PROVE_OBJ    := $(call obj,$(PROVE_SRC))
-UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC)) $(filter-out %/main.o %/report_text.o %/report_json.o,$(PROVE_OBJ))
+UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC)) $(filter-out %/main.o %/doctor.o %/report_text.o %/report_json.o,$(PROVE_OBJ))
 MUSL_OBJ     := $(patsubst %.c,$(BUILD)/musl/%.o,$(RUNTIME_SRC) $(CLI_SRC))
 MUSL_PROVE   := $(patsubst %.c,$(BUILD)/musl/%.o,$(PROVE_SRC))
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
@@ -150,7 +150,7 @@ $(BUILD)/obj/gen/policy.tab.o: $(GEN)/policy.tab.c $(GEN)/policy.tab.h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(COMPILER_FLAGS) -c -o $@ $<
 $(call obj,$(wildcard compiler/front/*.c)): | $(GEN)/policy.tab.h
-# What writ-learn and writ-prove know of system calls is what the compiler's tables say.
+# What writ-learn and writ-doctor know of system calls is what the compiler's tables say.
 TABLES_OBJ := $(call obj,$(wildcard compiler/tables/*.c compiler/base/*.c))
 $(GEN)/learn-calls: compiler/tables/gen/learn_calls.c $(TABLES_OBJ)
 	@mkdir -p $(GEN)
@@ -204,7 +204,7 @@ $(BUILD)/writ: $(MUSL_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(MUSL_CC) $(MUSL_LINK) -o $@.debug $^
 	$(Q)$(STRIP) -o $@ $@.debug
-# What `writ doctor --prove` executes. The prober is in it: a program without libc, so that what it does in
+# What `writ doctor` executes. The prober is in it: a program without libc, so that what it does in
 # a sandbox is what it is told to and nothing else.
 $(BUILD)/prober: runtime/prober/prober.c runtime/prober/probe.h runtime/raw.h
 	@mkdir -p $(@D)
@@ -215,7 +215,7 @@ $(PROVE_OBJ): RUNTIME_FLAGS += -DPROBER_FILE='"$(BUILD)/prober"'
 $(MUSL_PROVE): MUSL_FLAGS += -I$(GEN) -DPROBER_FILE='"$(BUILD)/prober"'
 $(BUILD)/obj/runtime/prove/launch.o $(BUILD)/musl/runtime/prove/launch.o: $(BUILD)/prober
 $(BUILD)/obj/runtime/prove/rules.o $(BUILD)/musl/runtime/prove/rules.o: $(GEN)/learn_calls.inc
-$(BUILD)/writ-prove: $(MUSL_PROVE) $(filter-out %/cli/main.o,$(MUSL_OBJ))
+$(BUILD)/writ-doctor: $(MUSL_PROVE) $(filter-out %/cli/main.o,$(MUSL_OBJ))
 	$(call say,LINK,$@)
 	$(Q)$(MUSL_CC) $(MUSL_LINK) -o $@.debug $^
 	$(Q)$(STRIP) -o $@ $@.debug

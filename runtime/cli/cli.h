@@ -156,10 +156,8 @@ bool cli_begin(char **argv, const struct cli_usage *usage, struct cli_options *o
 /* The verbs. argv[0] is the verb; they return the exit status. */
 int cli_verb_decide(char **argv);
 int cli_verb_run(char **argv);
-int cli_verb_doctor(char **argv);
 
 extern const char cli_help_decide[];
 extern const char cli_help_run[];
-extern const char cli_help_doctor[];
 
 #endif

@@ -20,7 +20,7 @@ static const struct verb {
 	 NULL},
 	{"run", cli_verb_run, cli_help_run, "decide, then run a command in the tool's sandbox",
 	 NULL},
-	{"doctor", cli_verb_doctor, cli_help_doctor, "what this host can enforce", NULL},
+	{"doctor", NULL, NULL, "what this host can enforce", "writ-doctor"},
 	{"learn", NULL, NULL, "run a command and print a policy of what it used", "writ-learn"},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -1,11 +1,12 @@
 /*
- * writ-prove: the program behind `writ doctor --prove`. Opens the bundle, proves each sandbox and
- * prints what came of it.
+ * writ-doctor: the program behind `writ doctor`. With --prove it opens the bundle, proves each
+ * sandbox and prints what came of it; doctor.c does the rest.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/cli/cli.h"
+#include "runtime/prove/doctor.h"
 #include "runtime/prove/report.h"
 #include "runtime/prove/surroundings.h"
 
@@ -106,7 +107,7 @@ static int check(const struct cli_options *options)
 	return 0;
 }
 
-static int prove(struct cli_options *options)
+static int prove_bundle_of(struct cli_options *options)
 {
 	struct writ_policy *policy = NULL;
 	int rc;
@@ -126,12 +127,11 @@ static int prove(struct cli_options *options)
 	return rc;
 }
 
-int main(int argc, char **argv)
+static int prove(char **argv)
 {
 	static struct cli_options options;
 	int status;
 
-	(void)argc;
 	status = cli_parse(argv, CLI_PROVE | CLI_BUNDLE | CLI_PARAM | CLI_SANDBOX | CLI_FORMAT,
 			   &options);
 	if (!status && options.help)
@@ -139,6 +139,22 @@ int main(int argc, char **argv)
 	else if (!status)
 		status = check(&options);
 	if (!status && !options.help)
-		status = prove(&options);
+		status = prove_bundle_of(&options);
+	return status;
+}
+
+static bool asks_for_proof(char **argv)
+{
+	while (*argv && strcmp(*argv, "--prove") != 0)
+		argv++;
+	return *argv;
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	(void)argc;
+	status = asks_for_proof(argv) ? prove(argv) : doctor_tell(argv);
 	return fflush(stdout) ? EXIT_RUN_FAILED : status;
 }

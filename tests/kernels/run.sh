@@ -60,7 +60,7 @@ make_initramfs() {
 	esac
 	busybox=$($here/fetch.sh $offline "$work" "$1" busybox bookworm) || return 1
 	$here/initramfs.sh "$work/$1.cpio.gz" "${busybox#* }" $here/init $here/ladder $here/policies \
-		"$programs/writ" "$programs/writ-prove" "$programs/writ-learn" "$programs/live/driver" "$programs/live/probe" \
+		"$programs/writ" "$programs/writ-doctor" "$programs/writ-learn" "$programs/live/driver" "$programs/live/probe" \
 		"$work/live.wrt" "$work/best-effort.wrt" "$work/ladder.wrt" "$build"/policies/*.wrt || return 1
 	made="$made$1 "
 }

@@ -505,7 +505,7 @@ static char root[] = "/tmp/writ-prober-XXXXXX";
 static void install(const char *policy)
 {
 	cr_assert_not_null(mkdtemp(root));
-	cr_assert_eq(shell("chmod 755 %s && cp $R \"$(dirname $R)/writ-prove\" %s && $W compile "
+	cr_assert_eq(shell("chmod 755 %s && cp $R \"$(dirname $R)/writ-doctor\" %s && $W compile "
 			   "%s -o %s/p.wrt",
 			   root, root, policy, root),
 		     0, "%s", shell_output);

@@ -7,8 +7,9 @@
 #include <sys/utsname.h>
 
 #include "runtime/cli/cli.h"
+#include "runtime/prove/doctor.h"
 
-const char cli_help_doctor[] =
+static const char help[] =
 	"usage: writ doctor [-p BUNDLE [--param NAME=VALUE]...]\n"
 	"       writ doctor --prove -p BUNDLE [--param NAME=VALUE]... [--sandbox S]\n"
 	"                   [--format text|json]\n"
@@ -225,27 +226,17 @@ static int print_bundle(const struct cli_options *options)
 	return all ? 0 : EXIT_HOST;
 }
 
-/* What --prove takes to be done is a program of its own: it is larger than writ. */
-static bool asks_for_proof(char **argv)
-{
-	while (*argv && strcmp(*argv, "--prove") != 0)
-		argv++;
-	return *argv;
-}
-
-int cli_verb_doctor(char **argv)
+int doctor_tell(char **argv)
 {
 	static struct cli_options options;
 	struct writ_host host;
 	int rc;
 
-	if (asks_for_proof(argv))
-		return cli_run_helper("writ-prove", argv);
 	rc = cli_parse(argv, CLI_BUNDLE | CLI_PARAM, &options);
 	if (rc)
 		return rc;
 	if (options.help)
-		return fputs(cli_help_doctor, stdout) < 0 ? EXIT_RUN_FAILED : 0;
+		return fputs(help, stdout) < 0 ? EXIT_RUN_FAILED : 0;
 	if (!options.bundle && options.params.n)
 		return cli_fail(EXIT_USAGE, "doctor: --param without -p BUNDLE");
 	writ_host_probe(&host);
