@@ -76,6 +76,7 @@ GEN          := $(BUILD)/gen
 COMPILER_SRC := $(wildcard compiler/*.c compiler/*/*.c)
 RUNTIME_SRC  := $(wildcard runtime/*.c)
 CLI_SRC      := $(wildcard runtime/cli/*.c)
+STATIC_SRC   := $(wildcard runtime/static/*.c)
 # Programs that writ executes: writ-learn of the files in runtime/learn/, writ-doctor of those in runtime/prove/.
 HELPERS      := learn doctor
 PROVE_SRC    := $(wildcard runtime/prove/*.c)
@@ -95,8 +96,10 @@ CLI_OBJ      := $(call obj,$(CLI_SRC))
 HELPER_OBJ   := $(call obj,$(HELPER_SRC))
 HELPER_BIN   := $(patsubst %,$(BUILD)/writ-%,$(HELPERS))
 PROVE_OBJ    := $(call obj,$(PROVE_SRC))
-UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC)) $(filter-out %/main.o %/doctor.o %/report_text.o %/report_json.o,$(PROVE_OBJ))
+UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC) runtime/static/format.c) $(filter-out %/main.o %/doctor.o %/report_text.o %/report_json.o,$(PROVE_OBJ))
 MUSL_OBJ     := $(patsubst %.c,$(BUILD)/musl/%.o,$(RUNTIME_SRC) $(CLI_SRC))
+# The static writ's own printf: not builtins to the compiler, which would find them in themselves.
+MUSL_STATIC  := $(patsubst %.c,$(BUILD)/musl/%.o,$(STATIC_SRC))
 MUSL_PROVE   := $(patsubst %.c,$(BUILD)/musl/%.o,$(PROVE_SRC))
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
@@ -180,6 +183,7 @@ $(BUILD)/obj/tests/%.o: tests/%.c | $(GEN)/policy.tab.h
 	$(call say,CC,$@)
 	$(Q)$(CC) $(TEST_FLAGS) -DBUILD_DIR='"$(BUILD)"' -c -o $@ $<
 $(BUILD)/musl/runtime/sha256_native.o: MUSL_OPT = -O2
+$(MUSL_STATIC): MUSL_FLAGS += -fno-builtin -fno-lto
 $(BUILD)/musl/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -200,7 +204,7 @@ $(BUILD)/libwrit.so: $(RUNTIME_OBJ) runtime/libwrit.map
 	$(Q)$(CC) $(CFLAGS) -shared $(LINK_HARDEN) -Wl,--version-script=runtime/libwrit.map -Wl,-soname,libwrit.so.0 \
 		-Wl,-z,defs -o $@ $(RUNTIME_OBJ)
 # The shipped runtime is static musl: a glibc start alone costs more than the whole sandbox.
-$(BUILD)/writ: $(MUSL_OBJ)
+$(BUILD)/writ: $(MUSL_OBJ) $(MUSL_STATIC)
 	$(call say,LINK,$@)
 	$(Q)$(MUSL_CC) $(MUSL_LINK) -o $@.debug $^
 	$(Q)$(STRIP) -o $@ $@.debug
@@ -370,7 +374,7 @@ check:
 
 # What check.sh hands to clang-tidy.
 tidy-sources:
-	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC) $(HELPER_SRC) runtime/prober/prober.c
+	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC) $(HELPER_SRC) $(STATIC_SRC) runtime/prober/prober.c
 layers: $(COMPILER_OBJ) $(CLI_OBJ) $(HELPER_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so
 	@BUILD=$(BUILD) tests/support/layers.sh
 

@@ -105,5 +105,13 @@ declared=$(grep -oE '\bwrit_[a-z_]+\(' runtime/writ.h | tr -d '(' | sort -u)
 for symbol in $(nm -D --defined-only "$BUILD/libwrit.so" | awk '{ print $3 }' | sort -u); do
 	echo "$declared" | grep -qx "$symbol" || { echo "layers: $symbol is exported but not in writ.h" >&2; fail=1; }
 done
+# The static writ formats by runtime/static/format.c, which knows these conversions only.
+unknown=$(cat runtime/*.c runtime/cli/*.c runtime/*.def | sed 's/" PRI[dux]64 "/lu/g; s/" PRI[dux]64/lu"/g' |
+	grep -oE '"([^"\\]|\\.)*"' | sed 's/%%//g' | grep -oE '%.{0,12}' |
+	grep -vE '^%(-?0?[0-9]*(\.([0-9]+|\*))?(ll?|z)?[scduxX]|\[|eax)' || true)
+if [ -n "$unknown" ]; then
+	echo "layers: a conversion that runtime/static/format.c does not know: $unknown" >&2
+	fail=1
+fi
 [ $fail -eq 0 ] && echo "layers: ok"
 exit $fail

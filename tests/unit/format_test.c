@@ -1,162 +1,83 @@
+/*
+ * What the static writ formats is what the host's libc makes of the same.
+ */
+#include <inttypes.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
 #include <criterion/criterion.h>
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "runtime/static/format.h"
 
-#include "support/bundle_maker.h"
+struct text {
+	struct format_sink sink;
+	char bytes[256];
+};
 
-#define BUNDLE BUILD_DIR "/policies/dev-agent.wrt"
-
-static const struct writ_param params[] = {{"workspace", "/tmp"}};
-static const struct writ_options options = {.params = params, .n_params = 1, .home = "/home/x"};
-
-/* A real policy's bundle. */
-static struct test_bundle load(void)
+static void put_text(struct format_sink *sink, const char *text, size_t len)
 {
-	struct test_bundle bundle;
-	struct stat st;
-	int fd = open(BUNDLE, O_RDONLY);
+	struct text *into = (struct text *)sink;
 
-	cr_assert_geq(fd, 0, "%s: make it first", BUNDLE);
-	cr_assert_eq(fstat(fd, &st), 0);
-	bundle.size = (size_t)st.st_size;
-	bundle.bytes = malloc(bundle.size);
-	cr_assert_eq(read(fd, bundle.bytes, bundle.size), st.st_size);
-	close(fd);
-	return bundle;
+	cr_assert_leq(sink->n, sizeof(into->bytes));
+	memcpy(into->bytes + sink->n - len, text, len);
 }
 
-static int try_open(const void *bytes, size_t size, struct writ_policy **policy)
+__attribute__((format(printf, 1, 2))) static void same(const char *format, ...)
 {
-	return writ_open_memory(bytes, size, &options, policy, NULL);
+	struct text ours = {.sink.put = put_text};
+	char theirs[256];
+	va_list args, again;
+	int n;
+
+	va_start(args, format);
+	va_copy(again, args);
+	n = vsnprintf(theirs, sizeof(theirs), format, args);
+	format_text(&ours.sink, format, again);
+	va_end(again);
+	va_end(args);
+	cr_expect_eq(ours.sink.n, (size_t)n, "%s: %zu, not %d", format, ours.sink.n, n);
+	cr_expect_str_eq(ours.bytes, theirs, "%s", format);
 }
 
-static void expect_exit_3(const void *bytes, size_t size, size_t at, int what)
+Test(format, text_is_as_libc_has_it)
 {
-	struct writ_policy *policy = NULL;
-	int rc = try_open(bytes, size, &policy);
-
-	if (rc >= 0 || writ_exit_status(rc) != 3)
-		cr_assert_fail("byte %zu, change 0x%02x: %s", at, (unsigned int)what,
-			       writ_strerror(rc));
+	same("%s", "");
+	same("plain");
+	same("%s and %s%s", "a", "b", "c");
+	same("%.3s|%.3s|%.0s|", "abcdef", "ab", "gone");
+	same("%.*s|%.*s", 2, "abcdef", 0, "gone");
+	same("%8s|%-8s|%2s|%-2s", "abc", "abc", "abc", "abc");
+	same("%-8.2s|%8.2s|", "abc", "abc");
+	same("100%%%c%%", 'x');
 }
 
-Test(format, the_bundle_is_good)
+Test(format, numbers_are_as_libc_has_them)
 {
-	struct test_bundle bundle = load();
-	struct writ_policy *policy = NULL;
+	static const int numbers[] = {0, 1, -1, 7, 10, -10, 99999, INT_MAX, INT_MIN};
+	static const uint64_t wide[] = {0, 9, 10, UINT32_MAX, 1ull << 63, UINT64_MAX};
 
-	cr_assert_eq(try_open(bundle.bytes, bundle.size, &policy), 0);
-	writ_close(policy);
-}
-
-Test(format, every_truncation_is_refused)
-{
-	struct test_bundle bundle = load();
-
-	for (size_t size = 0; size < bundle.size; size++)
-		expect_exit_3(bundle.bytes, size, size, 0);
-}
-
-/* Now the header agrees with the shorter file: the table of sections must not. */
-Test(format, every_consistent_truncation_is_refused)
-{
-	struct test_bundle bundle = load();
-	struct writ_fmt_header *header = (struct writ_fmt_header *)bundle.bytes;
-
-	for (size_t size = sizeof(*header); size < bundle.size; size += 3) {
-		struct test_bundle cut = {bundle.bytes, size};
-
-		header->file_size = size;
-		bundle_seal(&cut);
-		expect_exit_3(bundle.bytes, size, size, 0);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		same("%d|%5d|%-5d|%05d|", numbers[i], numbers[i], numbers[i], numbers[i]);
+		same("%u|%x|%X|%04x|%02X|%-12u|", (unsigned)numbers[i], (unsigned)numbers[i],
+		     (unsigned)numbers[i], (unsigned)numbers[i], (unsigned)numbers[i],
+		     (unsigned)numbers[i]);
+		same("%ld|%lld|%zd|", (long)numbers[i], (long long)numbers[i], (ssize_t)numbers[i]);
+	}
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		same("%lu|%llu|%zu|%" PRIu64, (unsigned long)wide[i], (unsigned long long)wide[i],
+		     (size_t)wide[i], wide[i]);
+		same("%lx|%020llx|%016lX", (unsigned long)wide[i], (unsigned long long)wide[i],
+		     (unsigned long)wide[i]);
+		same("%ld|%lld|%" PRId64, (long)wide[i], (long long)wide[i], (int64_t)wide[i]);
 	}
 }
 
-Test(format, trailing_bytes_are_refused)
+/* A text that is not ended, as a slice is: no byte behind the precision is read. */
+Test(format, a_precision_bounds_what_is_read)
 {
-	struct test_bundle bundle = load();
-	struct writ_fmt_header *header;
+	char bytes[3] = {'a', 'b', 'c'};
 
-	bundle.bytes = realloc(bundle.bytes, bundle.size + WRIT_ALIGN);
-	memset(bundle.bytes + bundle.size, 0, WRIT_ALIGN);
-	expect_exit_3(bundle.bytes, bundle.size + 1, bundle.size, 0);
-	bundle.size += WRIT_ALIGN;
-	header = (struct writ_fmt_header *)bundle.bytes;
-	header->file_size = bundle.size;
-	bundle_seal(&bundle);
-	expect_exit_3(bundle.bytes, bundle.size, bundle.size, 0);
-}
-
-/*
- * Every bit of every byte of the header and the table of sections, which is where meaning is
- * densest.
- */
-Test(format, every_change_of_the_frame_is_refused)
-{
-	struct test_bundle bundle = load();
-	size_t frame = sizeof(struct writ_fmt_header);
-
-	for (size_t i = 0; i < frame; i++) {
-		for (int change = 1; change < 256; change++) {
-			bundle.bytes[i] ^= (uint8_t)change;
-			expect_exit_3(bundle.bytes, bundle.size, i, change);
-			bundle.bytes[i] ^= (uint8_t)change;
-		}
-	}
-}
-
-Test(format, every_changed_byte_is_refused)
-{
-	struct test_bundle bundle = load();
-
-	for (size_t i = 0; i < bundle.size; i++) {
-		int change = 1 << (i % 8);
-
-		bundle.bytes[i] ^= (uint8_t)change;
-		expect_exit_3(bundle.bytes, bundle.size, i, change);
-		bundle.bytes[i] ^= (uint8_t)change;
-	}
-}
-
-static void use(const struct writ_policy *policy)
-{
-	static const char *const subjects[] = {"guest", "admin", "alice", "x"};
-	static const char *const tools[] = {"read_file", "git_log", "execute_bash", "zz", "a b"};
-	struct writ_decision decision;
-	struct writ_rule rule;
-
-	for (size_t i = 0; i < 20; i++) {
-		struct writ_request request = {.role = subjects[i % 4], .tool = tools[i / 4]};
-
-		if (writ_check(policy, &request, &decision) && decision.reason == WRIT_BY_RULE)
-			(void)!writ_rule(policy, decision.rule, &rule);
-		request.user = request.role;
-		request.role = NULL;
-		(void)!writ_check(policy, &request, &decision);
-		(void)writ_sandbox_name(policy, decision.sandbox);
-	}
-}
-
-/* With a digest that agrees, what opens must still be safe to use: sanitizers judge. */
-Test(format, no_consistent_change_crashes)
-{
-	static const uint8_t changes[] = {0x01, 0xff};
-	struct test_bundle bundle = load();
-
-	for (size_t i = 0; i < 2 * bundle.size; i++) {
-		uint8_t before = bundle.bytes[i / 2];
-		struct writ_policy *policy = NULL;
-
-		bundle.bytes[i / 2] ^= changes[i % 2];
-		bundle_seal(&bundle);
-		if (try_open(bundle.bytes, bundle.size, &policy) == 0) {
-			use(policy);
-			writ_close(policy);
-		}
-		bundle.bytes[i / 2] = before;
-	}
+	same("%.*s", 3, bytes);
 }
