@@ -43,6 +43,24 @@ int str_cmp(struct str a, struct str b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
+size_t str_lower_bound(const void *items, size_t n, size_t item_size, size_t name_at,
+		       struct str key)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct str name;
+
+		memcpy(&name, (const char *)items + middle * item_size + name_at, sizeof(name));
+		if (str_cmp(name, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 struct str str_printf(struct arena *arena, const char *format, ...)
 {
 	va_list args;

@@ -28,6 +28,18 @@ bool str_eq_cstr(struct str a, const char *b);
 /* Bytewise order, shorter first on a common prefix: <0, 0 or >0. */
 int str_cmp(struct str a, struct str b);
 
+/*
+ * Of n items of item_size bytes, sorted by a struct str name_at bytes into each: the index of the
+ * first whose name is not less than key, or n.
+ */
+size_t str_lower_bound(const void *items, size_t n, size_t item_size, size_t name_at,
+		       struct str key);
+
+/* The same in a vector, by a member of its items. */
+#define STR_LOWER_BOUND(vec, member, key)                                                          \
+	str_lower_bound((vec)->items, (vec)->n, sizeof(*(vec)->items),                             \
+			offsetof(__typeof__(*(vec)->items), member), key)
+
 __attribute__((format(printf, 2, 3))) struct str str_printf(struct arena *arena, const char *format,
 							    ...);
 

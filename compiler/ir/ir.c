@@ -88,20 +88,11 @@ size_t ir_pattern_literals(struct str pattern)
 
 const struct ir_tool *ir_tool_named(const struct ir_policy *policy, struct str name)
 {
-	size_t low = 0, high = policy->tools.n;
+	size_t at = STR_LOWER_BOUND(&policy->tools, name, name);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = str_cmp(policy->tools.items[middle].name, name);
-
-		if (order == 0)
-			return &policy->tools.items[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	if (at == policy->tools.n || !str_eq(policy->tools.items[at].name, name))
+		return NULL;
+	return &policy->tools.items[at];
 }
 
 const struct ir_tool *ir_tool_for(const struct ir_policy *policy, struct str name)

@@ -84,17 +84,7 @@ bool ir_call_takes(const struct ir_call *rule, uint8_t arg, uint64_t value)
 
 size_t ir_first_call(const struct ir_sandbox *sandbox, struct str name)
 {
-	size_t low = 0, high = sandbox->calls.n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (str_cmp(sandbox->calls.items[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return STR_LOWER_BOUND(&sandbox->calls, name, name);
 }
 
 static bool call_matches(const struct ir_call *call, struct str name, const uint64_t args[6])

@@ -32,22 +32,6 @@ static void add_tool(struct sema *sema, struct sema_args *args, const struct ir_
 		add_arg(sema, args, tool, &tool->args.items[i]);
 }
 
-/* The first tool whose name is not less than a prefix: those that begin with it stand there. */
-static size_t first_with(const struct ir_policy *ir, struct str prefix)
-{
-	size_t low = 0, high = ir->tools.n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (str_cmp(ir->tools.items[middle].name, prefix) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static bool begins_with(struct str name, struct str prefix)
 {
 	return name.len >= prefix.len && memcmp(name.ptr, prefix.ptr, prefix.len) == 0;
@@ -57,8 +41,9 @@ static void add_exact_matches(struct sema *sema, struct sema_args *args, struct 
 {
 	const char *star = memchr(pattern.ptr, '*', pattern.len);
 	struct str prefix = {pattern.ptr, (size_t)(star - pattern.ptr)};
+	size_t first = STR_LOWER_BOUND(&sema->ir->tools, name, prefix);
 
-	for (size_t i = first_with(sema->ir, prefix); i < sema->ir->tools.n; i++) {
+	for (size_t i = first; i < sema->ir->tools.n; i++) {
 		const struct ir_tool *tool = &sema->ir->tools.items[i];
 
 		if (!begins_with(tool->name, prefix))

@@ -45,16 +45,8 @@ const struct profile *profile_default(void)
 
 size_t profile_find(const struct profile *profile, struct str call, size_t *n)
 {
-	size_t low = 0, high = profile->samples.n;
+	size_t low = STR_LOWER_BOUND(&profile->samples, call, call);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (str_cmp(profile->samples.items[middle].call, call) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (*n = 0; low + *n < profile->samples.n; (*n)++) {
 		if (!str_eq(profile->samples.items[low + *n].call, call))
 			break;

@@ -21,6 +21,30 @@ Test(str, order_is_bytewise_and_shorter_first)
 	cr_assert_eq(str_cmp(STR(""), STR("")), 0);
 }
 
+Test(str, the_first_that_is_not_less_is_found)
+{
+	static const struct {
+		int other;
+		struct str name;
+	} items[] = {{0, {"b", 1}}, {0, {"d", 1}}, {0, {"d", 1}}, {0, {"f", 1}}};
+	const struct {
+		const __typeof__(items[0]) *items;
+		size_t n;
+	} some = {items, 4}, none = {NULL, 0};
+	static const struct {
+		const char *key;
+		size_t at;
+	} cases[] = {{"", 0},  {"a", 0},  {"b", 0}, {"c", 1},
+		     {"d", 1}, {"da", 3}, {"f", 3}, {"g", 4}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str key = str_from(cases[i].key);
+
+		cr_expect_eq(STR_LOWER_BOUND(&some, name, key), cases[i].at, "%s", cases[i].key);
+		cr_expect_eq(STR_LOWER_BOUND(&none, name, key), 0);
+	}
+}
+
 Test(str, copies_and_formats_are_terminated)
 {
 	struct arena arena;
