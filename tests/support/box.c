@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,6 +84,17 @@ bool no_namespaces(void)
 
 	writ_host_probe(&host);
 	return !host.is_root && !host.user_namespaces;
+}
+
+bool box_is_told(const struct writ_sandbox *sandbox, const char *what)
+{
+	const char *warning;
+
+	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
+		if (strstr(warning, what))
+			return true;
+	}
+	return false;
 }
 
 struct writ_process *start_in_box(const struct writ_sandbox *sandbox, int *reader)

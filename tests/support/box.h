@@ -41,4 +41,7 @@ struct writ_process *start_in_box(const struct writ_sandbox *sandbox, int *reade
 
 bool no_namespaces(void);
 
+/* Whether what is dropped or done otherwise on this host names it. */
+bool box_is_told(const struct writ_sandbox *sandbox, const char *what);
+
 #endif

@@ -7,40 +7,26 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sched.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "support/box.h"
+#include "support/refusals.h"
 
-/* As the usual profile of containers; and the call that is given, if it is one. */
-static void be_contained(unsigned call)
+/* As the usual profile of containers. */
+static void be_contained(void)
 {
-	const unsigned namespaces = 0x7e020000; /* CLONE_NEW* */
-	struct sock_filter insns[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 5, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 3, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, namespaces, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	static const struct refusal refusals[] = {
+		{SYS_clone, EPERM, REFUSALS_NAMESPACES},
+		{SYS_unshare, EPERM, 0},
+		{SYS_mount, EPERM, 0},
 	};
-	struct sock_fprog program = {.len = sizeof(insns) / sizeof(insns[0]), .filter = insns};
 
-	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	cr_assert_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
-			     &program),
-		     0, "%s", strerror(errno));
+	refuse_calls(refusals, sizeof(refusals) / sizeof(refusals[0]));
 }
 
 static void sh(const char *command)
@@ -67,7 +53,7 @@ TestSuite(guarded, .init = make_trees, .fini = remove_box, .timeout = 60);
 
 static void expect(const char *policy, const char *command, const char *want)
 {
-	be_contained(~0u);
+	be_contained();
 	expect_in_box(policy, command, want);
 }
 
@@ -154,7 +140,7 @@ Test(guarded, a_tree_that_was_replaced_is_not_the_one_that_was_granted)
 	struct writ_sandbox *sandbox;
 	char output[1024];
 
-	be_contained(~0u);
+	be_contained();
 	sandbox = open_box(GUARDED, &error);
 	cr_assert_not_null(sandbox, "%s", error.text);
 	sh("mv w old && mkdir w && echo x >w/f && chmod 644 w/f");
@@ -166,7 +152,10 @@ Test(guarded, a_tree_that_was_replaced_is_not_the_one_that_was_granted)
 /* Where the broker can't look into the tool, or be asked, all is refused as ever. */
 Test(guarded, without_a_broker_nothing_is_changed)
 {
-	be_contained(SYS_process_vm_readv);
+	static const struct refusal no_readv = {SYS_process_vm_readv, EPERM, 0};
+
+	be_contained();
+	refuse_calls(&no_readv, 1);
 	expect_in_box(GUARDED, "cd $box; " SAYS("chmod 600 w/f") SAYS("touch w/f"),
 		      "refused\nrefused\n");
 }
@@ -177,7 +166,7 @@ Test(guarded, inside_another_listener_nothing_is_changed)
 	struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 	struct sock_fprog program = {.len = 1, .filter = allow};
 
-	be_contained(~0u);
+	be_contained();
 	cr_assert_geq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 			      SECCOMP_FILTER_FLAG_NEW_LISTENER, &program),
 		      0);

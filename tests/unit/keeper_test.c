@@ -7,13 +7,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +26,7 @@
 #include <unistd.h>
 
 #include "support/box.h"
+#include "support/refusals.h"
 #include "support/bundle_maker.h"
 
 TestSuite(keeper, .init = make_box, .fini = remove_box, .timeout = 30);
@@ -300,27 +298,15 @@ Test(keeper, a_signal_that_ends_the_command_is_told)
 /* What the usual profile of containers does to those without CAP_SYS_ADMIN. */
 static void refuse_namespaces(void)
 {
-	const unsigned namespaces = 0x7e020000; /* CLONE_NEW* */
-	struct sock_filter insns[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 5, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 435 /* clone3 */, 7, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 5, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 4, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 430 /* fsopen */, 3, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, namespaces, 0, 2),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	static const struct refusal refusals[] = {
+		{SYS_clone, EPERM, REFUSALS_NAMESPACES},
+		{435 /* clone3 */, ENOSYS, 0},
+		{SYS_unshare, EPERM, 0},
+		{SYS_mount, EPERM, 0},
+		{430 /* fsopen */, EPERM, 0},
 	};
-	struct sock_fprog program = {.len = sizeof(insns) / sizeof(insns[0]), .filter = insns};
 
-	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	cr_assert_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
-			     &program),
-		     0, "%s", strerror(errno));
+	refuse_calls(refusals, sizeof(refusals) / sizeof(refusals[0]));
 	cr_assert_eq(unshare(CLONE_NEWUSER), -1);
 	cr_assert_eq(errno, EPERM);
 }
@@ -378,18 +364,6 @@ static bool cover_proc(void)
 
 enum { AS_WANTED, NO_PLACE, NOT_OPENED, NOT_TOLD, NOT_STARTED, OTHERWISE };
 
-static bool is_told(const struct writ_sandbox *sandbox)
-{
-	const char *warning;
-
-	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
-		if (strstr(warning, "refuses a procfs") ||
-		    strstr(warning, "refuses a PID namespace"))
-			return true;
-	}
-	return false;
-}
-
 /*
  * In a process of its own, as one with threads makes no user namespace; it tells by its exit status
  * what an assertion can't from there.
@@ -408,7 +382,8 @@ static int run_on_hosts_proc(const char *text, const char *command)
 	sandbox = open_box(text, &error);
 	if (!sandbox)
 		return NOT_OPENED;
-	if (!is_told(sandbox))
+	if (!box_is_told(sandbox, "refuses a procfs") &&
+	    !box_is_told(sandbox, "refuses a PID namespace"))
 		return NOT_TOLD;
 	if (writ_spawn(sandbox, &launch, &process, &error) ||
 	    writ_wait(&process, &result, &error)) {
@@ -451,25 +426,13 @@ Test(keeper, where_proc_is_covered_a_broker_works)
 
 /* ---- where the host has no Landlock ---- */
 
-static void refuse_landlock(void)
-{
-	struct sock_filter insns[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 444 /* landlock_create_ruleset */, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {.len = sizeof(insns) / sizeof(insns[0]), .filter = insns};
-
-	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
-}
+static const struct refusal no_landlock = {444 /* landlock_create_ruleset */, ENOSYS, 0};
 
 Test(keeper, without_landlock_the_mounts_still_go_by_the_grants)
 {
 	if (no_namespaces())
 		cr_skip_test("this host has no user namespaces");
-	refuse_landlock();
+	refuse_calls(&no_landlock, 1);
 	expect_in_box("param box : path = \"/\";\nsandbox s { best_effort; filesystem { " FILES
 		      "write \"${box}\"; } env { set box = \"${box}\"; } }\n",
 		      "echo x >$box/f && cat $box/f; touch /var/tmp 2>&1 | grep -o 'Read-only.*'",

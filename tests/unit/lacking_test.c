@@ -5,13 +5,9 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,39 +15,13 @@
 #include "runtime/lacking.h"
 #include "runtime/writ_format.h"
 #include "support/box.h"
+#include "support/refusals.h"
 
 TestSuite(lacking, .init = make_box, .fini = remove_box, .timeout = 30);
 
-/* A filter around us that refuses these flags of clone(2), or this call. */
-static void refuse(unsigned flags, unsigned call)
-{
-	struct sock_filter insns[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, flags, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {.len = sizeof(insns) / sizeof(insns[0]), .filter = insns};
-
-	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	cr_assert_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
-			     &program),
-		     0, "%s", strerror(errno));
-}
-
-static bool is_told(const struct writ_sandbox *sandbox, const char *what)
-{
-	const char *warning;
-
-	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++) {
-		if (strstr(warning, what))
-			return true;
-	}
-	return false;
-}
+static const struct refusal no_mount_namespace = {SYS_clone, EPERM, CLONE_NEWNS};
+static const struct refusal no_pid_namespace = {SYS_clone, EPERM, CLONE_NEWPID};
+static const struct refusal no_mount = {SYS_mount, EPERM, 0};
 
 static bool is_there(const struct writ_sandbox *sandbox, const char *name)
 {
@@ -77,8 +47,8 @@ static void expect(const char *want, bool has_pid_ns, bool has_mounts)
 	cr_assert_not_null(sandbox, "%s", error.text);
 	cr_expect_eq(is_there(sandbox, "PID namespace"), has_pid_ns);
 	cr_expect_eq(is_there(sandbox, "read-only mounts"), has_mounts);
-	cr_expect_eq(is_told(sandbox, "no owner or attribute"), !has_mounts);
-	cr_expect_eq(is_told(sandbox, "by its process group"), !has_pid_ns);
+	cr_expect_eq(box_is_told(sandbox, "no owner or attribute"), !has_mounts);
+	cr_expect_eq(box_is_told(sandbox, "by its process group"), !has_pid_ns);
 	(void)run_in_box(sandbox, CHANGES, output);
 	cr_expect_str_eq(output, want);
 	writ_sandbox_close(sandbox);
@@ -88,7 +58,7 @@ Test(lacking, without_mount_namespaces_there_are_pid_namespaces)
 {
 	if (no_namespaces())
 		cr_skip_test("this host has no user namespaces");
-	refuse(CLONE_NEWNS, ~0u);
+	refuse_calls(&no_mount_namespace, 1);
 	expect("kept\nalone\n", true, false);
 }
 
@@ -96,7 +66,7 @@ Test(lacking, without_pid_namespaces_there_are_mount_namespaces)
 {
 	if (no_namespaces())
 		cr_skip_test("this host has no user namespaces");
-	refuse(CLONE_NEWPID, ~0u);
+	refuse_calls(&no_pid_namespace, 1);
 	expect("changed\nnot alone\n", false, true);
 }
 
@@ -104,7 +74,7 @@ Test(lacking, where_mounting_is_refused_there_are_pid_namespaces)
 {
 	if (no_namespaces())
 		cr_skip_test("this host has no user namespaces");
-	refuse(0, SYS_mount);
+	refuse_calls(&no_mount, 1);
 	expect("kept\nalone\n", true, false);
 }
 
@@ -112,7 +82,7 @@ Test(lacking, a_scratch_needs_no_pid_namespace)
 {
 	if (no_namespaces())
 		cr_skip_test("this host has no user namespaces");
-	refuse(CLONE_NEWPID, ~0u);
+	refuse_calls(&no_pid_namespace, 1);
 	expect_in_box(BOX("scratch \"${box}\" 1MiB; "), "cd $box; echo *; echo x >f && cat f",
 		      "*\nx\n");
 }
@@ -121,7 +91,7 @@ Test(lacking, a_scratch_is_refused_where_nothing_can_be_mounted)
 {
 	struct writ_error error = {.code = 0};
 
-	refuse(0, SYS_mount);
+	refuse_calls(&no_mount, 1);
 	cr_expect_null(open_box(BOX("scratch \"${box}\" 1MiB; "), &error));
 	cr_expect_eq(error.code, WRIT_E_HOST);
 }
@@ -132,7 +102,7 @@ Test(lacking, a_broker_goes_without_a_pid_namespace_where_there_are_no_mounts)
 	struct writ_sandbox *sandbox;
 	char output[1024];
 
-	refuse(CLONE_NEWNS, ~0u);
+	refuse_calls(&no_mount_namespace, 1);
 	sandbox = open_box(BOX("write \"${box}\"; deny \"${box}/x\"; "), &error);
 	cr_assert_not_null(sandbox, "%s", error.text);
 	cr_expect(!is_there(sandbox, "PID namespace"));
@@ -183,14 +153,14 @@ static int launch_limited(const struct limited *how)
 	sandbox = open_box(BOX("write \"${box}\"; "), &error);
 	if (!sandbox)
 		return NOT_OPENED;
-	if (is_told(sandbox, how->told) == how->is_above)
+	if (box_is_told(sandbox, how->told) == how->is_above)
 		return WRONG_BEFORE;
 	(void)run_in_box(sandbox, CHANGES, output);
 	if (strcmp(output, how->output) != 0) {
 		(void)fputs(output, stderr);
 		return WRONG_OUTPUT;
 	}
-	return is_told(sandbox, how->told) ? AS_WANTED : WRONG_AFTER;
+	return box_is_told(sandbox, how->told) ? AS_WANTED : WRONG_AFTER;
 }
 
 static void expect_limited(const struct limited *how)

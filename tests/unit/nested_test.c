@@ -4,22 +4,20 @@
  */
 #include <criterion/criterion.h>
 
+#include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "support/box.h"
 #include "support/bundle_maker.h"
+#include "support/refusals.h"
 
 #define DOC       "docs/plan.md"
 #define FENCE     "```writ\npolicy nested;\n"
@@ -119,23 +117,7 @@ static struct writ_result run(const char *outside, const char *command, char out
 	return result;
 }
 
-static void refuse_namespaces(void)
-{
-	struct sock_filter insns[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_NEWPID | CLONE_NEWUSER, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {.len = sizeof(insns) / sizeof(insns[0]), .filter = insns};
-
-	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	cr_assert_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
-			     &program),
-		     0);
-}
+static const struct refusal no_namespace = {SYS_clone, EPERM, CLONE_NEWPID | CLONE_NEWUSER};
 
 Test(nested, the_inner_confines_further)
 {
@@ -230,7 +212,7 @@ Test(nested, without_a_pid_namespace_there_is_no_session)
 {
 	char output[1024];
 
-	refuse_namespaces();
+	refuse_calls(&no_namespace, 1);
 	cr_expect_eq(run("outer", "echo ran", output).status, 4, "%s", output);
 	cr_expect_not_null(strstr(output, "setsid"), "%s", output);
 	cr_expect_null(strstr(output, "ran\n"));

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/bundle_maker.h"
+#include "support/zygotes.h"
 
 #define FILES                                                                                      \
 	"filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/bin\", \"/etc/ld.so.cache\", "       \
@@ -27,15 +27,6 @@
 
 static const char *const boxes[] = {PLAIN, KEPT, SCRATCHY};
 #define N_BOXES (sizeof(boxes) / sizeof(boxes[0]))
-
-static struct writ_zygote *open_zygote(const struct writ_sandbox *sandbox, size_t n)
-{
-	struct writ_zygote *zygote = NULL;
-	struct writ_error error = {.code = 0};
-
-	cr_assert_eq(writ_zygote_open(sandbox, n, &zygote, &error), 0, "%s", error.text);
-	return zygote;
-}
 
 static void refill(struct writ_zygote *zygote)
 {
@@ -82,30 +73,6 @@ static int run_true(struct writ_zygote *zygote)
 					(struct writ_launch){.argv = argv, .stdio = {-1, -1, -1}});
 
 	return result.end == WRIT_EXITED ? result.status : -1;
-}
-
-/* Children of this process, running or not. */
-static size_t list_children(pid_t pids[64])
-{
-	char path[64];
-	size_t n = 0;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%ld/children",
-		       (long)syscall(SYS_gettid));
-	file = fopen(path, "r");
-	while (file && n < 64 && fscanf(file, "%d", &pids[n]) == 1)
-		n++;
-	if (file)
-		fclose(file);
-	return n;
-}
-
-static size_t count_children(void)
-{
-	pid_t pids[64];
-
-	return list_children(pids);
 }
 
 static int count_fds(void)

@@ -20,6 +20,7 @@
 
 #include "runtime/kernel_abi.h"
 #include "support/bundle_maker.h"
+#include "support/zygotes.h"
 
 #define FILES                                                                                      \
 	"filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/bin\", \"/etc/ld.so.cache\", "       \
@@ -36,38 +37,6 @@
 
 static const char *const boxes[] = {PLAIN, KEPT, LIMITED};
 #define N_BOXES (sizeof(boxes) / sizeof(boxes[0]))
-
-static size_t list_children(pid_t pids[64])
-{
-	char path[64];
-	size_t n = 0;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%ld/children",
-		       (long)syscall(SYS_gettid));
-	file = fopen(path, "r");
-	while (file && n < 64 && fscanf(file, "%d", &pids[n]) == 1)
-		n++;
-	if (file)
-		fclose(file);
-	return n;
-}
-
-static size_t count_children(void)
-{
-	pid_t pids[64];
-
-	return list_children(pids);
-}
-
-static struct writ_zygote *open_zygote(const struct writ_sandbox *sandbox, size_t n)
-{
-	struct writ_zygote *zygote = NULL;
-	struct writ_error error = {.code = 0};
-
-	cr_assert_eq(writ_zygote_open(sandbox, n, &zygote, &error), 0, "%s", error.text);
-	return zygote;
-}
 
 /* By a zygote's child, or where there is no zygote by writ_spawn. */
 static int start(struct writ_zygote *zygote, const struct writ_sandbox *sandbox,
