@@ -69,6 +69,8 @@ static pid_t start(char *const *argv, int *ready)
 		(void)execv(argv[0], argv);
 		_exit(99);
 	}
+	if (pid > 0)
+		remains_note_maker(pid);
 	(void)close(ends[1]);
 	*ready = ends[0];
 	return pid;

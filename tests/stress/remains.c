@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define TREE_DEPTH    20
+#define MAX_PID       4194305 /* proc_sys_kernel(5): at most 2^22 */
 #define CGROUP_ROOT   "/sys/fs/cgroup"
 #define CGROUP_PREFIX "writ-"
 
@@ -65,10 +66,19 @@ static bool is_ours(const char *name)
 	return maker_of(name) == (int)getpid();
 }
 
-/* Of a maker that is gone, whoever it was. */
+static bool is_noted[MAX_PID];
+
+void remains_note_maker(pid_t pid)
+{
+	is_noted[pid] = true;
+}
+
+/* What another run of ours has left, or somebody else, is no concern of this one's. */
 static bool is_orphaned(const char *name)
 {
-	return maker_of(name) > 0 && kill(maker_of(name), 0) && errno == ESRCH;
+	int maker = maker_of(name);
+
+	return maker > 0 && maker < MAX_PID && is_noted[maker] && kill(maker, 0) && errno == ESRCH;
 }
 
 static int count_cgroups(bool (*which)(const char *name))

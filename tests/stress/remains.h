@@ -5,14 +5,18 @@
 #define TESTS_STRESS_REMAINS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Our descriptors, what of our memory is resident, and in how many pieces it is mapped. */
 long remains_fds(void);
 long remains_resident_kib(void);
 long remains_mappings(void);
 
-/* Cgroups that this process has made; and those of a maker that is gone, whoever it was. */
+/* Cgroups that this process has made. */
 long remains_own_cgroups(void);
+
+/* And those of a process that it has noted here, and that is gone. */
+void remains_note_maker(pid_t pid);
 long remains_orphaned_cgroups(void);
 
 long remains_mounts(void);

@@ -28,19 +28,22 @@ who=
 	echo "skip: this host can't enforce the policies of tests/stress (above)"
 	exit 0
 }
-stress light
-stress heavy
-stress private
-kills light
-kills private
+for sandbox in light heavy private denying; do
+	stress $sandbox
+done
+for sandbox in light private denying; do
+	kills $sandbox
+done
 if [ "$(id -u)" -eq 0 ]; then
 	as="setpriv --reuid=65534 --regid=65534 --clear-groups"
 	who=", as an ordinary user"
 	if $as test -x "$build/writ" -a -r "$top/stress.wrt" 2>/dev/null; then
-		stress heavy
-		stress private
-		kills light
-		kills private
+		for sandbox in heavy private denying; do
+			stress $sandbox
+		done
+		for sandbox in light private denying; do
+			kills $sandbox
+		done
 	else
 		echo "skip: an ordinary user can't read $build"
 	fi
