@@ -38,9 +38,8 @@
 
 #define N_STDIO     3
 #define PATIENCE_US 5000000u /* with a child that neither goes on nor ends */
-#define LOOK_NS                                                                                    \
-	20000000 /* how soon a death is noticed that comes before the child's first step           \
-		  */
+/* How soon a death is noticed that comes before the child's first step. */
+#define LOOK_NS 20000000
 
 /* A child that waits. Its memory is that of its process. */
 struct parked {
