@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -153,7 +152,6 @@ static void close_all(const struct writ_sandbox *sandbox)
 {
 	int fd = sandbox->ruleset;
 
-	free(sandbox->lacking);
 	fd_close(&fd);
 	fd = sandbox->oom_proc;
 	fd_close(&fd);
@@ -181,7 +179,7 @@ int writ_sandbox_open(const struct writ_policy *policy, uint32_t id, struct writ
 		return rc;
 	source.record = image_SANDBOXES(&policy->image, id);
 	sandbox = pool_alloc(&draft.pool, sizeof(*sandbox));
-	draft.lacking = calloc(1, sizeof(*draft.lacking));
+	draft.lacking = pool_alloc(&draft.open, sizeof(*draft.lacking));
 	rc = sandbox && draft.lacking ? prepare(&draft, &source) : error_nomem(error);
 	if (!rc) {
 		*sandbox = draft;
@@ -190,6 +188,7 @@ int writ_sandbox_open(const struct writ_policy *policy, uint32_t id, struct writ
 	}
 	if (rc) {
 		close_all(&draft);
+		pool_free(&draft.open);
 		pool_free(&draft.pool);
 		return rc;
 	}
@@ -205,6 +204,7 @@ void writ_sandbox_close(struct writ_sandbox *sandbox)
 		return;
 	pool = sandbox->pool;
 	close_all(sandbox);
+	pool_free(&sandbox->open);
 	pool_free(&pool);
 }
 

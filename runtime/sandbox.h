@@ -71,6 +71,7 @@ enum process_plan {
 
 struct writ_sandbox {
 	struct pool pool;
+	struct pool open; /* what launches may still change; not sealed */
 	const char *name;
 	bool best_effort;
 	uint32_t plan; /* enum writ_plan bits, as the bundle has them */
@@ -95,7 +96,7 @@ struct writ_sandbox {
 	struct namespaces namespaces;
 	struct landlock_recipe recipe; /* where each launch makes its own ruleset */
 	struct cgroup cgroups;         /* where a launch's cgroup is made; none: n is 0 */
-	atomic_uint *lacking;          /* of the plan: runtime/lacking.h. Not in the pool */
+	atomic_uint *lacking;          /* of the plan: runtime/lacking.h. In the open pool */
 	struct sandbox_warning *warnings;
 	struct sandbox_warning *last_warning;
 };

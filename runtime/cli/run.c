@@ -419,7 +419,5 @@ int cli_verb_run(char **argv)
 		report.sandbox = sandbox;
 		status = launch(&options, sandbox, print_warnings(sandbox, 0));
 	}
-	status = end_run(&options, status);
-	writ_sandbox_close(sandbox);
-	return status; /* which is our end: the policy's mappings go with us */
+	return end_run(&options, status); /* which is our end: nothing is given back */
 }
