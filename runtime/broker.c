@@ -116,7 +116,7 @@ static int reply(const struct broker *broker, long result)
 	struct seccomp_reply_abi answer = {.id = broker->notif.id};
 	long rc;
 
-	if (result == BROKER_SENT)
+	if (result == BROKER_SENT || result == BROKER_LATER)
 		return 0;
 	if (result == BROKER_CONTINUE)
 		answer.flags = SECCOMP_NOTIF_CONTINUE;
@@ -148,4 +148,20 @@ int broker_answer(struct broker *broker)
 	if (broker->notif.arch == KERNEL_AUDIT_ARCH)
 		result = broker_call(broker);
 	return reply(broker, result);
+}
+
+/* From the last, as what is dropped is replaced by that. */
+int broker_answer_late(struct broker *broker)
+{
+	int rc = 0;
+
+	for (size_t i = broker->fifos.n; !rc && i > 0; i--) {
+		long result = broker_fifo_try(broker, i - 1);
+
+		if (result == BROKER_LATER)
+			continue;
+		broker_fifo_drop(&broker->fifos, i - 1);
+		rc = reply(broker, result);
+	}
+	return rc;
 }

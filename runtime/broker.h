@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "runtime/broker_fifo.h"
 #include "runtime/broker_rules.h"
 #include "runtime/kernel_abi.h"
 
@@ -55,6 +56,7 @@ struct broker {
 	unsigned int all_umasks;         /* of all umasks that any process of the tool's has set */
 	bool has_umasks;                 /* one has */
 	struct broker_known base;        /* that a call's path was relative to last */
+	struct broker_fifos fifos;       /* whose opens wait */
 
 	/* The call being answered. */
 	struct seccomp_notif_abi notif;
@@ -90,5 +92,8 @@ int broker_listen(struct broker *broker, int listener);
  * or a negative errno: nothing can be answered any more, and the launch has to end.
  */
 int broker_answer(struct broker *broker);
+
+/* Answers calls that have waited, as far as it can now. As broker_answer. */
+int broker_answer_late(struct broker *broker);
 
 #endif

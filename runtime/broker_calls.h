@@ -10,6 +10,7 @@
 /* How a call was answered, when not by a value or a negative errno. */
 #define BROKER_SENT     (-5000L) /* the descriptor has been handed over, or nobody waits any more */
 #define BROKER_CONTINUE (-5001L) /* the kernel may do it: it reads no memory for it */
+#define BROKER_LATER    (-5003L) /* it waits: broker_answer_late */
 
 /* The arguments of a call, whatever their order in it. */
 struct broker_args {
@@ -31,5 +32,8 @@ long broker_openat2(struct broker *broker, const struct broker_args *args);
 
 /* Opens an object that has been judged once more, by its descriptor: no O_CREAT, no O_NOFOLLOW. */
 int broker_reopen(struct broker *broker, int fd, unsigned int flags, unsigned int mode);
+
+/* The caller gets the descriptor as flags want it, and it is gone here. The call's result. */
+long broker_give(struct broker *broker, int fd, unsigned int flags);
 
 #endif

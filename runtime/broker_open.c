@@ -7,9 +7,10 @@
  * judged.
  *
  * The broker never waits in an open, when it could end nobody: all but directories are opened with
- * O_NONBLOCK, which is taken back before the tool gets the descriptor. So a FIFO without anyone at
- * its other end opens for reading at once, and not at all for writing (ENXIO), and a file that
- * somebody has a lease on does not open (EAGAIN). It never takes a controlling terminal.
+ * O_NONBLOCK, which is taken back before the tool gets the descriptor. A FIFO without anyone at its
+ * other end so opens for reading at once, and not at all for writing (ENXIO): then the tool's call
+ * is answered later (broker_fifo.h). A file that somebody has a lease on does not open (EAGAIN). It
+ * never takes a controlling terminal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,8 +78,7 @@ static unsigned int at_once(unsigned int flags)
 	return flags & O_DIRECTORY ? 0u : O_NONBLOCK;
 }
 
-/* The descriptor as the tool wants it, and it is gone here. */
-static long give(struct broker *broker, int fd, unsigned int flags)
+long broker_give(struct broker *broker, int fd, unsigned int flags)
 {
 	long rc = 0;
 
@@ -86,6 +86,18 @@ static long give(struct broker *broker, int fd, unsigned int flags)
 		rc = RAW(SYS_fcntl, fd, F_SETFL, flags & SETTABLE);
 	if (rc >= 0)
 		rc = hand_over(broker, fd, flags);
+	(void)RAW(SYS_close, fd);
+	return rc;
+}
+
+/* What has been opened and judged, of that mode. */
+static long give_or_wait(struct broker *broker, int fd, uint32_t mode, unsigned int flags)
+{
+	long rc;
+
+	if ((flags & O_ACCMODE) != O_RDONLY || !broker_fifo_waits(mode, flags))
+		return broker_give(broker, fd, flags);
+	rc = broker_fifo_wait(broker, fd, flags);
 	(void)RAW(SYS_close, fd);
 	return rc;
 }
@@ -109,6 +121,8 @@ static long open_object(struct broker *broker, const struct broker_object *objec
 	if (is_own_terminal(object->mode, object->rdev_major, object->rdev_minor))
 		return -ENXIO;
 	fd = broker_reopen(broker, object->fd, want->flags | at_once(want->flags), want->mode);
+	if (fd == -ENXIO && broker_fifo_waits(object->mode, want->flags))
+		return broker_fifo_wait(broker, object->fd, want->flags);
 	if (fd < 0)
 		return fd;
 	/* What has no name, or is new in the directory that was judged, has none to judge. */
@@ -117,7 +131,7 @@ static long open_object(struct broker *broker, const struct broker_object *objec
 		(void)RAW(SYS_close, fd);
 		return rc;
 	}
-	return give(broker, fd, want->flags);
+	return give_or_wait(broker, fd, object->mode, want->flags);
 }
 
 static long open_existing(struct broker *broker, const struct wanted *want)
@@ -152,7 +166,7 @@ static long open_place(struct broker *broker, const struct broker_place *place,
 		(void)RAW(SYS_close, fd);
 		return rc;
 	}
-	return give(broker, fd, want->flags);
+	return give_or_wait(broker, fd, st.mode, want->flags);
 }
 
 /*
@@ -186,7 +200,8 @@ static long try_make(struct broker *broker, struct wanted *want)
 	rc = place.on_proc ? -ELOOP : open_place(broker, &place, want);
 	if (rc == -ELOOP && want->flags & O_EXCL)
 		rc = -EEXIST;
-	if (rc == -ELOOP && !(want->flags & (O_NOFOLLOW | O_EXCL)))
+	/* A FIFO without a reader is not opened by its name, either. */
+	if ((rc == -ELOOP && !(want->flags & (O_NOFOLLOW | O_EXCL))) || rc == -ENXIO)
 		rc = open_existing(broker, want);
 	if (rc == -ENOENT && !place.on_proc && !(want->flags & O_EXCL) && !want->at.resolve &&
 	    !follow_place(broker, &place, &want->at))
@@ -207,16 +222,16 @@ static long make(struct broker *broker, struct wanted *want)
 }
 
 /* What has been opened by its text. */
-static long check_opened(struct broker *broker, int fd, const struct wanted *want)
+static long check_opened(struct broker *broker, int fd, const struct wanted *want,
+			 struct statx_abi *st)
 {
-	struct statx_abi st = {.mask = 0};
-	int rc = broker_examine(fd, &st);
+	int rc = broker_examine(fd, st);
 
 	if (rc)
 		return rc;
-	if (st.dev_major == broker->proc_major && st.dev_minor == broker->proc_minor)
+	if (st->dev_major == broker->proc_major && st->dev_minor == broker->proc_minor)
 		return ANOTHER_WAY;
-	if (is_own_terminal(st.mode, st.rdev_major, st.rdev_minor))
+	if (is_own_terminal(st->mode, st->rdev_major, st->rdev_minor))
 		return -ENXIO;
 	if (want->at.is_made)
 		return broker_judge_again(broker, fd, want->at.said);
@@ -232,6 +247,7 @@ static long open_at_once(struct broker *broker, const struct wanted *want)
 		.mode = want->flags & O_CREAT ? want->mode & MODE_BITS : 0,
 		.resolve = KERNEL_RESOLVE_NO_SYMLINKS,
 	};
+	struct statx_abi st = {.mask = 0};
 	char *said = want->at.said;
 	long rc;
 	int fd;
@@ -243,14 +259,14 @@ static long open_at_once(struct broker *broker, const struct wanted *want)
 	if (want->flags & O_CREAT && want->flags & O_DIRECTORY)
 		return -EINVAL;
 	fd = (int)RAW(KERNEL_NR_OPENAT2, want->at.base, want->at.path, &how, sizeof(how));
-	if (fd < 0)
-		return fd == -ELOOP ? ANOTHER_WAY : fd;
-	rc = check_opened(broker, fd, want);
+	if (fd < 0) /* a FIFO may have to be waited for */
+		return fd == -ELOOP || fd == -ENXIO ? ANOTHER_WAY : fd;
+	rc = check_opened(broker, fd, want, &st);
 	if (rc) {
 		(void)RAW(SYS_close, fd);
 		return rc;
 	}
-	return give(broker, fd, want->flags);
+	return give_or_wait(broker, fd, st.mode, want->flags);
 }
 
 static long open_wanted(struct broker *broker, int dir, struct wanted *want)

@@ -79,17 +79,19 @@ int keeper_broker_listen(struct keeper *keeper)
 }
 
 /* Watches what there is, and answers what is pending at the net gate. As ppoll(2). */
-static long await_calls(struct net_gate *gate, struct pollfd *fds)
+static long await_calls(struct broker *broker, struct pollfd *fds)
 {
+	const struct timespec *pause = broker_fifo_pause(&broker->fifos);
 	const struct timespec *wait = NULL;
+	struct net_gate *gate = broker->gate;
 	size_t n;
 	long rc;
 
 	if (!gate)
-		return RAW(SYS_ppoll, fds, 2, NULL, NULL, KERNEL_SIGSET_SIZE);
+		return RAW(SYS_ppoll, fds, 2, pause, NULL, KERNEL_SIGSET_SIZE);
 	n = net_pending_watch(&gate->pendings, gate->watched + 2, &wait);
 	memcpy(gate->watched, fds, 2 * sizeof(*fds));
-	rc = RAW(SYS_ppoll, gate->watched, n + 2, wait, NULL, KERNEL_SIGSET_SIZE);
+	rc = RAW(SYS_ppoll, gate->watched, n + 2, pause ? pause : wait, NULL, KERNEL_SIGSET_SIZE);
 	memcpy(fds, gate->watched, 2 * sizeof(*fds));
 	if (rc < 0 || !n)
 		return rc;
@@ -108,11 +110,13 @@ bool keeper_broker_serve(const struct keeper *keeper)
 	if (!keeper->broker)
 		return true;
 	while (!fds[0].revents) {
-		long rc = await_calls(keeper->broker->gate, fds);
+		long rc = await_calls(keeper->broker, fds);
 
 		if (rc < 0 && rc != -EINTR)
 			return false;
 		if (rc > 0 && fds[1].revents & POLLIN && broker_answer(keeper->broker))
+			return false;
+		if (broker_answer_late(keeper->broker))
 			return false;
 		/* Nobody is left who could call; the last one's end is told by a signal. */
 		if (rc > 0 && fds[1].revents & ~POLLIN)

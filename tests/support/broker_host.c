@@ -208,7 +208,11 @@ static int answer(struct broker *broker, pid_t tool)
 			(void)waitpid(tool, &status, 0);
 			return status;
 		}
-		if (poll(fds, 1, 100) <= 0 || !(fds[0].revents & POLLIN))
+		int ready = poll(fds, 1, broker_fifo_pause(&broker->fifos) ? 5 : 100);
+
+		if (broker_answer_late(broker))
+			_exit(SETUP);
+		if (ready <= 0 || !(fds[0].revents & POLLIN))
 			continue;
 		if (broker_answer(broker))
 			_exit(SETUP);

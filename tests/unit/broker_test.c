@@ -314,19 +314,6 @@ TOOL(umasks_are_the_callers)
 	return (st.st_mode & 07777) == 0777 ? 0 : EPROTO;
 }
 
-TOOL(fifos_do_not_wait)
-{
-	const char *path = host_path("box/fifo");
-	int fd;
-
-	if (mkfifo(path, 0600))
-		return errno;
-	if (open(path, O_WRONLY) >= 0 || errno != ENXIO)
-		return EILSEQ;
-	fd = open(path, O_RDONLY);
-	return fd >= 0 && !(fcntl(fd, F_GETFL) & O_NONBLOCK) ? 0 : EILSEQ;
-}
-
 TOOL(devices)
 {
 	int fd = open("/dev/zero", O_RDWR | O_CREAT, 0666);
@@ -484,13 +471,4 @@ Test(broker, each_call_is_judged_for_another_user)
 	if (geteuid() != 0)
 		cr_skip_test("not run by root");
 	host_try_all(rows, sizeof(rows) / sizeof(rows[0]), denies, true);
-}
-
-Test(broker, no_open_waits_for_the_other_end_of_a_fifo, .timeout = 10)
-{
-	struct host host = {.denies = denies, .tool = fifos_do_not_wait};
-
-	host_begin(&host);
-	cr_expect_eq(host_serve(&host), 0);
-	host_end(&host);
 }
