@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
 #include "runtime/broker_path.h"
 #include "runtime/net_alarm.h"
@@ -41,24 +43,26 @@ static long judge_peer(struct net_gate *gate, const struct net_peer *peer)
 	const struct net_rules rules = {gate->plan.rules, gate->plan.n_rules};
 	struct net_verdict verdict = net_judge(&rules, &gate->pins, peer, 0);
 
-	if (verdict.allowed)
-		gate->counts.allowed++;
-	else
-		gate->counts.denied++;
+	net_events_add(&gate->events, WRIT_NET_CONNECT, &verdict, peer);
 	return verdict.allowed ? 0 : -EACCES;
 }
 
-static bool lists_socket(const struct net_plan *plan, const char *name)
+static struct net_verdict judge_socket(const struct net_plan *plan, const char *name)
 {
-	for (size_t i = 0; i < plan->n_sockets; i++) {
-		if (strcmp(plan->sockets[i], name) == 0)
-			return true;
+	struct net_verdict verdict = {.rule = NET_NO_RULE, .name = {name, strlen(name)}};
+
+	for (size_t i = 0; i < plan->n_sockets && !verdict.allowed; i++) {
+		if (strcmp(plan->sockets[i], name) != 0)
+			continue;
+		verdict.allowed = true;
+		verdict.why = NET_BY_NAME;
+		verdict.rule = plan->n_rules + (uint32_t)i;
 	}
-	return false;
+	return verdict;
 }
 
 /* The file that a path leads to, when it is listed: O_PATH. */
-static int find_listed(struct net_gate *gate, struct broker *broker)
+static int find_listed(struct net_gate *gate, struct broker *broker, struct net_verdict *verdict)
 {
 	struct broker_at at = {.resolve = 0};
 	struct broker_object object;
@@ -70,8 +74,10 @@ static int find_listed(struct net_gate *gate, struct broker *broker)
 	broker_end(&at);
 	if (rc)
 		return rc;
-	if (S_ISSOCK(object.mode) && lists_socket(&gate->plan, broker->name))
+	*verdict = judge_socket(&gate->plan, broker->name);
+	if (S_ISSOCK(object.mode) && verdict->allowed)
 		return object.fd;
+	verdict->allowed = false;
 	(void)RAW(SYS_close, object.fd);
 	return -EACCES;
 }
@@ -109,18 +115,34 @@ static long connect_tcp(struct net_gate *gate, const struct net_socket *socket,
 	return rc;
 }
 
+/* In the tool's words: a path, or "@" and an abstract name. */
+static void name_as_said(const struct net_name *name, char out[NET_NAME_MAX])
+{
+	const size_t at = offsetof(struct sockaddr_un, sun_path);
+
+	memset(out, 0, NET_NAME_MAX);
+	memcpy(out, name->bytes + at, name->len - at);
+	if (!out[0])
+		out[0] = '@';
+}
+
 static long connect_unix(struct net_gate *gate, struct broker *broker,
 			 const struct net_socket *socket, const struct net_call *call)
 {
+	struct net_verdict verdict = {.rule = NET_NO_RULE};
+	char said[NET_NAME_MAX];
 	int object = net_name_path(&call->name, broker->path);
 
 	if (!object)
-		object = find_listed(gate, broker);
-	if (object >= 0) {
-		gate->counts.allowed++;
-		return begin_connect(gate, call, socket->fd, object);
+		object = find_listed(gate, broker, &verdict);
+	if (object == -EACCES && !verdict.name.len) {
+		name_as_said(&call->name, said);
+		verdict.name = (struct slice){said, strlen(said)};
 	}
-	gate->counts.denied += object == -EACCES;
+	if (object >= 0 || object == -EACCES)
+		net_events_add(&gate->events, WRIT_NET_UNIX, &verdict, NULL);
+	if (object >= 0)
+		return begin_connect(gate, call, socket->fd, object);
 	(void)RAW(SYS_close, socket->fd);
 	return object;
 }
@@ -149,20 +171,29 @@ static bool has_address(const struct net_rule *rule, const struct net_peer *own)
 		host_in_net(own->address, peer->address, peer->prefix));
 }
 
-static long judge_own(const struct net_plan *plan, const struct net_peer *own)
+static struct net_verdict find_own(const struct net_plan *plan, const struct net_peer *own)
 {
-	bool granted = false;
+	struct net_verdict verdict = {.rule = NET_NO_RULE, .why = NET_UNLISTED};
 
 	for (uint32_t i = 0; i < plan->n_rules; i++) {
 		const struct net_rule *rule = &plan->rules[i];
 
-		if (!has_address(rule, own))
+		if (rule->flags & WRIT_ENDPOINT_UDP || !has_address(rule, own))
 			continue;
-		if (rule->flags & WRIT_ENDPOINT_DENY && !(rule->flags & WRIT_ENDPOINT_UDP))
-			return -EACCES;
-		granted |= rule->flags & WRIT_ENDPOINT_BIND && !(rule->flags & WRIT_ENDPOINT_UDP);
+		if (rule->flags & WRIT_ENDPOINT_DENY)
+			return (struct net_verdict){.rule = i, .why = NET_DENIED};
+		if (rule->flags & WRIT_ENDPOINT_BIND && !verdict.allowed)
+			verdict = (struct net_verdict){true, NET_BY_ADDRESS, i, {NULL, 0}};
 	}
-	return granted ? 0 : -EACCES;
+	return verdict;
+}
+
+static long judge_own(struct net_gate *gate, enum writ_net_kind kind, const struct net_peer *own)
+{
+	struct net_verdict verdict = find_own(&gate->plan, own);
+
+	net_events_add(&gate->events, kind, &verdict, own);
+	return verdict.allowed ? 0 : -EACCES;
 }
 
 static long call_bind(struct net_gate *gate, struct broker *broker, const struct net_socket *socket,
@@ -173,7 +204,7 @@ static long call_bind(struct net_gate *gate, struct broker *broker, const struct
 
 	(void)broker;
 	if (!rc)
-		rc = judge_own(&gate->plan, &own);
+		rc = judge_own(gate, WRIT_NET_BIND, &own);
 	if (!rc)
 		rc = RAW(SYS_bind, socket->fd, call->name.bytes, call->name.len);
 	(void)RAW(SYS_close, socket->fd);
@@ -197,7 +228,7 @@ static long call_listen(struct net_gate *gate, struct broker *broker,
 
 	(void)call;
 	if (!rc)
-		rc = judge_own(&gate->plan, &own);
+		rc = judge_own(gate, WRIT_NET_LISTEN, &own);
 	if (!rc)
 		rc = RAW(SYS_listen, socket->fd, (int)broker->notif.args[1]);
 	(void)RAW(SYS_close, socket->fd);
@@ -262,6 +293,8 @@ void net_gate_call(struct net_gate *gate, struct broker *broker)
 	long rc;
 
 	net_alarm_set(true);
+	gate->events.call = call.id;
+	gate->pendings.events = &gate->events;
 	gate->pendings.listener = broker->listener;
 	rc = run(gate, broker, &call);
 	if (rc != LATER)

@@ -9,24 +9,17 @@
 #ifndef WRIT_RUNTIME_NET_GATE_H
 #define WRIT_RUNTIME_NET_GATE_H
 
-#include <stdatomic.h>
-
+#include "runtime/net_events.h"
 #include "runtime/net_pending.h"
 #include "runtime/net_plan.h"
 
 struct broker;
 
-/* How many calls there were: of connect only. */
-struct net_counts {
-	uint64_t allowed;
-	uint64_t denied;
-};
-
 /* All zero but for the plan before it is used. */
 struct net_gate {
 	struct net_plan plan;
 	struct net_pins pins;
-	struct net_counts counts;
+	struct net_events events;
 	struct net_pendings pendings;
 	struct pollfd watched[2 + NET_MAX_PENDING]; /* two are the keeper's */
 };

@@ -178,6 +178,8 @@ struct net_verdict net_judge(const struct net_rules *rules, const struct net_pin
 	see(&judging.subject, peer->address);
 	if (!try_rules(&judging, rules, WRIT_ENDPOINT_DENY, &out))
 		(void)try_rules(&judging, rules, WRIT_ENDPOINT_CONNECT, &out);
+	if (!out.allowed && !out.name.len && judging.n_names)
+		out.name = net_pins_name(pins, judging.names[0]);
 	return out;
 }
 

@@ -42,8 +42,9 @@ enum net_why {
 struct net_verdict {
 	bool allowed;
 	enum net_why why;
-	uint32_t rule;     /* that decided, or NET_NO_RULE */
-	struct slice name; /* of NET_BY_NAME, and of a deny by name; in the pins */
+	uint32_t rule; /* that decided, or NET_NO_RULE */
+	/* Of NET_BY_NAME and a deny by name; else one of what is denied. In the pins. */
+	struct slice name;
 };
 
 /* May the sandbox connect, or send, to a peer? A deny beats every grant. */

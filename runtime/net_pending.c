@@ -17,11 +17,20 @@
 #include <sys/un.h>
 
 #include "runtime/broker_path.h"
+#include "runtime/net_events.h"
 #include "runtime/raw.h"
 
 #define RETRY_US      5000u
 #define US_PER_SECOND 1000000u
 #define NS_PER_US     1000
+
+uint64_t net_now_us(void)
+{
+	struct timespec now = {0, 0};
+
+	(void)RAW(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * US_PER_SECOND + (uint64_t)(now.tv_nsec / NS_PER_US);
+}
 
 /* ---- answers ---- */
 
@@ -38,6 +47,7 @@ void net_answer(struct net_pendings *pendings, const struct net_call *call, long
 					  .value = result < 0 ? 0 : result};
 	struct net_unheard *unheard = &pendings->unheard[pendings->next_unheard % NET_MAX_UNHEARD];
 
+	net_events_answered(pendings->events, call->id, result);
 	/* Before it is sent, as by then the tool may be back. */
 	if (call->nr == SYS_connect && result == 0)
 		pendings->connected[pendings->next_connected++ % NET_MAX_UNHEARD] = *call;
@@ -115,14 +125,6 @@ long net_connect(int fd, int object, const struct net_name *name)
 
 /* ---- the table ---- */
 
-static uint64_t now_us(void)
-{
-	struct timespec now = {0, 0};
-
-	(void)RAW(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * US_PER_SECOND + (uint64_t)(now.tv_nsec / NS_PER_US);
-}
-
 /* The last takes its place. */
 static void drop(struct net_pendings *pendings, size_t index)
 {
@@ -157,7 +159,7 @@ static void set_deadline(struct net_pending *pending)
 				    &len) == 0 &&
 				(most.tv_sec || most.tv_usec);
 	if (pending->has_deadline)
-		pending->deadline_us = now_us() + (uint64_t)most.tv_sec * US_PER_SECOND +
+		pending->deadline_us = net_now_us() + (uint64_t)most.tv_sec * US_PER_SECOND +
 				       (uint64_t)most.tv_usec;
 }
 
@@ -175,7 +177,7 @@ bool net_pending_add(struct net_pendings *pendings, const struct net_pending *pe
 size_t net_pending_watch(struct net_pendings *pendings, struct pollfd *fds,
 			 const struct timespec **wait)
 {
-	uint64_t now = pendings->n ? now_us() : 0;
+	uint64_t now = pendings->n ? net_now_us() : 0;
 	uint64_t first = UINT64_MAX;
 
 	for (size_t i = 0; i < pendings->n; i++) {
@@ -219,7 +221,7 @@ static void serve_one(struct net_pendings *pendings, size_t index, bool is_ready
 		}
 		rc = try_again(pending);
 	}
-	if (rc == -EINPROGRESS && !(pending->has_deadline && now_us() >= pending->deadline_us))
+	if (rc == -EINPROGRESS && !(pending->has_deadline && net_now_us() >= pending->deadline_us))
 		return;
 	if (rc == -EINPROGRESS && pending->object >= 0)
 		rc = -EAGAIN;

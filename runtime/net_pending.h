@@ -43,8 +43,11 @@ struct net_unheard {
 	long result;
 };
 
+struct net_events;
+
 struct net_pendings {
 	int listener;
+	const struct net_events *events; /* that are told how calls end */
 	size_t n;
 	struct net_pending items[NET_MAX_PENDING];
 	struct net_unheard unheard[NET_MAX_UNHEARD];
@@ -53,6 +56,9 @@ struct net_pendings {
 	size_t next_connected;
 	struct timespec wait;
 };
+
+/* CLOCK_MONOTONIC in microseconds. */
+uint64_t net_now_us(void);
 
 /* Answers a call with a value or a negative errno. */
 void net_answer(struct net_pendings *pendings, const struct net_call *call, long result);

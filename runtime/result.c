@@ -58,12 +58,16 @@ static void fill_processes(const struct cgroup_usage *counted, struct writ_resul
 static void fill_network(const struct keeper *keeper, struct writ_result *result)
 {
 	const struct net_gate *gate = keeper->broker ? keeper->broker->gate : NULL;
+	const uint64_t(*counts)[2];
 
 	if (!gate)
 		return;
+	counts = gate->events.counts;
 	result->has_network = 1;
-	result->connects_allowed = gate->counts.allowed;
-	result->connects_denied = gate->counts.denied;
+	result->connects_denied = counts[WRIT_NET_CONNECT][false] + counts[WRIT_NET_UNIX][false];
+	result->connects_allowed = counts[WRIT_NET_CONNECT][true] + counts[WRIT_NET_UNIX][true];
+	result->binds_denied = counts[WRIT_NET_BIND][false] + counts[WRIT_NET_LISTEN][false];
+	result->binds_allowed = counts[WRIT_NET_BIND][true] + counts[WRIT_NET_LISTEN][true];
 }
 
 /*

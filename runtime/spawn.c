@@ -219,12 +219,18 @@ static int prepare_mounts(struct preparation *prep, struct writ_error *error)
 	return launch->roots ? 0 : error_nomem(error);
 }
 
-static int prepare_gate(struct writ_process *process, const struct writ_sandbox *sandbox)
+static int prepare_gate(struct preparation *prep, struct writ_error *error)
 {
-	struct net_gate *gate = pool_alloc(&process->pool, sizeof(*gate));
+	struct pool *pool = &prep->process->pool;
+	struct net_gate *gate = pool_alloc(pool, sizeof(*gate));
 
-	process->keeper.broker->gate = gate;
-	return gate ? net_plan_copy(&gate->plan, &process->pool, &sandbox->net) : -ENOMEM;
+	if (!gate || net_plan_copy(&gate->plan, pool, &prep->launch.sandbox->net))
+		return error_nomem(error);
+	prep->process->keeper.broker->gate = gate;
+	gate->events.log = prep->net_log;
+	if (prep->net_log && !net_log_take(prep->net_log))
+		return error_set(error, WRIT_E_INVALID, "a log of the network is of one launch");
+	return 0;
 }
 
 /* Of the launch's own: the sandbox may be closed before it ends. */
@@ -241,9 +247,7 @@ static int prepare_broker(struct preparation *prep, struct writ_error *error)
 	    broker_copy_trees(broker, &process->pool, &sandbox->namespaces))
 		return error_nomem(error);
 	process->keeper.broker = broker;
-	if (sandbox->net.has_gate && prepare_gate(process, sandbox))
-		return error_nomem(error);
-	return 0;
+	return sandbox->net.has_gate ? prepare_gate(prep, error) : 0;
 }
 
 /*
@@ -531,6 +535,7 @@ int writ_spawn(const struct writ_sandbox *sandbox, const struct writ_launch *lau
 		return error_set(error, WRIT_E_INVALID,
 				 "writ_spawn: a sandbox, a command and out must be given");
 	prep.launch.die_with_caller = launch->die_with_caller != 0;
+	prep.net_log = launch->net_log;
 	/*
 	 * The child shares our thread's state: a cancellation that is pending would run the
 	 * caller's cleanup handlers in the child.

@@ -13,6 +13,7 @@ struct preparation {
 	struct launch launch;
 	struct writ_process *process; /* NULL: not even that */
 	const char **envp;
+	struct writ_net_log *net_log;
 	int null;       /* /dev/null, or -1 when nothing needs it */
 	int lowered[2]; /* runtime/streams.h; 0: none */
 };

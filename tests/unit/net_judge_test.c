@@ -274,3 +274,22 @@ Test(net_judge, addresses_that_a_name_may_be_answered_with)
 	cr_expect_not(may_resolve(&rules, "a.org", "fe80::1"));
 	cr_expect_not(may_resolve(&rules, "a.org", "0.0.0.0"));
 }
+
+Test(net_judge, what_is_denied_has_its_name)
+{
+	static const char *const lines[] = {"a.org:443", "deny 192.0.2.9"};
+	struct net_rules rules = net_rules_of(lines, N(lines));
+	struct net_verdict have;
+
+	pin("a.org", "192.0.2.1");
+	pin("a.org", "192.0.2.9");
+	have = judge(&rules, "192.0.2.1", 80, 0);
+	cr_expect_eq(have.why, NET_UNLISTED);
+	cr_assert_eq(have.name.len, 5u);
+	cr_expect_eq(memcmp(have.name.ptr, "a.org", 5), 0);
+	have = judge(&rules, "192.0.2.9", 443, 0);
+	cr_expect_eq(have.why, NET_DENIED);
+	cr_expect_eq(have.name.len, 5u);
+	have = judge(&rules, "192.0.2.3", 443, 0);
+	cr_expect_eq(have.name.len, 0u);
+}

@@ -1,0 +1,70 @@
+/*
+ * Events of the network: each decision of a launch's net gate is counted, and written to the
+ * caller's log where there is one.
+ *
+ * A log has a ring for what was allowed and one for what was denied, so that many of one kind push
+ * out none of the other. The keeper writes; it never waits for who reads, in whatever thread, and
+ * what the two of them touch is atomic. A record that is overwritten was counted: who reads sees by
+ * the numbers how many are missing.
+ */
+#ifndef WRIT_RUNTIME_NET_EVENTS_H
+#define WRIT_RUNTIME_NET_EVENTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtime/net_judge.h"
+#include "runtime/pool.h"
+#include "runtime/writ.h"
+
+/* An event as it stands in a ring, but for what the tool's call came to. */
+struct net_record {
+	uint64_t time_us; /* since the launch began */
+	uint32_t rule;
+	uint16_t port;
+	uint8_t kind; /* enum writ_net_kind */
+	uint8_t why;  /* enum writ_net_why */
+	uint8_t address[16];
+	char name[WRIT_NET_NAME];
+};
+#define NET_RECORD_WORDS (sizeof(struct net_record) / sizeof(uint64_t))
+_Static_assert(sizeof(struct net_record) % sizeof(uint64_t) == 0, "of whole words");
+
+struct net_slot {
+	_Atomic uint64_t number; /* the event's and one; 0: it is being written */
+	_Atomic int error;
+	_Atomic uint64_t words[NET_RECORD_WORDS]; /* a struct net_record */
+};
+
+struct net_ring {
+	_Atomic uint64_t n; /* events so far: number i is in slot i % WRIT_NET_LOG_EVENTS */
+	struct net_slot slots[WRIT_NET_LOG_EVENTS];
+	uint64_t calls[WRIT_NET_LOG_EVENTS]; /* the keeper's: by the kernel's ids */
+};
+
+struct writ_net_log {
+	struct pool pool; /* what it is in */
+	atomic_bool is_taken;
+	uint64_t started_us;
+	struct net_ring rings[2]; /* denied, allowed */
+};
+
+/* A launch's; all zero is one without a log. */
+struct net_events {
+	struct writ_net_log *log;
+	uint64_t call;                      /* that is being judged */
+	uint64_t counts[WRIT_NET_KINDS][2]; /* denied, allowed */
+};
+
+/* Of the call that is being judged. Its name is in the verdict; peer may be NULL. */
+void net_events_add(struct net_events *events, enum writ_net_kind kind,
+		    const struct net_verdict *verdict, const struct net_peer *peer);
+
+/* What a call that was allowed has come to: 0 or more, or a negative errno. */
+void net_events_answered(const struct net_events *events, uint64_t call, long result);
+
+/* For one launch, which begins now. False: it is another's. */
+bool net_log_take(struct writ_net_log *log);
+
+#endif
