@@ -99,6 +99,9 @@ const char *cli_last_message(void);
 /* A JSON string (RFC 8259) in ASCII: what is not UTF-8 becomes U+FFFD, byte by byte. */
 void cli_json_string(FILE *out, const char *text);
 
+/* A further member of an object: such a string, or null of NULL. */
+void cli_json_text(FILE *out, const char *key, const char *text);
+
 /*
  * Becomes the helper program of this name ("writ-learn"); argv[0] is the verb. Returns only when it
  * can't: EXIT_RUN_FAILED, after a message.
@@ -121,9 +124,13 @@ struct cli_report {
 	const char *tool;
 	const struct writ_sandbox *sandbox; /* NULL: it was not made ready */
 	const struct writ_result *result;   /* NULL: nothing was run, or it was not seen to end */
+	struct writ_net_log *net_log;       /* of a launch */
 };
 
 void cli_report(FILE *out, const struct cli_report *report);
+
+/* Its member "network". */
+void cli_report_network(FILE *out, const struct cli_report *report);
 
 /* 0 and *policy, or the exit status after a message. */
 int cli_open(const struct cli_options *options, struct writ_policy **policy);

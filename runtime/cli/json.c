@@ -43,3 +43,12 @@ void cli_json_string(FILE *out, const char *text)
 	}
 	(void)putc('"', out);
 }
+
+void cli_json_text(FILE *out, const char *key, const char *text)
+{
+	(void)fprintf(out, ",\"%s\":", key);
+	if (text)
+		cli_json_string(out, text);
+	else
+		(void)fputs("null", out);
+}

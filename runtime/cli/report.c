@@ -36,15 +36,6 @@ static const struct {
 	{EXIT_NOT_FOUND, "not_found"},
 };
 
-static void print_text(FILE *out, const char *key, const char *text)
-{
-	(void)fprintf(out, ",\"%s\":", key);
-	if (text)
-		cli_json_string(out, text);
-	else
-		(void)fputs("null", out);
-}
-
 static const char *bool_text(bool value)
 {
 	return value ? "true" : "false";
@@ -93,9 +84,9 @@ static void print_end(FILE *out, const struct cli_report *report)
 {
 	const struct writ_result *result = report->result;
 
-	print_text(out, "end", end_name(report));
-	print_text(out, "limit", limit_name(result));
-	print_text(out, "denial", denial(report));
+	cli_json_text(out, "end", end_name(report));
+	cli_json_text(out, "limit", limit_name(result));
+	cli_json_text(out, "denial", denial(report));
 	(void)fprintf(out, ",\"exit_status\":%d", report->exit_status);
 	if (result && !result->signal)
 		(void)fprintf(out, ",\"status\":%d,\"signal\":null", result->status);
@@ -103,9 +94,9 @@ static void print_end(FILE *out, const struct cli_report *report)
 		(void)fprintf(out, ",\"status\":null,\"signal\":%d", result->signal);
 	else
 		(void)fputs(",\"status\":null,\"signal\":null", out);
-	print_text(out, "message", *cli_last_message() ? cli_last_message() : NULL);
-	print_text(out, "sandbox", report->sandbox_name);
-	print_text(out, "tool", report->tool);
+	cli_json_text(out, "message", *cli_last_message() ? cli_last_message() : NULL);
+	cli_json_text(out, "sandbox", report->sandbox_name);
+	cli_json_text(out, "tool", report->tool);
 }
 
 static void print_usage(FILE *out, const struct writ_result *result)
@@ -142,13 +133,6 @@ static void print_counts(FILE *out, const struct writ_result *result)
 			      bool_text(result->output_lost));
 	else
 		(void)fputs(",\"output\":null", out);
-	if (result->has_network)
-		(void)fprintf(out,
-			      ",\"network\":{\"connects\":{\"allowed\":%" PRIu64
-			      ",\"denied\":%" PRIu64 "}}",
-			      result->connects_allowed, result->connects_denied);
-	else
-		(void)fputs(",\"network\":null", out);
 }
 
 static void print_limits(FILE *out, const struct writ_sandbox *sandbox)
@@ -187,9 +171,10 @@ void cli_report(FILE *out, const struct cli_report *report)
 		print_counts(out, report->result);
 	} else {
 		(void)fputs(",\"wall_us\":null,\"cpu\":null,\"memory\":null,\"processes\":null,"
-			    "\"output\":null,\"network\":null",
+			    "\"output\":null",
 			    out);
 	}
+	cli_report_network(out, report);
 	print_limits(out, report->sandbox);
 	print_warnings(out, report->sandbox);
 	/* Those of a run that is explained are added by who watched it. */

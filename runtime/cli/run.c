@@ -324,6 +324,7 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 		.cwd = options->cwd,
 		.stdio = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
 		.die_with_caller = 1,
+		.net_log = report.net_log,
 	};
 	static struct writ_result result;
 	struct writ_error error;
@@ -355,6 +356,14 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	if (text)
 		(void)cli_fail(status, "%s", text);
 	return status;
+}
+
+static int open_log(void)
+{
+	struct writ_error error;
+	int rc = writ_net_log_open(&report.net_log, &error);
+
+	return rc ? cli_fail(writ_exit_status(rc), "%s", error.text) : 0;
 }
 
 /* --json-fd: a descriptor of the caller's, past those that are the command's. */
@@ -415,6 +424,8 @@ int cli_verb_run(char **argv)
 	if (options.explain && !options.explained_fd)
 		return cli_run_explained(&options, argv);
 	status = open_sandbox(&options, &sandbox);
+	if (!status && (options.json || json_fd >= 0))
+		status = open_log();
 	if (!status) {
 		report.sandbox = sandbox;
 		status = launch(&options, sandbox, print_warnings(sandbox, 0));

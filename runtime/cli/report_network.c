@@ -1,0 +1,119 @@
+/*
+ * What a run wanted of the network, as part of its JSON object: counts, and what was decided, the
+ * same thing once with how often.
+ *
+ * writ run --explain's watcher reads this again (runtime/learn/events.c), in the order in which it
+ * is written here.
+ */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "runtime/cli/cli.h"
+
+#define MAX_TEXT 512
+
+struct seen {
+	struct writ_net_event event; /* the first such */
+	uint64_t count;
+};
+
+/* All but when: what is compared begins behind the time. */
+static bool is_same(const struct writ_net_event *a, const struct writ_net_event *b)
+{
+	const size_t at = offsetof(struct writ_net_event, kind);
+
+	return memcmp((const char *)a + at, (const char *)b + at, sizeof(*a) - at) == 0;
+}
+
+/* Returns how many there are; left_out is how many are gone. */
+static size_t collect(struct writ_net_log *log, int allowed, struct seen *items, uint64_t *left_out)
+{
+	struct writ_net_event event;
+	uint64_t next = 0, read = 0;
+	size_t n = 0;
+
+	for (; writ_net_log_next(log, allowed, &next, &event); read++) {
+		size_t i = 0;
+
+		while (i < n && !is_same(&items[i].event, &event))
+			i++;
+		if (i == n)
+			items[n++] = (struct seen){event, 0};
+		items[i].count++;
+	}
+	*left_out = next - read;
+	return n;
+}
+
+/* As a policy would name it. Port 0 is any: who binds to it must have all. */
+static void print_endpoint(FILE *out, const struct writ_net_event *event)
+{
+	bool is_ipv6 = strchr(event->address, ':');
+	char text[MAX_TEXT];
+
+	if (event->kind == WRIT_NET_UNIX)
+		(void)snprintf(text, sizeof(text), "%s", event->name);
+	else
+		(void)snprintf(text, sizeof(text), event->port ? "%s%s%s:%u" : "%s%s%s:*",
+			       is_ipv6 ? "[" : "", event->address, is_ipv6 ? "]" : "",
+			       (unsigned int)event->port);
+	(void)fputs(",\"endpoint\":", out);
+	cli_json_string(out, text);
+}
+
+static void print_event(FILE *out, const struct writ_sandbox *sandbox, const struct seen *seen)
+{
+	static const char *const kinds[] = {"connect", "bind", "listen", "unix", "lookup", "send"};
+	static const char *const whys[] = {"unlisted", "denied", "class", "address", "name"};
+	const struct writ_net_event *event = &seen->event;
+	char rule[MAX_TEXT];
+
+	(void)fprintf(out, "{\"kind\":\"%s\"", kinds[event->kind]);
+	print_endpoint(out, event);
+	cli_json_text(out, "name",
+		      event->name[0] && event->kind != WRIT_NET_UNIX ? event->name : NULL);
+	cli_json_text(out, "why", whys[event->why]);
+	cli_json_text(out, "rule",
+		      writ_net_rule(sandbox, event->rule, rule, sizeof(rule)) ? NULL : rule);
+	if (event->sys_errno < 0)
+		(void)fputs(",\"errno\":null", out);
+	else
+		(void)fprintf(out, ",\"errno\":%d", event->sys_errno);
+	(void)fprintf(out, ",\"count\":%" PRIu64 ",\"time_us\":%" PRIu64 "}", seen->count,
+		      event->time_us);
+}
+
+static void print_events(FILE *out, const struct cli_report *report, int allowed)
+{
+	static struct seen items[WRIT_NET_LOG_EVENTS];
+	const char *key = allowed ? "allowed" : "denied";
+	uint64_t left_out;
+	size_t n = collect(report->net_log, allowed, items, &left_out);
+
+	(void)fprintf(out, ",\"%s_left_out\":%" PRIu64 ",\"%s\":[", key, left_out, key);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			(void)putc(',', out);
+		print_event(out, report->sandbox, &items[i]);
+	}
+	(void)putc(']', out);
+}
+
+void cli_report_network(FILE *out, const struct cli_report *report)
+{
+	const struct writ_result *result = report->result;
+
+	if (!result || !result->has_network) {
+		(void)fputs(",\"network\":null", out);
+		return;
+	}
+	(void)fprintf(out,
+		      ",\"network\":{\"connects\":{\"allowed\":%" PRIu64 ",\"denied\":%" PRIu64
+		      "},\"binds\":{\"allowed\":%" PRIu64 ",\"denied\":%" PRIu64 "}",
+		      result->connects_allowed, result->connects_denied, result->binds_allowed,
+		      result->binds_denied);
+	print_events(out, report, 0);
+	print_events(out, report, 1);
+	(void)putc('}', out);
+}

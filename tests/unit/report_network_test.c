@@ -1,0 +1,169 @@
+/*
+ * What writ run tells of the network: its JSON object, and the lines of --explain. Nobody has to
+ * answer: what counts is what was decided.
+ */
+#include <criterion/criterion.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/shell.h"
+
+#define FILES                                                                                      \
+	"filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/etc\"; write \"/dev/null\"; "        \
+	"execute \"/usr/bin\", \"/bin\"; } limits { wall 60s; } env { pass PATH; } "
+#define POLICY                                                                                     \
+	"policy p;\n"                                                                              \
+	"sandbox gate { " FILES "network { connect \"127.0.0.9:9\", \"*:443\"; "                   \
+	"deny \"10.0.0.0/8\"; bind \"127.0.0.9:9999\"; unix \"/run/writ-none.sock\"; } }\n"        \
+	"sandbox ports { " FILES "network { connect \"*:9\"; } }\n"
+
+static char place[] = "/var/tmp/writ-network-XXXXXX";
+
+static void write_file(const char *name, const char *text)
+{
+	char path[64];
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", place, name);
+	out = fopen(path, "w");
+	cr_assert(out && fputs(text, out) >= 0 && !fclose(out));
+}
+
+static void setup(void)
+{
+	cr_assert_not_null(mkdtemp(place));
+	write_file("p.writ", POLICY);
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	cr_assert_eq(shell("cd %s && chmod 755 . && $W compile p.writ -o p.wrt", place), 0, "%s",
+		     shell_output);
+}
+
+static void teardown(void)
+{
+	shell("rm -rf %s", place);
+}
+
+TestSuite(report_network, .init = setup, .fini = teardown, .timeout = 60);
+
+#define PYTHON                                                                                     \
+	"import socket\n"                                                                          \
+	"def c(h,p,f=socket.AF_INET):\n"                                                           \
+	"  try: socket.socket(f).connect((h,p))\n"                                                 \
+	"  except OSError as e: pass\n"                                                            \
+	"def u(n):\n"                                                                              \
+	"  try: socket.socket(socket.AF_UNIX).connect(n)\n"                                        \
+	"  except OSError as e: pass\n"                                                            \
+	"def b(h,p):\n"                                                                            \
+	"  try: socket.socket().bind((h,p))\n"                                                     \
+	"  except OSError as e: pass\n"
+
+/* By standard input, as no file of ours is to be read. */
+static int run(const char *sandbox, const char *options, const char *python)
+{
+	char program[4096];
+	int status;
+
+	(void)snprintf(program, sizeof(program), PYTHON "%s", python);
+	write_file("tool.py", program);
+	status = shell("cd %s && $R run -p p.wrt --sandbox %s %s -- python3 -I - <tool.py", place,
+		       sandbox, options);
+	if (status == 4)
+		cr_skip_test("%s", shell_output);
+	return status;
+}
+
+static json_t *network_of(const char *sandbox, const char *python)
+{
+	json_error_t error;
+	json_t *object;
+	json_t *network;
+
+	cr_assert_eq(run(sandbox, "--json-fd 7 7>&1 2>/dev/null", python), 0, "%s", shell_output);
+	object = json_loads(shell_output, 0, &error);
+	cr_assert_not_null(object, "%s: %s", error.text, shell_output);
+	network = json_incref(json_object_get(object, "network"));
+	json_decref(object);
+	return network;
+}
+
+/* Each as Python would print it, but for its time, which is checked. */
+static void expect_list(json_t *network, const char *key, const char *const *want, size_t n)
+{
+	json_t *list = json_object_get(network, key);
+	json_int_t before = 0;
+
+	cr_expect_eq(json_array_size(list), n, "%s: %zu", key, json_array_size(list));
+	for (size_t i = 0; i < n && i < json_array_size(list); i++) {
+		json_t *event = json_array_get(list, i);
+		json_int_t time_us = json_integer_value(json_object_get(event, "time_us"));
+		char *text;
+
+		cr_expect_geq(time_us, before);
+		before = time_us;
+		(void)json_object_del(event, "time_us");
+		text = json_dumps(event, JSON_COMPACT);
+		cr_expect_str_eq(text, want[i]);
+		free(text);
+	}
+}
+
+Test(report_network, events_are_told)
+{
+	static const char *const denied[] = {
+		"{\"kind\":\"connect\",\"endpoint\":\"192.0.2.1:80\",\"name\":null,"
+		"\"why\":\"unlisted\",\"rule\":null,\"errno\":13,\"count\":3}",
+		"{\"kind\":\"connect\",\"endpoint\":\"10.1.2.3:443\",\"name\":null,"
+		"\"why\":\"denied\",\"rule\":\"10.0.0.0/8:*\",\"errno\":13,\"count\":1}",
+		"{\"kind\":\"connect\",\"endpoint\":\"[::1]:443\",\"name\":null,"
+		"\"why\":\"class\",\"rule\":\"*:443\",\"errno\":13,\"count\":1}",
+		"{\"kind\":\"bind\",\"endpoint\":\"127.0.0.1:*\",\"name\":null,"
+		"\"why\":\"unlisted\",\"rule\":null,\"errno\":13,\"count\":1}",
+		"{\"kind\":\"unix\",\"endpoint\":\"/dev/null\",\"name\":null,"
+		"\"why\":\"unlisted\",\"rule\":null,\"errno\":13,\"count\":1}",
+		"{\"kind\":\"unix\",\"endpoint\":\"@a\\\"},{\\u0001\",\"name\":null,"
+		"\"why\":\"unlisted\",\"rule\":null,\"errno\":13,\"count\":1}",
+	};
+	static const char *const allowed[] = {
+		"{\"kind\":\"connect\",\"endpoint\":\"127.0.0.9:9\",\"name\":null,"
+		"\"why\":\"address\",\"rule\":\"127.0.0.9:9\",\"errno\":111,\"count\":2}",
+		"{\"kind\":\"bind\",\"endpoint\":\"127.0.0.9:9999\",\"name\":null,"
+		"\"why\":\"address\",\"rule\":\"127.0.0.9:9999\",\"errno\":0,\"count\":1}",
+	};
+	json_t *network = network_of("gate", "for i in range(3): c('192.0.2.1',80)\n"
+					     "c('10.1.2.3',443); c('::1',443,socket.AF_INET6)\n"
+					     "b('127.0.0.1',0); u('/dev/null'); u('\\0a\"},{\\1')\n"
+					     "c('127.0.0.9',9); c('127.0.0.9',9)\n"
+					     "b('127.0.0.9',9999)\n");
+	char *text;
+
+	expect_list(network, "denied", denied, sizeof(denied) / sizeof(denied[0]));
+	expect_list(network, "allowed", allowed, sizeof(allowed) / sizeof(allowed[0]));
+	(void)json_object_del(network, "denied");
+	(void)json_object_del(network, "allowed");
+	text = json_dumps(network, JSON_COMPACT);
+	cr_expect_str_eq(text,
+			 "{\"connects\":{\"allowed\":2,\"denied\":7},\"binds\":{\"allowed\":1,"
+			 "\"denied\":1},\"denied_left_out\":0,\"allowed_left_out\":0}");
+	free(text);
+	json_decref(network);
+}
+
+Test(report_network, what_is_too_much_is_counted)
+{
+	json_t *network = network_of("gate", "for i in range(1000,1599): c('192.0.2.1',i)\n");
+
+	cr_expect_eq(json_array_size(json_object_get(network, "denied")), 256u);
+	cr_expect_eq(json_integer_value(json_object_get(network, "denied_left_out")), 599 - 256);
+	cr_expect_eq(json_array_size(json_object_get(network, "allowed")), 0u);
+	json_decref(network);
+}
+
+Test(report_network, without_a_gate_there_is_nothing_to_tell)
+{
+	json_t *network = network_of("ports", "c('127.0.0.9',10)\n");
+
+	cr_expect(json_is_null(network));
+}
