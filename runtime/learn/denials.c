@@ -11,9 +11,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "runtime/learn/events.h"
 #include "runtime/learn/generalise.h"
 #include "runtime/learn/policy_parts.h"
 #include "runtime/learn/text.h"
+
+#define MAX_TARGET 512
 
 struct denial {
 	const char *kind; /* "read", "connect", "syscall" */
@@ -29,8 +32,8 @@ struct list {
 	size_t n;
 };
 
-/* A statement with a string in it, in memory to be freed. */
-static char *statement(const char *verb, const char *target)
+/* A word or some and a string, in memory that ends with the program. */
+static char *quoted(const char *verb, const char *target, const char *end)
 {
 	char *text = NULL;
 	size_t size;
@@ -40,9 +43,14 @@ static char *statement(const char *verb, const char *target)
 		exit(learn_fail(LEARN_FAILED, "out of memory"));
 	(void)fprintf(out, "%s \"", verb);
 	text_put_string(out, target);
-	(void)fputs("\";", out);
+	(void)fprintf(out, "\"%s", end);
 	(void)fclose(out);
 	return text;
+}
+
+static char *statement(const char *verb, const char *target)
+{
+	return quoted(verb, target, ";");
 }
 
 /* Several things may have been refused that one line would grant. */
@@ -126,31 +134,94 @@ static void add_socket(struct list *list, const struct seen_net *seen)
 	    });
 }
 
-static void add_net(struct list *list, const struct seen_net *seen)
-{
-	const struct net_use *use = &seen->use;
-	bool local = use->family == AF_UNIX;
-	bool udp = !local && use->type == SOCK_DGRAM;
-	const char *verb = local ? "unix" : use->way == NET_BIND ? "bind" : "connect";
-	char target[NET_MAX_TEXT + 16];
+/* By the reason of a net gate: would a further line grant it, and what is to be known of the rule.
+ */
+static const struct reason {
+	const char *why;
+	bool has_line;
+	const char *note;
+} reasons[] = {
+	{"unlisted", true, NULL},
+	{"denied", false, "denied by"},
+	{"class", true, "such an address is not reached by"},
+	{"address", false, "refused by the kernel, and permitted by"},
+	{"name", false, "refused by the kernel, and permitted by"},
+};
+#define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
 
-	if (use->way == NET_SOCKET) {
-		add_socket(list, seen);
-		return;
-	}
-	if (local)
-		(void)snprintf(target, sizeof(target), "%s", use->host);
-	else
-		(void)snprintf(target, sizeof(target), "%s%s:%u", udp ? "udp://" : "", use->host,
+static const struct reason *find_reason(const char *why)
+{
+	size_t i = 0;
+
+	while (i < N_REASONS - 1 && strcmp(reasons[i].why, why) != 0)
+		i++;
+	return &reasons[i];
+}
+
+/* By name, where the address was looked up and nothing but a line is missing. */
+static void put_peer(const struct net_use *use, const char *name, char target[MAX_TARGET])
+{
+	const char *scheme = use->type == SOCK_DGRAM ? "udp://" : "";
+
+	/* Who wants any port has to be granted all. */
+	if (use->port)
+		(void)snprintf(target, MAX_TARGET, "%s%s:%u", scheme, *name ? name : use->host,
 			       use->port);
+	else
+		(void)snprintf(target, MAX_TARGET, "%s%s:*", scheme, use->host);
+}
+
+static void add_peer(struct list *list, const struct seen_net *seen, const char *result)
+{
+	const char *kind = seen->use.way == NET_BIND ? "bind" : "connect";
+	const struct reason *reason = &reasons[0];
+	const char *note = seen->use.type == SOCK_DGRAM ? "this version enforces no UDP" : NULL;
+	char target[MAX_TARGET];
+	struct event event;
+
+	put_peer(&seen->use, "", target);
+	if (events_find(result, kind, target, seen->error, &event)) {
+		reason = find_reason(event.why);
+		note = reason->note ? quoted(reason->note, event.rule, "") : NULL;
+		put_peer(&seen->use, reason->note ? "" : event.name, target);
+	}
 	add(list, (struct denial){
-			  .kind = verb,
+			  .kind = kind,
 			  .target = learn_copy(target),
-			  .line = statement(verb, target),
-			  .note = udp ? "this version enforces no UDP" : NULL,
+			  .line = reason->has_line ? statement(kind, target) : NULL,
+			  .note = note,
 			  .count = seen->count,
 			  .by = seen->by,
 		  });
+}
+
+static void add_unix(struct list *list, const struct seen_net *seen)
+{
+	const char *path = seen->use.host;
+	bool has_line = *path == '/' && seen->use.way == NET_CONNECT;
+
+	add(list,
+	    (struct denial){
+		    .kind = "unix",
+		    .target = learn_copy(path),
+		    .line = has_line ? statement("unix", path) : NULL,
+		    .note = has_line       ? NULL
+			    : *path == '@' ? "no line grants a socket that no file is the name of"
+			    : *path == '/' ? "no line grants to bind one"
+					   : "list it by its whole path",
+		    .count = seen->count,
+		    .by = seen->by,
+	    });
+}
+
+static void add_net(struct list *list, const struct seen_net *seen, const char *result)
+{
+	if (seen->use.way == NET_SOCKET)
+		add_socket(list, seen);
+	else if (seen->use.family == AF_UNIX)
+		add_unix(list, seen);
+	else
+		add_peer(list, seen, result);
 }
 
 static void add_call(struct list *list, const struct seen_call *seen)
@@ -169,14 +240,14 @@ static void add_call(struct list *list, const struct seen_call *seen)
 		  });
 }
 
-static struct list make_list(const struct record *record)
+static struct list make_list(const struct record *record, const char *result)
 {
 	struct list list = {.n = 0};
 
 	for (size_t i = 0; i < record->n_paths; i++)
 		add_path(&list, &record->paths[i]);
 	for (size_t i = 0; i < record->n_net; i++)
-		add_net(&list, &record->net[i]);
+		add_net(&list, &record->net[i], result);
 	for (size_t i = 0; i < record->n_calls; i++)
 		add_call(&list, &record->calls[i]);
 	return list;
@@ -185,10 +256,9 @@ static struct list make_list(const struct record *record)
 static void put_text(FILE *out, const struct denial *denial)
 {
 	(void)fputs("  ", out);
-	if (denial->line)
-		text_put_plain(out, denial->line);
-	else
-		(void)fprintf(out, "# %s %s", denial->kind, denial->target);
+	if (!denial->line)
+		(void)fprintf(out, "# %s ", denial->kind);
+	text_put_plain(out, denial->line ? denial->line : denial->target);
 	(void)fprintf(out, "  # %" PRIu64 " %s by ", denial->count,
 		      denial->count == 1 ? "time" : "times");
 	seen_by_print(out, &denial->by);
@@ -197,9 +267,9 @@ static void put_text(FILE *out, const struct denial *denial)
 	(void)putc('\n', out);
 }
 
-void denials_print(FILE *out, const struct record *record)
+void denials_print(FILE *out, const struct record *record, const char *result)
 {
-	struct list list = make_list(record);
+	struct list list = make_list(record, result);
 
 	(void)fputs(list.n ? "writ: refused, with the line of a policy that would grant it:\n"
 			   : "writ: nothing was refused that could be seen\n",
@@ -244,9 +314,9 @@ static void put_json(FILE *out, const struct denial *denial)
 	(void)fputs("]}", out);
 }
 
-void denials_print_json(FILE *out, const struct record *record)
+void denials_print_json(FILE *out, const struct record *record, const char *result)
 {
-	struct list list = make_list(record);
+	struct list list = make_list(record, result);
 
 	(void)putc('[', out);
 	for (size_t i = 0; i < list.n; i++) {

@@ -6,10 +6,10 @@
 
 #include "runtime/learn/record.h"
 
-/* For people, a line each. */
-void denials_print(FILE *out, const struct record *record);
+/* For people, a line each. result: that of the run, which knows why (events.h). */
+void denials_print(FILE *out, const struct record *record, const char *result);
 
 /* An array of objects. */
-void denials_print_json(FILE *out, const struct record *record);
+void denials_print_json(FILE *out, const struct record *record, const char *result);
 
 #endif

@@ -158,27 +158,33 @@ static char **command_of(char **argv, char *fd)
 	return command;
 }
 
-/* The result of the run, one JSON object, with the denials as its last key. */
-static int write_result(const struct explanation *explanation, int from, int to)
+/* The result of the run, one JSON object; or "". */
+static char *read_result(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *text = learn_resize(NULL, (size_t)(size > 0 ? size : 0) + 1, 1);
+	ssize_t n = pread(fd, text, (size_t)(size > 0 ? size : 0), 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+/* With the denials as its last member. */
+static int write_result(const struct explanation *explanation, const char *result, int to)
 {
 	bool to_stderr = to == STDERR_FILENO;
 	FILE *out = to_stderr ? stderr : fdopen(to, "w");
-	off_t size = lseek(from, 0, SEEK_END);
-	char *text = learn_resize(NULL, (size_t)(size > 0 ? size : 0) + 1, 1);
-	ssize_t n = pread(from, text, (size_t)(size > 0 ? size : 0), 0);
+	const char *end = strrchr(result, '}');
 
-	while (n > 0 && text[n - 1] != '}')
-		n--;
-	if (!out || n <= 0)
+	if (!out || !end)
 		return learn_fail(0, "the result can't be written");
 	/* What the command has written may have left a line unfinished. */
 	if (to_stderr && explanation->ran)
 		(void)putc('\n', out);
-	(void)fwrite(text, 1, (size_t)n - 1, out);
+	(void)fwrite(result, 1, (size_t)(end - result), out);
 	(void)fputs(",\"denials\":", out);
-	denials_print_json(out, &explanation->record);
+	denials_print_json(out, &explanation->record, result);
 	(void)fputs("}\n", out);
-	free(text);
 	return fflush(out) ? learn_fail(0, "the result can't be written: %s", strerror(errno)) : 0;
 }
 
@@ -190,6 +196,7 @@ int explain(char **argv)
 		.sink = {on_path, on_net, on_call, &explanation},
 	};
 	char fd_text[MAX_FD_TEXT];
+	char *result;
 	int fd;
 	int status;
 
@@ -204,9 +211,11 @@ int explain(char **argv)
 	if (status)
 		return status;
 	record_sort(&explanation.record);
+	result = read_result(fd);
 	if (strcmp(argv[1], "-") != 0)
-		(void)write_result(&explanation, fd, (int)strtol(argv[1], NULL, 10));
+		(void)write_result(&explanation, result, (int)strtol(argv[1], NULL, 10));
 	else if (explanation.ran || explanation.record.n_paths)
-		denials_print(stderr, &explanation.record);
+		denials_print(stderr, &explanation.record, result);
+	free(result);
 	return trace.status;
 }

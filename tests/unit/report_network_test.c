@@ -167,3 +167,54 @@ Test(report_network, without_a_gate_there_is_nothing_to_tell)
 
 	cr_expect(json_is_null(network));
 }
+
+Test(report_network, explain_says_what_would_grant_it)
+{
+	static const char *const lines[] = {
+		"  connect \"192.0.2.1:80\";  # 2 times by python3",
+		"  # connect 10.1.2.3:443  # 1 time by python3",
+		"; denied by \"10.0.0.0/8:*\"\n",
+		"  connect \"[::1]:443\";  # 1 time by python3",
+		"; such an address is not reached by \"*:443\"\n",
+		"  bind \"127.0.0.1:*\";  # 1 time by python3",
+		"  unix \"/dev/null\";  # 1 time by python3",
+		"  # unix @a\"?  # 1 time by python3",
+		"; no line grants a socket that no file is the name of\n",
+		"  # unix null  # 1 time by python3",
+		"; list it by its whole path\n",
+	};
+
+	(void)run("gate", "--explain",
+		  "c('192.0.2.1',80); c('192.0.2.1',80); c('10.1.2.3',443)\n"
+		  "c('::1',443,socket.AF_INET6); b('127.0.0.1',0); c('127.0.0.9',9)\n"
+		  "import os; os.chdir('/dev'); u('/dev/null'); u('\\0a\"\\x1b'); u('null')\n");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		cr_expect_not_null(strstr(shell_output, lines[i]), "no '%s' in %s", lines[i],
+				   shell_output);
+	cr_expect_null(strstr(shell_output, "127.0.0.9"), "%s", shell_output);
+}
+
+Test(report_network, explain_without_a_gate_is_as_ever)
+{
+	(void)run("ports", "--explain", "c('127.0.0.9',10)\n");
+	shell_expect_output("  connect \"127.0.0.9:10\";  # 1 time by python3");
+}
+
+/* A run whose result says so of each address: as one with a resolver would. */
+Test(report_network, explain_names_what_was_looked_up)
+{
+	write_file("writ",
+		   "#!/bin/sh\n"
+		   "\"$R\" \"$@\"; status=$?\n"
+		   "sed 's/\"name\":null/\"name\":\"a.example\"/g' <\"/proc/self/fd/$3\" >result\n"
+		   "cat result >\"/proc/self/fd/$3\"\n"
+		   "exit $status\n");
+	write_file("tool.py", PYTHON "c('192.0.2.1',80); c('192.0.2.2',80); c('10.1.2.3',443)\n");
+	cr_assert_eq(shell("cd %s && chmod +x writ && R=$R bash -c 'exec -a explain \"$0\" - "
+			   "./writ -p p.wrt --sandbox gate -- python3 -I -' $R-learn <tool.py",
+			   place),
+		     0, "%s", shell_output);
+	shell_expect_output("  connect \"a.example:80\";  # 2 times by python3");
+	shell_expect_output("  # connect 10.1.2.3:443  # 1 time by python3");
+	cr_expect_null(strstr(shell_output, "192.0.2"), "%s", shell_output);
+}
