@@ -121,6 +121,7 @@ help:
 	@echo "make live-explain  the attack tests under writ run --explain, which must change nothing"
 	@echo "make stress    many launches at once, in a row, and with the runtime killed"
 	@echo "make faults    launches with every system call made to fail"
+	@echo "make network   clients and servers beside a sandbox's network section (NETWORK=PARTS-OF-NAMES)"
 	@echo "make lsp       the language server, with editors' clients where they are installed"
 	@echo "make fuzz      fuzz every parser (FUZZ_SECONDS=60 each)"
 	@echo "make bench     benchmark tables         make coverage  line coverage of the tests"
@@ -275,6 +276,9 @@ $(EXPLAIN_BIN): tests/live/explained/writ.c
 	$(Q)$(CC) $(LIVE_FLAGS) -static -DREAL='"$(abspath $(BUILD)/writ)"' -o $@ $<
 live: all $(LIVE_BIN)
 	@BUILD=$(BUILD) tests/live/run.sh
+# Programs that connect, as they are installed; NETWORK=SUBSTRING... for some.
+network: all
+	@BUILD=$(BUILD) tests/network/run.sh $(NETWORK)
 # All of them again, watched by writ run --explain; LIVE=ID-SUBSTRING for some.
 live-explain: all $(LIVE_BIN) $(EXPLAIN_BIN)
 	@BUILD=$(BUILD) tests/live/explain.sh $(LIVE)
@@ -420,6 +424,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test unit live live-explain stress faults test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
+.PHONY: all help deps demo test unit live network live-explain stress faults test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
 	generate install clean
 .DELETE_ON_ERROR:

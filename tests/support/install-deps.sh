@@ -32,6 +32,18 @@ clang-14 clang-14
 gcovr gcovr
 man man-db
 pkg-config pkg-config
+unshare util-linux
+ip iproute2
+openssl openssl
+wget wget
+ssh openssh-client
+/usr/sbin/sshd openssh-server
+nc netcat-openbsd
+dig bind9-dnsutils
+psql postgresql-client
+go golang-go
+java default-jre-headless
+/usr/lib/python3/dist-packages/requests python3-requests
 /usr/include/criterion/criterion.h libcriterion-dev
 /usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer/FuzzedDataProvider.h libclang-rt-14-dev'
 kernels='

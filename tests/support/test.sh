@@ -50,6 +50,8 @@ part "the table of attacks names the tests, and the tests the table"
 tests/support/attacks.sh
 part "attacks, each with its control"
 make --no-print-directory -j2 DEVELOPER=1 live
+part "clients and servers in sandboxes, as root and as an ordinary user"
+NETWORK_ALL=1 make --no-print-directory -j2 DEVELOPER=1 network
 part "launches with every system call made to fail, in short (make faults)"
 FAULTS=short make --no-print-directory -j2 DEVELOPER=1 faults
 part "launches that leave nothing, in short (make stress)"
