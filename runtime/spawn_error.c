@@ -29,11 +29,14 @@ static int tell_exec_error(const struct launch *launch, struct writ_error *error
 			 launch->sandbox->name, launch->argv[0]);
 }
 
-/* A wall that this host does not let us build is the host's lack; anything else went wrong. */
+/*
+ * A wall that this host does not let us build is the host's lack; anything else went wrong. EBUSY:
+ * somebody around us listens to our calls already, and there can be one listener (seccomp(2)).
+ */
 static int tell_step_error(const struct launch *launch, struct writ_error *error)
 {
 	bool is_refused = !launch->was_run && (launch->error == EPERM || launch->error == EACCES ||
-					       launch->error == ENOSYS);
+					       launch->error == ENOSYS || launch->error == EBUSY);
 
 	if (launch->is_callers)
 		return error_sys(error, WRIT_E_SYSTEM, launch->error, "%s '%.300s'", launch->step,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -161,15 +162,45 @@ Test(guarded, without_a_broker_nothing_is_changed)
 }
 
 /* Somebody around us listens already, and there is one listener for a process (seccomp(2)). */
-Test(guarded, inside_another_listener_nothing_is_changed)
+static void be_listened_to(void)
 {
 	struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 	struct sock_fprog program = {.len = 1, .filter = allow};
 
-	be_contained();
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	cr_assert_geq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 			      SECCOMP_FILTER_FLAG_NEW_LISTENER, &program),
 		      0);
+}
+
+Test(guarded, inside_another_listener_what_needs_one_is_refused)
+{
+	static const char *const argv[] = {"/bin/true", NULL};
+	static const char *const policies[] = {
+		DENIES,
+		"param box : path = \"/\";\nsandbox s { filesystem { " FILES
+		"} network { connect \"127.0.0.1:99\"; } }\n",
+	};
+
+	be_listened_to();
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		const struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+		struct writ_error error = {.text = ""};
+		struct writ_process *process = NULL;
+		struct writ_sandbox *sandbox = open_box(policies[i], &error);
+
+		cr_assert_not_null(sandbox, "%s", error.text);
+		cr_expect_eq(writ_spawn(sandbox, &launch, &process, &error), -WRIT_E_HOST, "%s",
+			     error.text);
+		cr_expect_not_null(strstr(error.text, "seccomp"), "%s", error.text);
+		writ_sandbox_close(sandbox);
+	}
+}
+
+Test(guarded, inside_another_listener_nothing_is_changed)
+{
+	be_contained();
+	be_listened_to();
 	expect_in_box(GUARDED, "cd $box; " SAYS("chmod 600 w/f") "echo x >w/f && cat w/f",
 		      "refused\nx\n");
 }
