@@ -52,6 +52,24 @@ static int check_openat2(void)
 	return 0;
 }
 
+/*
+ * process_vm_readv(2) and pidfd_getfd(2) need what attaching with ptrace(2) does. A process may
+ * have it for its descendants, unless an administrator forbids that, too: 2 or 3 (Yama.rst in the
+ * kernel's admin-guide). check_read can't tell, as our own memory is always ours.
+ */
+static int check_scope(void)
+{
+	char scope = '0';
+	int fd = (int)RAW(SYS_openat, AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope",
+			  O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	(void)RAW(SYS_read, fd, &scope, 1);
+	(void)RAW(SYS_close, fd);
+	return scope == '2' || scope == '3' ? BROKER_KEPT_OUT : 0;
+}
+
 /* No filter is made of nothing, but one around us might refuse to listen to any (seccomp(2)). */
 static int check_listen(void)
 {
@@ -66,9 +84,10 @@ int broker_available(void)
 
 	if (!rc)
 		rc = check_sizes();
-
 	if (!rc)
 		rc = check_read();
+	if (!rc)
+		rc = check_scope();
 	return rc ? rc : check_openat2();
 }
 

@@ -71,9 +71,12 @@ struct broker {
 	char other_name[BROKER_PATH + BROKER_NAME];
 };
 
+/* No errno: Yama lets nobody look into another process without CAP_SYS_PTRACE, which we drop. */
+#define BROKER_KEPT_OUT (-5100)
+
 /*
  * Can a broker work on this host? 0, or a negative errno: system calls that it needs are refused
- * here, or the kernel's messages are larger than we know.
+ * here, or the kernel's messages are larger than we know; or BROKER_KEPT_OUT.
  */
 int broker_available(void);
 

@@ -106,15 +106,26 @@ static int add_deny(struct broker_rules *rules, struct writ_sandbox *sandbox, co
 	return strcmp(path, pattern) == 0 ? 0 : add(rules, sandbox, path, error);
 }
 
+int broker_refuse(const struct writ_sandbox *sandbox, int reason, const char *what,
+		  const char *call, struct writ_error *error)
+{
+	if (reason == BROKER_KEPT_OUT)
+		return error_set(error, WRIT_E_HOST,
+				 "sandbox '%.200s' can't be enforced on this host: %s needs to "
+				 "look into the tool, which kernel.yama.ptrace_scope forbids",
+				 sandbox->name, what);
+	return error_sys(error, WRIT_E_HOST, -reason,
+			 "sandbox '%.200s' can't be enforced on this host: %s needs %s, "
+			 "process_vm_readv(2) and seccomp notifications",
+			 sandbox->name, what, call);
+}
+
 /* Without either of these every call that names a file would fail. */
 static int check_host(const struct writ_sandbox *sandbox, struct writ_error *error)
 {
 	int rc = broker_available();
 
-	if (!rc)
-		return 0;
-	return error_sys(error, WRIT_E_HOST, -rc, SANDBOX_NEEDS, sandbox->name,
-			 "deny in a granted tree", "openat2(2)");
+	return rc ? broker_refuse(sandbox, rc, "deny in a granted tree", "openat2(2)", error) : 0;
 }
 
 int broker_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)

@@ -12,6 +12,13 @@ WRIT_MUST_CHECK int broker_prepare(struct writ_sandbox *sandbox,
 				   const struct sandbox_source *source);
 
 /*
+ * Says that the sandbox can't be enforced here, as broker_available, or a try of the named call,
+ * gave that reason: what of it needs it. Error: HOST.
+ */
+WRIT_MUST_CHECK int broker_refuse(const struct writ_sandbox *sandbox, int reason, const char *what,
+				  const char *call, struct writ_error *error);
+
+/*
  * An absolute path, in BROKER_PATH bytes, without the symbolic links that it goes through up to the
  * first wildcard. What is not there can't be a link, and stays as it is.
  */

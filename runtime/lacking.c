@@ -112,27 +112,37 @@ const char *lacking_warning(const struct writ_sandbox *sandbox, size_t index)
 #define NONE_OF(what) "the host refuses " what ": "
 	static const struct {
 		uint32_t bit;
+		uint32_t beside; /* and this is there; 0: no row above has told of the bit */
 		const char *text;
 	} rows[] = {
-		{WRIT_PLAN_PID_NS,
+		{WRIT_PLAN_PID_NS, 0,
 		 NONE_OF("a PID namespace") "what a launch leaves is killed by its process group, "
 					    "and it can see that "
 					    "processes outside exist"},
-		{WRIT_PLAN_MOUNT_NS,
+		{WRIT_PLAN_MOUNT_NS, 0,
 		 NONE_OF("a mount namespace") "a launch sees the host's /tmp and /dev/shm"},
-		{WRIT_PLAN_READ_ONLY,
+		/* The broker that changes the latter would need that namespace's procfs. */
+		{WRIT_PLAN_READ_ONLY, WRIT_PLAN_PID_NS,
+		 NONE_OF("a mount namespace") "no owner, attribute, mode or time of a file can be "
+					      "changed, also where it may be written"},
+		{WRIT_PLAN_READ_ONLY, 0,
 		 NONE_OF("a mount namespace") "no owner or attribute of a file can be changed, and "
 					      "modes and times at most where it may be written"},
-		{WRIT_PLAN_PROC, NONE_OF("a procfs") "/proc is the host's, with what of outside "
-						     "processes everybody may read"},
-		{LACKING_COUNT,
+		{WRIT_PLAN_PROC, 0,
+		 NONE_OF("a procfs") "/proc is the host's, with what of outside "
+				     "processes everybody may read"},
+		{LACKING_COUNT, 0,
 		 NONE_OF("a user namespace") "the limit on processes counts others of the user"},
 	};
 #undef NONE_OF
 	uint32_t lacking = lacking_now(sandbox) & (sandbox->plan | LACKING_COUNT);
+	uint32_t there = sandbox->plan & ~lacking;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (lacking & rows[i].bit && !index--)
+		if (!(lacking & rows[i].bit) || (rows[i].beside & there) != rows[i].beside)
+			continue;
+		lacking &= ~rows[i].bit;
+		if (!index--)
 			return rows[i].text;
 	}
 	return NULL;

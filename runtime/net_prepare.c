@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "runtime/broker.h"
+#include "runtime/broker_prepare.h"
 #include "runtime/error.h"
 #include "runtime/kernel_abi.h"
 #include "runtime/lacking.h"
@@ -108,10 +108,7 @@ static int check_host(struct writ_sandbox *sandbox, struct writ_error *error)
 
 	if (!rc)
 		rc = check_getfd(&sandbox->net);
-	if (!rc)
-		return 0;
-	return error_sys(error, WRIT_E_HOST, -rc, SANDBOX_NEEDS, sandbox->name,
-			 "its network section", "pidfd_getfd(2)");
+	return rc ? broker_refuse(sandbox, rc, "its network section", "pidfd_getfd(2)", error) : 0;
 }
 
 int net_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)

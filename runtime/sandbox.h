@@ -119,11 +119,6 @@ __attribute__((format(printf, 3, 4))) WRIT_MUST_CHECK int sandbox_warn(struct wr
 								       struct writ_error *error,
 								       const char *format, ...);
 
-/* What a supervisor of system calls takes: the sandbox's name, what needs it, and what else. */
-#define SANDBOX_NEEDS                                                                              \
-	"sandbox '%.200s' can't be enforced on this host: %s needs %s, process_vm_readv(2) and "   \
-	"seccomp notifications"
-
 /*
  * The host can't do what the sandbox demands: an error, or a warning when it is best effort. reason
  * says what and why.

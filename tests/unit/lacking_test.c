@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,7 +49,9 @@ static void expect(const char *want, bool has_pid_ns, bool has_mounts)
 	cr_assert_not_null(sandbox, "%s", error.text);
 	cr_expect_eq(is_there(sandbox, "PID namespace"), has_pid_ns);
 	cr_expect_eq(is_there(sandbox, "read-only mounts"), has_mounts);
-	cr_expect_eq(box_is_told(sandbox, "no owner or attribute"), !has_mounts);
+	cr_expect_eq(box_is_told(sandbox, "no owner"), !has_mounts);
+	cr_expect_eq(box_is_told(sandbox, "no owner, attribute, mode or time"),
+		     has_pid_ns && !has_mounts);
 	cr_expect_eq(box_is_told(sandbox, "by its process group"), !has_pid_ns);
 	(void)run_in_box(sandbox, CHANGES, output);
 	cr_expect_str_eq(output, want);
@@ -181,8 +185,7 @@ static void expect_limited(const struct limited *how)
 
 Test(lacking, a_limit_on_mount_namespaces_is_seen_before_a_launch)
 {
-	expect_limited(
-		&(struct limited){MOUNT_LIMIT, false, "no owner or attribute", "kept\nalone\n"});
+	expect_limited(&(struct limited){MOUNT_LIMIT, false, "no owner", "kept\nalone\n"});
 }
 
 Test(lacking, a_limit_on_pid_namespaces_is_seen_before_a_launch)
@@ -193,13 +196,61 @@ Test(lacking, a_limit_on_pid_namespaces_is_seen_before_a_launch)
 
 Test(lacking, a_limit_on_mount_namespaces_that_only_a_launch_meets_is_told_then)
 {
-	expect_limited(
-		&(struct limited){MOUNT_LIMIT, true, "no owner or attribute", "kept\nalone\n"});
+	expect_limited(&(struct limited){MOUNT_LIMIT, true, "no owner", "kept\nalone\n"});
 }
 
 Test(lacking, a_limit_on_pid_namespaces_that_only_a_launch_meets_is_told_then)
 {
 	expect_limited(&(struct limited){PID_LIMIT, true, "process group", "changed\nnot alone\n"});
+}
+
+/* ---- Yama, as /proc tells of it ---- */
+
+static bool set_ptrace_scope(const char *scope)
+{
+	return enter_userns(geteuid(), 4321) && unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("none", "/proc/sys/kernel", "tmpfs", 0, NULL) == 0 &&
+	       mkdir("/proc/sys/kernel/yama", 0755) == 0 &&
+	       put("/proc/sys/kernel/yama/ptrace_scope", scope);
+}
+
+static int open_under_yama(const char *text, const char *scope, bool is_kept_out)
+{
+	struct writ_error error = {.text = ""};
+	struct writ_sandbox *sandbox;
+
+	if (!set_ptrace_scope(scope))
+		return NO_PLACE;
+	sandbox = open_box(text, &error);
+	if (!is_kept_out)
+		return sandbox ? AS_WANTED : NOT_OPENED;
+	return !sandbox && error.code == WRIT_E_HOST && strstr(error.text, "ptrace_scope")
+		       ? AS_WANTED
+		       : WRONG_BEFORE;
+}
+
+Test(lacking, who_may_not_look_into_a_tool_answers_none_of_its_calls)
+{
+	static const char *const policies[] = {
+		BOX("write \"${box}\"; deny \"${box}/x\"; "),
+		"param box : path = \"/\";\nsandbox s { filesystem { " FILES "} "
+		"network { connect \"127.0.0.1:99\"; } }\n",
+	};
+	static const char *const scopes[] = {"0\n", "1\n", "2\n", "3\n"};
+
+	for (size_t i = 0; i < 8; i++) {
+		const char *scope = scopes[i / 2];
+		int status = 0;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(open_under_yama(policies[i % 2], scope, *scope >= '2'));
+		cr_assert_eq(waitpid(pid, &status, 0), pid);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PLACE)
+			cr_skip_test("no user namespace to set Yama's scope in");
+		cr_expect_eq(status, AS_WANTED, "%zu: %d", i, WEXITSTATUS(status));
+	}
 }
 
 /* ---- what follows from what ---- */

@@ -44,7 +44,7 @@ Test(older_kernel, without_mount_setattr_the_pid_namespace_stays)
 	struct writ_sandbox *sandbox = open_on_older(BOX("write \"${box}\"; "));
 	char output[1024];
 
-	cr_expect(box_is_told(sandbox, "no owner or attribute"));
+	cr_expect(box_is_told(sandbox, "no owner"));
 	cr_expect(box_is_told(sandbox, "/proc is the host's"));
 	cr_expect_not(box_is_told(sandbox, "process group"));
 	cr_expect_str_eq(instead_of(sandbox, "PID namespace"), "there");
