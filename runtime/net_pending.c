@@ -197,12 +197,30 @@ size_t net_pending_watch(struct net_pendings *pendings, struct pollfd *fds,
 	return pendings->n;
 }
 
+/*
+ * The error that a connection over TCP has ended with, or 0. By shutdown(2) it ends as well, and
+ * to connect would begin another; so the socket becomes a new one, as the tool's own call leaves
+ * it.
+ */
+static long take_error(int fd)
+{
+	const struct sockaddr none = {.sa_family = AF_UNSPEC};
+	int error = 0;
+	unsigned int len = sizeof(error);
+
+	if (RAW(SYS_getsockopt, fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error)
+		(void)RAW(SYS_connect, fd, &none, sizeof(none));
+	return -error;
+}
+
 /* The result, or -EINPROGRESS while there is none. */
 static long try_again(const struct net_pending *pending)
 {
-	long rc = net_connect(pending->fd, pending->object, &pending->call.name);
 	bool is_unix = pending->object >= 0;
+	long rc = is_unix ? 0 : take_error(pending->fd);
 
+	if (!rc)
+		rc = net_connect(pending->fd, pending->object, &pending->call.name);
 	if (is_unix ? rc == -EAGAIN : rc == -EALREADY)
 		return -EINPROGRESS;
 	return rc;

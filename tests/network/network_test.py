@@ -5,10 +5,12 @@ for what npm would have to fetch."""
 
 import concurrent.futures
 import os
+import subprocess
 import sys
 import traceback
 
 import clients
+import semantics
 from world import Skip, World
 
 AT_ONCE = 4
@@ -59,6 +61,9 @@ def run_all(tests, report):
             except Skip as skip:
                 report.add("skip", name, str(skip))
                 continue
+            except subprocess.TimeoutExpired as slow:
+                report.add("FAIL", name, f"it does not end: {' '.join(slow.cmd)}")
+                continue
             except Exception:
                 report.add("FAIL", name, traceback.format_exc())
                 continue
@@ -79,7 +84,7 @@ def main():
         world.make_ssh_keys()
         for name in ("ca.pem", "known_hosts"):
             os.rename(world.path(name), world.path("programs", name))
-        tests = client_tests(world)
+        tests = client_tests(world) + semantics.Semantics(world).tests()
         run_all([test for test in tests if not wanted or any(part in test[0] for part in wanted)], report)
     finally:
         world.close()

@@ -21,7 +21,7 @@ if command -v npm >/dev/null && [ ! -d "$NETWORK_MODULES" ]; then
 	npm install --silent --no-audit --no-fund --ignore-scripts --fetch-retries=0 --prefix "$build/network" \
 		axios@1.7.9 >/dev/null 2>&1 || rm -rf "$NETWORK_MODULES"
 fi
-set -- "$python" tests/network/network_test.py "$build" "$@"
+set -- "$python" -B tests/network/network_test.py "$build" "$@"
 if [ "$(id -u)" -eq 0 ] && unshare -n ip link set lo up 2>/dev/null; then
 	exec unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$@"
 fi

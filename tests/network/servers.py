@@ -40,6 +40,7 @@ class Server:
     def __init__(self, addresses, handle):
         self.handle = handle
         self.changed = threading.Condition()
+        self.asked = threading.Lock()
         self.peers = {address: [] for address in addresses}
         self.markers = {address: 0 for address in addresses}
         self.listeners = listen_at(addresses)
@@ -72,7 +73,7 @@ class Server:
 
     def seen(self, address):
         """How many connections an address has had, but for these of our own."""
-        with socket.create_connection((address, self.port)) as marker:
+        with self.asked, socket.create_connection((address, self.port)) as marker:
             own = marker.getsockname()[:2]
             with self.changed:
                 if not self.changed.wait_for(lambda: own in self.peers[address], WAIT_S):

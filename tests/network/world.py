@@ -11,7 +11,7 @@ ADDRESSES = (LISTED, OTHER, UNLISTED, DENIED)
 NAMES = ("listed.test", "www.wild.test", "other.test")
 NOBODY = 65534
 PAGE_BYTES = 100000
-TIMEOUT_S = 120
+TIMEOUT_S = 60
 
 
 class Skip(Exception):
