@@ -18,6 +18,8 @@ _Static_assert(sizeof(struct seccomp_notif_abi) == 80, "kernel ABI");
 _Static_assert(sizeof(struct seccomp_reply_abi) == 24, "kernel ABI");
 _Static_assert(sizeof(struct seccomp_addfd_abi) == 24, "kernel ABI");
 _Static_assert(sizeof(struct statx_abi) == 256, "kernel ABI");
+_Static_assert(sizeof(struct route_request_abi) == 36, "kernel ABI");
+_Static_assert(sizeof(struct netlink_answer_abi) == 20, "kernel ABI");
 
 #if defined(__GLIBC__) && defined(__has_include)
 #if __has_include(<linux/landlock.h>) && __has_include(<linux/seccomp.h>)
@@ -31,9 +33,11 @@ _Static_assert(sizeof(struct statx_abi) == 256, "kernel ABI");
 #include <linux/openat2.h>
 #include <linux/mount.h>
 #include <linux/prctl.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 
 _Static_assert(LANDLOCK_VERSION_FLAG == LANDLOCK_CREATE_RULESET_VERSION, "kernel ABI");
@@ -69,6 +73,17 @@ _Static_assert(KERNEL_RESOLVE_NO_SYMLINKS == RESOLVE_NO_SYMLINKS, "kernel ABI");
 _Static_assert(KERNEL_FS_TMPFS == TMPFS_MAGIC, "kernel ABI");
 _Static_assert(KERNEL_GETFLAGS == FS_IOC_GETFLAGS, "kernel ABI");
 _Static_assert(KERNEL_FLAG_CASEFOLD == FS_CASEFOLD_FL, "kernel ABI");
+_Static_assert(KERNEL_SIOCSIFFLAGS == SIOCSIFFLAGS, "kernel ABI");
+_Static_assert(KERNEL_SIOCGSKNS == SIOCGSKNS, "kernel ABI");
+_Static_assert(KERNEL_NLM_F_REQUEST == NLM_F_REQUEST, "kernel ABI");
+_Static_assert(KERNEL_NLM_F_ACK == NLM_F_ACK, "kernel ABI");
+_Static_assert(KERNEL_NLM_F_CREATE == NLM_F_CREATE, "kernel ABI");
+_Static_assert((int)KERNEL_RTM_NEWROUTE == (int)RTM_NEWROUTE, "kernel ABI");
+_Static_assert((int)KERNEL_RT_TABLE_LOCAL == (int)RT_TABLE_LOCAL, "kernel ABI");
+_Static_assert((int)KERNEL_RT_SCOPE_HOST == (int)RT_SCOPE_HOST, "kernel ABI");
+_Static_assert(KERNEL_RTPROT_BOOT == RTPROT_BOOT, "kernel ABI");
+_Static_assert((int)KERNEL_RTN_LOCAL == (int)RTN_LOCAL, "kernel ABI");
+_Static_assert((int)KERNEL_RTA_OIF == (int)RTA_OIF, "kernel ABI");
 _Static_assert(BPF_OP_LD_W_ABS == (BPF_LD | BPF_W | BPF_ABS), "kernel ABI");
 _Static_assert(BPF_OP_AND_K == (BPF_ALU | BPF_AND | BPF_K), "kernel ABI");
 _Static_assert(BPF_OP_JA == (BPF_JMP | BPF_JA), "kernel ABI");

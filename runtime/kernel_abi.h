@@ -168,6 +168,7 @@ struct bpf_program {
 #define KERNEL_CLONE_SETTLS      0x00080000
 #define KERNEL_CLONE_NEWUSER     0x10000000
 #define KERNEL_CLONE_NEWPID      0x20000000
+#define KERNEL_CLONE_NEWNET      0x40000000
 #define KERNEL_CLONE_INTO_CGROUP UINT64_C(0x200000000) /* since 5.7 */
 #define KERNEL_PIDFD_THREAD      0x80                  /* since 6.9 */
 #define KERNEL_PIDFD_GROUP       (1u << 2)             /* since 6.9 */
@@ -302,6 +303,50 @@ struct mount_attr_abi {
 	uint64_t clear;
 	uint64_t propagation;
 	uint64_t userns_fd;
+};
+
+/* <linux/sockios.h>, <linux/netlink.h>, <linux/rtnetlink.h> */
+#define KERNEL_SIOCSIFFLAGS   0x8914u
+#define KERNEL_SIOCGSKNS      0x894Cu /* the network namespace of a socket */
+#define KERNEL_NLM_F_REQUEST  0x001u
+#define KERNEL_NLM_F_ACK      0x004u
+#define KERNEL_NLM_F_CREATE   0x400u
+#define KERNEL_RTM_NEWROUTE   24u
+#define KERNEL_RT_TABLE_LOCAL 255u
+#define KERNEL_RT_SCOPE_HOST  254u
+#define KERNEL_RTPROT_BOOT    3u
+#define KERNEL_RTN_LOCAL      2u
+#define KERNEL_RTA_OIF        4u
+
+/* struct nlmsghdr, struct rtmsg, and one struct rtattr with what it holds. */
+struct route_request_abi {
+	uint32_t len;
+	uint16_t type;
+	uint16_t flags;
+	uint32_t sequence;
+	uint32_t port;
+	uint8_t family;
+	uint8_t destination_bits;
+	uint8_t source_bits;
+	uint8_t tos;
+	uint8_t table;
+	uint8_t protocol;
+	uint8_t scope;
+	uint8_t route_type;
+	uint32_t route_flags;
+	uint16_t attribute_len;
+	uint16_t attribute;
+	uint32_t interface;
+};
+
+/* struct nlmsghdr, and what struct nlmsgerr begins with. */
+struct netlink_answer_abi {
+	uint32_t len;
+	uint16_t type;
+	uint16_t flags;
+	uint32_t sequence;
+	uint32_t port;
+	int32_t error;
 };
 
 /* <linux/fs.h>, <asm/ioctls.h>, <linux/ioprio.h> */
