@@ -109,9 +109,12 @@ static int dispatch(char **argv)
 
 int main(int argc, char **argv)
 {
+	static char line[1024];
 	int status;
 
 	(void)argc;
+	/* A message is one line and one write, whatever else writes there. */
+	(void)setvbuf(stderr, line, _IOLBF, sizeof(line));
 	if (sanitize())
 		return EXIT_RUN_FAILED;
 	status = dispatch(argv);
