@@ -104,7 +104,7 @@ static int take_image(struct image *image, const char *path, const struct writ_o
 	int rc = policy ? build(&draft, options, error) : error_nomem(error);
 
 	if (!rc && path)
-		rc = origin_find(&draft.origin, &draft.pool, path, error);
+		rc = origin_name(&draft.origin, &draft.pool, path, error);
 	if (!rc) {
 		*policy = draft;
 		if (pool_seal(&draft.pool))

@@ -77,31 +77,39 @@ static bool follow(struct search *search)
 	return true;
 }
 
-static bool make_absolute(struct search *search, const char *path)
+int origin_name(const char **out, struct pool *pool, const char *path, struct writ_error *error)
 {
-	size_t len = 0;
+	size_t len = strlen(path);
+	size_t cwd_len = 0;
+	char *name;
 
+	if (len >= PATH_BYTES)
+		return 0;
+	name = pool_alloc(pool, PATH_BYTES);
+	if (!name)
+		return error_nomem(error);
 	if (*path != '/') {
-		if (!getcwd(search->path, PATH_BYTES))
-			return false;
-		len = strlen(search->path);
-		search->path[len++] = '/';
+		if (!getcwd(name, PATH_BYTES))
+			return 0;
+		cwd_len = strlen(name);
+		name[cwd_len++] = '/';
 	}
-	if (len + strlen(path) >= PATH_BYTES)
-		return false;
-	memcpy(search->path + len, path, strlen(path) + 1);
-	return true;
+	if (cwd_len + len >= PATH_BYTES)
+		return 0;
+	memcpy(name + cwd_len, path, len + 1);
+	*out = name;
+	return 0;
 }
 
-int origin_find(struct origin *origin, struct pool *pool, const char *path,
-		struct writ_error *error)
+/* Not inlined: most sandboxes need no room for a search. */
+static __attribute__((noinline)) int find(struct origin *origin, struct pool *pool,
+					  const char *path, struct writ_error *error)
 {
 	struct search search = {.n = 0};
 	struct origin_place *places;
 
-	if (!make_absolute(&search, path))
-		return 0;
-	origin->path = pool_strndup(pool, search.path, strlen(search.path));
+	origin->is_known = true;
+	memcpy(search.path, path, strlen(path) + 1);
 	(void)add(&search, search.path);
 	add_above(&search);
 	for (size_t i = 0; i < MAX_LINKS && follow(&search); i++) {
@@ -109,7 +117,7 @@ int origin_find(struct origin *origin, struct pool *pool, const char *path,
 		add_above(&search);
 	}
 	places = pool_array(pool, search.n, sizeof(*places));
-	if (!origin->path || !places)
+	if (!places)
 		return error_nomem(error);
 	memcpy(places, search.places, search.n * sizeof(*places));
 	origin->places = places;
@@ -117,30 +125,37 @@ int origin_find(struct origin *origin, struct pool *pool, const char *path,
 	return 0;
 }
 
-static bool is_denied(const struct writ_sandbox *sandbox, const struct origin *origin)
+static bool is_denied(const struct writ_sandbox *sandbox, const struct origin *origin,
+		      const char *name)
 {
 	char path[PATH_BYTES];
 
 	if (!sandbox->has_broker || origin->is_link)
 		return false;
-	memcpy(path, origin->path, strlen(origin->path) + 1);
+	memcpy(path, name, strlen(name) + 1);
 	broker_follow_links(path);
 	return broker_rules_deny(&sandbox->denies, path);
 }
 
 int origin_check(struct writ_sandbox *sandbox, const struct sandbox_source *source,
-		 const struct stat *written)
+		 struct origin *origin, const struct stat *written)
 {
-	const struct origin *origin = &source->policy->origin;
+	const char *name = source->policy->origin;
+	int rc = 0;
 
-	for (size_t i = 0; i < origin->n; i++) {
+	/* A device is no file, and leads to none. */
+	if (!name || (!S_ISDIR(written->st_mode) && !S_ISREG(written->st_mode)))
+		return 0;
+	if (!origin->is_known)
+		rc = find(origin, &sandbox->pool, name, source->error);
+	for (size_t i = 0; !rc && i < origin->n; i++) {
 		if (origin->places[i].device != written->st_dev ||
-		    origin->places[i].inode != written->st_ino || is_denied(sandbox, origin))
+		    origin->places[i].inode != written->st_ino || is_denied(sandbox, origin, name))
 			continue;
 		return sandbox_warn(sandbox, source->error,
 				    "it may write where its own bundle is, '%.255s', and so decide "
 				    "what later launches may do: keep it elsewhere, or deny it",
-				    origin->path);
+				    name);
 	}
-	return 0;
+	return rc;
 }

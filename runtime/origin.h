@@ -22,18 +22,25 @@ struct origin_place {
 
 /* The file, every directory above it, and the same of symbolic links that led to it. */
 struct origin {
-	const char *path; /* absolute; NULL: of no file */
+	bool is_known; /* it is looked for when there is something to compare it with */
 	bool is_link;
 	const struct origin_place *places;
 	size_t n;
 };
 
-/* Errors: NOMEM. What can't be examined is left out: nobody can write through it by that name. */
-WRIT_MUST_CHECK int origin_find(struct origin *origin, struct pool *pool, const char *path,
+/*
+ * *out: the absolute form of what a bundle is read from, in the pool; NULL where the working
+ * directory has no name. Errors: NOMEM.
+ */
+WRIT_MUST_CHECK int origin_name(const char **out, struct pool *pool, const char *path,
 				struct writ_error *error);
 
-/* To be asked of everything that a sandbox may write; warns. Errors: NOMEM. */
+/*
+ * To be asked of everything that a sandbox may write; warns. origin is its caller's, zeroed before
+ * the first. What can't be examined is left out: nobody can write through it by that name. Errors:
+ * NOMEM.
+ */
 WRIT_MUST_CHECK int origin_check(struct writ_sandbox *sandbox, const struct sandbox_source *source,
-				 const struct stat *written);
+				 struct origin *origin, const struct stat *written);
 
 #endif

@@ -71,7 +71,7 @@ struct writ_policy {
 	struct policy_operand *operands; /* by index in OPERANDS */
 	struct policy_peer *peers;       /* by index in ENDPOINTS */
 
-	struct origin origin; /* of a policy that was read from a file */
+	const char *origin; /* the path of the file that it was read from, or NULL */
 	struct image image;
 	struct pool pool;
 	struct policy_param *params; /* by index in PARAMS */

@@ -41,16 +41,18 @@ static struct pool_block *get_brief(size_t size)
 {
 	if (size > sizeof(spare) || atomic_flag_test_and_set(&spare_is_taken))
 		return calloc(1, size);
-	memset(&spare, 0, sizeof(spare));
 	return &spare.block;
 }
 
 static void put_brief(struct pool_block *block)
 {
-	if (block == &spare.block)
-		atomic_flag_clear(&spare_is_taken);
-	else
+	if (block != &spare.block) {
 		free(block);
+		return;
+	}
+	/* Of what nobody has touched no page is needed. */
+	memset(&spare, 0, block->used);
+	atomic_flag_clear(&spare_is_taken);
 }
 
 static struct pool_block *get_pages(size_t size)

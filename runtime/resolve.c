@@ -131,17 +131,20 @@ static int replace(char *path, size_t begin, size_t end, const char *text, size_
 	return 0;
 }
 
-/* Replaces the link that the path's bytes up to end are; its name begins at begin. */
+/*
+ * Replaces the link that the path's bytes up to end are; its name begins at begin. What it says is
+ * read to where the path that is found will be.
+ */
 static int follow(struct walk *walk, size_t begin, size_t end)
 {
-	char target[WRIT_MAX_TEXT + 1];
+	char *target = walk->resolver->found;
 	char before[RESOLVER_LINK_BYTES];
 	char after = walk->path[end];
 	ssize_t len;
 	int rc;
 
 	walk->path[end] = '\0';
-	len = readlink(walk->path, target, sizeof(target));
+	len = readlink(walk->path, target, sizeof(walk->resolver->found));
 	walk->path[end] = after;
 	if (len < 0)
 		return -errno;

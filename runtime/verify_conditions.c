@@ -129,9 +129,11 @@ static bool join(struct group *a, const struct group *b)
 /*
  * Are the jumps those of "and" and "or" of the tests? Only then can an unknown test, which is taken
  * for false in an allow rule and for true in a deny rule, never widen what is allowed: a jump that
- * turns a test around would make it so.
+ * turns a test around would make it so. Not inlined: who has no conditions needs no room for
+ * groups.
  */
-static bool is_structured(const struct image *image, struct writ_fmt_range where)
+static __attribute__((noinline)) bool is_structured(const struct image *image,
+						    struct writ_fmt_range where)
 {
 	struct group groups[WRIT_MAX_TESTS];
 	uint32_t n = 0;
