@@ -10,6 +10,7 @@ import sys
 import traceback
 
 import clients
+import keeper
 import semantics
 from world import Skip, World
 
@@ -84,8 +85,12 @@ def main():
         world.make_ssh_keys()
         for name in ("ca.pem", "known_hosts"):
             os.rename(world.path(name), world.path("programs", name))
-        tests = client_tests(world) + semantics.Semantics(world).tests()
+        sockets = semantics.Semantics(world)
+        keepers = keeper.Keeper(world, sockets)
+        tests = client_tests(world) + sockets.tests() + keepers.tests()
         run_all([test for test in tests if not wanted or any(part in test[0] for part in wanted)], report)
+        for line in keepers.figures:
+            print("      " + line)
     finally:
         world.close()
     return report.close()
