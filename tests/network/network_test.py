@@ -11,6 +11,7 @@ import traceback
 
 import clients
 import keeper
+import places
 import semantics
 from world import Skip, World
 
@@ -87,7 +88,7 @@ def main():
             os.rename(world.path(name), world.path("programs", name))
         sockets = semantics.Semantics(world)
         keepers = keeper.Keeper(world, sockets)
-        tests = client_tests(world) + sockets.tests() + keepers.tests()
+        tests = client_tests(world) + sockets.tests() + keepers.tests() + places.Places(world).tests()
         run_all([test for test in tests if not wanted or any(part in test[0] for part in wanted)], report)
         for line in keepers.figures:
             print("      " + line)

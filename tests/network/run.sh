@@ -23,6 +23,7 @@ if command -v npm >/dev/null && [ ! -d "$NETWORK_MODULES" ]; then
 fi
 set -- "$python" -B tests/network/network_test.py "$build" "$@"
 if [ "$(id -u)" -eq 0 ] && unshare -n ip link set lo up 2>/dev/null; then
+	export NETWORK_OWN=1
 	exec unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$@"
 fi
 exec "$@"

@@ -17,13 +17,34 @@ TRIES = 100
 WAIT_S = 60
 
 
+def listen_unix(path):
+    """For everybody."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    os.chmod(path, 0o777)
+    listener.listen(128)
+    return listener
+
+
+def connect_to(address, port):
+    """A connection with a name of its own."""
+    if not address.startswith("/"):
+        return socket.create_connection((address, port))
+    connection = socket.socket(socket.AF_UNIX)
+    connection.bind("")    # a name of the kernel's choice (unix(7), "Autobind feature")
+    connection.connect(address)
+    return connection
+
+
 def listen_at(addresses):
-    """A listener at each address, all at one port that is free at all of them."""
+    """A listener at each address, all at one port that is free at all of them; or one at a path."""
     for _ in range(TRIES):
         listeners = []
         port = 0
         try:
             for address in addresses:
+                if address.startswith("/"):
+                    return [listen_unix(address)]
                 family = socket.AF_INET6 if ":" in address else socket.AF_INET
                 listeners.append(socket.create_server((address, port), family=family, backlog=1024))
                 port = listeners[0].getsockname()[1]
@@ -32,6 +53,11 @@ def listen_at(addresses):
             for listener in listeners:
                 listener.close()
     raise RuntimeError("no port is free at all of " + ", ".join(addresses))
+
+
+def named(name):
+    """Without what only one end knows of an IPv6 address."""
+    return name[:2] if isinstance(name, tuple) else name
 
 
 class Server:
@@ -60,7 +86,7 @@ class Server:
             except OSError:
                 return
             with self.changed:
-                self.peers[address].append(peer[:2])
+                self.peers[address].append(named(peer))
                 self.changed.notify_all()
             threading.Thread(target=self._serve, args=(connection, peer), daemon=True).start()
 
@@ -73,8 +99,8 @@ class Server:
 
     def seen(self, address):
         """How many connections an address has had, but for these of our own."""
-        with self.asked, socket.create_connection((address, self.port)) as marker:
-            own = marker.getsockname()[:2]
+        with self.asked, connect_to(address, self.port) as marker:
+            own = named(marker.getsockname())
             with self.changed:
                 if not self.changed.wait_for(lambda: own in self.peers[address], WAIT_S):
                     raise RuntimeError(f"{address} accepts no connections")
