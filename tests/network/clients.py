@@ -10,12 +10,13 @@ reached in another case, by the same client.
 import dataclasses
 import getpass
 import os
+import pwd
 import re
 import shutil
 from subprocess import CalledProcessError, TimeoutExpired
 
 import servers
-from world import ADDRESSES, DENIED, LISTED, OTHER, UNLISTED, Skip, call, need
+from world import ADDRESSES, DENIED, LISTED, OTHER, UNLISTED, Missing, Skip, call, need
 
 DENIED_TEXT = r"[Pp]ermission denied|EACCES"
 
@@ -31,7 +32,6 @@ class Client:
     packages: str = ""          # a demand of its own, a method of Tools
 
 
-NO_REGISTRY = "npm or its registry is not there"
 CURL = r"Failed to connect|Couldn't connect|Could not connect"
 PYTHON = "/usr/bin/python3 {programs}/"
 JAVA = "java -Xshare:auto -XX:TieredStopAtLevel=1 -cp {classes} Fetch {url} {ca}"
@@ -85,10 +85,11 @@ class Tools:
         try:
             need(command)
             call(*argv, timeout=300, **options)
-        except Skip as skip:
-            return str(skip)
+        except Missing as missing:
+            return missing
         except (CalledProcessError, TimeoutExpired) as failure:
-            return f"{' '.join(argv[:3])} fails: {(failure.output or b'').decode(errors='replace')[-300:].strip()}"
+            said = (failure.output or b"").decode(errors="replace")
+            return Missing(f"{' '.join(argv[:3])} fails: {said[-300:].strip()}")
         return None
 
     def make_requests(self):
@@ -98,7 +99,7 @@ class Tools:
         """By run.sh, which has the way to a registry."""
         modules = os.environ.get("NETWORK_MODULES", "")
         if not os.path.isdir(modules):
-            return NO_REGISTRY
+            return Skip("npm or its registry is not there")
         shutil.copytree(modules, self.world.path("programs", "node_modules"))
         return None
 
@@ -193,8 +194,13 @@ class Row:
         return self.judge(done, got, self.server.seen(address) - before, works)
 
 
-def lacks(client, tools):
-    """Why a client can't be tried, or None."""
+def check(client, tools):
+    """Whether a client can be tried here."""
     commands = [word for word in client.argv.split()[:1] if not word.startswith("{")]
     need(*commands, *client.needs)
-    return tools.lacking.get(client.packages)
+    why = tools.lacking.get(client.packages)
+    if why:
+        raise why
+    shell = pwd.getpwuid(os.getuid()).pw_shell
+    if client.protocol == "ssh" and os.path.basename(shell) in ("nologin", "false"):
+        raise Skip(f"{getpass.getuser()} may not log in")

@@ -15,7 +15,11 @@ TIMEOUT_S = 60
 
 
 class Skip(Exception):
-    """What a test needs and the machine has not."""
+    """What a test needs and can't be had here."""
+
+
+class Missing(Skip):
+    """A program that install-deps.sh would bring."""
 
 
 def call(*argv, **options):
@@ -25,7 +29,7 @@ def call(*argv, **options):
 def need(*commands):
     for command in commands:
         if not shutil.which(command):
-            raise Skip(f"no {command}")
+            raise Missing(f"no {command}")
 
 
 class World:
