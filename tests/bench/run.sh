@@ -103,3 +103,6 @@ filters=tests/bench/filters
 
 echo
 BUILD=$build tests/bench/files.sh
+
+echo
+BUILD=$build BENCH_SRT=$modules/.bin/srt tests/bench/network.sh
