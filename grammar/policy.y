@@ -53,8 +53,8 @@ static void policy_error(const struct span *span, struct parse *parse, const cha
 %token MATCHES "matches" NETWORK "network" NOT "not" NOTIFY "notify" OR "or" PARAM "param"
 %token PASS "pass" POLICY "policy" PRESENT "present" RATE "rate" READ "read" REDACT "redact"
 %token REQUIRED "required" ROLE "role"
-%token SANDBOX "sandbox" SCRATCH "scratch" SECRET "secret" SESSION "session" SET "set" STRICT "strict"
-%token SYSCALL "syscall" SYSCALLS "syscalls" TEST "test" TOOL "tool" UNDER "under" UNIX "unix"
+%token SANDBOX "sandbox" SCRATCH "scratch" SECRET "secret" SESSION "session" SET "set" SNI "sni"
+%token STRICT "strict" SYSCALL "syscall" SYSCALLS "syscalls" TEST "test" TOOL "tool" UNDER "under" UNIX "unix"
 %token USER "user" USING "using" VERSION "version" WHERE "where" WITH "with" WRITE "write"
 %token IDENT "a name" PATTERN "a tool pattern" INT "a number" SIZE "a size" DURATION "a duration"
 %token STRING "a string" GROUP "a group (@name)" SKIPPED "a skipped block"
@@ -190,9 +190,11 @@ net_items: %empty
 	;
 net_item: ";"					{ yyerrok; }
 	| net_verb grants semi
+	| net_connect grants semi
+	| net_connect grants "sni" semi		{ build_grants_sni(parse); }
 	;
-net_verb: "connect"				{ build_grant_verb(parse, AST_NET_CONNECT); }
-	| "bind"				{ build_grant_verb(parse, AST_NET_BIND); }
+net_connect: "connect"				{ build_grant_verb(parse, AST_NET_CONNECT); };
+net_verb: "bind"				{ build_grant_verb(parse, AST_NET_BIND); }
 	| "unix"				{ build_grant_verb(parse, AST_NET_UNIX); }
 	| "deny"				{ build_grant_verb(parse, AST_NET_DENY); }
 	;
@@ -410,7 +412,7 @@ word: IDENT | "allow" | "and" | "arg" | "ask" | "best_effort" | "bind" | "burst"
 	| "class" | "conflict" | "connect" | "deny" | "describe" | "env" | "errno"
 	| "exec" | "execute" | "extends" | "filesystem" | "import" | "in" | "kill" | "limits" | "log"
 	| "matches" | "network" | "notify" | "or" | "param" | "pass" | "policy" | "present" | "rate"
-	| "read" | "redact" | "required" | "role" | "sandbox" | "scratch" | "secret" | "session" | "set" | "strict"
+	| "read" | "redact" | "required" | "role" | "sandbox" | "scratch" | "secret" | "session" | "set" | "sni" | "strict"
 	| "syscall" | "syscalls" | "test" | "tool" | "under" | "unix" | "user" | "using"
 	| "version" | "where" | "with" | "write"
 	;

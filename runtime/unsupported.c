@@ -58,11 +58,16 @@ static bool (*const policy_rows[])(const struct image *image, char *text) = {
 #define N_POLICY_ROWS (sizeof(policy_rows) / sizeof(policy_rows[0]))
 
 /* Which records of a range a row is about: all when it has no such function. */
+static bool is_sni(const struct image *image, uint32_t index)
+{
+	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_SNI;
+}
+
 static bool is_name(const struct image *image, uint32_t index)
 {
 	uint32_t kind = image_ENDPOINTS(image, index)->kind;
 
-	return kind == WRIT_HOST_NAME || kind == WRIT_HOST_SUFFIX;
+	return (kind == WRIT_HOST_NAME || kind == WRIT_HOST_SUFFIX) && !is_sni(image, index);
 }
 
 static bool is_udp(const struct image *image, uint32_t index)
@@ -84,6 +89,7 @@ static const struct sandbox_row {
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
 	{"network endpoints by name", RANGE(endpoints), is_name},
 	{"network \"udp://\"", RANGE(endpoints), is_udp},
+	{"network sni", RANGE(endpoints), is_sni},
 	{"syscalls notify", RANGE(calls), is_notify},
 #undef RANGE
 };

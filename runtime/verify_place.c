@@ -9,7 +9,9 @@
 #include "runtime/verify.h"
 
 #define ENDPOINT_FLAGS                                                                             \
-	(WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_BIND | WRIT_ENDPOINT_DENY | WRIT_ENDPOINT_UDP)
+	(WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_BIND | WRIT_ENDPOINT_DENY | WRIT_ENDPOINT_UDP |     \
+	 WRIT_ENDPOINT_SNI)
+#define SNI_FLAGS        (WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_SNI)
 #define ADDRESS_BITS     128u
 #define MAX_SCRATCH      (UINT64_C(1) << 62)
 #define MAX_CALL_CONDS   64u
@@ -47,7 +49,8 @@ const char *verify_endpoint(const struct image *image, uint32_t index)
 	uint32_t grants = endpoint->flags & (WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_BIND);
 	bool has_name = endpoint->kind == WRIT_HOST_NAME || endpoint->kind == WRIT_HOST_SUFFIX;
 
-	if (endpoint->flags & ~ENDPOINT_FLAGS || (endpoint->flags & WRIT_ENDPOINT_DENY && grants))
+	if (endpoint->flags & ~ENDPOINT_FLAGS || (endpoint->flags & WRIT_ENDPOINT_DENY && grants) ||
+	    (endpoint->flags & WRIT_ENDPOINT_SNI && (endpoint->flags != SNI_FLAGS || !has_name)))
 		return "the flags";
 	if (endpoint->kind > WRIT_HOST_NET)
 		return "an unknown kind";

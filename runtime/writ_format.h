@@ -431,6 +431,7 @@ enum writ_host_kind {
 #define WRIT_ENDPOINT_BIND    2u
 #define WRIT_ENDPOINT_DENY    4u
 #define WRIT_ENDPOINT_UDP     8u
+#define WRIT_ENDPOINT_SNI     16u /* with CONNECT, of names: TLS must name it */
 
 struct writ_fmt_endpoint {
 	uint32_t flags;             /* WRIT_ENDPOINT_* */

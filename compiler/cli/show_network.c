@@ -22,6 +22,7 @@ static const struct right_row port_rights[] = {{WRIT_PORT_CONNECT, "connect"},
 static const struct right_row endpoint_rights[] = {{WRIT_ENDPOINT_CONNECT, "connect"},
 						   {WRIT_ENDPOINT_BIND, "bind"},
 						   {WRIT_ENDPOINT_DENY, "deny"},
+						   {WRIT_ENDPOINT_SNI, "sni"},
 						   {0, NULL}};
 
 static struct str right_names(struct arena *arena, const struct right_row *rows, uint32_t bits)

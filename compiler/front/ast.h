@@ -115,6 +115,7 @@ enum ast_grant_kind { /* one item of a filesystem or network section */
 struct ast_grant {
 	enum ast_grant_kind kind;
 	bool required;        /* READ to EXECUTE: it must exist */
+	bool sni;             /* CONNECT: TLS must name who is connected to */
 	bool is_set;          /* the item is the name of a set, not a string */
 	struct ast_text text; /* unless is_set */
 	struct ast_name set;  /* when is_set */

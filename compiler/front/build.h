@@ -77,6 +77,7 @@ struct parse {
 	enum ast_verdict verdict;
 	enum ast_grant_kind grant_kind;
 	bool grant_required;
+	size_t first_grant; /* of the statement */
 	bool call_allow;
 	size_t first_call; /* of the statement */
 	size_t first_rule;
@@ -176,6 +177,7 @@ void build_best_effort(struct parse *parse, struct span span);
 void build_strict_exec(struct parse *parse, struct span span);
 void build_sandbox_user(struct parse *parse, struct ast_text name);
 void build_grant_verb(struct parse *parse, enum ast_grant_kind kind);
+void build_grants_sni(struct parse *parse);
 void build_grant(struct parse *parse, struct ast_text text);
 void build_grant_set(struct parse *parse, struct ast_name set);
 void build_scratch(struct parse *parse, struct ast_text text, struct span size, struct span span);

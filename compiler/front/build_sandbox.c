@@ -46,6 +46,13 @@ void build_grant_verb(struct parse *parse, enum ast_grant_kind kind)
 {
 	parse->grant_kind = kind;
 	parse->grant_required = false;
+	parse->first_grant = parse->sandbox.grants.n;
+}
+
+void build_grants_sni(struct parse *parse)
+{
+	for (size_t i = parse->first_grant; i < parse->sandbox.grants.n; i++)
+		parse->sandbox.grants.items[i].sni = true;
 }
 
 void build_grant(struct parse *parse, struct ast_text text)

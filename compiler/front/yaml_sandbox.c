@@ -96,9 +96,21 @@ static const struct yaml_key filesystem_keys[] = {
 	{NULL, NULL},
 };
 
+/* "connect item, item sni;" */
+static void put_sni(struct yaml_out *out, const struct yaml_node *list)
+{
+	if (!yaml_has_items(list))
+		return;
+	yaml_put(out, "\t\tconnect ", yaml_head(list));
+	yaml_put_list(out, list, yaml_put_item);
+	yaml_put(out, " ", yaml_head(list));
+	yaml_put_raw(out, list->key);
+	yaml_put_end(out, list);
+}
+
 static const struct yaml_key network_keys[] = {
 	{"connect", put_grants}, {"bind", put_grants}, {"deny", put_grants},
-	{"unix", put_grants},    {NULL, NULL},
+	{"unix", put_grants},    {"sni", put_sni},     {NULL, NULL},
 };
 
 static const struct yaml_key env_keys[] = {

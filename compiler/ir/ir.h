@@ -73,6 +73,7 @@ enum ir_host_kind {
 #define IR_ENDPOINT_CONNECT 1u
 #define IR_ENDPOINT_BIND    2u
 #define IR_ENDPOINT_DENY    4u
+#define IR_ENDPOINT_SNI     16u /* with CONNECT: TLS must name it */
 
 struct ir_endpoint {
 	uint32_t rights; /* IR_ENDPOINT_*; 0 in a condition */

@@ -56,11 +56,16 @@ static struct grants grants_of(struct diff *diff, const struct diff_pair *pair, 
 	return out;
 }
 
-/* A grant with the right whose host holds all of this one's, and its port parameter. */
+/*
+ * A grant with the right whose host holds all of this one's, and its port parameter. One that
+ * checks TLS holds none that does not.
+ */
 static bool may_cover(const struct grant *grant, const struct grant *by, uint32_t right)
 {
 	enum diff_relation relation = diff_hosts(&by->host, &grant->host);
 
+	if (by->endpoint.rights & ~grant->endpoint.rights & IR_ENDPOINT_SNI)
+		return false;
 	return (by->endpoint.rights & right) && by->endpoint.udp == grant->endpoint.udp &&
 	       (relation == DIFF_SAME || relation == DIFF_ABOVE);
 }
@@ -224,8 +229,9 @@ static void report_leftover(struct diff *diff, const struct leftover *left,
 				 .origin = &grant->endpoint.origin,
 				 .side = left->side};
 
-	item.name = str_printf(diff->arena, "%s\"%s%.*s%.*s\"", left->right->name,
-			       grant->endpoint.udp ? "udp://" : "", STR_ARG(host), STR_ARG(ports));
+	item.name = str_printf(diff->arena, "%s\"%s%.*s%.*s\"%s", left->right->name,
+			       grant->endpoint.udp ? "udp://" : "", STR_ARG(host), STR_ARG(ports),
+			       grant->endpoint.rights & IR_ENDPOINT_SNI ? " sni" : "");
 	diff_item(diff, out, &item);
 }
 

@@ -122,10 +122,12 @@ static void print_port(FILE *out, const struct ir_policy *policy, const struct i
 static void print_endpoint(FILE *out, struct arena *arena, const struct ir_policy *policy,
 			   const struct ir_endpoint *endpoint)
 {
-	fprintf(out, "\tendpoint %c%c%c %.*s\n", endpoint->rights & IR_ENDPOINT_CONNECT ? 'c' : '-',
+	fprintf(out, "\tendpoint %c%c%c %.*s%s\n",
+		endpoint->rights & IR_ENDPOINT_CONNECT ? 'c' : '-',
 		endpoint->rights & IR_ENDPOINT_BIND ? 'b' : '-',
 		endpoint->rights & IR_ENDPOINT_DENY ? 'd' : '-',
-		STR_ARG(ir_endpoint_spell(arena, policy, endpoint)));
+		STR_ARG(ir_endpoint_spell(arena, policy, endpoint)),
+		endpoint->rights & IR_ENDPOINT_SNI ? " sni" : "");
 }
 
 static void print_env(FILE *out, struct arena *arena, const struct ir_policy *policy,

@@ -90,8 +90,8 @@ void lint_redundant_parent(struct lint *lint)
 /* What a grant says; one that is required says the same without it, and more. */
 static struct str grant_key(struct lint *lint, const struct lint_grant *grant, bool required)
 {
-	return str_printf(lint->arena, "%u %d %" PRIu64 " %.*s", grant->kind, required,
-			  grant->size_bytes, STR_ARG(grant->text));
+	return str_printf(lint->arena, "%u %d%d %" PRIu64 " %.*s", grant->kind, required,
+			  grant->sni, grant->size_bytes, STR_ARG(grant->text));
 }
 
 static void state(struct lint *lint, struct map *out, const struct lint_grant *grant, uint32_t by)

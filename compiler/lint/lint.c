@@ -71,6 +71,7 @@ static void add_grant(struct lint *lint, struct lint_grants *out, const struct a
 	*added = (struct lint_grant){.kind = grant->kind,
 				     .span = grant->span,
 				     .required = grant->required,
+				     .sni = grant->sni,
 				     .size_bytes = grant->size_bytes};
 	added->text = lint_spell(lint, text);
 	if (is_path(grant->kind))

@@ -14,6 +14,7 @@ struct lint_grant {
 	struct str text; /* parameters as ${name}; a path is tidied */
 	struct span span;
 	bool required;       /* it must exist */
+	bool sni;            /* TLS must name it */
 	uint64_t size_bytes; /* of a scratch directory */
 };
 

@@ -79,6 +79,8 @@ static const struct row rows[] = {
 	{BLOCK_FILESYSTEM, PATH_SETS, NULL, NULL, NULL, ""},
 	{BLOCK_NETWORK, 0, "", NULL, NULL, "connect bind unix deny"},
 	{BLOCK_NETWORK, PATH_SETS, "unix", NULL, NULL, ""},
+	{BLOCK_NETWORK, HOST_SETS, "connect", NULL, "connect ,", ""},
+	{BLOCK_NETWORK, 0, "connect", NULL, NULL, "sni"},
 	{BLOCK_NETWORK, HOST_SETS, NULL, NULL, NULL, ""},
 	{BLOCK_SYSCALLS, 0, "", NULL, NULL, "allow deny"},
 	{BLOCK_SYSCALLS, OFFER_ERRNOS, NULL, "errno", NULL, ""},

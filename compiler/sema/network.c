@@ -67,6 +67,26 @@ static void add_endpoint(struct sema *sema, struct sema_box *box, struct ir_endp
 		vec_add(sema->arena, &box->ports, port);
 }
 
+/* One of a grant's, which is at span. */
+static void add_granted(struct sema *sema, struct sema_box *box, const struct ast_grant *grant,
+			struct ir_endpoint endpoint, struct span span)
+{
+	bool is_name = endpoint.kind == IR_HOST_NAME || endpoint.kind == IR_HOST_SUFFIX;
+
+	if (!grant->sni)
+		add_endpoint(sema, box, endpoint, span);
+	else if (!is_name || endpoint.udp)
+		diag_help(sema->diags,
+			  diag_report(sema->diags, DIAG_E0259, span,
+				      "'sni' checks the name that TLS gives to a host, and this %s",
+				      endpoint.udp ? "is UDP" : "is no name"),
+			  "grant it in a statement of its own, without 'sni'");
+	else {
+		endpoint.rights |= IR_ENDPOINT_SNI;
+		add_endpoint(sema, box, endpoint, span);
+	}
+}
+
 static void add_set(struct sema *sema, struct sema_box *box, const struct ast_grant *grant)
 {
 	const struct sema_set *set = sema_set(sema, &grant->set, AST_SET_HOSTS);
@@ -76,7 +96,7 @@ static void add_set(struct sema *sema, struct sema_box *box, const struct ast_gr
 		struct ir_endpoint endpoint;
 
 		if (sema_item_endpoint(sema, item, grant_rights[grant->kind], &endpoint))
-			add_endpoint(sema, box, endpoint, item->text.span);
+			add_granted(sema, box, grant, endpoint, item->text.span);
 	}
 }
 
@@ -92,7 +112,7 @@ static void network_own(struct sema *sema, struct sema_box *box)
 			add_set(sema, box, grant);
 		else if (sema_granted_endpoint(sema, &grant->text, grant_rights[grant->kind],
 					       &endpoint))
-			add_endpoint(sema, box, endpoint, grant->span);
+			add_granted(sema, box, grant, endpoint, grant->span);
 	}
 }
 
@@ -150,6 +170,14 @@ static int endpoint_cmp(const void *left, const void *right)
 	return order ? order : origin_cmp(&a->origin, &b->origin);
 }
 
+/* What is granted without a check of TLS as well is granted without. */
+static void merge_rights(struct ir_endpoint *to, const struct ir_endpoint *from)
+{
+	uint32_t checked = to->rights & from->rights & IR_ENDPOINT_SNI;
+
+	to->rights = ((to->rights | from->rights) & ~IR_ENDPOINT_SNI) | checked;
+}
+
 static void settle_endpoints(struct sema_endpoints *endpoints)
 {
 	size_t n = 0;
@@ -159,7 +187,7 @@ static void settle_endpoints(struct sema_endpoints *endpoints)
 	qsort(endpoints->items, endpoints->n, sizeof(*endpoints->items), endpoint_cmp);
 	for (size_t i = 0; i < endpoints->n; i++) {
 		if (n && !peer_cmp(&endpoints->items[n - 1], &endpoints->items[i]))
-			endpoints->items[n - 1].rights |= endpoints->items[i].rights;
+			merge_rights(&endpoints->items[n - 1], &endpoints->items[i]);
 		else
 			endpoints->items[n++] = endpoints->items[i];
 	}

@@ -73,6 +73,7 @@ bool view_endpoint_is(const struct view *view, const struct writ_fmt_endpoint *r
 	uint32_t flags = (endpoint->rights & IR_ENDPOINT_CONNECT ? WRIT_ENDPOINT_CONNECT : 0) |
 			 (endpoint->rights & IR_ENDPOINT_BIND ? WRIT_ENDPOINT_BIND : 0) |
 			 (endpoint->rights & IR_ENDPOINT_DENY ? WRIT_ENDPOINT_DENY : 0) |
+			 (endpoint->rights & IR_ENDPOINT_SNI ? WRIT_ENDPOINT_SNI : 0) |
 			 (endpoint->udp ? WRIT_ENDPOINT_UDP : 0);
 
 	if (record->flags != flags || !host_is(view, record, endpoint))

@@ -395,6 +395,8 @@ COMPLETIONS = [
     ("sandbox s { | }", ["filesystem", "limits", "best_effort"], ["read"]),
     ("sandbox s { filesystem { | } }", ["read", "scratch"], ["connect"]),
     ("sandbox s { network { connect | } }", ["hosts"], ["writers"]),
+    ("sandbox s { network { connect \"a.org:443\" | } }", ["sni"], ["hosts"]),
+    ("sandbox s { network { bind \"*:443\" | } }", [], ["sni"]),
     ("sandbox s { syscalls { allow | } }", ["@default", "openat"], ["hosts"]),
     ("sandbox s { syscalls { allow socket(| } }", ["domain", "type"], ["openat"]),
     ("sandbox s { syscalls { allow socket(domain == | } }", ["AF_INET"], ["domain"]),

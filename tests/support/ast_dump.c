@@ -147,7 +147,10 @@ static void dump_grants(FILE *out, const struct ast_sandbox *sandbox)
 		const struct ast_grant *grant = &sandbox->grants.items[i];
 
 		fprintf(out, "\t%s %s%s", grant->kind >= AST_NET_CONNECT ? "net" : "fs",
-			grants[grant->kind], grant->required ? " required" : "");
+			grants[grant->kind],
+			grant->required ? " required"
+			: grant->sni    ? " sni"
+					: "");
 		if (grant->is_set)
 			fprintf(out, " set(%.*s)", STR_ARG(grant->set.text));
 		else

@@ -75,6 +75,22 @@ static void expect_sandbox(const char *old, const char *new, const char *lines)
 	expect(texts[0], texts[1], lines);
 }
 
+Test(diff, what_checks_tls_is_less_than_what_does_not)
+{
+	expect_sandbox("network { connect \"a.org:443\" sni; }",
+		       "network { connect \"a.org:443\"; }",
+		       "+ sandbox s network-gained: connect \"a.org:443\"\n");
+	expect_sandbox("network { connect \"a.org:443\"; }",
+		       "network { connect \"a.org:443\" sni; }",
+		       "- sandbox s network-lost: connect \"a.org:443\"\n");
+	expect_sandbox("network { connect \"a.org:443\" sni; }",
+		       "network { connect \"a.org:443\", \"*.org:1\" sni; }",
+		       "+ sandbox s network-gained: connect \"*.org:1\" sni\n");
+	expect_sandbox("network { connect \"*.org:443\" sni; }",
+		       "network { connect \"a.org:443\" sni; }",
+		       "- sandbox s network-lost: connect \"*.org:443\" sni\n");
+}
+
 /* [::/0] is of IPv6 addresses only, so an IPv4 network beside it is more. */
 Test(diff, networks_of_ipv6_hold_no_ipv4)
 {

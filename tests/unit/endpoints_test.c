@@ -41,6 +41,16 @@ static const struct good good[] = {
 	{"connect \"*:*\"", "\tendpoint c-- *:*"},
 	{"connect \"*:443\"", "\tport c- 443-443"},
 	{"connect \"*:${p}\"", "\tport c- ${p}"},
+	{"connect \"api.example.org:443\" sni", "\tendpoint c-- api.example.org:443 sni"},
+	{"connect \"*.brave.com:443\" sni", "\tendpoint c-- *.brave.com:443 sni"},
+	{"connect \"${h}:443\" sni", "\tendpoint c-- ${h}:443 sni"},
+	{"connect \"a.org:1\", \"b.org:1\" sni", "\tendpoint c-- b.org:1 sni"},
+	{"connect \"a.org:1\", \"b.org:1\" sni", "\tendpoint c-- a.org:1 sni"},
+	/* Granted without, it is not checked, whatever stands beside it. */
+	{"connect \"a.org:1\" sni; connect \"a.org:1\"", "\tendpoint c-- a.org:1"},
+	{"connect \"a.org:1\"; connect \"a.org:1\" sni", "\tendpoint c-- a.org:1"},
+	{"connect \"a.org:1\" sni; connect \"a.org:1\" sni", "\tendpoint c-- a.org:1 sni"},
+	{"connect \"a.org:1\" sni; deny \"a.org:1\"", "\tendpoint c-- a.org:1 sni"},
 	{"bind \"127.0.0.1:8000-8010\"", "\tendpoint -b- 127.0.0.1:8000-8010"},
 	{"bind \"${h}:80\"", "\tendpoint -b- ${h}:80"},
 	{"bind \"[::1]:80\"", "\tendpoint -b- [::1]:80"},
@@ -155,6 +165,15 @@ Test(endpoints, what_only_looks_like_one_is_an_error)
 	expect_code("bind \"a.org:80\"", DIAG_E0245);
 	expect_code("bind \"*.a.org:80\"", DIAG_E0245);
 	expect_code("connect \"*:1-1025\"", DIAG_E0455);
+	expect_code("connect \"*:443\" sni", DIAG_E0259);
+	expect_code("connect \"10.0.0.1:443\" sni", DIAG_E0259);
+	expect_code("connect \"[::1]:443\" sni", DIAG_E0259);
+	expect_code("connect \"udp://a.org:443\" sni", DIAG_E0259);
+	expect_code("bind \"127.0.0.1:443\" sni", DIAG_E0001);
+	expect_code("deny \"a.org\" sni", DIAG_E0001);
+	expect_code("unix \"/run/x\" sni", DIAG_E0001);
+	expect_code("connect \"a.org:443\" sni, \"b.org:443\"", DIAG_E0002);
+	expect_code("connect \"a.org:443\" sni sni", DIAG_E0002);
 }
 
 Test(endpoints, names_have_the_lengths_of_dns)

@@ -141,6 +141,7 @@ static const char constructs[] =
 	"}\n"
 	"  network { connect \"*:${api}\", \"api.example.org:${api}\", \"*.example.org:1-9\",\n"
 	"    \"10.0.0.0/8:5432\", \"[2001:db8::/32]:443\", \"udp://10.0.0.53:53\";\n"
+	"    connect \"tls.example:443\", \"*.tls.example:443\" sni;\n"
 	"    unix \"${work}/x.sock\"; deny \"169.254.0.0/16\"; }\n"
 	"  syscalls { allow read, socket(domain in {AF_UNIX, AF_INET}), personality log;\n"
 	"    allow clone(flags & CLONE_NEWUSER == 0); deny mount errno ENOENT; deny ptrace kill; "

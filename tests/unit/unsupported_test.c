@@ -22,6 +22,7 @@ static const struct {
 	{SANDBOX("network { connect \"*.example.org:443\"; }"),
 	 "network endpoints by name, of sandbox 's'"},
 	{SANDBOX("network { deny \"example.org\"; }"), "network endpoints by name, of sandbox 's'"},
+	{SANDBOX("network { connect \"example.org:443\" sni; }"), "network sni, of sandbox 's'"},
 	{SANDBOX("network { connect \"udp://10.0.0.1:53\"; }"),
 	 "network \"udp://\", of sandbox 's'"},
 	{SANDBOX("network { bind \"udp://127.0.0.1:80\"; }"), "network \"udp://\", of sandbox 's'"},

@@ -72,7 +72,13 @@ static struct writ_fmt_endpoint *find_kind(struct writ_fmt_endpoint *records, ui
 
 Test(verify, endpoints_are_checked)
 {
-	EXPECT_REFUSED(ENDPOINTS, endpoint, record->flags |= 16);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, record->flags |= 32);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NET)->flags |= WRIT_ENDPOINT_SNI);
+	EXPECT_REFUSED(ENDPOINTS, endpoint,
+		       KIND(NAME)->flags |= WRIT_ENDPOINT_SNI | WRIT_ENDPOINT_UDP);
+	EXPECT_REFUSED(ENDPOINTS, endpoint,
+		       KIND(NAME)->flags = WRIT_ENDPOINT_SNI | WRIT_ENDPOINT_DENY);
+	EXPECT_REFUSED(ENDPOINTS, endpoint, KIND(NAME)->flags = WRIT_ENDPOINT_SNI);
 	EXPECT_REFUSED(ENDPOINTS, endpoint, record->flags = 0);
 	EXPECT_REFUSED(ENDPOINTS, endpoint, record->flags = WRIT_ENDPOINT_UDP);
 	EXPECT_REFUSED(ENDPOINTS, endpoint,
