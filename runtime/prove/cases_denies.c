@@ -1,7 +1,8 @@
 /*
  * Denied paths: each that is there is opened, and of each pattern a name is made up that it means,
  * where nothing is of that name yet: then a file of that name must not be made, whatever is granted
- * around it.
+ * around it. Where a broker sees to that, a Landlock ruleset of the tool's own would not hold for
+ * what the broker opens, so it gets none.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -87,11 +88,28 @@ static void add_make(struct prove_script *script, const char *path, const char *
 	script_case_end(script);
 }
 
+static void add_own_landlock(struct prove_script *script)
+{
+	static const uint64_t handled = LANDLOCK_FS_EXECUTE;
+
+	script_case(script, "denied", EXPECT_REFUSED,
+		    "make a Landlock ruleset of its own, which a broker would not heed");
+	(void)script_step(script, (struct probe_step){.op = PROBE_OPEN,
+						      .number = KERNEL_NR_LANDLOCK_CREATE_RULESET,
+						      .args = {script_bytes(script, &handled,
+									    sizeof(handled)),
+							       sizeof(handled)},
+						      .from_blob = 1});
+	script_case_end(script);
+}
+
 void cases_denies(const struct prove_target *target, struct prove_script *script)
 {
 	struct writ_fmt_range range = target->record->denies;
 	char name[PATH_MAX];
 
+	if (target->record->plan & WRIT_PLAN_BROKER)
+		add_own_landlock(script);
 	for (uint32_t i = 0; i < range.count && i < MAX_DENIES; i++) {
 		const char *pattern = target->policy->denies[range.first + i];
 		bool is_made_up = make_up(pattern, name);

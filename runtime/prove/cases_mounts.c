@@ -1,5 +1,6 @@
 /*
- * What a mount namespace is for: metadata outside the write grants, and scratch directories.
+ * What a mount namespace is for: metadata outside the write grants, scratch directories, and that
+ * nothing is executed but what may be.
  *
  * The file whose metadata is tried is one of our own, made for it: nobody's is changed where a wall
  * is missing. What is made in a scratch directory is looked for on the host afterwards.
@@ -8,6 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #define STATFS_BYTES   256u
 #define STATFS_BLOCKS  16 /* the offset of f_blocks in struct statfs of 64-bit machines */
 #define BYTES_OF_BLOCK 4096u
+#define PAGE_BYTES     4096
 #define MODE_OF_NEW    0600
 
 static void add_metadata(const struct prove_target *target, struct prove_script *script)
@@ -84,12 +87,28 @@ static void add_size(struct prove_script *script, const char *scratch, uint64_t 
 	script_case_end(script);
 }
 
+/*
+ * No mount of the launch's is where the caller opened its streams: so of a file they are given for
+ * writing only (streams.h).
+ */
+static void add_stream(struct prove_script *script)
+{
+	script_case(script, "execution", EXPECT_REFUSED,
+		    "map what is written to standard error, to be executed");
+	(void)script_step(script, (struct probe_step){.number = SYS_mmap,
+						      .args = {0, PAGE_BYTES, PROT_READ | PROT_EXEC,
+							       MAP_PRIVATE, STDERR_FILENO, 0}});
+	script_case_end(script);
+}
+
 void cases_mounts(const struct prove_target *target, struct prove_script *script)
 {
 	struct writ_fmt_range range = target->record->scratches;
 
 	if (target->own_file)
 		add_metadata(target, script);
+	if (target->record->plan & WRIT_PLAN_NOEXEC)
+		add_stream(script);
 	for (uint32_t i = 0; i < range.count; i++) {
 		const char *scratch = target->policy->scratches[range.first + i];
 

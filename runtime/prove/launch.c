@@ -2,7 +2,8 @@
  * The prober is in this program's data, and comes to life from a memfd: the one file that can be
  * executed where a sandbox grants none, as it is on no mount that anybody sees. Its standard input
  * is that file, its path /proc/self/fd/0, and everything else about its launch is as of any other:
- * it goes through writ_spawn and writ_wait.
+ * it goes through writ_spawn and writ_wait. Its standard error is a file that can be read as well,
+ * for cases_mounts.c, and that nobody reads.
  */
 #include "runtime/prove/launch.h"
 
@@ -70,6 +71,13 @@ static bool put(int fd, const void *bytes, size_t size)
 	return true;
 }
 
+/* What a launch is given, and closed when it has it. */
+struct streams {
+	int prober; /* its file, and its standard input */
+	int answers;
+	int error;
+};
+
 /* A file with the prober and this script in it. */
 static int make_prober(const struct probe_script *script)
 {
@@ -84,31 +92,51 @@ static int make_prober(const struct probe_script *script)
 	return -1;
 }
 
+static void close_streams(struct streams *streams)
+{
+	fd_close(&streams->prober);
+	fd_close(&streams->answers);
+	fd_close(&streams->error);
+}
+
+/* *from is where the answers come out. */
+static int make_streams(const struct probe_script *script, struct streams *streams, int *from,
+			struct writ_error *error)
+{
+	int ends[2] = {-1, -1};
+
+	streams->prober = make_prober(script);
+	if (streams->prober < 0)
+		return error_sys(error, WRIT_E_SYSTEM, errno, "can't make the prober");
+	if (pipe2(ends, O_CLOEXEC))
+		return error_sys(error, WRIT_E_SYSTEM, errno, "can't make a pipe");
+	*from = ends[0];
+	streams->answers = ends[1];
+	streams->error = memfd_create("writ-prober-error", MFD_CLOEXEC);
+	if (streams->error < 0)
+		return error_sys(error, WRIT_E_SYSTEM, errno, "can't make a file");
+	return 0;
+}
+
 int launch_start(const struct prove_launch *launch, const struct probe_script *script,
 		 struct prove_running *out, struct writ_error *error)
 {
 	static const char *const argv[] = {"/proc/self/fd/0", NULL};
-	int ends[2];
-	int prober = make_prober(script);
+	struct streams streams = {-1, -1, -1};
 	int rc;
 
-	if (prober < 0)
-		return error_sys(error, WRIT_E_SYSTEM, errno, "can't make the prober");
-	if (pipe2(ends, O_CLOEXEC)) {
-		rc = error_sys(error, WRIT_E_SYSTEM, errno, "can't make a pipe");
-		fd_close(&prober);
-		return rc;
-	}
-	rc = writ_spawn(launch->sandbox,
-			&(struct writ_launch){.argv = argv,
-					      .envp = launch->envp,
-					      .cwd = "/",
-					      .stdio = {prober, ends[1], -1},
-					      .die_with_caller = 1},
-			&out->process, error);
-	fd_close(&prober);
-	fd_close(&ends[1]);
-	out->from = ends[0];
+	out->from = -1;
+	rc = make_streams(script, &streams, &out->from, error);
+	if (!rc)
+		rc = writ_spawn(launch->sandbox,
+				&(struct writ_launch){.argv = argv,
+						      .envp = launch->envp,
+						      .cwd = "/",
+						      .stdio = {streams.prober, streams.answers,
+								streams.error},
+						      .die_with_caller = 1},
+				&out->process, error);
+	close_streams(&streams);
 	if (rc)
 		fd_close(&out->from);
 	return rc;

@@ -274,12 +274,41 @@ Test(prober, denied_paths_are_tried)
 	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
 	cr_expect_eq(state_of(&proof, "open " GRANTED "/secret"), PROVE_OK);
 	cr_expect_eq(state_of(&proof, "make " GRANTED "/.env"), PROVE_OK);
+	cr_expect_eq(state_of(&proof, "a Landlock ruleset of its own"), PROVE_OK);
 	prove_report_free(&proof.report);
 	weak.denies.n = 0;
 	prove(&proof, &weak);
 	cr_expect(is_wrong(&proof, "open " GRANTED "/secret"));
 	cr_expect(is_wrong(&proof, "make " GRANTED "/.env"));
 	cr_expect_eq(shell("test -e " GRANTED "/.env"), 1);
+	end(&proof);
+}
+
+Test(prober, without_its_filter_a_tool_has_landlock_beside_a_broker)
+{
+	struct proof proof = begin(DENYING);
+	struct writ_sandbox weak;
+
+	launch_control(proof.sandbox, &weak);
+	prove(&proof, &weak);
+	cr_expect(is_wrong(&proof, "a Landlock ruleset of its own"));
+	end(&proof);
+}
+
+Test(prober, streams_that_can_be_mapped_are_wrong)
+{
+	struct proof proof = begin("sandbox s { strict exec; filesystem { read \"/usr\"; "
+				   "execute \"/usr/bin\"; } }\n");
+	struct writ_sandbox weak = *proof.sandbox;
+
+	prove(&proof, proof.sandbox);
+	print_wrong(&proof);
+	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	cr_expect_eq(state_of(&proof, "map what is written"), PROVE_OK);
+	prove_report_free(&proof.report);
+	weak.plan &= ~(uint32_t)WRIT_PLAN_NOEXEC;
+	prove(&proof, &weak);
+	cr_expect(is_wrong(&proof, "map what is written"));
 	end(&proof);
 }
 
