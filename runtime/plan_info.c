@@ -22,6 +22,7 @@ static const struct {
 #define PLAN_PROC                "/proc is the host's"
 #define PLAN_BROKER              NULL
 #define PLAN_NETWORK             NULL
+#define PLAN_RESOLVER            NULL
 	WRIT_PLANS(PLAN)
 #undef PLAN
 };

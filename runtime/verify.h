@@ -32,6 +32,8 @@ bool verify_knows_arch(uint32_t audit_arch);
 #define VERIFY_ALONE        64u  /* nothing counts its processes: it can't make any */
 #define VERIFY_NO_UNIX      128u /* it may have no unix sockets but pairs */
 #define VERIFY_GATE         256u /* a net gate gives sockets their peers and names */
+#define VERIFY_RESOLVER     512u /* the gate makes datagram sockets, in a namespace of its own */
+#define VERIFY_NO_RESOLVER  1024u
 
 /*
  * NULL when a filter that verify_bpf accepted refuses what a launch relies on, else what is wrong.

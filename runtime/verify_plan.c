@@ -17,6 +17,7 @@ static const struct {
 	{WRIT_PLAN_PID_NS, WRIT_PLAN_KEEPER},
 	{WRIT_PLAN_BROKER, WRIT_PLAN_KEEPER},
 	{WRIT_PLAN_NETWORK, WRIT_PLAN_KEEPER},
+	{WRIT_PLAN_RESOLVER, WRIT_PLAN_NETWORK},
 };
 
 bool verify_plan(const struct writ_fmt_sandbox *box)

@@ -72,12 +72,12 @@ static const struct {
 	SOCKET(0, 16, 2, 0),
 	SOCKET(0, 17, 3, 0x300), /* AF_PACKET: raw, datagram */
 	SOCKET(0, 17, 2, 0x300),
-	SOCKET(0, 38, 5, 0), /* AF_ALG */
-	SOCKET(0, 40, 1, 0), /* AF_VSOCK */
-	SOCKET(0, 2, 2, 0),  /* AF_INET: datagram, raw ICMP, MPTCP */
+	SOCKET(0, 38, 5, 0),                 /* AF_ALG */
+	SOCKET(0, 40, 1, 0),                 /* AF_VSOCK */
+	SOCKET(VERIFY_NO_RESOLVER, 2, 2, 0), /* AF_INET: datagram, raw ICMP, MPTCP */
 	SOCKET(0, 2, 3, 1),
 	SOCKET(0, 2, 1, 262),
-	SOCKET(0, 10, 2, 0), /* AF_INET6, likewise */
+	SOCKET(VERIFY_NO_RESOLVER, 10, 2, 0), /* AF_INET6, likewise */
 	SOCKET(0, 10, 3, 58),
 	SOCKET(0, 10, 1, 262),
 	SOCKET(VERIFY_NO_PORT, 2, 1, 0),
@@ -103,6 +103,26 @@ static const struct {
 	OPTION(6, 30),
 	OPTION(6, 31),
 #undef OPTION
+#define OWNED(numbers, ...)                                                                        \
+	{                                                                                          \
+		"a filter lets a network namespace be changed", {UNPACK numbers}, VERIFY_RESOLVER, \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+#define UNPACK(...) __VA_ARGS__
+	OWNED((54, 208, 208), 0, 0, 64), /* setsockopt: IPT_SO_SET_REPLACE, of IPv6, IP_VS */
+	OWNED((54, 208, 208), 0, 41, 64),
+	OWNED((54, 208, 208), 0, 0, 1154),
+	OWNED((54, 208, 208), 0, 0, 17), /* IP_XFRM_POLICY */
+	OWNED((54, 208, 208), 0, 41, 35),
+	OWNED((55, 209, 209), 0, 0, 64), /* getsockopt: IPT_SO_GET_INFO, of IPv6 */
+	OWNED((55, 209, 209), 0, 41, 64),
+	OWNED((16, 29, 29), 0, 0x890b), /* ioctl: SIOCADDRT, SIOCSIFFLAGS, SIOCGSKNS */
+	OWNED((16, 29, 29), 0, 0x8914),
+	OWNED((16, 29, 29), 0, 0x894c),
+#undef OWNED
+#undef UNPACK
 #define STRICT(numbers, ...)                                                                       \
 	{                                                                                          \
 		"a filter lets memory become executable", {UNPACK numbers}, VERIFY_STRICT_EXEC,    \
@@ -258,6 +278,13 @@ static const char *probe_limited(enum arch arch, const struct writ_fmt_insn *ins
 	return NULL;
 }
 
+static bool passes(const struct writ_fmt_insn *insns, const struct filter_call *call)
+{
+	uint32_t action = filter_action(insns, call, SECCOMP_ACTION_ALLOW);
+
+	return action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG;
+}
+
 /* Does a filter let one of the calls pass without asking? */
 static bool passes_any(enum arch arch, const struct writ_fmt_insn *insns,
 		       const uint16_t (*calls)[N_ARCHS], size_t n)
@@ -266,14 +293,25 @@ static bool passes_any(enum arch arch, const struct writ_fmt_insn *insns,
 	struct filter_call call = {.audit_arch = audit_archs[arch], .args = none};
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t action;
-
 		call.number = calls[i][arch];
-		action = filter_action(insns, &call, SECCOMP_ACTION_ALLOW);
-		if (action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG)
+		if (passes(insns, &call))
 			return true;
 	}
 	return false;
+}
+
+/* Does it let a datagram socket be made without asking: of IPv4, of IPv6? */
+static bool passes_datagrams(enum arch arch, const struct writ_fmt_insn *insns)
+{
+	static const uint16_t socket[N_ARCHS] = {41, 198, 198};
+	uint32_t args[FILTER_ARGS] = {2, 2};
+	struct filter_call call = {.audit_arch = audit_archs[arch],
+				   .number = socket[arch],
+				   .args = args};
+	bool ipv4 = passes(insns, &call);
+
+	args[0] = 10;
+	return ipv4 || passes(insns, &call);
 }
 
 const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns, uint32_t count,
@@ -291,5 +329,7 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 		what = "a filter lets files be named without asking the broker";
 	if (!what && demands & VERIFY_GATE && passes_any(arch, insns, gated, LEN(gated)))
 		what = "a filter lets sockets have peers without asking the net gate";
+	if (!what && demands & VERIFY_RESOLVER && passes_datagrams(arch, insns))
+		what = "a filter lets datagram sockets be made without asking the net gate";
 	return what;
 }

@@ -297,6 +297,7 @@ static uint32_t demands_of(const struct image *image, const struct writ_fmt_sand
 	       (box->unix_sockets.count ? 0 : VERIFY_NO_UNIX) | (is_gated ? VERIFY_GATE : 0) |
 	       (box->flags & WRIT_SANDBOX_STRICT_EXEC ? VERIFY_STRICT_EXEC : 0) |
 	       (box->plan & WRIT_PLAN_BROKER ? VERIFY_BROKER : 0) |
+	       (box->plan & WRIT_PLAN_RESOLVER ? VERIFY_RESOLVER : VERIFY_NO_RESOLVER) |
 	       (box->plan & WRIT_PLAN_KEEPER ? 0 : VERIFY_NO_KEEPER) |
 	       (box->plan & WRIT_PLAN_READ_ONLY ? 0 : VERIFY_NO_READ_ONLY) |
 	       (box->plan & WRIT_PLAN_PID_NS ? 0 : VERIFY_NO_PID_NS);

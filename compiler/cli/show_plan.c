@@ -20,11 +20,12 @@ enum mechanism {
 	BY_AFFINITY = 1 << 9,
 	BY_RUNTIME = 1 << 10,
 	BY_NET_GATE = 1 << 11,
+	BY_RESOLVER = 1 << 12,
 };
 
 static const char *const mechanism_names[] = {
-	"Landlock", "seccomp", "mount namespace", "PID namespace", "keeper",  "broker",
-	"rlimit",   "cgroup",  "user id",         "affinity",      "runtime", "net gate",
+	"Landlock", "seccomp", "mount namespace", "PID namespace", "keeper",   "broker",   "rlimit",
+	"cgroup",   "user id", "affinity",        "runtime",       "net gate", "resolver",
 };
 
 #define N_MECHANISMS (sizeof(mechanism_names) / sizeof(mechanism_names[0]))
@@ -220,14 +221,18 @@ static void add_limits(struct plan *plan)
 
 /* ---- network, system calls, environment ---- */
 
-/* Names and UDP take more than a gate. */
+/* UDP takes more than a gate. Names are judged by what they were looked up as. */
 static void add_endpoint(struct plan *plan, const struct writ_fmt_endpoint *endpoint)
 {
 	bool is_name = endpoint->kind == WRIT_HOST_NAME || endpoint->kind == WRIT_HOST_SUFFIX;
-	bool is_enforced = !is_name && !(endpoint->flags & WRIT_ENDPOINT_UDP);
+	bool is_looked_up = is_name && has(plan, WRIT_PLAN_RESOLVER);
+	struct str text = show_endpoint(plan->show, endpoint);
 
-	add(plan, show_endpoint(plan->show, endpoint), is_enforced ? BY_NET_GATE | BY_SECCOMP : 0,
-	    is_enforced ? REFUSED : UNLIMITED);
+	if (endpoint->flags & WRIT_ENDPOINT_UDP)
+		add(plan, text, 0, UNLIMITED);
+	else
+		add(plan, text, BY_NET_GATE | BY_SECCOMP | (is_looked_up ? BY_RESOLVER : 0),
+		    REFUSED);
 }
 
 static void add_network(struct plan *plan)

@@ -8,9 +8,12 @@
 #include "ir/ir_plan.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "ir/ir_deny.h"
 #include "tables/plan_calls.h"
+
+#define SOCK_TYPE_BITS 0xfu /* socket(2): above are SOCK_CLOEXEC and SOCK_NONBLOCK */
 
 struct planning {
 	struct arena *arena;
@@ -39,6 +42,13 @@ static bool permits(const struct ir_sandbox *sandbox, struct str name, uint32_t 
 bool ir_plan_has_gate(const struct ir_sandbox *sandbox)
 {
 	return sandbox->endpoints.n || sandbox->unix_sockets.n;
+}
+
+bool ir_plan_takes_datagrams(const struct ir_endpoint *endpoint)
+{
+	bool is_name = endpoint->kind == IR_HOST_NAME || endpoint->kind == IR_HOST_SUFFIX;
+
+	return endpoint->rights & IR_ENDPOINT_CONNECT && (is_name || endpoint->udp);
 }
 
 bool ir_permits(const struct ir_sandbox *sandbox, struct str name)
@@ -92,6 +102,15 @@ static bool denies_inside(const struct planning *in)
 static bool lists_peers(const struct planning *in)
 {
 	return ir_plan_has_gate(in->sandbox);
+}
+
+static bool takes_datagrams(const struct planning *in)
+{
+	for (size_t i = 0; i < in->sandbox->endpoints.n; i++) {
+		if (ir_plan_takes_datagrams(&in->sandbox->endpoints.items[i]))
+			return true;
+	}
+	return false;
 }
 
 static bool has_processes(const struct planning *in)
@@ -157,6 +176,7 @@ static const struct {
 	{WRIT_PLAN_BROKER, denies_inside},       {WRIT_PLAN_NETWORK, lists_peers},
 	{WRIT_PLAN_PID_NS, has_pid_ns},          {WRIT_PLAN_PROC, has_proc},
 	{WRIT_PLAN_MOUNT_NS, has_mount_ns},      {WRIT_PLAN_KEEPER, has_keeper},
+	{WRIT_PLAN_RESOLVER, takes_datagrams},
 };
 
 uint32_t ir_plan(struct arena *arena, const struct ir_sandbox *sandbox)
@@ -175,23 +195,58 @@ bool ir_plan_has_broker(struct arena *arena, const struct ir_sandbox *sandbox)
 	return denies_inside(&in);
 }
 
+/* What a broker or a gate is there for, it is asked about. */
+static struct ir_call enforced_call(const struct ir_call *rule, bool broker, bool gate)
+{
+	struct ir_call call = *rule;
+
+	if (call.verdict < IR_CALL_NOTIFY &&
+	    ((broker && call_is_mediated(call.name)) || (gate && call_is_gated(call.name))))
+		call.verdict = IR_CALL_NOTIFY;
+	return call;
+}
+
+/* A datagram socket is made by whoever listens, in a network of its own. */
+static const struct call_cond is_datagram = {.arg = 1,
+					     .op = COND_MASKED_EQ,
+					     .mask = SOCK_TYPE_BITS,
+					     .value = SOCK_DGRAM};
+static const struct ir_call asks_for_datagrams = {.name = {"socket", sizeof("socket") - 1},
+						  .verdict = IR_CALL_NOTIFY,
+						  .conds = &is_datagram,
+						  .n_conds = 1,
+						  .guard = true};
+
+/* Behind the stricter rules of its call. */
+static size_t place_of(const struct ir_sandbox *sandbox, const struct ir_call *call)
+{
+	size_t i = ir_first_call(sandbox, call->name);
+
+	while (i < sandbox->calls.n && str_eq(sandbox->calls.items[i].name, call->name) &&
+	       sandbox->calls.items[i].verdict > call->verdict)
+		i++;
+	return i;
+}
+
 const struct ir_sandbox *ir_plan_enforced(struct arena *arena, const struct ir_sandbox *sandbox)
 {
-	bool broker = ir_plan_has_broker(arena, sandbox), gate = ir_plan_has_gate(sandbox);
+	struct planning in = {.arena = arena, .sandbox = sandbox};
+	bool broker = denies_inside(&in), gate = ir_plan_has_gate(sandbox);
 	struct ir_sandbox *enforced;
+	size_t sockets = sandbox->calls.n;
 
 	if (!broker && !gate)
 		return sandbox;
 	enforced = arena_new(arena, struct ir_sandbox);
 	*enforced = *sandbox;
-	enforced->calls.items = arena_alloc(arena, sandbox->calls.n * sizeof(struct ir_call));
+	memset(&enforced->calls, 0, sizeof(enforced->calls));
+	if (takes_datagrams(&in))
+		sockets = place_of(sandbox, &asks_for_datagrams);
 	for (size_t i = 0; i < sandbox->calls.n; i++) {
-		struct ir_call *rule = &enforced->calls.items[i];
-
-		*rule = sandbox->calls.items[i];
-		if (rule->verdict < IR_CALL_NOTIFY && ((broker && call_is_mediated(rule->name)) ||
-						       (gate && call_is_gated(rule->name))))
-			rule->verdict = IR_CALL_NOTIFY;
+		if (i == sockets)
+			vec_add(arena, &enforced->calls, asks_for_datagrams);
+		vec_add(arena, &enforced->calls,
+			enforced_call(&sandbox->calls.items[i], broker, gate));
 	}
 	return enforced;
 }

@@ -18,10 +18,14 @@ bool ir_plan_has_broker(struct arena *arena, const struct ir_sandbox *sandbox);
 /* Is WRIT_PLAN_NETWORK: does the sandbox list a peer that is no TCP port of any host? */
 bool ir_plan_has_gate(const struct ir_sandbox *sandbox);
 
+/* Does an endpoint take datagram sockets: to be looked up, as it is a name, or for itself? */
+bool ir_plan_takes_datagrams(const struct ir_endpoint *endpoint);
+
 /*
  * The sandbox as the kernel is to enforce it: where a broker or a net gate makes calls on the
- * tool's behalf, what the rules let pass of these is a notification to it. The meaning of the
- * policy stays with the sandbox given, which is also what is returned without either.
+ * tool's behalf, what the rules let pass of these is a notification to it, and so is what would
+ * make a datagram socket beside a resolver. The meaning of the policy stays with the sandbox given,
+ * which is also what is returned without any.
  */
 const struct ir_sandbox *ir_plan_enforced(struct arena *arena, const struct ir_sandbox *sandbox);
 

@@ -165,12 +165,13 @@ static void prove_mechanisms(struct proving *in, uint32_t sandbox)
 static bool is_known(struct proving *in, uint32_t sandbox, const struct writ_fmt_filter *filter)
 {
 	const struct writ_fmt_sandbox *box = BUNDLE_AT(in->image, SANDBOXES, sandbox, sandbox);
-	const uint32_t words[] = {box->calls.first,
-				  box->calls.count,
-				  filter->insns.first,
-				  filter->insns.count,
-				  filter->audit_arch,
-				  box->plan & (WRIT_PLAN_BROKER | WRIT_PLAN_NETWORK)};
+	const uint32_t words[] = {
+		box->calls.first,
+		box->calls.count,
+		filter->insns.first,
+		filter->insns.count,
+		filter->audit_arch,
+		box->plan & (WRIT_PLAN_BROKER | WRIT_PLAN_NETWORK | WRIT_PLAN_RESOLVER)};
 	struct str key = str_copy(in->arena, (const char *)words, sizeof(words));
 
 	return !map_put(in->arena, &in->filters, key, 0);

@@ -20,6 +20,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ir/ir_plan.h"
+
 /* The kernel takes the type from these bits and flags such as SOCK_CLOEXEC from the others. */
 #define SOCK_TYPE_BITS 0xfu
 
@@ -244,6 +246,11 @@ const struct sema_section sema_network = {network_own, network_inherit, network_
 	{                                                                                          \
 		.arg = (n), .op = COND_MASKED_NE, .mask = (bits), .value = 0                       \
 	}
+/* All of a mask's bits are as in v. */
+#define MASKED_IS(n, m, v)                                                                         \
+	{                                                                                          \
+		.arg = (n), .op = COND_MASKED_EQ, .mask = (m), .value = (v)                        \
+	}
 #define TYPE_IS_NOT(n, v)                                                                          \
 	{                                                                                          \
 		.arg = (n), .op = COND_MASKED_NE, .mask = SOCK_TYPE_BITS, .value = (v)             \
@@ -252,14 +259,24 @@ const struct sema_section sema_network = {network_own, network_inherit, network_
 	{                                                                                          \
 		COND(1, EQ, l), COND(2, EQ, n)                                                     \
 	}
+/* An option but for some of its bits, or with a number above; but one. */
+#define OPTION_LIKE(l, bits, n)                                                                    \
+	{                                                                                          \
+		COND(1, EQ, l), MASKED_IS(2, ~(uint32_t)(bits), n)                                 \
+	}
+#define OPTION_ABOVE(l, most, but)                                                                 \
+	{                                                                                          \
+		COND(1, EQ, l), HAS_BITS(2, ~(uint32_t)(most)), COND(2, NE, but)                   \
+	}
 #define MAX_GUARD_CONDS 3
 
 /* What a sandbox may do with sockets. */
-#define CAN_CONNECT 1u /* over TCP */
-#define CAN_BIND    2u
-#define CAN_UNIX    4u
-#define IS_GATED    8u
-#define CAN_TCP     (CAN_CONNECT | CAN_BIND)
+#define CAN_CONNECT  1u /* over TCP */
+#define CAN_BIND     2u
+#define CAN_UNIX     4u
+#define IS_GATED     8u
+#define CAN_DATAGRAM 16u
+#define CAN_TCP      (CAN_CONNECT | CAN_BIND)
 
 /* <linux/tcp.h>, <linux/in6.h>, <asm/socket.h>; not in every libc's headers. */
 #define OPT_TCP_REPAIR          19
@@ -269,6 +286,8 @@ const struct sema_section sema_network = {network_own, network_inherit, network_
 #define OPT_IPV6_2292PKTOPTIONS 6
 #define OPT_IPV6_RTHDR          57
 #define OPT_SO_BINDTOIFINDEX    62
+#define OPT_SO_ORIGINAL_DST     80
+#define OPT_IP6T                64 /* and those that differ in bits 0 and 2: of ip6_tables */
 
 /*
  * Refused where the sandbox has all of with, where it has none of without, and if all the
@@ -280,19 +299,34 @@ static const struct guard {
 	uint32_t n_conds;
 	struct call_cond conds[MAX_GUARD_CONDS];
 } guards[] = {
-	{"socket", 0, CAN_TCP | CAN_UNIX, 0, {{0}}},
+	{"socket", 0, CAN_TCP | CAN_UNIX | CAN_DATAGRAM, 0, {{0}}},
 	{"socket", 0, CAN_UNIX, 2, {COND(0, NE, AF_INET), COND(0, NE, AF_INET6)}},
-	{"socket", CAN_UNIX, CAN_TCP, 1, {COND(0, NE, AF_UNIX)}},
+	{"socket", CAN_UNIX, CAN_TCP | CAN_DATAGRAM, 1, {COND(0, NE, AF_UNIX)}},
 	{"socket",
 	 CAN_UNIX,
 	 0,
 	 3,
 	 {COND(0, NE, AF_INET), COND(0, NE, AF_INET6), COND(0, NE, AF_UNIX)}},
-	{"socket", 0, CAN_UNIX, 1, {TYPE_IS_NOT(1, SOCK_STREAM)}},
-	{"socket", CAN_UNIX, 0, 2, {COND(0, NE, AF_UNIX), TYPE_IS_NOT(1, SOCK_STREAM)}},
-	{"socket", CAN_UNIX, 0, 2, {TYPE_IS_NOT(1, SOCK_STREAM), TYPE_IS_NOT(1, SOCK_SEQPACKET)}},
+	{"socket", 0, CAN_UNIX | CAN_DATAGRAM, 1, {TYPE_IS_NOT(1, SOCK_STREAM)}},
+	{"socket", CAN_UNIX, CAN_DATAGRAM, 2, {COND(0, NE, AF_UNIX), TYPE_IS_NOT(1, SOCK_STREAM)}},
+	{"socket",
+	 CAN_DATAGRAM,
+	 0,
+	 3,
+	 {COND(0, NE, AF_UNIX), TYPE_IS_NOT(1, SOCK_STREAM), TYPE_IS_NOT(1, SOCK_DGRAM)}},
+	{"socket", CAN_DATAGRAM, CAN_TCP, 2, {COND(0, NE, AF_UNIX), TYPE_IS_NOT(1, SOCK_DGRAM)}},
+	{"socket",
+	 CAN_UNIX,
+	 0,
+	 3,
+	 {COND(0, EQ, AF_UNIX), TYPE_IS_NOT(1, SOCK_STREAM), TYPE_IS_NOT(1, SOCK_SEQPACKET)}},
 	/* Not MPTCP or SCTP, which are stream sockets too and which Landlock does not see. */
-	{"socket", 0, 0, 2, {COND(2, NE, 0), COND(2, NE, IPPROTO_TCP)}},
+	{"socket", 0, CAN_DATAGRAM, 2, {COND(2, NE, 0), COND(2, NE, IPPROTO_TCP)}},
+	{"socket",
+	 CAN_DATAGRAM,
+	 0,
+	 3,
+	 {COND(2, NE, 0), COND(2, NE, IPPROTO_TCP), COND(2, NE, IPPROTO_UDP)}},
 	/*
 	 * Pairs are connected for good, except datagram ones, which can send to any named socket.
 	 */
@@ -301,8 +335,8 @@ static const struct guard {
 	{"sendto", 0, 0, 1, {HAS_BITS(3, MSG_FASTOPEN)}},
 	{"sendmsg", 0, 0, 1, {HAS_BITS(2, MSG_FASTOPEN)}},
 	{"sendmmsg", 0, 0, 1, {HAS_BITS(3, MSG_FASTOPEN)}},
-	{"connect", 0, CAN_CONNECT | CAN_UNIX, 0, {{0}}},
-	{"bind", 0, CAN_BIND, 0, {{0}}},
+	{"connect", 0, CAN_CONNECT | CAN_UNIX | CAN_DATAGRAM, 0, {{0}}},
+	{"bind", 0, CAN_BIND | CAN_DATAGRAM, 0, {{0}}},
 	{"listen", 0, CAN_BIND, 0, {{0}}},
 	{"accept", 0, CAN_BIND, 0, {{0}}},
 	{"accept4", 0, CAN_BIND, 0, {{0}}},
@@ -317,6 +351,41 @@ static const struct guard {
 	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_TCP, OPT_TCP_FASTOPEN_LATER)},
 	/* Makes of the socket one of another protocol. */
 	{"setsockopt", IS_GATED, 0, 2, OPTION_IS(IPPROTO_TCP, OPT_TCP_ULP)},
+	/*
+	 * A datagram socket is of a network namespace that the tool's user owns, so the kernel
+	 * takes the tool for one that has capabilities over it (user_namespaces(7)). What takes
+	 * them fails here as it would with any other socket: tables of netfilter and IPVS, IPsec,
+	 * buffers of any size, extension headers; and interfaces, routes and the namespace itself.
+	 */
+	{"setsockopt", CAN_DATAGRAM, 0, 3, OPTION_ABOVE(IPPROTO_IP, 63, OPT_SO_ORIGINAL_DST)},
+	{"getsockopt", CAN_DATAGRAM, 0, 3, OPTION_ABOVE(IPPROTO_IP, 63, OPT_SO_ORIGINAL_DST)},
+	{"setsockopt", CAN_DATAGRAM, 0, 3, OPTION_ABOVE(IPPROTO_IPV6, 127, 0)},
+	{"getsockopt", CAN_DATAGRAM, 0, 3, OPTION_ABOVE(IPPROTO_IPV6, 127, 0)},
+	{"setsockopt", CAN_DATAGRAM, 0, 2, OPTION_LIKE(IPPROTO_IPV6, 5, OPT_IP6T)},
+	{"getsockopt", CAN_DATAGRAM, 0, 2, OPTION_LIKE(IPPROTO_IPV6, 5, OPT_IP6T)},
+	{"setsockopt", CAN_DATAGRAM, 0, 2, OPTION_LIKE(IPPROTO_IP, 1, IP_IPSEC_POLICY)},
+	{"setsockopt", CAN_DATAGRAM, 0, 2, OPTION_LIKE(IPPROTO_IPV6, 1, IPV6_IPSEC_POLICY)},
+	{"setsockopt", CAN_DATAGRAM, 0, 2, OPTION_LIKE(IPPROTO_IPV6, 1, IPV6_HOPOPTS)},
+	{"setsockopt", CAN_DATAGRAM, 0, 2, OPTION_IS(IPPROTO_IPV6, IPV6_DSTOPTS)},
+	{"setsockopt", CAN_DATAGRAM, 0, 2, OPTION_LIKE(SOL_SOCKET, 1, SO_SNDBUFFORCE)},
+	/* SIOCADDRT and its like. */
+	{"ioctl", CAN_DATAGRAM, 0, 1, {MASKED_IS(1, 0xfffffff8u, 0x8908)}},
+	/* SIOCSIF*, but not SIOCGIFNAME and SIOCGIFCONF. */
+	{"ioctl",
+	 CAN_DATAGRAM,
+	 0,
+	 3,
+	 {MASKED_IS(1, 0xfffffff1u, 0x8910), COND(1, NE, 0x8910), COND(1, NE, 0x8912)}},
+	/* But not SIOCGIFMTU and SIOCGIFHWADDR; SIOCGIFINDEX. */
+	{"ioctl",
+	 CAN_DATAGRAM,
+	 0,
+	 3,
+	 {MASKED_IS(1, 0xfffffff0u, 0x8920), COND(1, NE, 0x8921), COND(1, NE, 0x8927)}},
+	{"ioctl", CAN_DATAGRAM, 0, 2, {MASKED_IS(1, 0xfffffff0u, 0x8930), COND(1, NE, 0x8933)}},
+	/* SIOCGSKNS, SIOCETHTOOL, bridges, devices' own; wireless. */
+	{"ioctl", CAN_DATAGRAM, 0, 2, {MASKED_IS(1, 0xffffff00u, 0x8900), HAS_BITS(1, 0xc0)}},
+	{"ioctl", CAN_DATAGRAM, 0, 1, {MASKED_IS(1, 0xffffff00u, 0x8b00)}},
 };
 
 /* What a program needs to use what it was granted. */
@@ -324,26 +393,36 @@ static const struct {
 	const char *name;
 	unsigned rights; /* any of these grants calls for it */
 } needed[] = {
-	{"socket", CAN_TCP | CAN_UNIX},
-	{"connect", CAN_CONNECT | CAN_UNIX},
-	{"bind", CAN_BIND},
+	{"socket", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"connect", CAN_CONNECT | CAN_UNIX | CAN_DATAGRAM},
+	{"bind", CAN_BIND | CAN_DATAGRAM},
 	{"listen", CAN_BIND},
 	{"accept", CAN_BIND},
 	{"accept4", CAN_BIND},
-	{"getsockname", CAN_TCP | CAN_UNIX},
-	{"getpeername", CAN_TCP | CAN_UNIX},
-	{"getsockopt", CAN_TCP | CAN_UNIX},
-	{"setsockopt", CAN_TCP | CAN_UNIX},
-	{"sendto", CAN_TCP | CAN_UNIX},
-	{"sendmsg", CAN_TCP | CAN_UNIX},
-	{"sendmmsg", CAN_TCP | CAN_UNIX},
-	{"recvfrom", CAN_TCP | CAN_UNIX},
-	{"recvmsg", CAN_TCP | CAN_UNIX},
-	{"recvmmsg", CAN_TCP | CAN_UNIX},
-	{"shutdown", CAN_TCP | CAN_UNIX},
+	{"getsockname", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"getpeername", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"getsockopt", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"setsockopt", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"sendto", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"sendmsg", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"sendmmsg", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"recvfrom", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"recvmsg", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"recvmmsg", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
+	{"shutdown", CAN_TCP | CAN_UNIX | CAN_DATAGRAM},
 };
 
-/* Of endpoints those over TCP only: what UDP takes is not there yet. */
+/* A name is looked up by datagrams. */
+static unsigned endpoint_rights(const struct ir_endpoint *endpoint)
+{
+	unsigned rights = IS_GATED | (ir_plan_takes_datagrams(endpoint) ? CAN_DATAGRAM : 0);
+
+	if (endpoint->udp)
+		return rights;
+	return rights | (endpoint->rights & IR_ENDPOINT_CONNECT ? CAN_CONNECT : 0) |
+	       (endpoint->rights & IR_ENDPOINT_BIND ? CAN_BIND : 0);
+}
+
 static unsigned granted_rights(const struct ir_sandbox *out)
 {
 	unsigned rights = out->unix_sockets.n ? CAN_UNIX | IS_GATED : 0;
@@ -354,14 +433,8 @@ static unsigned granted_rights(const struct ir_sandbox *out)
 		rights |= (port & WRIT_PORT_CONNECT ? CAN_CONNECT : 0) |
 			  (port & WRIT_PORT_BIND ? CAN_BIND : 0);
 	}
-	for (size_t i = 0; i < out->endpoints.n; i++) {
-		const struct ir_endpoint *endpoint = &out->endpoints.items[i];
-
-		rights |= IS_GATED;
-		if (!endpoint->udp)
-			rights |= (endpoint->rights & IR_ENDPOINT_CONNECT ? CAN_CONNECT : 0) |
-				  (endpoint->rights & IR_ENDPOINT_BIND ? CAN_BIND : 0);
-	}
+	for (size_t i = 0; i < out->endpoints.n; i++)
+		rights |= endpoint_rights(&out->endpoints.items[i]);
 	return rights;
 }
 

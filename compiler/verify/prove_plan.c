@@ -236,6 +236,19 @@ static bool needs_gate(const struct ir_sandbox *sandbox)
 	return sandbox->unix_sockets.n + sandbox->endpoints.n > 0;
 }
 
+/* By datagrams, as names are looked up by them. */
+static bool needs_datagrams(const struct ir_sandbox *sandbox)
+{
+	for (size_t i = 0; i < sandbox->endpoints.n; i++) {
+		const struct ir_endpoint *peer = &sandbox->endpoints.items[i];
+
+		if (peer->rights & IR_ENDPOINT_CONNECT &&
+		    (peer->udp || (peer->kind != IR_HOST_ANY && peer->kind != IR_HOST_NET)))
+			return true;
+	}
+	return false;
+}
+
 /* ---- the plan ---- */
 
 static bool grants_proc(const struct check *check)
@@ -269,6 +282,8 @@ static uint32_t plan_of(const struct check *check)
 		plan |= WRIT_PLAN_BROKER | WRIT_PLAN_KEEPER;
 	if (needs_gate(sandbox))
 		plan |= WRIT_PLAN_NETWORK | WRIT_PLAN_KEEPER;
+	if (needs_datagrams(sandbox))
+		plan |= WRIT_PLAN_RESOLVER;
 	return plan;
 }
 
@@ -278,6 +293,7 @@ static uint32_t plan_of(const struct check *check)
 #define FOR_STRICT 2u
 #define FOR_BROKER 4u
 #define FOR_GATE   8u
+#define FOR_SPACE  16u /* sockets in a namespace that the tool's user owns */
 
 #define ALL_OF(n, bits)                                                                            \
 	{                                                                                          \
@@ -287,6 +303,14 @@ static uint32_t plan_of(const struct check *check)
 	{                                                                                          \
 		.arg = (n), .op = COND_EQ, .value = (v)                                            \
 	}
+#define LIKE(n, bits, v)                                                                           \
+	{                                                                                          \
+		.arg = (n), .op = COND_MASKED_EQ, .mask = ~(bits), .value = (v)                    \
+	}
+#define ANY_OF(n, bits)                                                                            \
+	{                                                                                          \
+		.arg = (n), .op = COND_MASKED_NE, .mask = (bits), .value = 0                       \
+	}
 #define IS_NOT(n, v)                                                                               \
 	{                                                                                          \
 		.arg = (n), .op = COND_NE, .value = (v)                                            \
@@ -294,13 +318,13 @@ static uint32_t plan_of(const struct check *check)
 
 /*
  * Calls with arguments for which all conditions hold; mmap(2), clone(2), shmat(2), personality(2);
- * tcp(7), ip(7), ipv6(7) and socket(7).
+ * tcp(7), ip(7), ipv6(7) and socket(7), netdevice(7); <linux/netfilter_ipv6/ip6_tables.h>.
  */
 static const struct danger {
 	const char *call;
 	unsigned to;
 	uint32_t n_conds;
-	struct call_cond conds[2];
+	struct call_cond conds[3];
 } dangers[] = {
 	{"clone", FOR_ALONE, 0, {{0}}},
 	{"fork", FOR_ALONE, 0, {{0}}},
@@ -352,6 +376,23 @@ static const struct danger {
 	{"setsockopt", FOR_GATE, 2, {IS(1, 41), IS(2, 6)}},
 	{"setsockopt", FOR_GATE, 2, {IS(1, 1), IS(2, 25)}},
 	{"setsockopt", FOR_GATE, 2, {IS(1, 1), IS(2, 62)}},
+	{"setsockopt", FOR_SPACE, 3, {IS(1, 0), ANY_OF(2, ~63u), IS_NOT(2, 80)}},
+	{"getsockopt", FOR_SPACE, 3, {IS(1, 0), ANY_OF(2, ~63u), IS_NOT(2, 80)}},
+	{"setsockopt", FOR_SPACE, 3, {IS(1, 41), ANY_OF(2, ~127u), IS_NOT(2, 0)}},
+	{"getsockopt", FOR_SPACE, 3, {IS(1, 41), ANY_OF(2, ~127u), IS_NOT(2, 0)}},
+	{"setsockopt", FOR_SPACE, 2, {IS(1, 41), LIKE(2, 5u, 64)}},
+	{"getsockopt", FOR_SPACE, 2, {IS(1, 41), LIKE(2, 5u, 64)}},
+	{"setsockopt", FOR_SPACE, 2, {IS(1, 0), LIKE(2, 1u, 16)}},
+	{"setsockopt", FOR_SPACE, 2, {IS(1, 41), LIKE(2, 1u, 34)}},
+	{"setsockopt", FOR_SPACE, 2, {IS(1, 41), LIKE(2, 1u, 54)}},
+	{"setsockopt", FOR_SPACE, 2, {IS(1, 41), IS(2, 59)}},
+	{"setsockopt", FOR_SPACE, 2, {IS(1, 1), LIKE(2, 1u, 32)}},
+	{"ioctl", FOR_SPACE, 1, {LIKE(1, 7u, 0x8908)}},
+	{"ioctl", FOR_SPACE, 3, {LIKE(1, 14u, 0x8910), IS_NOT(1, 0x8910), IS_NOT(1, 0x8912)}},
+	{"ioctl", FOR_SPACE, 3, {LIKE(1, 15u, 0x8920), IS_NOT(1, 0x8921), IS_NOT(1, 0x8927)}},
+	{"ioctl", FOR_SPACE, 2, {LIKE(1, 15u, 0x8930), IS_NOT(1, 0x8933)}},
+	{"ioctl", FOR_SPACE, 2, {LIKE(1, 255u, 0x8900), ANY_OF(1, 0xc0)}},
+	{"ioctl", FOR_SPACE, 1, {LIKE(1, 255u, 0x8b00)}},
 };
 
 static bool same_cond(const struct call_cond *a, const struct call_cond *b)
@@ -397,7 +438,8 @@ static const char *find_open(const struct ir_sandbox *sandbox, uint32_t plan)
 		     sandbox->limits[WRIT_LIMIT_PROCESSES] == 1;
 	unsigned to = (alone ? FOR_ALONE : 0) | (sandbox->strict_exec ? FOR_STRICT : 0) |
 		      (plan & WRIT_PLAN_BROKER ? FOR_BROKER : 0) |
-		      (plan & WRIT_PLAN_NETWORK ? FOR_GATE : 0);
+		      (plan & WRIT_PLAN_NETWORK ? FOR_GATE : 0) |
+		      (plan & WRIT_PLAN_RESOLVER ? FOR_SPACE : 0);
 
 	for (size_t i = 0; i < LEN(dangers); i++) {
 		if (dangers[i].to & to && is_open(sandbox, &dangers[i]))

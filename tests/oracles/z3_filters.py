@@ -33,6 +33,7 @@ BROKERED = """open openat openat2 creat truncate mkdir mkdirat mknod mknodat ren
 
 # What a net gate makes: docs/plan.md, "Net gate".
 GATED = ["connect", "bind", "listen"]
+DATAGRAMS = "socket(arg1 & 0xf == 2)"  # beside a resolver
 
 
 # ---- rules to formulas ----
@@ -91,8 +92,10 @@ def enforced(rules, plan):
     """The rules as the kernel is told them: what a broker or a gate is there for, it is asked about."""
     asked = ((BROKERED if "broker" in plan["mechanisms"] else [])
              + (GATED if "net gate" in plan["mechanisms"] else []))
-    return [dict(rule, verdict="notify") if rule["call"] in asked
-            and rule["verdict"] in ("allow", "log") else rule for rule in rules]
+    datagrams = {"call": "socket", "verdict": "notify", "text": DATAGRAMS}
+    return ([dict(rule, verdict="notify") if rule["call"] in asked
+             and rule["verdict"] in ("allow", "log") else rule for rule in rules]
+            + ([datagrams] if "resolver" in plan["mechanisms"] else []))
 
 
 def rules_formula(rules, arch, numbers, arguments):

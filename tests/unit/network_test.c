@@ -97,12 +97,97 @@ Test(network, endpoints_open_what_they_take)
 Test(network, what_is_denied_opens_no_sockets)
 {
 	const struct ir_sandbox *sandbox = policy_sandbox(
-		"sandbox s { network { deny \"10.0.0.1\"; connect \"udp://*:53\"; }\n"
+		"sandbox s { network { deny \"10.0.0.1\", \"a.example\"; }\n"
 		"  syscalls { allow @default, @network-client, @network-server; } }");
 
-	for (uint64_t family = 0; family < 50; family++)
+	for (uint64_t family = 0; family < 50; family++) {
 		cr_expect_eq(policy_verdict(sandbox, "socket", family, 1, 0), EPERM_ACTION);
+		cr_expect_eq(policy_verdict(sandbox, "socket", family, 2, 0), EPERM_ACTION);
+	}
 	cr_expect_eq(policy_verdict(sandbox, "connect", 3, 0, 0), EPERM_ACTION);
+}
+
+Test(network, names_and_udp_take_datagrams)
+{
+	const struct ir_sandbox *udp = policy_sandbox(
+		"sandbox s { network { connect \"udp://*:53\"; } syscalls { allow @default; } }");
+	const struct ir_sandbox *name = policy_sandbox(
+		"sandbox s { network { connect \"a.example:1\"; unix \"/x\"; } "
+		"syscalls { allow @default; } }");
+
+	for (uint64_t family = 0; family < 50; family++) {
+		bool inet = family == 2 || family == 10;
+
+		cr_expect_eq(policy_verdict(udp, "socket", family, 1, 0), EPERM_ACTION);
+		cr_expect_eq(policy_verdict(udp, "socket", family, 2, 17),
+			     inet ? SECCOMP_RET_ALLOW : EPERM_ACTION);
+		cr_expect_eq(policy_verdict(name, "socket", family, 1, 0),
+			     inet || family == 1 ? SECCOMP_RET_ALLOW : EPERM_ACTION);
+		cr_expect_eq(policy_verdict(name, "socket", family, 2 | 02004000, 0),
+			     inet ? SECCOMP_RET_ALLOW : EPERM_ACTION);
+		cr_expect_eq(policy_verdict(name, "socket", family, 5, 0),
+			     family == 1 ? SECCOMP_RET_ALLOW : EPERM_ACTION);
+		cr_expect_eq(policy_verdict(name, "socket", family, 3, 17), EPERM_ACTION, "raw");
+	}
+	cr_expect_eq(policy_verdict(name, "socket", 2, 2, 136), EPERM_ACTION, "UDP-Lite");
+	cr_expect_eq(policy_verdict(name, "socket", 2, 2, 1), EPERM_ACTION, "ping");
+	cr_expect_eq(policy_verdict(name, "bind", 3, 0, 0), SECCOMP_RET_ALLOW, "to the gate");
+}
+
+/* The tool's user owns the namespace of such sockets: system call, level or request, option. */
+Test(network, what_takes_capabilities_is_refused_beside_a_resolver)
+{
+	static const struct {
+		const char *call;
+		uint64_t args[2];
+		bool refused;
+	} rows[] = {
+		{"setsockopt", {0, 64}, true},   {"setsockopt", {0, 96}, true},
+		{"setsockopt", {0, 128}, true},  {"setsockopt", {0, 1154}, true},
+		{"setsockopt", {0, 16}, true},   {"setsockopt", {0, 17}, true},
+		{"setsockopt", {41, 64}, true},  {"setsockopt", {41, 65}, true},
+		{"setsockopt", {41, 35}, true},  {"setsockopt", {41, 200}, true},
+		{"setsockopt", {41, 54}, true},  {"setsockopt", {41, 59}, true},
+		{"setsockopt", {1, 32}, true},   {"setsockopt", {1, 33}, true},
+		{"getsockopt", {0, 64}, true},   {"getsockopt", {0, 1157}, true},
+		{"getsockopt", {41, 68}, true},  {"getsockopt", {41, 69}, true},
+		{"setsockopt", {0, 1}, false},   {"setsockopt", {0, 8}, false},
+		{"setsockopt", {0, 15}, false},  {"setsockopt", {0, 18}, false},
+		{"setsockopt", {0, 63}, false},  {"setsockopt", {0, 80}, false},
+		{"setsockopt", {41, 26}, false}, {"setsockopt", {41, 49}, false},
+		{"setsockopt", {41, 66}, false}, {"setsockopt", {41, 67}, false},
+		{"setsockopt", {41, 72}, false}, {"setsockopt", {1, 8}, false},
+		{"setsockopt", {1, 34}, false},  {"setsockopt", {17, 103}, false},
+		{"getsockopt", {0, 80}, false},  {"getsockopt", {1, 4}, false},
+		{"ioctl", {0x890b, 0}, true},    {"ioctl", {0x890c, 0}, true},
+		{"ioctl", {0x8914, 0}, true},    {"ioctl", {0x8916, 0}, true},
+		{"ioctl", {0x8922, 0}, true},    {"ioctl", {0x8936, 0}, true},
+		{"ioctl", {0x8946, 0}, true},    {"ioctl", {0x894c, 0}, true},
+		{"ioctl", {0x89a0, 0}, true},    {"ioctl", {0x89f0, 0}, true},
+		{"ioctl", {0x8b00, 0}, true},    {"ioctl", {0x541b, 0}, false},
+		{"ioctl", {0x5421, 0}, false},   {"ioctl", {0x8902, 0}, false},
+		{"ioctl", {0x8905, 0}, false},   {"ioctl", {0x8910, 0}, false},
+		{"ioctl", {0x8912, 0}, false},   {"ioctl", {0x8913, 0}, false},
+		{"ioctl", {0x8915, 0}, false},   {"ioctl", {0x891b, 0}, false},
+		{"ioctl", {0x8921, 0}, false},   {"ioctl", {0x8927, 0}, false},
+		{"ioctl", {0x8933, 0}, false},
+	};
+	const struct ir_sandbox *with =
+		policy_sandbox("sandbox s { network { connect \"a.example:1\"; } syscalls { allow "
+			       "@default, ioctl; } }");
+	const struct ir_sandbox *without =
+		policy_sandbox("sandbox s { network { connect \"10.0.0.1:1\"; } syscalls { allow "
+			       "@default, ioctl; } }");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint64_t *args = rows[i].args;
+
+		cr_expect_eq(policy_verdict(with, rows[i].call, 3, args[0], args[1]),
+			     rows[i].refused ? EPERM_ACTION : SECCOMP_RET_ALLOW, "%s %#lx %lu",
+			     rows[i].call, (unsigned long)args[0], (unsigned long)args[1]);
+		cr_expect_eq(policy_verdict(without, rows[i].call, 3, args[0], args[1]),
+			     SECCOMP_RET_ALLOW, "%s %#lx", rows[i].call, (unsigned long)args[0]);
+	}
 }
 
 Test(network, unix_sockets_are_streams_and_packets)
