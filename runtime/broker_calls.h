@@ -36,4 +36,10 @@ int broker_reopen(struct broker *broker, int fd, unsigned int flags, unsigned in
 /* The caller gets the descriptor as flags want it, and it is gone here. The call's result. */
 long broker_give(struct broker *broker, int fd, unsigned int flags);
 
+/*
+ * Gives the caller of the call in broker->notif a descriptor, in one step where the kernel can:
+ * BROKER_SENT, else what to answer with. flags: O_CLOEXEC or not.
+ */
+long broker_hand_over(struct broker *broker, int fd, unsigned int flags);
+
 #endif

@@ -53,8 +53,7 @@ int broker_reopen(struct broker *broker, int fd, unsigned int flags, unsigned in
 			mode);
 }
 
-/* The number it has in the caller, in one step where the kernel can. */
-static long hand_over(struct broker *broker, int fd, unsigned int flags)
+long broker_hand_over(struct broker *broker, int fd, unsigned int flags)
 {
 	struct seccomp_addfd_abi add = {
 		.id = broker->notif.id,
@@ -85,7 +84,7 @@ long broker_give(struct broker *broker, int fd, unsigned int flags)
 	if (at_once(flags) & ~flags)
 		rc = RAW(SYS_fcntl, fd, F_SETFL, flags & SETTABLE);
 	if (rc >= 0)
-		rc = hand_over(broker, fd, flags);
+		rc = broker_hand_over(broker, fd, flags);
 	(void)RAW(SYS_close, fd);
 	return rc;
 }

@@ -86,7 +86,8 @@ static void answer_waiter(const struct dns_stub *stub, const struct dns_waiter *
 static bool same_client(const struct dns_client *a, const struct dns_client *b)
 {
 	return a->port == b->port && a->tcp == b->tcp && a->via == b->via &&
-	       memcmp(a->address, b->address, sizeof(a->address)) == 0;
+	       memcmp(a->address, b->address, sizeof(a->address)) == 0 &&
+	       memcmp(a->asked, b->asked, sizeof(a->asked)) == 0;
 }
 
 /* Also when the same client asked the same before: its first query timed out. */
@@ -265,11 +266,11 @@ static void take_answer(struct dns_stub *stub, uint32_t i, uint32_t server, uint
 		asked->tcp = asked->again = true;
 }
 
-void dns_stub_hear(struct dns_stub *stub, const struct dns_packet *packet, uint32_t server)
+bool dns_stub_hear(struct dns_stub *stub, const struct dns_packet *packet, uint32_t server)
 {
 	/* The place for an answer is taken only while the caller has not sent what there is. */
 	if (stub->settled || server >= stub->n_servers)
-		return;
+		return false;
 	for (uint32_t i = 0; i < DNS_MAX_ASKED; i++) {
 		const struct dns_asked *asked = &stub->asked[i];
 		enum dns_answer_kind kind;
@@ -283,7 +284,19 @@ void dns_stub_hear(struct dns_stub *stub, const struct dns_packet *packet, uint3
 		if (kind == DNS_ANSWER_BROKEN)
 			stub->answer.rcode = DNS_SERVFAIL;
 		take_answer(stub, i, server, packet->now_ms);
-		return;
+		return true;
+	}
+	return false;
+}
+
+void dns_stub_fail(struct dns_stub *stub, uint32_t server, uint16_t id, uint64_t now_ms)
+{
+	for (uint32_t i = 0; i < DNS_MAX_ASKED; i++) {
+		struct dns_asked *asked = &stub->asked[i];
+
+		if (asked->used && asked->tries && asked->id == id && asked->server == server &&
+		    !asked->again)
+			asked->due_ms = now_ms;
 	}
 }
 

@@ -33,6 +33,7 @@ struct dns_packet {
 /* Where a query came from and its answer goes to; only compared. */
 struct dns_client {
 	uint8_t address[16];
+	uint8_t asked[16]; /* that it takes an answer from */
 	uint16_t port;
 	bool tcp;
 	uint32_t via; /* whatever tells sockets apart */
@@ -110,8 +111,11 @@ void dns_stub_init(struct dns_stub *stub, const struct net_rules *rules, struct 
 bool dns_stub_ask(struct dns_stub *stub, const struct dns_packet *packet,
 		  const struct dns_client *client, uint16_t id, struct dns_send *out);
 
-/* A message that came from a server, over UDP or TCP. */
-void dns_stub_hear(struct dns_stub *stub, const struct dns_packet *packet, uint32_t server);
+/* A message that came from a server, over UDP or TCP. True: to one of our questions. */
+bool dns_stub_hear(struct dns_stub *stub, const struct dns_packet *packet, uint32_t server);
+
+/* The question with an id could not be asked of a server: the next one is asked now. */
+void dns_stub_fail(struct dns_stub *stub, uint32_t server, uint16_t id, uint64_t now_ms);
 
 /* The next message to send. False: there is none for now. */
 bool dns_stub_next(struct dns_stub *stub, uint64_t now_ms, struct dns_send *out);

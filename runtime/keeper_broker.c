@@ -75,30 +75,21 @@ int keeper_broker_listen(struct keeper *keeper)
 	if (!keeper->broker)
 		return 0;
 	rc = broker_listen(keeper->broker, keeper->launch->listener);
-	return rc || !keeper->broker->gate ? rc : net_alarm_init();
+	if (rc || !keeper->broker->gate)
+		return rc;
+	/* The command does not use it any more once it is executed, and calls nobody before. */
+	net_gate_lend(keeper->broker->gate, keeper->memory + KEEPER_PART_BYTES, KEEPER_PART_BYTES);
+	return net_alarm_init();
 }
 
-/* Watches what there is, and answers what is pending at the net gate. As ppoll(2). */
+/* As ppoll(2). */
 static long await_calls(struct broker *broker, struct pollfd *fds)
 {
 	const struct timespec *pause = broker_fifo_pause(&broker->fifos);
-	const struct timespec *wait = NULL;
-	struct net_gate *gate = broker->gate;
-	size_t n;
-	long rc;
 
-	if (!gate)
-		return RAW(SYS_ppoll, fds, 2, pause, NULL, KERNEL_SIGSET_SIZE);
-	n = net_pending_watch(&gate->pendings, gate->watched + 2, &wait);
-	memcpy(gate->watched, fds, 2 * sizeof(*fds));
-	rc = RAW(SYS_ppoll, gate->watched, n + 2, pause ? pause : wait, NULL, KERNEL_SIGSET_SIZE);
-	memcpy(fds, gate->watched, 2 * sizeof(*fds));
-	if (rc < 0 || !n)
-		return rc;
-	net_alarm_set(true);
-	net_pending_serve(&gate->pendings, gate->watched + 2, n);
-	net_alarm_set(false);
-	return rc;
+	if (broker->gate)
+		return net_gate_wait(broker->gate, broker, fds, pause);
+	return RAW(SYS_ppoll, fds, 2, pause, NULL, KERNEL_SIGSET_SIZE);
 }
 
 bool keeper_broker_serve(const struct keeper *keeper)

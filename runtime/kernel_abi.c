@@ -74,6 +74,7 @@ _Static_assert(KERNEL_FS_TMPFS == TMPFS_MAGIC, "kernel ABI");
 _Static_assert(KERNEL_GETFLAGS == FS_IOC_GETFLAGS, "kernel ABI");
 _Static_assert(KERNEL_FLAG_CASEFOLD == FS_CASEFOLD_FL, "kernel ABI");
 _Static_assert(KERNEL_SIOCSIFFLAGS == SIOCSIFFLAGS, "kernel ABI");
+_Static_assert(KERNEL_SIOCGIFINDEX == SIOCGIFINDEX, "kernel ABI");
 _Static_assert(KERNEL_SIOCGSKNS == SIOCGSKNS, "kernel ABI");
 _Static_assert(KERNEL_NLM_F_REQUEST == NLM_F_REQUEST, "kernel ABI");
 _Static_assert(KERNEL_NLM_F_ACK == NLM_F_ACK, "kernel ABI");

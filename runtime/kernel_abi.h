@@ -307,6 +307,7 @@ struct mount_attr_abi {
 
 /* <linux/sockios.h>, <linux/netlink.h>, <linux/rtnetlink.h> */
 #define KERNEL_SIOCSIFFLAGS   0x8914u
+#define KERNEL_SIOCGIFINDEX   0x8933u
 #define KERNEL_SIOCGSKNS      0x894Cu /* the network namespace of a socket */
 #define KERNEL_NLM_F_REQUEST  0x001u
 #define KERNEL_NLM_F_ACK      0x004u

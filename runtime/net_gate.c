@@ -20,9 +20,13 @@
 
 #include "runtime/broker_path.h"
 #include "runtime/net_alarm.h"
+#include "runtime/net_names.h"
 #include "runtime/raw.h"
 
-#define LATER (-5000L) /* it is answered by net_pending.c, which has the descriptors */
+#define US_PER_MS     1000u
+#define US_PER_SECOND 1000000u
+#define NS_PER_US     1000
+#define LATER         (-5000L) /* it is answered by net_pending.c, which has the descriptors */
 
 static bool is_tcp(const struct net_socket *socket)
 {
@@ -41,7 +45,7 @@ static bool is_unix(const struct net_socket *socket)
 static long judge_peer(struct net_gate *gate, const struct net_peer *peer)
 {
 	const struct net_rules rules = {gate->plan.rules, gate->plan.n_rules};
-	struct net_verdict verdict = net_judge(&rules, &gate->pins, peer, 0);
+	struct net_verdict verdict = net_judge(&rules, &gate->pins, peer, net_now_us() / US_PER_MS);
 
 	net_events_add(&gate->events, WRIT_NET_CONNECT, &verdict, peer);
 	return verdict.allowed ? 0 : -EACCES;
@@ -147,15 +151,25 @@ static long connect_unix(struct net_gate *gate, struct broker *broker,
 	return object;
 }
 
+/* What is of the keeper's own namespace leads nowhere. */
+static bool is_own(const struct net_gate *gate, const struct net_socket *socket)
+{
+	return net_names_has(gate->names, socket);
+}
+
 static long call_connect(struct net_gate *gate, struct broker *broker,
 			 const struct net_socket *socket, const struct net_call *call)
 {
+	long rc = -EACCES;
+
 	if (is_tcp(socket))
 		return connect_tcp(gate, socket, call);
 	if (is_unix(socket))
 		return connect_unix(gate, broker, socket, call);
+	if (is_own(gate, socket))
+		rc = RAW(SYS_connect, socket->fd, call->name.bytes, call->name.len);
 	(void)RAW(SYS_close, socket->fd);
-	return -EACCES;
+	return rc;
 }
 
 /* ---- bind and listen ---- */
@@ -200,11 +214,14 @@ static long call_bind(struct net_gate *gate, struct broker *broker, const struct
 		      const struct net_call *call)
 {
 	struct net_peer own;
-	long rc = is_tcp(socket) ? net_name_peer(&call->name, socket->family, &own) : -EACCES;
+	long rc = is_own(gate, socket) ? 0 : -EACCES;
 
 	(void)broker;
-	if (!rc)
-		rc = judge_own(gate, WRIT_NET_BIND, &own);
+	if (is_tcp(socket)) {
+		rc = net_name_peer(&call->name, socket->family, &own);
+		if (!rc)
+			rc = judge_own(gate, WRIT_NET_BIND, &own);
+	}
 	if (!rc)
 		rc = RAW(SYS_bind, socket->fd, call->name.bytes, call->name.len);
 	(void)RAW(SYS_close, socket->fd);
@@ -261,7 +278,7 @@ static size_t find_row(int nr)
 
 bool net_gate_has(int nr)
 {
-	return find_row(nr) < N_ROWS;
+	return nr == SYS_socket || find_row(nr) < N_ROWS;
 }
 
 /* A result, or LATER. */
@@ -287,17 +304,111 @@ static long run(struct net_gate *gate, struct broker *broker, struct net_call *c
 	return rc;
 }
 
+void net_gate_lend(struct net_gate *gate, char *stack, size_t stack_bytes)
+{
+	if (!gate->names)
+		return;
+	gate->names->space.stack = stack;
+	gate->names->space.stack_bytes = stack_bytes;
+}
+
+/* A socket that was asked for. */
+static void answer_socket(struct net_gate *gate, const struct broker *broker, long rc)
+{
+	const struct net_call call = {.id = broker->notif.id, .nr = SYS_socket};
+
+	if (rc != NET_NAMES_LATER && rc != BROKER_SENT)
+		net_answer(&gate->pendings, &call, rc);
+}
+
 void net_gate_call(struct net_gate *gate, struct broker *broker)
 {
 	struct net_call call = {.id = broker->notif.id, .nr = broker->notif.nr};
 	long rc;
 
-	net_alarm_set(true);
 	gate->events.call = call.id;
 	gate->pendings.events = &gate->events;
 	gate->pendings.listener = broker->listener;
+	if (call.nr == SYS_socket) {
+		answer_socket(gate, broker, net_names_socket(gate->names, broker));
+		return;
+	}
+	net_alarm_set(true);
 	rc = run(gate, broker, &call);
 	if (rc != LATER)
 		net_answer(&gate->pendings, &call, rc);
 	net_alarm_set(false);
+}
+
+/* ---- waiting ---- */
+
+static bool is_busy(const struct net_gate *gate)
+{
+	return gate->names && gate->names->is_asked;
+}
+
+static bool has_resolver(const struct net_gate *gate)
+{
+	return gate->names && gate->names->is_open;
+}
+
+/* Microseconds to wait; UINT64_MAX: for ever. */
+static uint64_t watch(struct net_gate *gate)
+{
+	struct pollfd *fds = gate->watched + 2;
+	uint64_t now_us = net_now_us(), wait_us, most_us = UINT64_MAX;
+
+	gate->n_watched = 2;
+	if (has_resolver(gate)) {
+		most_us = net_resolver_watch(&gate->names->resolver, fds, now_us / US_PER_MS);
+		gate->n_watched += NET_RESOLVER_WATCHED;
+	}
+	wait_us = net_pending_watch(&gate->pendings, gate->watched + gate->n_watched, now_us);
+	gate->n_watched += gate->pendings.n;
+	return wait_us < most_us ? wait_us : most_us;
+}
+
+static void serve(struct net_gate *gate, struct broker *broker)
+{
+	const struct pollfd *fds = gate->watched + gate->n_watched - gate->pendings.n;
+
+	if (has_resolver(gate))
+		net_resolver_serve(&gate->names->resolver, gate->watched + 2,
+				   net_now_us() / US_PER_MS);
+	if (gate->pendings.n) {
+		net_alarm_set(true);
+		net_pending_serve(&gate->pendings, fds, gate->pendings.n);
+		net_alarm_set(false);
+	}
+	if (is_busy(gate))
+		answer_socket(gate, broker, net_names_go_on(gate->names, broker));
+}
+
+static bool is_sooner(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+long net_gate_wait(struct net_gate *gate, struct broker *broker, struct pollfd *fds,
+		   const struct timespec *most)
+{
+	uint64_t wait_us = watch(gate);
+	struct timespec wait;
+	long rc;
+
+	memcpy(gate->watched, fds, 2 * sizeof(*fds));
+	/* The socket that is waited for is waited for below. */
+	if (is_busy(gate)) {
+		gate->watched[1].events = 0;
+		wait_us = 0;
+	}
+	wait = (struct timespec){(time_t)(wait_us / US_PER_SECOND),
+				 (long)(wait_us % US_PER_SECOND) * NS_PER_US};
+	if (wait_us < UINT64_MAX && !(most && is_sooner(most, &wait)))
+		most = &wait;
+	rc = RAW(SYS_ppoll, gate->watched, gate->n_watched, most, NULL, KERNEL_SIGSET_SIZE);
+	memcpy(fds, gate->watched, 2 * sizeof(*fds));
+	if (rc >= 0)
+		serve(gate, broker);
+	return rc;
 }

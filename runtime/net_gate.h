@@ -12,22 +12,40 @@
 #include "runtime/net_events.h"
 #include "runtime/net_pending.h"
 #include "runtime/net_plan.h"
+#include "runtime/net_resolver.h"
 
 struct broker;
+struct net_names;
+
+/* Two are the keeper's, then come the resolver's. */
+#define NET_GATE_WATCHED (2u + NET_RESOLVER_WATCHED + NET_MAX_PENDING)
 
 /* All zero but for the plan before it is used. */
 struct net_gate {
 	struct net_plan plan;
+	struct net_names *names; /* NULL: it lists none */
 	struct net_pins pins;
 	struct net_events events;
 	struct net_pendings pendings;
-	struct pollfd watched[2 + NET_MAX_PENDING]; /* two are the keeper's */
+	struct pollfd watched[NET_GATE_WATCHED];
+	size_t n_watched;
 };
 
 /* Is it a call that the gate answers? */
 bool net_gate_has(int nr);
 
+/* A stack for a process of the gate's, before there are calls. */
+void net_gate_lend(struct net_gate *gate, char *stack, size_t stack_bytes);
+
 /* Does the call in broker->notif, and answers it, or will. */
 void net_gate_call(struct net_gate *gate, struct broker *broker);
+
+/*
+ * Watches what there is, and goes on with what is pending. fds are two, of which the second is of
+ * the listener, which is not watched while no call can be received. most: to wait; or NULL. As
+ * ppoll(2).
+ */
+long net_gate_wait(struct net_gate *gate, struct broker *broker, struct pollfd *fds,
+		   const struct timespec *most);
 
 #endif

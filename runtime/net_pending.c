@@ -51,7 +51,9 @@ void net_answer(struct net_pendings *pendings, const struct net_call *call, long
 	/* Before it is sent, as by then the tool may be back. */
 	if (call->nr == SYS_connect && result == 0)
 		pendings->connected[pendings->next_connected++ % NET_MAX_UNHEARD] = *call;
-	if (RAW(SYS_ioctl, pendings->listener, SECCOMP_IOCTL_SEND, &reply) != -ENOENT)
+	/* To ask for one more socket is no harm. */
+	if (RAW(SYS_ioctl, pendings->listener, SECCOMP_IOCTL_SEND, &reply) != -ENOENT ||
+	    call->nr == SYS_socket)
 		return;
 	unheard->call = *call;
 	unheard->result = result;
@@ -174,10 +176,8 @@ bool net_pending_add(struct net_pendings *pendings, const struct net_pending *pe
 	return true;
 }
 
-size_t net_pending_watch(struct net_pendings *pendings, struct pollfd *fds,
-			 const struct timespec **wait)
+uint64_t net_pending_watch(const struct net_pendings *pendings, struct pollfd *fds, uint64_t now_us)
 {
-	uint64_t now = pendings->n ? net_now_us() : 0;
 	uint64_t first = UINT64_MAX;
 
 	for (size_t i = 0; i < pendings->n; i++) {
@@ -187,14 +187,12 @@ size_t net_pending_watch(struct net_pendings *pendings, struct pollfd *fds,
 		fds[i] = (struct pollfd){.fd = is_unix ? -1 : pending->fd, .events = POLLOUT};
 		if (pending->has_deadline && pending->deadline_us < first)
 			first = pending->deadline_us;
-		if (is_unix && now + RETRY_US < first)
-			first = now + RETRY_US;
+		if (is_unix && now_us + RETRY_US < first)
+			first = now_us + RETRY_US;
 	}
-	first = first > now ? first - now : 0;
-	pendings->wait = (struct timespec){(time_t)(first / US_PER_SECOND),
-					   (long)(first % US_PER_SECOND) * NS_PER_US};
-	*wait = first < UINT64_MAX / 2 ? &pendings->wait : NULL;
-	return pendings->n;
+	if (first == UINT64_MAX)
+		return first;
+	return first > now_us ? first - now_us : 0;
 }
 
 /*

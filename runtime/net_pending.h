@@ -54,7 +54,6 @@ struct net_pendings {
 	size_t next_unheard;
 	struct net_call connected[NET_MAX_UNHEARD]; /* answered so */
 	size_t next_connected;
-	struct timespec wait;
 };
 
 /* CLOCK_MONOTONIC in microseconds. */
@@ -85,9 +84,9 @@ long net_connect(int fd, int object, const struct net_name *name);
  */
 bool net_pending_add(struct net_pendings *pendings, const struct net_pending *pending);
 
-/* Fills in what to watch, NET_MAX_PENDING at most, and for how long. Returns how many. */
-size_t net_pending_watch(struct net_pendings *pendings, struct pollfd *fds,
-			 const struct timespec **wait);
+/* Fills in what to watch, pendings->n. Returns how many microseconds; UINT64_MAX: for ever. */
+uint64_t net_pending_watch(const struct net_pendings *pendings, struct pollfd *fds,
+			   uint64_t now_us);
 
 /* Answers what can be, of those watched. */
 void net_pending_serve(struct net_pendings *pendings, const struct pollfd *fds, size_t n);

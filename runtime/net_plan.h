@@ -11,7 +11,25 @@
 
 #include "runtime/pool.h"
 
+#define NET_NAME_MAX    128u /* the kernel takes no longer one: struct sockaddr_storage */
+#define NET_MAX_SERVERS 3u
+
 struct net_rule;
+
+/* A struct sockaddr, copied once: what is judged is what is used. */
+struct net_name {
+	uint32_t len;
+	union {
+		uint16_t family;
+		uint8_t bytes[NET_NAME_MAX];
+	};
+};
+
+/* Whom names are asked of. */
+struct net_servers {
+	struct net_name items[NET_MAX_SERVERS];
+	uint32_t n;
+};
 
 struct net_plan {
 	bool has_gate;
@@ -20,6 +38,8 @@ struct net_plan {
 	uint32_t n_rules;
 	const char **sockets; /* unix sockets, by the names that the kernel has for them */
 	size_t n_sockets;
+	bool has_resolver;
+	struct net_servers servers; /* the host's */
 };
 
 /* In a pool of their own. 0, or -ENOMEM. */

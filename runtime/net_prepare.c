@@ -16,6 +16,8 @@
 #include "runtime/kernel_abi.h"
 #include "runtime/lacking.h"
 #include "runtime/net_rules.h"
+#include "runtime/net_servers.h"
+#include "runtime/net_space.h"
 #include "runtime/resolve.h"
 
 /* Where the directory of a socket leads, with its last name: servers make theirs when they start.
@@ -129,7 +131,27 @@ int net_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *sourc
 		rc = check_host(sandbox, source->error);
 	if (sandbox->net.needs_proc)
 		sandbox->plan |= LACKING_NEEDS_PROC;
+	sandbox->net.has_resolver = source->record->plan & WRIT_PLAN_RESOLVER;
+	if (!rc && sandbox->net.has_resolver)
+		rc = net_servers_read(sandbox, source);
 	return rc;
+}
+
+int net_check_space(const struct writ_sandbox *sandbox, struct writ_error *error)
+{
+	if (!sandbox->net.has_resolver)
+		return 0;
+	if (sandbox->ruleset < 0)
+		return error_set(error, WRIT_E_HOST,
+				 "sandbox '%.200s' can't be enforced on this host: to look up "
+				 "names takes Landlock",
+				 sandbox->name);
+	if (net_space_works())
+		return 0;
+	return error_set(error, WRIT_E_HOST,
+			 "sandbox '%.200s' can't be enforced on this host: to look up names takes "
+			 "a user namespace and a network namespace, which it refuses",
+			 sandbox->name);
 }
 
 int net_show_sockets(struct writ_sandbox *sandbox, struct writ_error *error)
@@ -162,20 +184,14 @@ static int copy_sockets(struct net_plan *plan, struct pool *pool, const struct n
 	return plan->sockets ? 0 : -ENOMEM;
 }
 
-/* Peers that have names are not there yet: unsupported.c refuses them. */
 int net_plan_copy(struct net_plan *plan, struct pool *pool, const struct net_plan *from)
 {
-	uint32_t n = from->n_rules;
-	struct net_rule *rules = pool_array(pool, n, sizeof(*rules));
-	struct policy_peer *peers = pool_array(pool, n, sizeof(*peers));
+	const struct net_rules rules = {from->rules, from->n_rules};
+	struct net_rules copy;
 
-	if (!rules || !peers)
+	if (net_rules_copy(&rules, pool, &copy))
 		return -ENOMEM;
 	*plan = *from;
-	plan->rules = rules;
-	for (uint32_t i = 0; i < n; i++) {
-		peers[i] = *from->rules[i].peer;
-		rules[i] = (struct net_rule){from->rules[i].flags, &peers[i]};
-	}
+	plan->rules = copy.items;
 	return copy_sockets(plan, pool, from);
 }

@@ -14,4 +14,7 @@
 int net_rules_make(const struct writ_policy *policy, const struct writ_fmt_sandbox *sandbox,
 		   struct pool *pool, struct net_rules *out);
 
+/* The same rules, in a pool of their own. 0, or -ENOMEM. */
+int net_rules_copy(const struct net_rules *rules, struct pool *pool, struct net_rules *out);
+
 #endif

@@ -8,19 +8,9 @@
 #include <stdint.h>
 
 #include "runtime/net_judge.h"
+#include "runtime/net_plan.h"
 
 struct broker;
-
-#define NET_NAME_MAX 128u /* the kernel takes no longer one: struct sockaddr_storage */
-
-/* A struct sockaddr, copied once: what is judged is what is used. */
-struct net_name {
-	uint32_t len;
-	union {
-		uint16_t family;
-		uint8_t bytes[NET_NAME_MAX];
-	};
-};
 
 struct net_socket {
 	int fd; /* ours, of the tool's very socket */

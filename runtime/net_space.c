@@ -23,14 +23,13 @@
 #include <time.h>
 
 #include "runtime/kernel_abi.h"
+#include "runtime/net_pending.h"
 #include "runtime/raw.h"
 #include "runtime/task.h"
 #include "runtime/trial.h"
 
-#define LOOPBACK      1u /* its interface's number, the first of every namespace */
-#define WAIT_NS       2000000
-#define NS_PER_MS     1000000
-#define MS_PER_SECOND 1000u
+#define WAIT_NS   2000000
+#define US_PER_MS 1000u
 
 #define IPV6_V6ONLY_ABI      26 /* <linux/in6.h>: one name, several headers */
 #define IPV6_RECVPKTINFO_ABI 49
@@ -63,7 +62,7 @@ static int add_route(int netlink, int family)
 		.route_type = KERNEL_RTN_LOCAL,
 		.attribute_len = 8,
 		.attribute = KERNEL_RTA_OIF,
-		.interface = LOOPBACK,
+		.interface = NET_SPACE_INTERFACE,
 	};
 	struct netlink_answer_abi answer = {.error = -EIO};
 	long rc = RAW(SYS_sendto, netlink, &request, sizeof(request), 0, NULL, 0);
@@ -182,14 +181,6 @@ static int listen_all(struct net_space *space)
 
 /* ---- turns ---- */
 
-static uint64_t now_ms(void)
-{
-	struct timespec now = {0, 0};
-
-	(void)RAW(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * MS_PER_SECOND + (uint64_t)(now.tv_nsec / NS_PER_MS);
-}
-
 static void pass_turn(struct net_space *space, enum state state)
 {
 	atomic_store(&space->state, state);
@@ -275,7 +266,7 @@ long net_space_ask(struct net_space *space, int domain, int flags)
 		return -EACCES;
 	space->domain = domain;
 	space->type = flags;
-	space->deadline_ms = now_ms() + NET_SPACE_MOST_MS;
+	space->deadline_ms = net_now_us() / US_PER_MS + NET_SPACE_MOST_MS;
 	if (space->maker)
 		pass_turn(space, ASKED);
 	else
@@ -292,7 +283,7 @@ long net_space_answer(struct net_space *space)
 	await_turn(space, ASKED, &most);
 	switch ((enum state)atomic_load(&space->state)) {
 	case ASKED:
-		if (now_ms() < space->deadline_ms)
+		if (net_now_us() / US_PER_MS < space->deadline_ms)
 			return -EINPROGRESS;
 		give_up(space);
 		return -EACCES;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define NET_SPACE_INTERFACE 1u /* the number of its loopback interface */
 #define NET_SPACE_MAX_PORTS 65u
 #define NET_SPACE_MOST_MS   10000u /* for one socket, the making of the namespace included */
 

@@ -11,6 +11,7 @@
 
 #include "runtime/cgroup.h"
 #include "runtime/keeper.h"
+#include "runtime/net_plan.h"
 #include "runtime/pool.h"
 #include "runtime/relay.h"
 #include "runtime/writ.h"
@@ -26,11 +27,12 @@ struct writ_process {
 	uint64_t cpu_limit_us;       /* of the command or, in a cgroup, of all; 0: none */
 	uint64_t callers_peak_bytes; /* of resident memory, when the command was executed */
 	bool has_file_size;
-	bool in_cgroup_v1_memory; /* where the kernel ends one process, not all */
-	struct relay relay;       /* standard output and error, when they are limited */
-	char *stack;              /* of a child that was parked; NULL: there was none */
-	struct keeper keeper;     /* the parent of pid, where there is one; then pidfd is its */
-	struct cgroup cgroup;     /* to be removed; empty: none was made */
+	bool in_cgroup_v1_memory;   /* where the kernel ends one process, not all */
+	struct relay relay;         /* standard output and error, when they are limited */
+	char *stack;                /* of a child that was parked; NULL: there was none */
+	struct keeper keeper;       /* the parent of pid, where there is one; then pidfd is its */
+	struct net_servers servers; /* of this launch, in place of the sandbox's; none: n is 0 */
+	struct cgroup cgroup;       /* to be removed; empty: none was made */
 };
 
 /* Frees it and closes what it holds; the process must have been reaped. */

@@ -130,6 +130,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 	if (!rc)
 		rc = landlock_prepare(sandbox, source);
 	if (!rc)
+		rc = net_check_space(sandbox, source->error);
+	if (!rc)
 		rc = net_show_sockets(sandbox, source->error);
 	if (!rc)
 		namespaces_settle(sandbox);

@@ -33,6 +33,8 @@
 #include "runtime/launch.h"
 #include "runtime/namespaces.h"
 #include "runtime/net_gate.h"
+#include "runtime/net_names.h"
+#include "runtime/net_servers.h"
 #include "runtime/privilege.h"
 #include "runtime/process.h"
 #include "runtime/processes.h"
@@ -219,6 +221,23 @@ static int prepare_mounts(struct preparation *prep, struct writ_error *error)
 	return launch->roots ? 0 : error_nomem(error);
 }
 
+static int prepare_names(struct writ_process *process, struct net_gate *gate,
+			 struct writ_error *error)
+{
+	struct net_names *names;
+
+	if (!gate->plan.has_resolver)
+		return 0;
+	names = pool_alloc(&process->pool, sizeof(*names));
+	if (!names)
+		return error_nomem(error);
+	names->plan = &gate->plan;
+	names->servers = &process->servers;
+	names->pins = &gate->pins;
+	gate->names = names;
+	return 0;
+}
+
 static int prepare_gate(struct preparation *prep, struct writ_error *error)
 {
 	struct pool *pool = &prep->process->pool;
@@ -230,7 +249,7 @@ static int prepare_gate(struct preparation *prep, struct writ_error *error)
 	gate->events.log = prep->net_log;
 	if (prep->net_log && !net_log_take(prep->net_log))
 		return error_set(error, WRIT_E_INVALID, "a log of the network is of one launch");
-	return 0;
+	return prepare_names(prep->process, gate, error);
 }
 
 /* Of the launch's own: the sandbox may be closed before it ends. */
@@ -304,6 +323,11 @@ int spawn_prepare_request(struct preparation *prep, const struct writ_launch *re
 
 	if (!rc)
 		rc = prepare_stdio(prep, request, error);
+	if (!rc && request->resolver &&
+	    !net_servers_parse(request->resolver, &prep->process->servers))
+		rc = error_set(error, WRIT_E_INVALID,
+			       "'%.200s' is no server to ask for names: ADDR or ADDR:PORT",
+			       request->resolver);
 	return rc ? rc : cwd_prepare(&prep->launch, &prep->process->pool, request->cwd, error);
 }
 

@@ -63,13 +63,6 @@ static bool is_sni(const struct image *image, uint32_t index)
 	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_SNI;
 }
 
-static bool is_name(const struct image *image, uint32_t index)
-{
-	uint32_t kind = image_ENDPOINTS(image, index)->kind;
-
-	return (kind == WRIT_HOST_NAME || kind == WRIT_HOST_SUFFIX) && !is_sni(image, index);
-}
-
 static bool is_udp(const struct image *image, uint32_t index)
 {
 	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_UDP;
@@ -87,7 +80,6 @@ static const struct sandbox_row {
 	bool (*is_such)(const struct image *image, uint32_t index);
 } sandbox_rows[] = {
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
-	{"network endpoints by name", RANGE(endpoints), is_name},
 	{"network \"udp://\"", RANGE(endpoints), is_udp},
 	{"network sni", RANGE(endpoints), is_sni},
 	{"syscalls notify", RANGE(calls), is_notify},

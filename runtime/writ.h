@@ -336,7 +336,9 @@ WRIT_API WRIT_MUST_CHECK int writ_sandbox_mechanism(const struct writ_sandbox *s
  * One launch. argv[0] is the command: with a slash a path, else looked up in the PATH that the
  * sandbox gives its processes (without one: /usr/local/bin:/usr/bin:/bin). envp is what "pass" and
  * "secret" pick from; NULL: the caller's environ. cwd NULL: the caller's, if the sandbox grants it,
- * else "/". stdio are the descriptors that become 0, 1 and 2; -1: /dev/null.
+ * else "/". stdio are the descriptors that become 0, 1 and 2; -1: /dev/null. resolver is the server
+ * that names are asked of, "ADDR" or "ADDR:PORT", in a sandbox that lists some; NULL: those that
+ * /etc/resolv.conf had when the sandbox was opened.
  */
 struct writ_launch {
 	const char *const *argv; /* NULL-terminated */
@@ -345,6 +347,7 @@ struct writ_launch {
 	int stdio[3];
 	int die_with_caller; /* not 0: all of the launch is killed when the calling thread ends
 			      * (prctl(2), PR_SET_PDEATHSIG) */
+	const char *resolver;
 	struct writ_net_log *net_log; /* for writ_net_log_next; or NULL */
 };
 

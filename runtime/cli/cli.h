@@ -38,6 +38,7 @@ struct cli_options {
 	const char *tool;
 	const char *sandbox;
 	const char *cwd;
+	const char *resolver;
 	const char *audit;
 	const char *json_fd;
 	const char *explained_fd; /* we are the run that --explain watches: the result goes there */

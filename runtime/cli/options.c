@@ -55,6 +55,7 @@ static const struct option_row option_rows[] = {
 	{"tool", 0, CLI_TOOL, NAME, FIELD(tool)},
 	{"sandbox", 0, CLI_SANDBOX, TEXT, FIELD(sandbox)},
 	{"cwd", 0, CLI_CWD, TEXT, FIELD(cwd)},
+	{"resolver", 0, CLI_CWD, TEXT, FIELD(resolver)},
 	{"audit", 0, CLI_AUDIT, TEXT, FIELD(audit)},
 	{"param", 0, CLI_PARAM, PAIR, FIELD(params)},
 	{"arg", 0, CLI_ARG, PAIR, FIELD(args)},

@@ -28,9 +28,11 @@
 const char cli_help_run[] =
 	"usage: writ run -p BUNDLE (--role ROLE | --user USER) --tool TOOL\n"
 	"                [--arg NAME=VALUE]... [--param NAME=VALUE]... [--approve] [--cwd DIR]\n"
-	"                [--json | --json-fd N] [--explain] -- COMMAND [ARGUMENT]...\n"
+	"                [--resolver SERVER] [--json | --json-fd N] [--explain]\n"
+	"                -- COMMAND [ARGUMENT]...\n"
 	"       writ run -p BUNDLE --sandbox SANDBOX [--param NAME=VALUE]... [--cwd DIR]\n"
-	"                [--json | --json-fd N] [--explain] -- COMMAND [ARGUMENT]...\n"
+	"                [--resolver SERVER] [--json | --json-fd N] [--explain]\n"
+	"                -- COMMAND [ARGUMENT]...\n"
 	"\n"
 	"Decides, then runs COMMAND in the tool's sandbox; or, with --sandbox, just runs it in "
 	"that one.\n"
@@ -45,6 +47,8 @@ const char cli_help_run[] =
 	"  --cwd DIR            the command's directory; else the current one if the sandbox "
 	"grants\n"
 	"                       it, else /\n"
+	"  --resolver SERVER    who is asked for names, ADDR or ADDR:PORT; else the host's\n"
+	"                       /etc/resolv.conf says\n"
 	"  --json               how it ended and what it used, as a JSON object: the last line of\n"
 	"                       standard error\n"
 	"  --json-fd N          the same to descriptor N, which the command does not get\n"
@@ -322,6 +326,7 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	const struct writ_launch request = {
 		.argv = (const char *const *)options->command,
 		.cwd = options->cwd,
+		.resolver = options->resolver,
 		.stdio = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
 		.die_with_caller = 1,
 		.net_log = report.net_log,

@@ -17,11 +17,6 @@ static const struct {
 	{"role r { allow t rate 3/minute; }\n", "rate, of the rule for 't' in role 'r'"},
 	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
 	 "conflict session, of role 'a'"},
-	{SANDBOX("network { connect \"example.org:443\"; }"),
-	 "network endpoints by name, of sandbox 's'"},
-	{SANDBOX("network { connect \"*.example.org:443\"; }"),
-	 "network endpoints by name, of sandbox 's'"},
-	{SANDBOX("network { deny \"example.org\"; }"), "network endpoints by name, of sandbox 's'"},
 	{SANDBOX("network { connect \"example.org:443\" sni; }"), "network sni, of sandbox 's'"},
 	{SANDBOX("network { connect \"udp://10.0.0.1:53\"; }"),
 	 "network \"udp://\", of sandbox 's'"},
@@ -71,13 +66,13 @@ Test(unsupported, each_demand_can_be_examined)
 Test(unsupported, all_demands_are_listed)
 {
 	static const char *const all[] = {"rate, of the rule for 't' in role 'r'",
-					  "network endpoints by name, of sandbox 's'",
+					  "syscalls notify, of sandbox 's'",
 					  "network \"udp://\", of sandbox 'u'"};
 	struct writ_policy *policy = examine(
 		"role r { allow t, u rate 3/minute; }\n"
 		"sandbox q { filesystem { read \"/usr\"; } }\n"
 		"sandbox s { filesystem { deny \"/x\"; scratch \"/tmp\" 1MiB; }\n"
-		"  network { deny \"example.org\"; } }\n"
+		"  syscalls { allow @default; deny ptrace notify; } }\n"
 		"sandbox u { network { connect \"udp://10.0.0.1:53\"; } }\n");
 	size_t n = sizeof(all) / sizeof(all[0]);
 
@@ -98,13 +93,14 @@ Test(unsupported, a_sandbox_that_demands_it_can_not_be_opened)
 	writ_close(policy);
 }
 
-/* Conditions on hosts have endpoints too, and are enforced. */
-Test(unsupported, conditions_and_open_ports_are_no_such_demand)
+/* Conditions on hosts have endpoints too. */
+Test(unsupported, hosts_are_no_such_demand)
 {
 	struct test_bundle bundle = bundle_make(
 		"set h : hosts { \"example.org:443\", \"10.0.0.0/8:80\" };\n"
 		"tool t { sandbox s; arg url : url; }\n"
-		"sandbox s { network { connect \"*:443\"; } }\n"
+		"sandbox s { network { connect \"*:443\", \"*.example.org:80\"; deny \"a.org\"; } "
+		"}\n"
 		"role r { allow t where url in h; }\nconflict r, q;\nrole q { allow x; }\n"
 		"redact \"x+\";\n");
 	struct writ_error error = {.code = 0};
