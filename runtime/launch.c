@@ -215,10 +215,7 @@ static int die_with_parent(struct launch *launch)
 
 static int enter_landlock(struct launch *launch)
 {
-	const uint64_t net = launch->sandbox->refused_net;
-	int rc = launch->ruleset < 0 ? 0 : landlock_enter(launch->ruleset);
-
-	return rc || !net ? rc : landlock_refuse_net(net);
+	return launch->ruleset < 0 ? 0 : landlock_enter(launch->ruleset);
 }
 
 /* While it waits nothing of the caller's stays open, in which somebody might wait for an end. */
@@ -231,6 +228,14 @@ static int close_others(struct launch *launch)
 	return fd_close_from(STDERR_FILENO + 1, launch->kept,
 			     launch->has_broker ? sizeof(launch->kept) / sizeof(launch->kept[0])
 						: 0);
+}
+
+/* Its ruleset is a descriptor: under the command's limit there may be no number for one before. */
+static int refuse_net(struct launch *launch)
+{
+	const uint64_t net = launch->sandbox->refused_net;
+
+	return net ? landlock_refuse_net(net) : 0;
 }
 
 static int unblock_signals(struct launch *launch)
@@ -324,6 +329,7 @@ static const struct {
 	{"Landlock", enter_landlock, false, true},
 	/* After the last use of a descriptor of ours, Landlock's ruleset. */
 	{"close_range", close_others, false, true},
+	{"Landlock for ports", refuse_net, false, true},
 	/* With default dispositions, a signal that waited now ends the child and nothing else. */
 	{"unblocking signals", unblock_signals, false, false},
 	/* Last: the filter need not allow any of the above, but for those of a child that waits. */

@@ -195,6 +195,18 @@ Test(net_gate, without_one_everybody_is_reached)
 	}
 }
 
+/* The command's limit holds for the launch's own steps, too. */
+Test(net_gate, descriptors_of_its_caller_are_not_counted)
+{
+	static const char policy[] = "param box : path = \"/\";\n"
+				     "sandbox s { filesystem { " FILES "} limits { files 16; } "
+				     "network { connect \"127.0.0.1:9\"; } }\n";
+
+	for (int i = 0; i < 100; i++)
+		cr_assert_geq(dup(STDOUT_FILENO), 0);
+	expect_in_box(policy, "ulimit -n", "16\n");
+}
+
 Test(net_gate, ipv4_in_ipv6_is_ipv4)
 {
 	expect("",
