@@ -28,20 +28,20 @@ who=
 	echo "skip: this host can't enforce the policies of tests/stress (above)"
 	exit 0
 }
-for sandbox in light heavy private denying; do
+for sandbox in light heavy private denying gated; do
 	stress $sandbox
 done
-for sandbox in light private denying; do
+for sandbox in light private denying gated; do
 	kills $sandbox
 done
 if [ "$(id -u)" -eq 0 ]; then
 	as="setpriv --reuid=65534 --regid=65534 --clear-groups"
 	who=", as an ordinary user"
 	if $as test -x "$build/writ" -a -r "$top/stress.wrt" 2>/dev/null; then
-		for sandbox in heavy private denying; do
+		for sandbox in heavy private denying gated; do
 			stress $sandbox
 		done
-		for sandbox in light private denying; do
+		for sandbox in light private denying gated; do
 			kills $sandbox
 		done
 	else
