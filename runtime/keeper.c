@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -273,6 +274,9 @@ int keeper_run(void *arg)
 	if (rc && keeper->leader)
 		(void)end_all(keeper);
 	(void)RAW(SYS_write, keeper->ends[1], &(char){KEEPER_TELLS_START}, 1);
+	/* A caller that sleeps until then is not woken by the command's own message. */
+	if (keeper->caller < 0)
+		(void)RAW(SYS_shutdown, keeper->ends[1], SHUT_WR);
 	if (!rc) {
 		(void)RAW(SYS_close, keeper->ends[1]);
 		serve(keeper);

@@ -33,6 +33,7 @@
 #define X86_SELF_AGAIN   2u
 #define X86_STACK_GUARD  5u
 #define STACK_GUARD_BYTE 8u /* as far into AT_RANDOM, whose beginning libc's own guard is */
+#define LOOK_MS          100
 
 int keeper_map(char **memory_out)
 {
@@ -142,9 +143,13 @@ static int receive(int end, pid_t *sender)
  */
 static int await_start(const struct keeper *keeper, int pidfd)
 {
-	struct pollfd fds[2] = {{.fd = keeper->ends[0], .events = POLLIN},
-				{.fd = pidfd, .events = POLLIN}};
 	const bool is_parked = keeper->caller >= 0;
+	/*
+	 * Where the keeper's is the last message, it closes that way behind it: we sleep through
+	 * the command's. A filter around us may refuse that, so now and then we look.
+	 */
+	struct pollfd fds[2] = {{.fd = keeper->ends[0], .events = is_parked ? POLLIN : POLLRDHUP},
+				{.fd = pidfd, .events = POLLIN}};
 	bool has_started = false;
 	pid_t command = 0;
 
@@ -164,7 +169,7 @@ static int await_start(const struct keeper *keeper, int pidfd)
 		/* It never ends without having told, so somebody has killed it. */
 		if (fds[1].revents || fds[0].revents & POLLHUP)
 			return -ESRCH;
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 2, LOOK_MS) < 0 && errno != EINTR)
 			return -errno;
 	}
 }
