@@ -98,7 +98,7 @@ HELPER_BIN   := $(patsubst %,$(BUILD)/writ-%,$(HELPERS))
 PROVE_OBJ    := $(call obj,$(PROVE_SRC))
 UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC) runtime/static/format.c) $(filter-out %/main.o %/doctor.o %/report_text.o %/report_json.o,$(PROVE_OBJ))
 MUSL_OBJ     := $(patsubst %.c,$(BUILD)/musl/%.o,$(RUNTIME_SRC) $(CLI_SRC))
-# The static writ's own printf: not builtins to the compiler, which would find them in themselves.
+# What the static writ has of libc in its own form: no builtins to the compiler, which would find them in themselves.
 MUSL_STATIC  := $(patsubst %.c,$(BUILD)/musl/%.o,$(STATIC_SRC))
 MUSL_PROVE   := $(patsubst %.c,$(BUILD)/musl/%.o,$(PROVE_SRC))
 BENCH_BIN    := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
