@@ -407,7 +407,8 @@ long net_gate_wait(struct net_gate *gate, struct broker *broker, struct pollfd *
 	if (wait_us < UINT64_MAX && !(most && is_sooner(most, &wait)))
 		most = &wait;
 	rc = RAW(SYS_ppoll, gate->watched, gate->n_watched, most, NULL, KERNEL_SIGSET_SIZE);
-	memcpy(fds, gate->watched, 2 * sizeof(*fds));
+	fds[0].revents = gate->watched[0].revents;
+	fds[1].revents = gate->watched[1].revents;
 	if (rc >= 0)
 		serve(gate, broker);
 	return rc;

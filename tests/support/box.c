@@ -14,6 +14,7 @@
 
 #include "support/bundle_maker.h"
 
+const char *box_resolver;
 char box[] = "/tmp/writ-keeper-XXXXXX";
 
 void make_box(void)
@@ -48,7 +49,10 @@ struct writ_result run_in_box(const struct writ_sandbox *sandbox, const char *co
 			      char output[1024])
 {
 	const char *const argv[] = {"sh", "-c", command, NULL};
-	struct writ_launch launch = {.argv = argv, .cwd = "/", .stdio = {-1, -1, -1}};
+	struct writ_launch launch = {.argv = argv,
+				     .cwd = "/",
+				     .stdio = {-1, -1, -1},
+				     .resolver = box_resolver};
 	struct writ_process *process = NULL;
 	struct writ_result result = {.status = -1};
 	struct writ_error error = {.code = 0};

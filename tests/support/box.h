@@ -23,6 +23,8 @@
 
 extern char box[]; /* the directory: the parameter and the variable of that name */
 
+extern const char *box_resolver; /* of run_in_box; or NULL */
+
 void make_box(void);
 void remove_box(void);
 
