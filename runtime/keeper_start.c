@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -35,20 +36,39 @@
 #define STACK_GUARD_BYTE 8u /* as far into AT_RANDOM, whose beginning libc's own guard is */
 #define LOOK_MS          100
 
-int keeper_map(char **memory_out)
-{
-	char *memory = mmap(NULL, KEEPER_PARTS * KEEPER_PART_BYTES, PROT_NONE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+/*
+ * Of a launch that is over, for the next: pages that are there need no faults, nor all processors
+ * to be told that they are gone.
+ */
+static _Atomic(char *) kept;
 
-	if (memory == MAP_FAILED)
-		return -errno;
-	*memory_out = memory;
+static int allow_parts(char *memory)
+{
 	for (size_t i = 1; i < KEEPER_PARTS; i += 2) {
 		if (mprotect(memory + i * KEEPER_PART_BYTES, KEEPER_PART_BYTES,
 			     PROT_READ | PROT_WRITE))
 			return -errno;
 	}
 	return 0;
+}
+
+int keeper_map(char **memory_out)
+{
+	char *memory = atomic_exchange(&kept, NULL);
+	int rc = 0;
+
+	if (!memory) {
+		memory = mmap(NULL, KEEPER_PARTS * KEEPER_PART_BYTES, PROT_NONE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (memory == MAP_FAILED)
+			return -errno;
+		rc = allow_parts(memory);
+	}
+	if (rc)
+		(void)munmap(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
+	else
+		*memory_out = memory;
+	return rc;
 }
 
 /* What the libcs and the compilers read by the thread pointer, should they. */
@@ -92,11 +112,14 @@ static int open_ends(struct keeper *keeper)
 
 void keeper_unmap(char *memory)
 {
+	char *none = NULL;
+
 	if (!memory)
 		return;
 	/* The keeper has left its frames, marked, where something else may be mapped. */
 	ASAN_UNPOISON_MEMORY_REGION(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
-	(void)munmap(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
+	if (!atomic_compare_exchange_strong(&kept, &none, memory))
+		(void)munmap(memory, KEEPER_PARTS * KEEPER_PART_BYTES);
 }
 
 void keeper_free(struct keeper *keeper)
