@@ -53,7 +53,9 @@ RUNTIME_FLAGS  = $(STD) $(CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -DWRIT_BUI
 MUSL_OPT       = -Oz
 MUSL_FLAGS     = $(STD) $(MUSL_OPT) -flto=auto -g -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN) -fno-pie \
 	-fvisibility=hidden -DWRIT_BUILDING -ffunction-sections -fdata-sections $(WARNINGS) -I. -MMD -MP
-MUSL_LINK      = $(MUSL_FLAGS) -static -no-pie $(LINK_HARDEN) -Wl,--gc-sections,-z,noseparate-code
+# Nothing in a static program of musl's makes its relocations read-only, so no page is kept for them; what is
+# written stands right behind the code in the file.
+MUSL_LINK      = $(MUSL_FLAGS) -static -no-pie -Wl,-z,norelro,-z,common-page-size=64,-z,noseparate-code,--gc-sections
 TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wundef -Wvla -Wformat=2 \
 	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
 COMPILER_LIBS  := -lseccomp -lsodium -ljansson -lyaml
