@@ -57,7 +57,9 @@ static const char *find_socket(struct resolver *resolver, const char *path)
 	return resolve_directory(resolver, path) ? resolver->found : path;
 }
 
-static int add_sockets(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+/* Not inlined: who lists no sockets needs no room for their paths. */
+static __attribute__((noinline)) int add_sockets(struct writ_sandbox *sandbox,
+						 const struct sandbox_source *source)
 {
 	struct writ_fmt_range range = source->record->unix_sockets;
 	struct net_plan *plan = &sandbox->net;
