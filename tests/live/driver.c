@@ -480,7 +480,10 @@ static int run_suite(struct suite *suite)
 			  "--param 'bin={bin}' --param 'ro={ro}' --param 'world={world}' 2>&1",
 			  doctor, sizeof(doctor)))
 		return 1;
-	host_probe(&suite->host, doctor);
+	if (host_probe(&suite->host, doctor)) {
+		fprintf(stderr, "live: %s: no answer\n", doctor);
+		return 1;
+	}
 	for (size_t i = 0; i < n_attacks; i++)
 		if (wanted(suite, attacks[i].id))
 			run_attack(suite, &attacks[i]);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define WAIT_KILLABLE (1UL << 5) /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
+#define SOME_REFUSED  4          /* exit status of doctor: not all sandboxes can be enforced */
 
 /* The exit status of a part that runs in a child. */
 static int in_child(int (*part)(void))
@@ -66,10 +67,11 @@ static void note_refused(struct host *host, const char *line)
 		host->n_refused++;
 }
 
-static void ask_doctor(struct host *host, const char *command)
+static int ask_doctor(struct host *host, const char *command)
 {
 	char line[1024];
 	FILE *doctor = popen(command, "r");
+	int status;
 
 	while (doctor && fgets(line, sizeof(line), doctor)) {
 		bool has = strstr(line, " version ") != NULL;
@@ -81,8 +83,10 @@ static void ask_doctor(struct host *host, const char *command)
 		(void)sscanf(line, "Landlock ABI %d", &host->landlock_abi);
 		note_refused(host, line);
 	}
-	if (doctor)
-		pclose(doctor);
+	status = doctor ? pclose(doctor) : -1;
+	return WIFEXITED(status) && (!WEXITSTATUS(status) || WEXITSTATUS(status) == SOME_REFUSED)
+		       ? 0
+		       : -1;
 }
 
 /* Both came with 5.19, which knows the flag of the second: then it misses the filter. */
@@ -93,14 +97,14 @@ static bool serves_in_turn(void)
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
 }
 
-void host_probe(struct host *host, const char *doctor)
+int host_probe(struct host *host, const char *doctor)
 {
 	memset(host, 0, sizeof(*host));
-	ask_doctor(host, doctor);
 	host->serves_in_turn = serves_in_turn();
 	host->has_pid_ns = in_child(make_pid_ns) == 0;
 	host->has_mount_ns = in_child(make_mount_ns) == 0;
 	host->has_own_proc = in_child(make_own_proc) == 0;
+	return ask_doctor(host, doctor);
 }
 
 bool host_refuses(const struct host *host, const char *sandbox)

@@ -22,8 +22,11 @@ struct host {
 	unsigned n_refused;
 };
 
-/* doctor is the command that asks writ; the namespaces are tried, not asked for. */
-void host_probe(struct host *host, const char *doctor);
+/*
+ * doctor is the command that asks writ; the namespaces are tried, not asked for. 0; or -1: nobody
+ * answered, and what the host has is not known.
+ */
+int host_probe(struct host *host, const char *doctor);
 
 bool host_refuses(const struct host *host, const char *sandbox);
 

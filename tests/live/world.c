@@ -90,6 +90,17 @@ static int make_traps(struct world *world, uid_t uid, const char *probe)
 	return 0;
 }
 
+/* And what it executes to be its own doctor: see runtime/cli/helper.c. */
+static int copy_writ(const struct world *world, const char *writ)
+{
+	char doctor[WORLD_TEXT];
+
+	if (snprintf(doctor, sizeof(doctor), "%s-doctor", writ) >= (int)sizeof(doctor) ||
+	    copy_file(writ, at(world, "bin/writ"), 0755))
+		return -1;
+	return copy_file(doctor, at(world, "bin/writ-doctor"), 0755);
+}
+
 int world_new(struct world *world, uid_t uid, const char *probe, const char *writ,
 	      const char *bundle)
 {
@@ -113,8 +124,7 @@ int world_new(struct world *world, uid_t uid, const char *probe, const char *wri
 	snprintf(world->things[THING_STREAM], WORLD_TEXT, "%s/stream", world->root);
 	snprintf(world->things[THING_DGRAM], WORLD_TEXT, "%s/dgram", world->root);
 	snprintf(world->things[THING_ABSTRACT], WORLD_TEXT, "@writ-live-%d", (int)getpid());
-	if (copy_file(probe, at(world, "bin/probe"), 0755) ||
-	    copy_file(writ, at(world, "bin/writ"), 0755) ||
+	if (copy_file(probe, at(world, "bin/probe"), 0755) || copy_writ(world, writ) ||
 	    copy_file(bundle, at(world, "live.wrt"), 0644) ||
 	    put_file(world->things[THING_COMMON], "", 0644) || make_traps(world, uid, probe))
 		return -1;
