@@ -30,6 +30,7 @@ class Client:
     text: str = DENIED_TEXT     # a part of what it says then
     needs: tuple = ()           # commands beside the first word
     packages: str = ""          # a demand of its own, a method of Tools
+    unknown: int = 0            # the status when a name can't be looked up, if that is another
 
 
 CURL = r"Failed to connect|Couldn't connect|Could not connect"
@@ -37,8 +38,8 @@ PYTHON = "/usr/bin/python3 {programs}/"
 JAVA = "java -Xshare:auto -XX:TieredStopAtLevel=1 -cp {classes} Fetch {url} {ca}"
 
 CLIENTS = (
-    Client("curl", "http", "curl -sS {url}", 7, CURL),
-    Client("curl, TLS", "https", "curl -sS --cacert {ca} {url}", 7, CURL),
+    Client("curl", "http", "curl -sS {url}", 7, CURL, unknown=6),
+    Client("curl, TLS", "https", "curl -sS --cacert {ca} {url}", 7, CURL, unknown=6),
     Client("wget", "http", "wget -nv -t 1 -O - {url}", 4),
     Client("wget, TLS", "https", "wget -nv -t 1 --ca-certificate={ca} -O - {url}", 4),
     Client("git", "git", "git clone -q {url} clone", 128, CURL),
@@ -129,13 +130,13 @@ URLS = {
 class Row:
     """One client, run by one user, with a server of its own."""
 
-    def __init__(self, world, tools, client, user):
+    def __init__(self, world, tools, client, user, addresses=ADDRESSES):
         self.world = world
         self.tools = tools
         self.client = client
         self.uid = world.users[user]
         self.expected = world.page
-        self.server = servers.Server(ADDRESSES, self._handle())
+        self.server = servers.Server(addresses, self._handle())
 
     def _handle(self):
         world = self.world

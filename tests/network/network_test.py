@@ -11,6 +11,7 @@ import traceback
 
 import clients
 import keeper
+import names
 import places
 import semantics
 from world import Missing, Skip, World
@@ -33,10 +34,8 @@ class Report:
         return 1 if self.counts["FAIL"] or not self.counts["ok"] else 0
 
 
-def client_tests(world):
+def client_tests(world, tools):
     """(name, function that returns (case, None or what is wrong) for each case)."""
-    tools = clients.Tools(world)
-
     def run(client, user):
         clients.check(client, tools)
         row = clients.Row(world, tools, client, user)
@@ -85,7 +84,9 @@ def main():
             os.rename(world.path(name), world.path("programs", name))
         sockets = semantics.Semantics(world)
         keepers = keeper.Keeper(world, sockets)
-        tests = client_tests(world) + sockets.tests() + keepers.tests() + places.Places(world).tests()
+        tools = clients.Tools(world)
+        tests = (client_tests(world, tools) + sockets.tests() + keepers.tests() + places.Places(world).tests()
+                 + names.Names(world, tools).tests())
         run_all([test for test in tests if not wanted or any(part in test[0] for part in wanted)], report)
         for line in keepers.figures:
             print("      " + line)

@@ -8,7 +8,7 @@ import tempfile
 
 LISTED, OTHER, UNLISTED, DENIED = "127.0.8.1", "127.0.8.2", "127.0.9.1", "127.0.8.9"
 ADDRESSES = (LISTED, OTHER, UNLISTED, DENIED)
-NAMES = ("listed.test", "www.wild.test", "other.test")
+NAMES = ("listed.test", "www.wild.test", "alias.test", "six.test", "both.test", "other.test", "denied.test")
 NOBODY = 65534
 PAGE_BYTES = 100000
 TIMEOUT_S = 60
@@ -40,8 +40,9 @@ class World:
         os.chmod(self.top, 0o755)
         here = os.path.dirname(os.path.abspath(__file__))
         self.writ = shutil.copy(os.path.join(build, "writ"), self.top)
-        self.bundle = self.path("network.wrt")
-        call(os.path.join(build, "writc"), "compile", os.path.join(here, "network.writ"), "-o", self.bundle)
+        for name in ("network", "names"):
+            call(os.path.join(build, "writc"), "compile", os.path.join(here, f"{name}.writ"), "-o",
+                 self.path(f"{name}.wrt"))
         self.programs = shutil.copytree(os.path.join(here, "programs"), self.path("programs"))
         os.chmod(self.programs, 0o755)
         self.page = secrets.token_bytes(PAGE_BYTES)
@@ -109,7 +110,7 @@ class World:
     # ---- launching ----
 
     def command(self, argv, uid, sandbox=None, box="/nonexistent", **params):
-        """What runs argv: in a sandbox, when there is one."""
+        """What runs argv: in a sandbox, when there is one; of names.writ, when there is a resolver."""
         prefix = [] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
         if not sandbox:
             return [*prefix, *argv]
@@ -118,7 +119,8 @@ class World:
         params = {"port": 1, **params, "box": box, "programs": self.programs}
         for name, value in params.items():
             options += ["--param", f"{name}={value}"]
-        return [*prefix, self.writ, "run", "-p", self.bundle, "--sandbox", sandbox, *options, "--cwd", box,
+        bundle = self.path("names.wrt" if resolver else "network.wrt")
+        return [*prefix, self.writ, "run", "-p", bundle, "--sandbox", sandbox, *options, "--cwd", box,
                 "--", *argv]
 
     def environment(self, box):
