@@ -30,6 +30,7 @@ class Client:
     text: str = DENIED_TEXT     # a part of what it says then
     needs: tuple = ()           # commands beside the first word
     packages: str = ""          # a demand of its own, a method of Tools
+    binds: bool = False         # it believes in IPv6 only where it may bind ::1
     unknown: int = 0            # the status when a name can't be looked up, if that is another
 
 
@@ -46,7 +47,7 @@ CLIENTS = (
     Client("git, SSH", "ssh", "git clone -q {url} clone", 128, needs=("ssh", "/usr/sbin/sshd")),
     Client("urllib", "http", PYTHON + "urllib_get.py {url}", 1),
     Client("urllib, TLS", "https", PYTHON + "urllib_get.py {url} {ca}", 1),
-    Client("requests, TLS", "https", PYTHON + "requests_get.py {url} {ca}", 1, packages="requests"),
+    Client("requests, TLS", "https", PYTHON + "requests_get.py {url} {ca}", 1, packages="requests", binds=True),
     Client("asyncio, TLS", "https", PYTHON + "asyncio_get.py {url} {ca}", 1),
     Client("fetch, TLS", "https", "node {programs}/fetch.mjs {url}", 1),
     Client("axios, TLS", "https", "node {programs}/axios_get.cjs {url}", 1, packages="axios"),

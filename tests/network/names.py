@@ -78,7 +78,8 @@ class Names:
     def _case(self, row, dns, name, address, what):
         before = row.server.seen(address)
         dns.questions()
-        done, got = row.run(name, "by_name", port=row.server.port, resolver=f"127.0.0.1:{dns.port}")
+        sandbox = "by_name_bind" if row.client.binds and address == SIX else "by_name"
+        done, got = row.run(name, sandbox, port=row.server.port, resolver=f"127.0.0.1:{dns.port}")
         came = row.server.seen(address) - before
         asked = {question[0] for question in dns.questions()}
         if what in (WORKS, REFUSED):
@@ -103,7 +104,7 @@ class Names:
     def _question(self, dns, uid, question, code, data, leaves):
         name = question.split()[0].rstrip(".").lower()
         dns.questions()
-        argv = ["dig", "+tries=1", "+time=5", "@192.0.2.53", *question.split()]
+        argv = ["dig", "+tries=1", "+time=10", "@192.0.2.53", *question.split()]
         done = self.world.run(argv, uid, "by_name", resolver=f"127.0.0.1:{dns.port}")
         asked = dns.questions()
         said = done.stdout.decode(errors="replace")
