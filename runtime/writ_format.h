@@ -36,6 +36,7 @@
 #define WRIT_MAX_GRANTS     4096u  /* paths, ports and variables of one sandbox, each */
 #define WRIT_MAX_ALL        65536u /* the same of all sandboxes together, each */
 #define WRIT_MAX_RANGE      1024u  /* ports in one range: each is a rule of its own in the kernel */
+#define WRIT_MAX_UDP_PORTS  64u    /* that a sandbox may send to: the gate listens on each */
 #define WRIT_MAX_ARGS       64u    /* arguments of one tool, and of one call */
 #define WRIT_MAX_TESTS      1024u  /* in one rule's condition */
 #define WRIT_MAX_OPERANDS   1024u  /* of one test */

@@ -229,11 +229,45 @@ static void settle_ports(struct sema_ports *ports)
 	ports->n = n;
 }
 
+/* Parameters count when a bundle is loaded. */
+static size_t count_udp_ports(const struct sema_endpoints *endpoints)
+{
+	bool is_granted[UINT16_MAX + 1] = {false};
+	size_t n = 0;
+
+	for (size_t i = 0; i < endpoints->n; i++) {
+		const struct ir_endpoint *endpoint = &endpoints->items[i];
+		uint32_t first = endpoint->first > 0 ? endpoint->first : 1;
+
+		if (!endpoint->udp || !(endpoint->rights & IR_ENDPOINT_CONNECT))
+			continue;
+		for (uint32_t port = first; port <= endpoint->last; port++) {
+			n += !is_granted[port];
+			is_granted[port] = true;
+		}
+	}
+	return n;
+}
+
+/* The gate listens on each of them (docs/network.md). */
+static void check_udp_ports(struct sema *sema, const struct sema_box *box)
+{
+	size_t n = count_udp_ports(&box->endpoints);
+	struct diag *diag;
+
+	if (n <= WRIT_MAX_UDP_PORTS)
+		return;
+	diag = diag_report(sema->diags, DIAG_E0473, box->ast->name.span,
+			   "sandbox '%.*s' may send to %zu UDP ports; at most %u are possible",
+			   STR_ARG(box->ast->name.text), n, WRIT_MAX_UDP_PORTS);
+	diag_help(sema->diags, diag, "list the ports that it needs; ':*' is all of them");
+}
+
 static void network_settle(struct sema *sema, struct sema_box *box)
 {
-	(void)sema;
 	settle_ports(&box->ports);
 	settle_endpoints(&box->endpoints);
+	check_udp_ports(sema, box);
 }
 
 const struct sema_section sema_network = {network_own, network_inherit, network_settle};
