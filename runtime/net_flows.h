@@ -18,8 +18,8 @@ struct net_flow {
 	struct net_peer tool; /* the address and port that it sends from */
 	struct net_peer peer; /* and to */
 	uint64_t used_ms;
-	uint32_t listener; /* that the first datagram came by */
-	int fd;            /* connected to the peer */
+	int listener; /* that the first datagram came by, and answers go by */
+	int fd;       /* connected to the peer */
 };
 
 /* The first n are in use, in no order. */
