@@ -173,6 +173,7 @@ void net_datagram_refuse(const int fds[2], const struct net_peer *tool, const st
 	bool is_ipv6 = !net_address_is_ipv4(tool->address);
 	size_t skip = is_ipv6 ? 0 : IPV4_AT;
 	const uint16_t udp[] = {htons(tool->port), htons(peer->port), htons(UDP_HEADER), 0};
+	struct net_peer host = *tool;
 	struct net_name name;
 	uint8_t bytes[IPV6_MESSAGE];
 	uint8_t *at = is_ipv6 ? put(bytes, ipv6_message, sizeof(ipv6_message))
@@ -185,6 +186,8 @@ void net_datagram_refuse(const int fds[2], const struct net_peer *tool, const st
 	len = (size_t)(at - bytes);
 	if (!is_ipv6)
 		set_sum(bytes, len);
-	set_name(tool, LOOPBACK, &name);
+	/* The name of a raw socket has no port (raw(7)). */
+	host.port = 0;
+	set_name(&host, LOOPBACK, &name);
 	(void)RAW(SYS_sendto, fds[is_ipv6], bytes, len, MSG_DONTWAIT, name.bytes, name.len);
 }

@@ -165,8 +165,15 @@ static int listen_at(int family, uint16_t port)
 	return rc ? rc : (int)fd;
 }
 
+static int raw_socket(int family, int protocol)
+{
+	return (int)RAW(SYS_socket, family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+}
+
 static int listen_all(struct net_space *space)
 {
+	space->icmp[0] = raw_socket(AF_INET, IPPROTO_ICMP);
+	space->icmp[1] = raw_socket(AF_INET6, IPPROTO_ICMPV6);
 	for (uint32_t i = 0; i < space->n_ports; i++) {
 		space->listeners[i][0] = listen_at(AF_INET, space->ports[i]);
 		space->listeners[i][1] = listen_at(AF_INET6, space->ports[i]);

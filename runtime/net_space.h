@@ -32,6 +32,7 @@ struct net_space {
 	/* Made before the first socket: IPv4 and IPv6, non-blocking; negative where the host has
 	 * none. */
 	int listeners[NET_SPACE_MAX_PORTS][2];
+	int icmp[2];      /* raw sockets of ICMP and ICMPv6, likewise */
 	const char *step; /* that failed, when there is no namespace; else NULL */
 	int error;        /* the errno of that */
 
