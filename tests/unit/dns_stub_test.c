@@ -489,3 +489,49 @@ Test(dns_stub, nothing_is_mixed_up_when_what_there_is_was_not_sent)
 	hear(0);
 	cr_expect_str_eq(next(), "client 2: id 7 NOERROR rd q x.w.org/1: A 192.0.2.2 60");
 }
+
+/* 253 characters, which are 255 bytes; one that is a label more is in no message. */
+Test(dns_stub, the_longest_names)
+{
+	char name[254], want[400];
+
+	start(1);
+	memset(name, 'n', sizeof(name));
+	for (size_t i = 63; i < 200; i += 61)
+		name[i] = '.';
+	memcpy(name + 247, ".w.org", sizeof(".w.org"));
+	cr_assert_eq(strlen(name), 253);
+	cr_expect_str_eq(ask(1, name, DNS_TYPE_A), "");
+	(void)snprintf(want, sizeof(want), "server 0: id 99 NOERROR query rd q %s/1; opt 1232",
+		       name);
+	cr_expect_str_eq(next(), want);
+	begin_answer(name, DNS_TYPE_A, 0);
+	dns_maker_record(&maker, name, "A", 60, "192.0.2.1");
+	hear(0);
+	(void)snprintf(want, sizeof(want), "client 1: id 7 NOERROR rd q %s/1: A 192.0.2.1 60",
+		       name);
+	cr_expect_str_eq(next(), want);
+	cr_expect(may_connect("192.0.2.1"));
+}
+
+/* What a chain goes through is no host's name, and is neither denied nor taken for another. */
+Test(dns_stub, labels_in_answers_may_have_any_bytes)
+{
+	static const char *const targets[] = {"a\\000.org", "evil\\000.net", "evil\\.net",
+					      "\\255.x"};
+
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		start(1);
+		(void)ask(1, "a.org", DNS_TYPE_A);
+		(void)next();
+		begin_answer("a.org", DNS_TYPE_A, 0);
+		dns_maker_record(&maker, "a.org", "CNAME", 60, targets[i]);
+		dns_maker_record(&maker, targets[i], "A", 60, "192.0.2.1");
+		dns_maker_record(&maker, "evil.net", "A", 60, "192.0.2.2");
+		hear(0);
+		cr_expect_not_null(strstr(next(), "A 192.0.2.1 60"), "%s", said());
+		cr_expect_null(strstr(said(), "192.0.2.2"));
+		cr_expect(may_connect("192.0.2.1"));
+		cr_expect_not(may_connect("192.0.2.2"));
+	}
+}
