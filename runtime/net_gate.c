@@ -355,14 +355,12 @@ static bool has_resolver(const struct net_gate *gate)
 /* Microseconds to wait; UINT64_MAX: for ever. */
 static uint64_t watch(struct net_gate *gate)
 {
-	struct pollfd *fds = gate->watched + 2;
 	uint64_t now_us = net_now_us(), wait_us, most_us = UINT64_MAX;
 
 	gate->n_watched = 2;
-	if (has_resolver(gate)) {
-		most_us = net_resolver_watch(&gate->names->resolver, fds, now_us / US_PER_MS);
-		gate->n_watched += NET_RESOLVER_WATCHED;
-	}
+	if (has_resolver(gate))
+		gate->n_watched += net_names_watch(gate->names, gate->watched + 2,
+						   now_us / US_PER_MS, &most_us);
 	wait_us = net_pending_watch(&gate->pendings, gate->watched + gate->n_watched, now_us);
 	gate->n_watched += gate->pendings.n;
 	return wait_us < most_us ? wait_us : most_us;
@@ -373,8 +371,8 @@ static void serve(struct net_gate *gate, struct broker *broker)
 	const struct pollfd *fds = gate->watched + gate->n_watched - gate->pendings.n;
 
 	if (has_resolver(gate))
-		net_resolver_serve(&gate->names->resolver, gate->watched + 2,
-				   net_now_us() / US_PER_MS);
+		net_names_serve(gate->names, gate->watched + 2, (size_t)(fds - gate->watched) - 2,
+				net_now_us() / US_PER_MS);
 	if (gate->pendings.n) {
 		net_alarm_set(true);
 		net_pending_serve(&gate->pendings, fds, gate->pendings.n);

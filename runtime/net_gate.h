@@ -10,15 +10,14 @@
 #define WRIT_RUNTIME_NET_GATE_H
 
 #include "runtime/net_events.h"
+#include "runtime/net_names.h"
 #include "runtime/net_pending.h"
 #include "runtime/net_plan.h"
-#include "runtime/net_resolver.h"
 
 struct broker;
-struct net_names;
 
-/* Two are the keeper's, then come the resolver's. */
-#define NET_GATE_WATCHED (2u + NET_RESOLVER_WATCHED + NET_MAX_PENDING)
+/* Two are the keeper's, then come those of names. */
+#define NET_GATE_WATCHED (2u + NET_NAMES_WATCHED + NET_MAX_PENDING)
 
 /* All zero but for the plan before it is used. */
 struct net_gate {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "runtime/pool.h"
+#include "runtime/writ_format.h"
 
 #define NET_NAME_MAX    128u /* the kernel takes no longer one: struct sockaddr_storage */
 #define NET_MAX_SERVERS 3u
@@ -39,7 +40,9 @@ struct net_plan {
 	const char **sockets; /* unix sockets, by the names that the kernel has for them */
 	size_t n_sockets;
 	bool has_resolver;
-	struct net_servers servers; /* the host's */
+	struct net_servers servers;             /* the host's */
+	uint16_t udp_ports[WRIT_MAX_UDP_PORTS]; /* that somebody may be sent to */
+	uint32_t n_udp_ports;
 };
 
 /* In a pool of their own. 0, or -ENOMEM. */

@@ -115,6 +115,36 @@ static int check_host(struct writ_sandbox *sandbox, struct writ_error *error)
 	return rc ? broker_refuse(sandbox, rc, "its network section", "pidfd_getfd(2)", error) : 0;
 }
 
+static bool lists_port(const struct net_plan *plan, uint32_t port)
+{
+	for (uint32_t i = 0; i < plan->n_udp_ports; i++) {
+		if (plan->udp_ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
+/* The compiler has counted, but not what parameters stand for. */
+static int add_udp_ports(struct writ_sandbox *sandbox, const struct net_rule *rule,
+			 struct writ_error *error)
+{
+	struct net_plan *plan = &sandbox->net;
+	uint32_t first = rule->peer->first ? rule->peer->first : 1;
+
+	if (!(rule->flags & WRIT_ENDPOINT_UDP) || !(rule->flags & WRIT_ENDPOINT_CONNECT))
+		return 0;
+	for (uint32_t port = first; port <= rule->peer->last; port++) {
+		if (lists_port(plan, port))
+			continue;
+		if (plan->n_udp_ports == WRIT_MAX_UDP_PORTS)
+			return error_set(error, WRIT_E_UNSUPPORTED,
+					 "sandbox '%.200s' may send to more than %u UDP ports",
+					 sandbox->name, WRIT_MAX_UDP_PORTS);
+		plan->udp_ports[plan->n_udp_ports++] = (uint16_t)port;
+	}
+	return 0;
+}
+
 int net_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	struct net_rules rules;
@@ -129,6 +159,8 @@ int net_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *sourc
 	sandbox->net.rules = rules.items;
 	sandbox->net.n_rules = rules.n;
 	rc = add_sockets(sandbox, source);
+	for (uint32_t i = 0; !rc && i < rules.n; i++)
+		rc = add_udp_ports(sandbox, &rules.items[i], source->error);
 	if (!rc)
 		rc = check_host(sandbox, source->error);
 	if (sandbox->net.needs_proc)
@@ -145,13 +177,13 @@ int net_check_space(const struct writ_sandbox *sandbox, struct writ_error *error
 		return 0;
 	if (sandbox->ruleset < 0)
 		return error_set(error, WRIT_E_HOST,
-				 "sandbox '%.200s' can't be enforced on this host: to look up "
-				 "names takes Landlock",
+				 "sandbox '%.200s' can't be enforced on this host: names and UDP "
+				 "take Landlock",
 				 sandbox->name);
 	if (net_space_works())
 		return 0;
 	return error_set(error, WRIT_E_HOST,
-			 "sandbox '%.200s' can't be enforced on this host: to look up names takes "
+			 "sandbox '%.200s' can't be enforced on this host: names and UDP take "
 			 "a user namespace and a network namespace, which it refuses",
 			 sandbox->name);
 }

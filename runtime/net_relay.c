@@ -41,13 +41,14 @@ static bool is_one(const struct net_peer *peer)
 	return class != NET_MULTICAST && class != NET_NOWHERE;
 }
 
-static struct net_flow *begin_flow(struct net_relay *relay, struct net_flow *flow)
+/* NULL: it may not be sent to. One without a socket: it can't. */
+static struct net_flow *begin_flow(struct net_relay *relay, struct net_flow *flow, uint64_t now_ms)
 {
-	if (!is_one(&flow->peer) || !relay->may_send(relay->owner, &flow->peer))
+	if (!is_one(&flow->peer) || !relay->may_send(relay->owner, &flow->peer, now_ms))
 		return NULL;
 	flow->fd = (int)net_datagram_connect(&flow->peer);
 	if (flow->fd < 0)
-		return NULL;
+		return flow;
 	if (relay->flows.n == NET_MAX_FLOWS)
 		end_flow(relay, net_flows_oldest(&relay->flows));
 	return net_flows_add(&relay->flows, flow);
@@ -69,23 +70,23 @@ static void send_on(struct net_relay *relay, struct net_flow *flow, size_t len)
 static bool pass_on(struct net_relay *relay, int listener, uint16_t port, uint64_t now_ms)
 {
 	struct net_datagram datagram = {.bytes = relay->bytes};
-	struct net_flow begun = {.listener = listener};
+	struct net_flow begun = {.listener = listener, .fd = -1};
 	struct net_flow *flow;
 	long rc = net_datagram_receive(listener, &datagram);
 
 	if (rc)
 		return rc == -EPROTO;
+	datagram.to.port = port;
 	begun.tool = datagram.from;
 	begun.peer = datagram.to;
-	begun.peer.port = port;
-	flow = net_flows_find(&relay->flows, &begun.tool, &begun.peer);
+	flow = net_flows_find(&relay->flows, &datagram.from, &datagram.to);
 	if (!flow)
-		flow = begin_flow(relay, &begun);
-	if (flow) {
+		flow = begin_flow(relay, &begun, now_ms);
+	if (flow && flow->fd >= 0) {
 		flow->used_ms = now_ms;
 		send_on(relay, flow, datagram.len);
-	} else {
-		refuse(relay, &begun.tool, &begun.peer);
+	} else if (flow || !relay->take(relay->owner, listener, &datagram, now_ms)) {
+		refuse(relay, &datagram.from, &datagram.to);
 	}
 	return true;
 }

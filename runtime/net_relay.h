@@ -21,7 +21,11 @@
 struct net_relay {
 	const struct net_space *space; /* there is a namespace */
 	void *owner;
-	bool (*may_send)(void *owner, const struct net_peer *peer);
+	/* May a flow to a peer begin? */
+	bool (*may_send)(void *owner, const struct net_peer *peer, uint64_t now_ms);
+	/* Takes what has come to a listener and may not be sent. False: nobody is there. */
+	bool (*take)(void *owner, int listener, const struct net_datagram *datagram,
+		     uint64_t now_ms);
 
 	struct net_flows flows;
 	size_t first; /* of those watched, whose turn it is first */

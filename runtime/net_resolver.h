@@ -7,24 +7,26 @@
 #ifndef WRIT_RUNTIME_NET_RESOLVER_H
 #define WRIT_RUNTIME_NET_RESOLVER_H
 
+#include "runtime/net_datagram.h"
 #include "runtime/net_upstream.h"
 
-#define NET_RESOLVER_WATCHED (2u + NET_MAX_EXCHANGES)
-
-struct net_space;
+#define NET_RESOLVER_WATCHED NET_MAX_EXCHANGES
 
 /* All zero before it is begun. */
 struct net_resolver {
-	const int *clients; /* the sockets that the tool's queries come to: IPv4, IPv6 */
 	struct net_rules rules;
 	struct dns_stub stub;
 	struct dns_send send;
 	struct net_upstream upstream;
 };
 
-/* What it answers by; borrowed for as long as it is used. clients and upstream.servers are set. */
+/* What it answers by; borrowed for as long as it is used. upstream.servers is set. */
 void net_resolver_begin(struct net_resolver *resolver, const struct net_plan *plan,
 			struct net_pins *pins);
+
+/* A query that has come to a listener, by which it is answered. */
+void net_resolver_ask(struct net_resolver *resolver, int listener,
+		      const struct net_datagram *datagram, uint64_t now_ms);
 
 /* Fills in what to watch, NET_RESOLVER_WATCHED; returns for how many microseconds;
  * UINT64_MAX: for ever. */

@@ -234,6 +234,7 @@ static int prepare_names(struct writ_process *process, struct net_gate *gate,
 	names->plan = &gate->plan;
 	names->servers = &process->servers;
 	names->pins = &gate->pins;
+	names->events = &gate->events;
 	gate->names = names;
 	return 0;
 }

@@ -63,9 +63,11 @@ static bool is_sni(const struct image *image, uint32_t index)
 	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_SNI;
 }
 
-static bool is_udp(const struct image *image, uint32_t index)
+static bool is_udp_server(const struct image *image, uint32_t index)
 {
-	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_UDP;
+	uint32_t flags = image_ENDPOINTS(image, index)->flags;
+
+	return flags & WRIT_ENDPOINT_UDP && flags & WRIT_ENDPOINT_BIND;
 }
 
 static bool is_notify(const struct image *image, uint32_t index)
@@ -80,7 +82,7 @@ static const struct sandbox_row {
 	bool (*is_such)(const struct image *image, uint32_t index);
 } sandbox_rows[] = {
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
-	{"network \"udp://\"", RANGE(endpoints), is_udp},
+	{"network bind \"udp://\"", RANGE(endpoints), is_udp_server},
 	{"network sni", RANGE(endpoints), is_sni},
 	{"syscalls notify", RANGE(calls), is_notify},
 #undef RANGE

@@ -470,7 +470,7 @@ enum writ_net_kind {
 	WRIT_NET_LISTEN,      /* listen(2) */
 	WRIT_NET_UNIX,        /* connect(2) of a unix socket */
 	WRIT_NET_LOOKUP,      /* of a name; not by this version */
-	WRIT_NET_SEND,        /* a datagram; not by this version */
+	WRIT_NET_SEND,        /* the first datagram of many to a peer, and each that is denied */
 };
 #define WRIT_NET_KINDS 6
 

@@ -196,7 +196,7 @@ _Static_assert(sizeof(struct writ_fmt_part) == 16, "on disk");
 	PLAN(5, PROC, "procfs of its own", "/proc shows the launch's processes only")              \
 	PLAN(6, BROKER, "broker", "files are opened on the tool's behalf, denied ones are not")    \
 	PLAN(7, NETWORK, "net gate", "connections are made on the tool's behalf, as is listed")    \
-	PLAN(8, RESOLVER, "resolver", "names are looked up on the tool's behalf, those listed")
+	PLAN(8, RESOLVER, "resolver", "names are looked up and datagrams sent on, those listed")
 
 enum writ_plan {
 #define PLAN(bit, id, name, doc) WRIT_PLAN_##id = 1 << bit,

@@ -221,14 +221,14 @@ static void add_limits(struct plan *plan)
 
 /* ---- network, system calls, environment ---- */
 
-/* UDP takes more than a gate. Names are judged by what they were looked up as. */
+/* Nobody binds to UDP yet. Names are judged by what they were looked up as. */
 static void add_endpoint(struct plan *plan, const struct writ_fmt_endpoint *endpoint)
 {
 	bool is_name = endpoint->kind == WRIT_HOST_NAME || endpoint->kind == WRIT_HOST_SUFFIX;
 	bool is_looked_up = is_name && has(plan, WRIT_PLAN_RESOLVER);
 	struct str text = show_endpoint(plan->show, endpoint);
 
-	if (endpoint->flags & WRIT_ENDPOINT_UDP)
+	if (endpoint->flags & WRIT_ENDPOINT_UDP && endpoint->flags & WRIT_ENDPOINT_BIND)
 		add(plan, text, 0, UNLIMITED);
 	else
 		add(plan, text, BY_NET_GATE | BY_SECCOMP | (is_looked_up ? BY_RESOLVER : 0),

@@ -55,9 +55,9 @@ static void print_endpoint(FILE *out, const struct writ_net_event *event)
 	if (event->kind == WRIT_NET_UNIX)
 		(void)snprintf(text, sizeof(text), "%s", event->name);
 	else
-		(void)snprintf(text, sizeof(text), event->port ? "%s%s%s:%u" : "%s%s%s:*",
-			       is_ipv6 ? "[" : "", event->address, is_ipv6 ? "]" : "",
-			       (unsigned int)event->port);
+		(void)snprintf(text, sizeof(text), event->port ? "%s%s%s%s:%u" : "%s%s%s%s:*",
+			       event->kind == WRIT_NET_SEND ? "udp://" : "", is_ipv6 ? "[" : "",
+			       event->address, is_ipv6 ? "]" : "", (unsigned int)event->port);
 	(void)fputs(",\"endpoint\":", out);
 	cli_json_string(out, text);
 }

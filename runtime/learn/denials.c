@@ -117,6 +117,7 @@ static void add_socket(struct list *list, const struct seen_net *seen)
 {
 	bool internet = seen->use.family == AF_INET || seen->use.family == AF_INET6;
 	bool stream = internet && seen->use.type == SOCK_STREAM;
+	bool datagram = internet && seen->use.type == SOCK_DGRAM;
 	char target[64];
 	char buffer[16];
 
@@ -126,9 +127,12 @@ static void add_socket(struct list *list, const struct seen_net *seen)
 	    (struct denial){
 		    .kind = "socket",
 		    .target = learn_copy(target),
-		    .line = stream ? statement("connect", "HOST:PORT") : NULL,
-		    .note = stream ? "whose, the command did not come to say"
-				   : "no line of this version's policies grants such a socket",
+		    .line = stream     ? statement("connect", "HOST:PORT")
+			    : datagram ? statement("connect", "udp://HOST:PORT")
+				       : NULL,
+		    .note = stream || datagram
+				    ? "whose, the command did not come to say"
+				    : "no line of this version's policies grants such a socket",
 		    .count = seen->count,
 		    .by = seen->by,
 	    });
@@ -175,7 +179,7 @@ static void add_peer(struct list *list, const struct seen_net *seen, const char 
 {
 	const char *kind = seen->use.way == NET_BIND ? "bind" : "connect";
 	const struct reason *reason = &reasons[0];
-	const char *note = seen->use.type == SOCK_DGRAM ? "this version enforces no UDP" : NULL;
+	const char *note = NULL;
 	char target[MAX_TARGET];
 	struct event event;
 

@@ -24,7 +24,8 @@ void command_add(const struct world *world, struct command *command, const char 
 void command_sandbox(const struct world *world, struct command *command, const char *sandbox)
 {
 	static const char *const params[] = {"box={box}",     "bin={bin}",       "ro={ro}",
-					     "world={world}", "listed={listed}", "served={served}"};
+					     "world={world}", "listed={listed}", "served={served}",
+					     "echo={echo}"};
 
 	command_add(world, command, "{bin}/writ");
 	command_add(world, command, "run");

@@ -7,7 +7,7 @@
  *   ro/    what is granted for reading: file, tool                            {ro}
  *
  * {common} is a file of the host's in /tmp.
- * {victim} {address} {port} {listed} {udp} {stream} {dgram} {abstract} come from the victim
+ * {victim} {address} {port} {listed} {udp} {echo} {stream} {dgram} {abstract} come from the victim
  * (probe/victim.c). A snapshot is text that describes everything but box/: equal snapshots mean
  * that nothing changed.
  */
@@ -32,6 +32,7 @@ enum world_thing {
 	THING_PORT,
 	THING_LISTED,
 	THING_UDP,
+	THING_ECHO,
 	THING_ADDRESS,
 	THING_SERVED,
 	THING_COMMON,

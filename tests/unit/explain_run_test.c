@@ -116,7 +116,7 @@ Test(explain_run, network)
 				      "except OSError as e: print(e)'"),
 		     0);
 	expect_line("  connect \"127.0.0.1:10\";  # 1 time by python");
-	expect_line("  # socket AF_INET, type 2  # 1 time by python");
+	expect_line("  connect \"udp://HOST:PORT\";  # 1 time by python");
 	cr_expect_null(strstr(shell_output, "127.0.0.1:9\""), "%s", shell_output);
 	cr_expect_eq(explained("s", "python3 -c 'import socket\nsocket.socket()'"), 1);
 	expect_line("  connect \"HOST:PORT\";  # 1 time by python");

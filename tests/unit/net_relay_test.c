@@ -31,16 +31,25 @@ static struct net_space space = {.stack = stack, .stack_bytes = sizeof(stack), .
 static struct net_pins pins;
 static struct net_rules rules;
 static uint64_t now_ms = 1000;
-static unsigned int judged;
+static unsigned int judged, taken;
 
-static bool may_send(void *owner, const struct net_peer *peer)
+static bool may_send(void *owner, const struct net_peer *peer, uint64_t at_ms)
 {
 	(void)owner;
 	judged++;
-	return net_judge(&rules, &pins, peer, now_ms).allowed;
+	return net_judge(&rules, &pins, peer, at_ms).allowed;
 }
 
-static struct net_relay relay = {.space = &space, .may_send = may_send};
+static bool take(void *owner, int listener, const struct net_datagram *datagram, uint64_t at_ms)
+{
+	(void)owner;
+	(void)listener;
+	(void)at_ms;
+	taken++;
+	return datagram->len == 9;
+}
+
+static struct net_relay relay = {.space = &space, .may_send = may_send, .take = take};
 
 /* ---- sockets ---- */
 

@@ -306,7 +306,7 @@ Test(run, doctor_says_which_parameter_is_not_bound)
 Test(run, doctor_lists_what_this_version_can_not_enforce)
 {
 	static const char source[] = "role r { allow t rate 3/minute; }\n"
-				     "sandbox s { network { connect \"udp://a.org:1\"; } }\n";
+				     "sandbox s { network { bind \"udp://127.0.0.1:1\"; } }\n";
 	struct test_bundle bundle = bundle_make(source);
 	char file[] = "/tmp/writ-doctor-XXXXXX";
 	char *const doctor[] = {"writ", "doctor", "-p", file, NULL};
@@ -321,7 +321,8 @@ Test(run, doctor_lists_what_this_version_can_not_enforce)
 	unlink(file);
 	cr_expect_not_null(strstr(read_all(fileno(out)),
 				  "this version can't enforce: rate, of the rule for 't' in role "
-				  "'r'\nthis version can't enforce: network \"udp://\", of sandbox "
+				  "'r'\nthis version can't enforce: network bind \"udp://\", of "
+				  "sandbox "
 				  "'s'\nsandbox s: can't be enforced: "),
 			   "%s", read_all(fileno(out)));
 	cr_expect_not_null(strstr(read_all(fileno(refused)), "rate, of the rule for 't'"), "%s",

@@ -18,9 +18,8 @@ static const struct {
 	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
 	 "conflict session, of role 'a'"},
 	{SANDBOX("network { connect \"example.org:443\" sni; }"), "network sni, of sandbox 's'"},
-	{SANDBOX("network { connect \"udp://10.0.0.1:53\"; }"),
-	 "network \"udp://\", of sandbox 's'"},
-	{SANDBOX("network { bind \"udp://127.0.0.1:80\"; }"), "network \"udp://\", of sandbox 's'"},
+	{SANDBOX("network { bind \"udp://127.0.0.1:80\"; }"),
+	 "network bind \"udp://\", of sandbox 's'"},
 	{SANDBOX("syscalls { allow @default; deny ptrace notify; }"),
 	 "syscalls notify, of sandbox 's'"},
 };
@@ -67,13 +66,13 @@ Test(unsupported, all_demands_are_listed)
 {
 	static const char *const all[] = {"rate, of the rule for 't' in role 'r'",
 					  "syscalls notify, of sandbox 's'",
-					  "network \"udp://\", of sandbox 'u'"};
+					  "network bind \"udp://\", of sandbox 'u'"};
 	struct writ_policy *policy = examine(
 		"role r { allow t, u rate 3/minute; }\n"
 		"sandbox q { filesystem { read \"/usr\"; } }\n"
 		"sandbox s { filesystem { deny \"/x\"; scratch \"/tmp\" 1MiB; }\n"
 		"  syscalls { allow @default; deny ptrace notify; } }\n"
-		"sandbox u { network { connect \"udp://10.0.0.1:53\"; } }\n");
+		"sandbox u { network { bind \"udp://10.0.0.1:53\"; } }\n");
 	size_t n = sizeof(all) / sizeof(all[0]);
 
 	for (size_t i = 0; i < n; i++)

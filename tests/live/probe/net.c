@@ -120,6 +120,61 @@ static int run_udp(char **args)
 	return probe_result(sendto(fd, "x", 1, 0, (struct sockaddr *)&address, sizeof(address)));
 }
 
+/* How long an answer may take. */
+static int udp_socket(int family)
+{
+	const struct timeval most = {3, 0};
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most)))
+		return -1;
+	return fd;
+}
+
+/* PORT ADDRESS "connect" or "send": a datagram, which is answered. As an IPv6 address. */
+static int run_udp_ask(char **args)
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6,
+				  .sin6_port = htons((uint16_t)probe_number(args[0]))};
+	struct sockaddr_in6 from;
+	socklen_t len = sizeof(from);
+	char text[INET6_ADDRSTRLEN];
+	int fd = udp_socket(AF_INET6);
+
+	if (fd < 0)
+		return errno;
+	if (inet_pton(AF_INET6, args[1], &to.sin6_addr) != 1)
+		return PROBE_USAGE;
+	if (!strcmp(args[2], "connect") && connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		return errno;
+	if (sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) != 1 ||
+	    recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&from, &len) < 0)
+		return errno;
+	return memcmp(&from.sin6_addr, &to.sin6_addr, sizeof(to.sin6_addr)) ||
+			       from.sin6_port != to.sin6_port
+		       ? PROBE_NOT_SO
+		       : PROBE_SUCCEEDED;
+}
+
+/* PORT SOURCE: a datagram that is to come from an address. Its answer says where it came from. */
+static int run_udp_from(char **args)
+{
+	struct sockaddr_in to = loopback(args[0]);
+	struct sockaddr_in own = loopback("0");
+	char text[INET_ADDRSTRLEN] = "";
+	int fd = udp_socket(AF_INET);
+
+	if (fd < 0)
+		return errno;
+	if (inet_pton(AF_INET, args[1], &own.sin_addr) != 1)
+		return PROBE_USAGE;
+	if (bind(fd, (struct sockaddr *)&own, sizeof(own)) ||
+	    sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) != 1 ||
+	    recv(fd, text, sizeof(text) - 1, 0) < 0)
+		return errno;
+	return strcmp(text, args[1]) ? PROBE_NOT_SO : PROBE_SUCCEEDED;
+}
+
 /* listen(2) on an unbound socket picks a port itself, past any rule on bind(2). */
 static int run_listen(char **args)
 {
@@ -219,6 +274,8 @@ const struct probe probes_net[] = {
 	{"fastopen-msg", 2, run_fastopen_msg},
 	{"reconnect", 2, run_reconnect},
 	{"udp", 1, run_udp},
+	{"udp-ask", 3, run_udp_ask},
+	{"udp-from", 2, run_udp_from},
 	{"listen", 0, run_listen},
 	{"bind", 1, run_bind},
 	{"serve", 1, run_serve},

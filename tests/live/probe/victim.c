@@ -49,6 +49,33 @@ static int listen_udp(void)
 	return fd;
 }
 
+/* Tells whoever sends what address he is seen at, from the address that he sent to (ip(7)). */
+static void *echo(void *data)
+{
+	const int on = 1;
+	int fd = *(int *)data;
+
+	(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+	for (;;) {
+		struct sockaddr_in from;
+		char text[INET_ADDRSTRLEN], control[256];
+		struct iovec part = {text, sizeof(text)};
+		struct msghdr message = {.msg_name = &from,
+					 .msg_namelen = sizeof(from),
+					 .msg_iov = &part,
+					 .msg_iovlen = 1,
+					 .msg_control = control,
+					 .msg_controllen = sizeof(control)};
+
+		if (recvmsg(fd, &message, 0) < 0 ||
+		    !inet_ntop(AF_INET, &from.sin_addr, text, sizeof(text)))
+			continue;
+		part.iov_len = strlen(text);
+		(void)sendmsg(fd, &message, 0);
+	}
+	return NULL;
+}
+
 static int listen_unix(const char *path, int type)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -104,12 +131,13 @@ static int run_victim(char **args)
 {
 	int unlisted = listen_tcp();
 	int listed = listen_tcp();
-	int udp = listen_udp();
+	int udp[] = {listen_udp(), listen_udp()};
 	pthread_t server;
 	char byte;
 
-	if (unlisted < 0 || listed < 0 || udp < 0 || listen_unix(args[0], SOCK_STREAM) < 0 ||
-	    listen_unix(args[1], SOCK_DGRAM) < 0 || listen_unix(args[2], SOCK_STREAM) < 0)
+	if (unlisted < 0 || listed < 0 || udp[0] < 0 || udp[1] < 0 ||
+	    listen_unix(args[0], SOCK_STREAM) < 0 || listen_unix(args[1], SOCK_DGRAM) < 0 ||
+	    listen_unix(args[2], SOCK_STREAM) < 0)
 		return PROBE_SETUP;
 	/*
 	 * Where Yama guards ptrace, the control needs the victim's consent; elsewhere this fails.
@@ -118,9 +146,12 @@ static int run_victim(char **args)
 	/* What others ignore ends this one: signals to everybody need a control that hurts nobody
 	 * else. */
 	(void)signal(SIGURG, fall);
-	if (pthread_create(&server, NULL, serve, &listed))
+	if (pthread_create(&server, NULL, serve, &listed) ||
+	    pthread_create(&server, NULL, echo, &udp[0]) ||
+	    pthread_create(&server, NULL, echo, &udp[1]))
 		return PROBE_SETUP;
-	printf("%u %u %u %p\n", port_of(unlisted), port_of(listed), port_of(udp), (void *)secret);
+	printf("%u %u %u %u %p\n", port_of(unlisted), port_of(listed), port_of(udp[0]),
+	       port_of(udp[1]), (void *)secret);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		if (write(STDOUT_FILENO, &byte, 1) != 1)
