@@ -81,7 +81,7 @@ void net_resolver_ask(struct net_resolver *resolver, int listener,
 {
 	const struct dns_packet packet = {datagram->bytes, datagram->len, now_ms};
 	struct dns_client client = {.port = datagram->from.port, .via = (uint32_t)listener};
-	uint16_t id;
+	uint16_t id = 0;
 
 	memcpy(client.address, datagram->from.address, sizeof(client.address));
 	memcpy(client.asked, datagram->to.address, sizeof(client.asked));

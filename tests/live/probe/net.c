@@ -136,7 +136,7 @@ static int run_udp_ask(char **args)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6,
 				  .sin6_port = htons((uint16_t)probe_number(args[0]))};
-	struct sockaddr_in6 from;
+	struct sockaddr_in6 from = {.sin6_family = AF_INET6};
 	socklen_t len = sizeof(from);
 	char text[INET6_ADDRSTRLEN];
 	int fd = udp_socket(AF_INET6);
