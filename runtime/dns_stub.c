@@ -30,12 +30,12 @@ void dns_stub_init(struct dns_stub *stub, const struct net_rules *rules, struct 
 /* ---- to clients ---- */
 
 /* Records of the settled answer. False: they have no room. */
-static bool put_records(const struct dns_stub *stub, struct dns_reply *reply)
+static bool put_records(const struct dns_stub *stub, bool chain, struct dns_reply *reply)
 {
 	const struct dns_answer *answer = &stub->answer;
 	uint32_t ttl_s = answer->ttl_s < NET_PIN_MAX_TTL_S ? answer->ttl_s : NET_PIN_MAX_TTL_S;
 
-	for (uint32_t i = 0; i < answer->n_chain; i++) {
+	for (uint32_t i = 0; chain && i < answer->n_chain; i++) {
 		if (!dns_reply_cname(reply, &answer->chain[i], ttl_s))
 			return false;
 	}
@@ -75,9 +75,15 @@ static void answer_waiter(const struct dns_stub *stub, const struct dns_waiter *
 
 	describe(out, &waiter->query, &waiter->client, stub->outcome);
 	out->n_refused = stub->n_refused;
-	dns_reply_begin(&reply, &waiter->query, stub->answer.rcode, waiter->client.tcp, out->bytes);
-	if (!put_records(stub, &reply))
-		dns_reply_truncate(&reply);
+	/* Rather without its aliases than cut: a client may have no TCP to ask again by. */
+	for (int chain = 1; chain >= 0; chain--) {
+		dns_reply_begin(&reply, &waiter->query, stub->answer.rcode, waiter->client.tcp,
+				out->bytes);
+		if (put_records(stub, chain, &reply))
+			break;
+		if (!chain)
+			dns_reply_truncate(&reply);
+	}
 	out->len = dns_reply_end(&reply, stub->outcome == DNS_TOLD_REFUSED);
 }
 

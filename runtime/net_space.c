@@ -296,6 +296,8 @@ long net_space_answer(struct net_space *space)
 		return -EACCES;
 	case GONE:
 		space->maker = -1;
+		if (!space->step)
+			space->step = "its maker's death";
 		return -EACCES;
 	case ANSWERED:
 		break;

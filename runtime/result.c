@@ -9,6 +9,7 @@
 
 #include "runtime/broker.h"
 #include "runtime/net_gate.h"
+#include "runtime/net_names.h"
 
 #define US_PER_SECOND 1000000u
 #define BYTES_PER_KIB 1024u
@@ -68,6 +69,10 @@ static void fill_network(const struct keeper *keeper, struct writ_result *result
 	result->connects_allowed = counts[WRIT_NET_CONNECT][true] + counts[WRIT_NET_UNIX][true];
 	result->binds_denied = counts[WRIT_NET_BIND][false] + counts[WRIT_NET_LISTEN][false];
 	result->binds_allowed = counts[WRIT_NET_BIND][true] + counts[WRIT_NET_LISTEN][true];
+	if (!gate->names || !gate->names->space.step)
+		return;
+	result->lookup_failed = gate->names->space.step;
+	result->lookup_errno = gate->names->space.error;
 }
 
 /*

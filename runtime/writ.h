@@ -430,6 +430,8 @@ struct writ_result {
 	uint64_t connects_denied;  /* as nothing lists their peer, or it is denied */
 	uint64_t binds_allowed;    /* calls of bind(2) and listen(2), likewise */
 	uint64_t binds_denied;
+	const char *lookup_failed; /* why no name could be looked up, or NULL: what failed, */
+	int lookup_errno;          /* and the errno of that */
 };
 
 /*

@@ -291,6 +291,9 @@ static const char *last_words(const struct writ_result *result)
 	if (result->output_lost && (result->end == WRIT_EXITED || result->end == WRIT_SIGNALED))
 		return "the end of the command's output is lost: its reader did not take it in "
 		       "time";
+	if (result->end == WRIT_EXITED && result->lookup_failed)
+		return "no name could be looked up: the host did not let a network namespace be "
+		       "made";
 	return result->end == WRIT_SIGNALED ? words_of_signal(result->signal) : NULL;
 }
 

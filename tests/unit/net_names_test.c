@@ -8,8 +8,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,11 +133,9 @@ TestSuite(net_names, .init = begin, .fini = end, .timeout = 30);
 	"  return a[1]&15,a[3]\n"                                                                  \
 	"box=os.environ['box']\n"
 
-static struct writ_sandbox *open_with(const char *python)
+static void write_tool(const char *python)
 {
-	char text[4096], path[64];
-	struct writ_error error = {.code = 0};
-	struct writ_sandbox *sandbox;
+	char path[64];
 	FILE *file;
 
 	(void)snprintf(path, sizeof(path), "%s/tool.py", box);
@@ -144,6 +144,25 @@ static struct writ_sandbox *open_with(const char *python)
 	(void)fprintf(file, PRELUDE, port, own);
 	(void)fputs(python, file);
 	(void)fclose(file);
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return is_written;
+}
+
+static struct writ_sandbox *open_with(const char *python)
+{
+	char text[4096];
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox;
+
+	write_tool(python);
 	(void)snprintf(
 		text, sizeof(text),
 		"param box : path = \"/\";\nsandbox s { filesystem { " FILES
@@ -408,4 +427,84 @@ Test(net_names, a_server_has_to_be_an_address)
 	cr_expect_str_eq(error.text,
 			 "'dns.example:53' is no server to ask for names: ADDR or ADDR:PORT");
 	writ_sandbox_close(sandbox);
+}
+
+/* As root of a user namespace of its own, who says how many network namespaces there may be. */
+static bool enter_userns(void)
+{
+	const unsigned id = geteuid();
+	char map[32];
+
+	(void)snprintf(map, sizeof(map), "0 %u 1", id);
+	return unshare(CLONE_NEWUSER) == 0 && write_file("/proc/self/setgroups", "deny") &&
+	       write_file("/proc/self/uid_map", map);
+}
+
+static bool refuse_networks(void)
+{
+	return write_file("/proc/sys/user/max_net_namespaces", "0");
+}
+
+/* 0: as it should be; 1: this host has no user namespaces. */
+static int try_refused(const char *policy)
+{
+	struct writ_error error = {.code = 0};
+
+	if (!enter_userns() || !refuse_networks())
+		return 1;
+	if (open_box(policy, &error) || error.code != WRIT_E_HOST ||
+	    !strstr(error.text, "to look up names takes a user namespace and a network namespace"))
+		return 2;
+	return 0;
+}
+
+static int try_refused_later(const char *policy)
+{
+	const char *const argv[] = {"sh", "-c", "python3 -I $box/tool.py", NULL};
+	struct writ_launch launch = {.argv = argv, .cwd = "/", .stdio = {-1, -1, -1}};
+	struct writ_error error = {.code = 0};
+	struct writ_process *process;
+	struct writ_result result;
+	struct writ_sandbox *sandbox;
+
+	if (!enter_userns())
+		return 1;
+	sandbox = open_box(policy, &error);
+	if (!sandbox || !refuse_networks())
+		return 1;
+	if (writ_spawn(sandbox, &launch, &process, &error) || writ_wait(&process, &result, &error))
+		return 3;
+	return result.status == 7 && result.lookup_failed &&
+			       strcmp(result.lookup_failed, "unshare(CLONE_NEWNET)") == 0 &&
+			       result.lookup_errno == ENOSPC
+		       ? 0
+		       : 4;
+}
+
+static void in_child(int (*what)(const char *policy))
+{
+	static const char policy[] = "param box : path = \"/\";\nsandbox s { filesystem { " FILES
+				     "read \"/etc\", \"${box}/tool.py\"; } network { connect "
+				     "\"listed.test:80\"; } env { set box = \"${box}\"; } }\n";
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(what(policy));
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	if (status == 1 << 8)
+		cr_skip_test("this host has no user namespaces");
+	cr_expect_eq(status, 0, "%d", status >> 8);
+}
+
+Test(net_names, a_host_without_network_namespaces_refuses)
+{
+	in_child(try_refused);
+}
+
+Test(net_names, a_host_that_refuses_one_later_is_told)
+{
+	write_tool("try: socket.socket(socket.AF_INET,2)\n"
+		   "except OSError as x: sys.exit(7 if x.errno==errno.EACCES else 8)\n");
+	in_child(try_refused_later);
 }
