@@ -454,7 +454,7 @@ static int try_refused(const char *policy)
 	if (!enter_userns() || !open_box(policy, &error) || !refuse_networks())
 		return 1;
 	if (open_box(policy, &error) || error.code != WRIT_E_HOST ||
-	    !strstr(error.text, "to look up names takes a user namespace and a network namespace"))
+	    !strstr(error.text, "names and UDP take a user namespace and a network namespace"))
 		return 2;
 	return 0;
 }
