@@ -8,10 +8,12 @@
  * Starts /bin/true in each of several ways, in turn, so that whatever else the machine does falls
  * on all of them alike: plainly, by libwrit and by writ in each sandbox, and by other launchers.
  * Prints the median, the 99th percentile and the ratio of the medians to posix_spawn's; the 5th
- *percentile, of launches that nothing else came in the way of, and the ratio of these; and how many
- *launches a second one thread makes; a zygote's children are made between the launches, which is in
- *the second number and not in the first. With --heap the parent holds that much memory,
- *touched: a launcher that copied page tables would show.
+ * percentile, of launches that nothing else came in the way of, and the ratio of these; the same of
+ * the processor time of all that took part, which waiting for a processor is not in, but what a
+ * zygote's child did beforehand is; and how many launches a second one thread makes, with the time
+ * that making a zygote's children takes, which is in no other number but processor time.
+ * With --heap the parent holds that much memory, touched: a launcher that copied page tables would
+ * show.
  * --pause waits so long before each: what the kernel still has at hand from the one before is gone.
  * --brief prints the medians of posix_spawn, writ_spawn and `writ run` in microseconds, for the
  * demo.
@@ -21,6 +23,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +69,7 @@ struct way {
 	struct writ_zygote *zygote;   /* or by whom; refilled between measurements */
 	bool skipped;
 	uint64_t samples[MAX_ROUNDS];
+	uint64_t cpu[MAX_ROUNDS];
 };
 
 static struct way ways[MAX_WAYS];
@@ -149,6 +153,33 @@ static void print_throughput(struct bench *bench, const struct way *way)
 	       bench->rounds * 1e9 / (double)(bench_now_ns() - start));
 }
 
+/* Processor time of ours and of all whom we have waited for. */
+static uint64_t cpu_now_ns(void)
+{
+	static const int whose[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+	uint64_t us = 0;
+
+	for (size_t i = 0; i < sizeof(whose) / sizeof(whose[0]); i++) {
+		struct rusage usage;
+
+		(void)getrusage(whose[i], &usage);
+		us += (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+		      (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+	}
+	return us * 1000;
+}
+
+/* Once, in the round of that number. */
+static void measure_way(struct bench *bench, struct way *way, unsigned round)
+{
+	uint64_t cpu = cpu_now_ns();
+	uint64_t start = bench_now_ns();
+
+	way->run(bench, way);
+	way->samples[round] = bench_now_ns() - start;
+	way->cpu[round] = cpu_now_ns() - cpu;
+}
+
 static void measure(struct bench *bench)
 {
 	for (unsigned round = 0; round < bench->rounds + WARM_UP; round++) {
@@ -156,16 +187,14 @@ static void measure(struct bench *bench)
 			if (ways[i].skipped)
 				continue;
 			(void)usleep(bench->pause_ms * 1000);
-			uint64_t start = bench_now_ns();
-
-			ways[i].run(bench, &ways[i]);
-			if (round >= WARM_UP)
-				ways[i].samples[round - WARM_UP] = bench_now_ns() - start;
+			measure_way(bench, &ways[i], round < WARM_UP ? 0 : round - WARM_UP);
 			refill(ways[i].zygote);
 		}
 	}
-	for (size_t i = 0; i < n_ways; i++)
+	for (size_t i = 0; i < n_ways; i++) {
 		bench_sort(ways[i].samples, bench->rounds);
+		bench_sort(ways[i].cpu, bench->rounds);
+	}
 }
 
 static double percentile_us(const struct bench *bench, size_t way, unsigned percent)
@@ -179,6 +208,11 @@ static double ratio(const struct bench *bench, size_t way, unsigned percent)
 	return percentile_us(bench, way, percent) / percentile_us(bench, 0, percent);
 }
 
+static double cpu_us(const struct bench *bench, size_t way)
+{
+	return (double)bench_percentile(ways[way].cpu, bench->rounds, 5) / 1000;
+}
+
 static void print_table(struct bench *bench)
 {
 	printf("start and end of %s, %u rounds, a parent with %u MiB of heap", COMMAND,
@@ -186,16 +220,17 @@ static void print_table(struct bench *bench)
 	if (bench->pause_ms)
 		printf(", %u ms between launches", bench->pause_ms);
 	putchar('\n');
-	printf("%-26s %10s %10s %8s %10s %8s\n", "way", "median us", "p99 us", "ratio", "p5 us",
-	       "ratio");
+	printf("%-26s %10s %10s %8s %10s %8s %10s %8s\n", "way", "median us", "p99 us", "ratio",
+	       "p5 us", "ratio", "p5 cpu us", "ratio");
 	for (size_t i = 0; i < n_ways; i++) {
 		if (ways[i].skipped) {
 			printf("%-26s %10s\n", ways[i].name, "absent");
 			continue;
 		}
-		printf("%-26s %10.0f %10.0f %8.2f %10.0f %8.2f\n", ways[i].name,
+		printf("%-26s %10.0f %10.0f %8.2f %10.0f %8.2f %10.0f %8.2f\n", ways[i].name,
 		       percentile_us(bench, i, 50), percentile_us(bench, i, 99),
-		       ratio(bench, i, 50), percentile_us(bench, i, 5), ratio(bench, i, 5));
+		       ratio(bench, i, 50), percentile_us(bench, i, 5), ratio(bench, i, 5),
+		       cpu_us(bench, i), cpu_us(bench, i) / cpu_us(bench, 0));
 	}
 	for (size_t i = 0; i < n_ways; i++) {
 		if (ways[i].run == by_writ_spawn || i == 0)
