@@ -76,6 +76,7 @@ launches() {
 }
 
 launches single,reader,bench
+launches gated,named
 launches counted
 launches bounded
 launches single --heap 1024
@@ -88,6 +89,7 @@ if [ "$(id -u)" -eq 0 ] && $ordinary test -x "$build/writ" -a -r "$work/bench.wr
 	as=$ordinary
 	who=", as an ordinary user"
 	launches single,reader,bench
+	launches gated,named
 	launches counted
 	launches bounded
 fi
