@@ -14,6 +14,7 @@ import keeper
 import names
 import places
 import semantics
+import udp
 from world import Missing, Skip, World
 
 AT_ONCE = 4
@@ -86,7 +87,7 @@ def main():
         keepers = keeper.Keeper(world, sockets)
         tools = clients.Tools(world)
         tests = (client_tests(world, tools) + sockets.tests() + keepers.tests() + places.Places(world).tests()
-                 + names.Names(world, tools).tests())
+                 + names.Names(world, tools).tests() + udp.Udp(world).tests())
         run_all([test for test in tests if not wanted or any(part in test[0] for part in wanted)], report)
         for line in keepers.figures:
             print("      " + line)

@@ -40,7 +40,7 @@ class World:
         os.chmod(self.top, 0o755)
         here = os.path.dirname(os.path.abspath(__file__))
         self.writ = shutil.copy(os.path.join(build, "writ"), self.top)
-        for name in ("network", "names"):
+        for name in ("network", "names", "udp"):
             call(os.path.join(build, "writc"), "compile", os.path.join(here, f"{name}.writ"), "-o",
                  self.path(f"{name}.wrt"))
         self.programs = shutil.copytree(os.path.join(here, "programs"), self.path("programs"))
@@ -110,7 +110,7 @@ class World:
     # ---- launching ----
 
     def command(self, argv, uid, sandbox=None, box="/nonexistent", **params):
-        """What runs argv: in a sandbox, when there is one; of names.writ, when there is a resolver."""
+        """What runs argv: in a sandbox, when there is one; of names.writ when there is a resolver, or of bundle."""
         prefix = [] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
         if not sandbox:
             return [*prefix, *argv]
@@ -119,7 +119,7 @@ class World:
         params = {"port": 1, **params, "box": box, "programs": self.programs}
         for name, value in params.items():
             options += ["--param", f"{name}={value}"]
-        bundle = self.path("names.wrt" if resolver else "network.wrt")
+        bundle = self.path(params.pop("bundle", "names" if resolver else "network") + ".wrt")
         return [*prefix, self.writ, "run", "-p", bundle, "--sandbox", sandbox, *options, "--cwd", box,
                 "--", *argv]
 
