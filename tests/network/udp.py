@@ -4,7 +4,7 @@ import socket
 import threading
 
 from dns_server import DnsServer, txt
-from world import DENIED, LISTED, OTHER, UNLISTED, Skip, need
+from world import DENIED, LISTED, OTHER, UNLISTED, need
 
 WAIT_S = 30
 HOSTS = ((LISTED, True), (OTHER, True), ("::1", True), (UNLISTED, False), (DENIED, False))
@@ -52,11 +52,6 @@ class Udp:
     def _run(self, argv, uid, sandbox, port):
         return self.world.run(argv, uid, sandbox, port=port, bundle="udp")
 
-    def check(self):
-        done = self._run(["true"], None, "by_udp", 1)
-        if done.returncode:
-            raise Skip(done.stderr.decode().strip())
-
     def _echo(self, echo, argv, uid, host, listed):
         """argv prints `done` when all went as it should."""
         found = []
@@ -72,7 +67,7 @@ class Udp:
         return found
 
     def datagrams(self, user):
-        self.check()
+        self.world.check("by_udp", bundle="udp")
         need("nc", "sh")
         echo = UdpEcho([host for host, _ in HOSTS])
         uid = self.world.users[user]
@@ -83,20 +78,23 @@ class Udp:
 
     def dig(self, user):
         """A name server that is listed is asked whatever the tool likes; another one is not."""
-        self.check()
+        self.world.check("by_udp", bundle="udp")
         need("dig")
+        return [case for host, listed in ((LISTED, True), (DENIED, False)) for how in ("+notcp", "+tcp")
+                for case in self._questions(host, how, listed, self.world.users[user])]
+
+    def _questions(self, host, how, listed, uid):
+        dns = DnsServer(host, {"listed.test": [txt("a text")]})
+        argv = ["dig", "+short", "+tries=1", "+time=3", how, f"@{host}", "-p", str(dns.port), "listed.test", "TXT"]
         found = []
-        for host, listed in ((LISTED, True), (DENIED, False)):
-            dns = DnsServer(host, {"listed.test": [txt("a text")]})
-            for where, sandbox, works in (("no sandbox", None, True), ("a sandbox", "by_udp", listed)):
-                argv = ["dig", "+short", "+tries=1", "+time=3", f"@{host}", "-p", str(dns.port), "listed.test", "TXT"]
-                done = self._run(argv, self.world.users[user], sandbox, dns.port)
-                asked = len(dns.questions())
-                right = (done.returncode, done.stdout == b'"a text"\n', bool(asked)) == (
-                    (0, True, True) if works else (9, False, False))
-                found.append((f"{where}, {host}", None if right else f"status {done.returncode}, {asked} asked: "
-                              f"{done.stdout.decode()} {done.stderr.decode()}"))
-            dns.close()
+        for where, sandbox, works in (("no sandbox", None, True), ("a sandbox", "by_dns", listed)):
+            done = self._run(argv, uid, sandbox, dns.port)
+            asked = len(dns.questions())
+            right = (done.returncode, done.stdout == b'"a text"\n', bool(asked)) == (
+                (0, True, True) if works else (9, False, False))
+            found.append((f"{how}, {where}, {host}", None if right else f"status {done.returncode}, {asked} asked: "
+                          f"{done.stdout.decode()} {done.stderr.decode()}"))
+        dns.close()
         return found
 
     def tests(self):

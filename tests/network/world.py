@@ -109,17 +109,25 @@ class World:
 
     # ---- launching ----
 
+    def check(self, sandbox, **params):
+        """Whether the host can enforce it: `writ run` ends with 4 when not (docs/man/writ.1)."""
+        done = self.run(["true"], None, sandbox, **params)
+        if done.returncode == 4:
+            raise Skip(done.stderr.decode().strip())
+        if done.returncode:
+            raise RuntimeError(done.stderr.decode())
+
     def command(self, argv, uid, sandbox=None, box="/nonexistent", **params):
         """What runs argv: in a sandbox, when there is one; of names.writ when there is a resolver, or of bundle."""
         prefix = [] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
         if not sandbox:
             return [*prefix, *argv]
         resolver = params.pop("resolver", None)
+        bundle = self.path(params.pop("bundle", "names" if resolver else "network") + ".wrt")
         options = ["--resolver", resolver] if resolver else []
         params = {"port": 1, **params, "box": box, "programs": self.programs}
         for name, value in params.items():
             options += ["--param", f"{name}={value}"]
-        bundle = self.path(params.pop("bundle", "names" if resolver else "network") + ".wrt")
         return [*prefix, self.writ, "run", "-p", bundle, "--sandbox", sandbox, *options, "--cwd", box,
                 "--", *argv]
 
