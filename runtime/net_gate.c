@@ -298,7 +298,8 @@ static long run(struct net_gate *gate, struct broker *broker, struct net_call *c
 	call->ino = socket.ino;
 	if (!net_answered(&gate->pendings, call, &rc)) {
 		rc = rows[row].run(gate, broker, &socket, call);
-		return rc == -EISCONN && net_connected(&gate->pendings, call) ? 0 : rc;
+		call->is_repeated = rc == -EISCONN && net_connected(&gate->pendings, call);
+		return call->is_repeated ? 0 : rc;
 	}
 	(void)RAW(SYS_close, socket.fd);
 	return rc;

@@ -49,7 +49,7 @@ void net_answer(struct net_pendings *pendings, const struct net_call *call, long
 
 	net_events_answered(pendings->events, call->id, result);
 	/* Before it is sent, as by then the tool may be back. */
-	if (call->nr == SYS_connect && result == 0)
+	if (call->nr == SYS_connect && result == 0 && !call->is_repeated)
 		pendings->connected[pendings->next_connected++ % NET_MAX_UNHEARD] = *call;
 	/* To ask for one more socket is no harm. */
 	if (RAW(SYS_ioctl, pendings->listener, SECCOMP_IOCTL_SEND, &reply) != -ENOENT ||

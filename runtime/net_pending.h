@@ -28,6 +28,7 @@ struct net_call {
 	int nr;
 	uint64_t ino; /* of the socket */
 	struct net_name name;
+	bool is_repeated; /* it was answered with success before */
 };
 
 struct net_pending {

@@ -263,9 +263,10 @@ Test(net_gate, connecting_without_waiting_is_as_ever)
 	       "w=select.epoll(); w.register(s,select.EPOLLIN)\n"
 	       "d=os.dup(s.fileno()); s.connect_ex((L,LISTED)); print(w.poll(5)!=[])\n"
 	       "print(os.read(d,9),s.connect_ex((L,LISTED)),s.getblocking())\n"
+	       "print(errno.errorcode[[s.connect_ex((L,LISTED)) for i in range(3)][-1]])\n"
 	       "b=socket.socket(); b.connect((L,LISTED)); print(b.getblocking())\n"
 	       "os.set_blocking(b.fileno(),True); print(os.get_blocking(b.fileno()))\n",
-	       "EINPROGRESS 0 True\nEACCES\nTrue\nb'l' 0 False\nTrue\nTrue\n");
+	       "EINPROGRESS 0 True\nEACCES\nTrue\nb'l' 0 False\nEISCONN\nTrue\nTrue\n");
 }
 
 /* A server that accepts nobody: the first few are taken by the kernel, the others wait. */
