@@ -17,9 +17,9 @@
 
 #include "runtime/net_address.h"
 #include "runtime/net_socket.h"
+#include "runtime/net_space.h"
 #include "runtime/raw.h"
 
-#define LOOPBACK     1u  /* the number of every namespace's own interface */
 #define IPV4_AT      12u /* in an address that maps one */
 #define IPV4_LEN     4u
 #define ICMP_HEADER  8u
@@ -33,25 +33,6 @@ union control {
 	struct cmsghdr header;
 	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
-
-/* scope: of link-local addresses. */
-static void set_name(const struct net_peer *peer, uint32_t scope, struct net_name *out)
-{
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(peer->port)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
-				   .sin6_port = htons(peer->port),
-				   .sin6_scope_id = scope};
-
-	if (net_address_is_ipv4(peer->address)) {
-		memcpy(&in.sin_addr, peer->address + IPV4_AT, IPV4_LEN);
-		memcpy(out->bytes, &in, sizeof(in));
-		out->len = sizeof(in);
-	} else {
-		memcpy(&in6.sin6_addr, peer->address, sizeof(peer->address));
-		memcpy(out->bytes, &in6, sizeof(in6));
-		out->len = sizeof(in6);
-	}
-}
 
 static bool take_destination(const union control *control, uint8_t out[16])
 {
@@ -94,7 +75,7 @@ long net_datagram_receive(int fd, struct net_datagram *out)
 static socklen_t set_source(const struct net_peer *from, union control *control)
 {
 	struct in_pktinfo info = {.ipi_ifindex = 0};
-	struct in6_pktinfo info6 = {.ipi6_ifindex = LOOPBACK};
+	struct in6_pktinfo info6 = {.ipi6_ifindex = NET_SPACE_INTERFACE};
 	const void *data = &info6;
 	socklen_t len = sizeof(info6);
 
@@ -123,7 +104,7 @@ long net_datagram_send(int fd, const struct net_datagram *datagram)
 				 .msg_iovlen = 1,
 				 .msg_control = &control};
 
-	set_name(&datagram->to, LOOPBACK, &name);
+	net_name_of_peer(&datagram->to, NET_SPACE_INTERFACE, &name);
 	message.msg_namelen = name.len;
 	message.msg_controllen = set_source(&datagram->from, &control);
 	return RAW(SYS_sendmsg, fd, &message, MSG_DONTWAIT);
@@ -132,14 +113,9 @@ long net_datagram_send(int fd, const struct net_datagram *datagram)
 long net_datagram_connect(const struct net_peer *peer)
 {
 	struct net_name name;
-	long fd, rc;
 
-	set_name(peer, 0, &name);
-	fd = RAW(SYS_socket, name.family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	rc = fd < 0 ? fd : RAW(SYS_connect, fd, name.bytes, name.len);
-	if (fd >= 0 && rc < 0)
-		(void)RAW(SYS_close, fd);
-	return rc < 0 ? rc : fd;
+	net_name_of_peer(peer, 0, &name);
+	return net_socket_to(&name, SOCK_DGRAM);
 }
 
 /* ---- errors ---- */
@@ -188,6 +164,6 @@ void net_datagram_refuse(const int fds[2], const struct net_peer *tool, const st
 		set_sum(bytes, len);
 	/* The name of a raw socket has no port (raw(7)). */
 	host.port = 0;
-	set_name(&host, LOOPBACK, &name);
+	net_name_of_peer(&host, NET_SPACE_INTERFACE, &name);
 	(void)RAW(SYS_sendto, fds[is_ipv6], bytes, len, MSG_DONTWAIT, name.bytes, name.len);
 }

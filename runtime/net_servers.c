@@ -20,7 +20,7 @@
 
 #include "runtime/error.h"
 #include "runtime/fd.h"
-#include "runtime/net_address.h"
+#include "runtime/net_socket.h"
 #include "runtime/resolv_conf.h"
 #include "runtime/resolve.h"
 
@@ -48,19 +48,11 @@ static uint32_t find_interface(const char *scope)
 
 static void add(struct net_servers *servers, const struct resolv_server *server)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(server->port)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(server->port)};
-	struct net_name *name = &servers->items[servers->n++];
+	struct net_peer peer = {.port = server->port};
+	uint32_t scope = *server->scope ? find_interface(server->scope) : 0;
 
-	if (net_address_is_ipv4(server->address)) {
-		memcpy(&in.sin_addr, server->address + 12, sizeof(in.sin_addr));
-		memcpy(name->bytes, &in, name->len = sizeof(in));
-		return;
-	}
-	memcpy(&in6.sin6_addr, server->address, sizeof(in6.sin6_addr));
-	if (*server->scope)
-		in6.sin6_scope_id = find_interface(server->scope);
-	memcpy(name->bytes, &in6, name->len = sizeof(in6));
+	memcpy(peer.address, server->address, sizeof(peer.address));
+	net_name_of_peer(&peer, scope, &servers->items[servers->n++]);
 }
 
 bool net_servers_parse(const char *text, struct net_servers *out)

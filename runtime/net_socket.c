@@ -157,6 +157,36 @@ int net_name_peer(const struct net_name *name, int family, struct net_peer *out)
 	return 0;
 }
 
+void net_name_of_peer(const struct net_peer *peer, uint32_t scope, struct net_name *out)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(peer->port)};
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
+				   .sin6_port = htons(peer->port),
+				   .sin6_scope_id = scope};
+
+	if (net_address_is_ipv4(peer->address)) {
+		memcpy(&in.sin_addr, peer->address + 12, sizeof(in.sin_addr));
+		memcpy(out->bytes, &in, out->len = sizeof(in));
+	} else {
+		memcpy(&in6.sin6_addr, peer->address, sizeof(in6.sin6_addr));
+		memcpy(out->bytes, &in6, out->len = sizeof(in6));
+	}
+}
+
+int net_socket_to(const struct net_name *name, int type)
+{
+	int fd = (int)RAW(SYS_socket, name->family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	long rc;
+
+	if (fd < 0)
+		return fd;
+	rc = RAW(SYS_connect, fd, name->bytes, name->len);
+	if (!rc || rc == -EINPROGRESS)
+		return fd;
+	(void)RAW(SYS_close, fd);
+	return (int)rc;
+}
+
 int net_name_path(const struct net_name *name, char *out)
 {
 	const size_t at = offsetof(struct sockaddr_un, sun_path);

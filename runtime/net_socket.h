@@ -32,6 +32,12 @@ int net_name_read(struct broker *broker, uint64_t address, uint64_t len, struct 
 /* Who an IPv4 or IPv6 name is. -EINVAL, -EAFNOSUPPORT: none of the socket's family. */
 int net_name_peer(const struct net_name *name, int family, struct net_peer *out);
 
+/* The name of a peer; scope: the interface of a link-local address. */
+void net_name_of_peer(const struct net_peer *peer, uint32_t scope, struct net_name *out);
+
+/* A socket of ours, connected to who has a name or about to be; closed on exec, and never waits. */
+int net_socket_to(const struct net_name *name, int type);
+
 /* The path of a unix socket's name. -EACCES: it has another kind of name. */
 int net_name_path(const struct net_name *name, char *out);
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "runtime/net_socket.h"
 #include "runtime/raw.h"
 
 #define MOST_MS ((uint64_t)DNS_TRY_MS * DNS_MAX_TRIES)
@@ -58,21 +59,6 @@ static struct net_stream *take_stream(struct net_upstream *upstream)
 	return stream;
 }
 
-static int connect_to(const struct net_name *server, bool tcp)
-{
-	int type = (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
-	int fd = (int)RAW(SYS_socket, server->family, type, 0);
-	long rc;
-
-	if (fd < 0)
-		return fd;
-	rc = RAW(SYS_connect, fd, server->bytes, server->len);
-	if (!rc || (tcp && rc == -EINPROGRESS))
-		return fd;
-	(void)RAW(SYS_close, fd);
-	return (int)rc;
-}
-
 static long write_to(int fd, const void *bytes, size_t len)
 {
 	return RAW(SYS_sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
@@ -82,7 +68,8 @@ bool net_upstream_send(struct net_upstream *upstream, const struct dns_send *que
 {
 	uint32_t index = take_place(upstream, query->tcp);
 	struct net_exchange *exchange = &upstream->exchanges[index];
-	int fd = connect_to(&upstream->servers->items[query->server], query->tcp);
+	int fd = net_socket_to(&upstream->servers->items[query->server],
+			       query->tcp ? SOCK_STREAM : SOCK_DGRAM);
 
 	if (fd < 0)
 		return false;
