@@ -19,15 +19,38 @@
 #include <unistd.h>
 
 #include "support/box.h"
-#include "support/bundle_maker.h"
+#include "support/name_server.h"
 
-/* LISTED6 is on the same port as LISTED. TCP is one of a server of that. */
-enum { LISTED, OTHER, DENIED, LISTED6, TCP, N_SERVERS };
+/*
+ * LISTED6 is on the same port as LISTED. TCP is one of a server of that. NAMED is at an address of
+ * this machine that is no loopback one, as no name reaches those.
+ */
+enum { LISTED, OTHER, DENIED, LISTED6, TCP, NAMED, N_SERVERS };
 
 static unsigned ports[N_SERVERS];
 static int fds[N_SERVERS];
 static atomic_uint *heard;
 static pid_t servers;
+static char own[INET_ADDRSTRLEN]; /* "": it has none */
+
+static const struct name_row rows[] = {
+	{"listed.test", own, NAME_PLAIN},
+	{"here.test", "127.0.0.1", NAME_PLAIN},
+	{"unlisted.test", own, NAME_PLAIN},
+};
+
+/* The address that packets to elsewhere would come from; none is sent. */
+static void find_own(void)
+{
+	struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(9)};
+	socklen_t len = sizeof(name);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)inet_pton(AF_INET, "192.0.2.1", &name.sin_addr);
+	if (connect(fd, (void *)&name, len) == 0 && getsockname(fd, (void *)&name, &len) == 0)
+		(void)inet_ntop(AF_INET, &name.sin_addr, own, sizeof(own));
+	(void)close(fd);
+}
 
 static void serve_at(unsigned which, int type, const char *address)
 {
@@ -87,6 +110,9 @@ static void begin(void)
 	serve_at(DENIED, SOCK_DGRAM, "127.0.0.2");
 	serve_at(LISTED6, SOCK_DGRAM, "::1");
 	serve_at(TCP, SOCK_STREAM, "127.0.0.1");
+	find_own();
+	serve_at(NAMED, SOCK_DGRAM, *own ? own : "127.0.0.1");
+	box_resolver = name_server_start(rows, sizeof(rows) / sizeof(rows[0]));
 	servers = fork();
 	if (servers == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -96,6 +122,7 @@ static void begin(void)
 
 static void end(void)
 {
+	name_server_stop();
 	(void)kill(servers, SIGKILL);
 	(void)waitpid(servers, NULL, 0);
 	remove_box();
@@ -106,7 +133,7 @@ TestSuite(net_udp, .init = begin, .fini = end, .timeout = 120);
 /* t() is what an exchange with a server came to. */
 #define PRELUDE                                                                                    \
 	"import socket,os,errno,threading,sys\n"                                                   \
-	"LISTED,OTHER,DENIED,TCP=%u,%u,%u,%u\n"                                                    \
+	"LISTED,OTHER,DENIED,TCP,NAMED,OWN=%u,%u,%u,%u,%u,'%s'\n"                                  \
 	"L='127.0.0.1'\n"                                                                          \
 	"def e(x): return errno.errorcode.get(x.errno,str(x))\n"                                   \
 	"def udp(family=socket.AF_INET):\n"                                                        \
@@ -127,7 +154,8 @@ static struct writ_result expect(const char *network, const char *python, const 
 	(void)snprintf(text, sizeof(text), "%s/tool.py", box);
 	file = fopen(text, "we");
 	cr_assert_not_null(file);
-	(void)fprintf(file, PRELUDE, ports[LISTED], ports[OTHER], ports[DENIED], ports[TCP]);
+	(void)fprintf(file, PRELUDE, ports[LISTED], ports[OTHER], ports[DENIED], ports[TCP],
+		      ports[NAMED], own);
 	(void)fputs(python, file);
 	(void)fclose(file);
 	(void)snprintf(text, sizeof(text),
@@ -154,6 +182,31 @@ Test(net_udp, what_is_listed_is_reached_and_nothing_else)
 	cr_expect_eq(atomic_load(&heard[LISTED]), 2u);
 	cr_expect_eq(atomic_load(&heard[OTHER]), 0u);
 	cr_expect_eq(atomic_load(&heard[DENIED]), 0u);
+}
+
+/*
+ * An address is reached once a listed name has been looked up as it, but not this machine, although
+ * the name may be answered so, as the address itself is listed for another port.
+ */
+Test(net_udp, names_have_the_addresses_they_were_looked_up_as)
+{
+	char network[128];
+
+	if (!*own)
+		cr_skip_test("this machine has none but loopback addresses");
+	(void)snprintf(network, sizeof(network),
+		       "connect \"udp://listed.test:%u\", \"udp://here.test:%u\";", ports[NAMED],
+		       ports[OTHER]);
+	expect(network,
+	       "def l(name):\n"
+	       "  try: return [a[4][0] for a in socket.getaddrinfo(name,9,0,2)]\n"
+	       "  except socket.gaierror: return None\n"
+	       "print(t(NAMED,OWN), l('unlisted.test'), l('here.test'))\n"
+	       "print(l('listed.test')==[OWN], t(NAMED,OWN), t(OTHER,OWN), t(OTHER))\n",
+	       "ECONNREFUSED None ['127.0.0.1']\nTrue True ECONNREFUSED ECONNREFUSED\n");
+	cr_expect_eq(atomic_load(&heard[NAMED]), 1u);
+	cr_expect_eq(atomic_load(&heard[OTHER]), 0u);
+	cr_expect_eq(name_server_asked_for("unlisted.test"), 0u);
 }
 
 /* Without a gate they answer: the row above proves something. */
