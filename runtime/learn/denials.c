@@ -199,6 +199,26 @@ static void add_peer(struct list *list, const struct seen_net *seen, const char 
 		  });
 }
 
+/* A datagram that is not sent fails by no call, so nobody saw whose it was. */
+static void add_sent(struct list *list, const struct event *event)
+{
+	const struct reason *reason = find_reason(event->why);
+	const char *port = strrchr(event->endpoint, ':');
+	char target[MAX_TARGET];
+
+	if (*event->name && !reason->note && port)
+		(void)snprintf(target, sizeof(target), "udp://%s%s", event->name, port);
+	else
+		(void)snprintf(target, sizeof(target), "%s", event->endpoint);
+	add(list, (struct denial){
+			  .kind = "connect",
+			  .target = learn_copy(target),
+			  .line = reason->has_line ? statement("connect", target) : NULL,
+			  .note = reason->note ? quoted(reason->note, event->rule, "") : NULL,
+			  .count = event->count,
+		  });
+}
+
 static void add_unix(struct list *list, const struct seen_net *seen)
 {
 	const char *path = seen->use.host;
@@ -247,11 +267,14 @@ static void add_call(struct list *list, const struct seen_call *seen)
 static struct list make_list(const struct record *record, const char *result)
 {
 	struct list list = {.n = 0};
+	struct event event;
 
 	for (size_t i = 0; i < record->n_paths; i++)
 		add_path(&list, &record->paths[i]);
 	for (size_t i = 0; i < record->n_net; i++)
 		add_net(&list, &record->net[i], result);
+	while (events_next(&result, "send", &event))
+		add_sent(&list, &event);
 	for (size_t i = 0; i < record->n_calls; i++)
 		add_call(&list, &record->calls[i]);
 	return list;
@@ -263,8 +286,8 @@ static void put_text(FILE *out, const struct denial *denial)
 	if (!denial->line)
 		(void)fprintf(out, "# %s ", denial->kind);
 	text_put_plain(out, denial->line ? denial->line : denial->target);
-	(void)fprintf(out, "  # %" PRIu64 " %s by ", denial->count,
-		      denial->count == 1 ? "time" : "times");
+	(void)fprintf(out, "  # %" PRIu64 " %s%s", denial->count,
+		      denial->count == 1 ? "time" : "times", denial->by.n ? " by " : "");
 	seen_by_print(out, &denial->by);
 	if (denial->note)
 		(void)fprintf(out, "; %s", denial->note);

@@ -34,27 +34,47 @@ static const char *read_string(const char *at, char *out, size_t size)
 	return behind(at, "\"");
 }
 
-/* What follows the endpoint. */
-static bool read_rest(const char *at, int error, struct event *out)
+/* What follows the kind: the error; 0 where there is none, or it is not read. */
+static long read_event(const char *at, struct event *out)
 {
+	char *end;
+	long error;
+
+	at = read_string(behind(at, ",\"endpoint\":"), out->endpoint, sizeof(out->endpoint));
 	at = read_string(behind(at, ",\"name\":"), out->name, sizeof(out->name));
 	at = read_string(behind(at, ",\"why\":"), out->why, sizeof(out->why));
 	at = read_string(behind(at, ",\"rule\":"), out->rule, sizeof(out->rule));
 	at = behind(at, ",\"errno\":");
-	return at && strtol(at, NULL, 10) == error;
+	error = at ? strtol(at, &end, 10) : 0;
+	at = at ? behind(end, ",\"count\":") : NULL;
+	out->count = at ? strtoull(at, NULL, 10) : 0;
+	return error;
+}
+
+/* Behind how the next event of a kind begins; or NULL. */
+static const char *find_kind(const char *at, const char *kind)
+{
+	char begin[64];
+	int n = snprintf(begin, sizeof(begin), "{\"kind\":\"%s\"", kind);
+
+	at = at ? strstr(at, begin) : NULL;
+	return at ? at + n : NULL;
 }
 
 bool events_find(const char *result, const char *kind, const char *endpoint, int error,
 		 struct event *out)
 {
-	char begin[512];
-	const char *at = result;
+	while ((result = find_kind(result, kind))) {
+		if (read_event(result, out) == error && strcmp(out->endpoint, endpoint) == 0)
+			return true;
+	}
+	return false;
+}
 
-	(void)snprintf(begin, sizeof(begin), "{\"kind\":\"%s\",\"endpoint\":\"%s\"", kind,
-		       endpoint);
-	while (at && (at = strstr(at, begin))) {
-		at += strlen(begin);
-		if (read_rest(at, error, out))
+bool events_next(const char **at, const char *kind, struct event *out)
+{
+	while ((*at = find_kind(*at, kind))) {
+		if (read_event(*at, out))
 			return true;
 	}
 	return false;

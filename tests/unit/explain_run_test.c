@@ -19,6 +19,8 @@
 	"\"${dir}/in\"; write \"/dev/null\", \"${dir}/out\"; execute \"/usr/bin\", \"/bin\"; } "   \
 	"limits { wall 60s; } env { pass PATH; } }\n"                                              \
 	"sandbox net extends s { network { connect \"*:9\"; } }\n"                                 \
+	"sandbox udp extends s { network { connect \"udp://127.0.0.1:9\"; deny \"127.0.0.2\"; } "  \
+	"}\n"                                                                                      \
 	"sandbox kills extends s { syscalls { allow @default; deny sync kill; } }\n"               \
 	"sandbox few extends s { syscalls { allow @default; deny umask; } }\n"
 
@@ -120,6 +122,22 @@ Test(explain_run, network)
 	cr_expect_null(strstr(shell_output, "127.0.0.1:9\""), "%s", shell_output);
 	cr_expect_eq(explained("s", "python3 -c 'import socket\nsocket.socket()'"), 1);
 	expect_line("  connect \"HOST:PORT\";  # 1 time by python");
+}
+
+Test(explain_run, datagrams)
+{
+	cr_expect_eq(explained("udp",
+			       "python3 -c 'import socket\n"
+			       "s=socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+			       "for a in (3, 3, 2, 1): s.sendto(b\"x\",(f\"127.0.0.{a}\",9))\n"
+			       "s.connect((\"127.0.0.4\",9)); s.send(b\"x\")\n"
+			       "s.settimeout(20)\n"
+			       "try: s.recv(1)\n"
+			       "except OSError as e: print(e)'"),
+		     0);
+	expect_line("  connect \"udp://127.0.0.3:9\";  # 2 times\n");
+	expect_line("  # connect udp://127.0.0.2:9  # 1 time; denied by ");
+	cr_expect_null(strstr(shell_output, "127.0.0.1:9"), "%s", shell_output);
 }
 
 Test(explain_run, system_calls)
