@@ -395,6 +395,8 @@ long net_gate_wait(struct net_gate *gate, struct broker *broker, struct pollfd *
 	struct timespec wait;
 	long rc;
 
+	if (gate->pendings.is_lost)
+		return -EPIPE;
 	memcpy(gate->watched, fds, 2 * sizeof(*fds));
 	/* The socket that is waited for is waited for below. */
 	if (is_busy(gate)) {

@@ -42,7 +42,7 @@ void net_gate_call(struct net_gate *gate, struct broker *broker);
 /*
  * Watches what there is, and goes on with what is pending. fds are two, of which the second is of
  * the listener, which is not watched while no call can be received. most: to wait; or NULL. As
- * ppoll(2).
+ * ppoll(2); -EPIPE when an answer could not be given.
  */
 long net_gate_wait(struct net_gate *gate, struct broker *broker, struct pollfd *fds,
 		   const struct timespec *most);

@@ -46,14 +46,16 @@ void net_answer(struct net_pendings *pendings, const struct net_call *call, long
 					  .error = result < 0 ? (int32_t)result : 0,
 					  .value = result < 0 ? 0 : result};
 	struct net_unheard *unheard = &pendings->unheard[pendings->next_unheard % NET_MAX_UNHEARD];
+	long rc;
 
 	net_events_answered(pendings->events, call->id, result);
 	/* Before it is sent, as by then the tool may be back. */
 	if (call->nr == SYS_connect && result == 0 && !call->is_repeated)
 		pendings->connected[pendings->next_connected++ % NET_MAX_UNHEARD] = *call;
+	rc = RAW(SYS_ioctl, pendings->listener, SECCOMP_IOCTL_SEND, &reply);
+	pendings->is_lost = pendings->is_lost || (rc && rc != -ENOENT);
 	/* To ask for one more socket is no harm. */
-	if (RAW(SYS_ioctl, pendings->listener, SECCOMP_IOCTL_SEND, &reply) != -ENOENT ||
-	    call->nr == SYS_socket)
+	if (rc != -ENOENT || call->nr == SYS_socket)
 		return;
 	unheard->call = *call;
 	unheard->result = result;

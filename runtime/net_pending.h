@@ -48,6 +48,7 @@ struct net_events;
 
 struct net_pendings {
 	int listener;
+	bool is_lost; /* an answer could not be given, and who called would wait for ever */
 	const struct net_events *events; /* that are told how calls end */
 	size_t n;
 	struct net_pending items[NET_MAX_PENDING];
