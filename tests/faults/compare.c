@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #define PROBER_STATUS              42
+#define PROBER_MUTE                1   /* it could not open the file to write to */
 #define NR_LANDLOCK_CREATE_RULESET 444 /* of every architecture */
 #define FAILED_STATUS              125
 #define KILLED_STATUS              137
@@ -48,6 +49,8 @@ bool is_excepted(long number, int error, bool always)
 		{SYS_geteuid, 0, false},
 		{SYS_getgid, 0, false},
 		{SYS_getegid, 0, false},
+		/* Nor does this, of a clock that the kernel has. */
+		{SYS_clock_gettime, 0, false},
 		/* The return from a signal handler has no result. */
 		{SYS_rt_sigreturn, 0, false},
 #ifdef SYS_arch_prctl
@@ -172,6 +175,9 @@ static enum verdict compare_outside(const char *baseline, const struct inject_ru
 		struct line want = next_line(&baseline);
 		struct line got = next_line(&facts);
 
+		/* A net gate has a procfs where a thread can't be named otherwise. */
+		if (!equal(want, got) && begins(got, "mount: /proc "))
+			got = next_line(&facts);
 		while (!equal(want, got) && is_dispensable(want, run))
 			want = next_line(&baseline);
 		/* The newest comes first: metadata calls, where nothing is mounted read-only. */
@@ -200,19 +206,22 @@ static bool is_done(struct line line)
 	return memmem(line.text, line.len, " done", 5) != NULL;
 }
 
-/* What stops a try may be another wall in a fallback; stopped it is. */
+/*
+ * What stops a try may be another wall in a fallback, and a failure of the keeper's where it
+ * answers; stopped it is.
+ */
 static enum verdict compare_inside(const char *baseline, const struct outcome *outcome, bool whole,
 				   char *why)
 {
 	const char *facts = outcome->inside;
-	bool fallback = has_fallen_back(&outcome->run);
+	bool may_differ = has_fallen_back(&outcome->run) || outcome->is_answered;
 
 	while (*facts) {
 		struct line want = next_line(&baseline);
 		struct line got = next_line(&facts);
 
 		if (!equal(want, got) && !stays_inside(got, &outcome->run) &&
-		    (!fallback || is_done(got)))
+		    (!may_differ || is_done(got) || begins(got, "death")))
 			return broken(why, "the tool found '%.*s' instead of '%.*s'", (int)got.len,
 				      got.text, (int)want.len, want.text);
 	}
@@ -268,7 +277,8 @@ enum verdict compare(const struct outcome *baseline, const struct outcome *outco
 		return broken(why, "the tool is run");
 	if (compare_outside(baseline->run.facts, run, why) == BROKEN)
 		return BROKEN;
-	if (status != PROBER_STATUS && status < 128 && status != FAILED_STATUS)
+	if (status != PROBER_STATUS && status < 128 && status != FAILED_STATUS &&
+	    !(outcome->is_answered && status == PROBER_MUTE))
 		return broken(why, "the tool was run, but the exit status is %d: %.300s", status,
 			      run->message);
 	return compare_inside(baseline->inside, outcome, status == PROBER_STATUS, why);

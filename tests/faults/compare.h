@@ -14,6 +14,7 @@
 struct outcome {
 	struct inject_run run;
 	char inside[COMPARE_INSIDE_BYTES]; /* what the prober found */
+	bool is_answered; /* the keeper makes calls for the tool, and they may be what fails */
 };
 
 enum verdict {

@@ -16,13 +16,13 @@ box=$(cd "$build/faults/box" && pwd)
 }
 failed=0
 faults() {
-	for sandbox in plain bounded private trapped; do
+	for sandbox in plain bounded private guarded gated trapped; do
 		# shellcheck disable=SC2086
 		$as "$build/faults/faults" "$build/writ" "$build/faults/prober" "$bundle" $sandbox "$how" ||
 			failed=1
 	done
 	echo "by a zygote's child:"
-	for sandbox in single plain private trapped; do
+	for sandbox in single plain private guarded gated trapped; do
 		# shellcheck disable=SC2086
 		$as "$build/faults/faults" "$build/faults/waiter" "$build/faults/prober" "$bundle" $sandbox \
 			"$how" || failed=1
