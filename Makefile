@@ -400,7 +400,7 @@ install: all
 	install -m 644 $(BUILD)/libwrit.a $(DESTDIR)$(PREFIX)/lib
 	install -m 755 $(BUILD)/libwrit.so $(DESTDIR)$(PREFIX)/lib/libwrit.so.0
 	ln -sf libwrit.so.0 $(DESTDIR)$(PREFIX)/lib/libwrit.so
-	install -m 644 runtime/writ.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 runtime/writ.h runtime/writ_net.h $(DESTDIR)$(PREFIX)/include
 	printf 'prefix=%s\n\nName: writ\nDescription: Policy enforcement for AI-agent tools\nVersion: %s\nCflags: -I%s\nLibs: -L%s -lwrit\n' \
 		'$(PREFIX)' '$(VERSION)' '$${prefix}/include' '$${prefix}/lib' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/writ.pc
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \

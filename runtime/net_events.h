@@ -16,7 +16,7 @@
 
 #include "runtime/net_judge.h"
 #include "runtime/pool.h"
-#include "runtime/writ.h"
+#include "runtime/writ_net.h"
 
 /* An event as it stands in a ring, but for what the tool's call came to. */
 struct net_record {

@@ -588,9 +588,8 @@ _Static_assert(sizeof(struct writ_fmt_slot) == 8, "on disk");
  *	cell = CELLS[(block << block_bits) + (column & ((1 << block_bits) - 1))]
  *
  * A cell of 0: no rule matches, denied. Up to the number of RULES: the index of the deciding rule,
- * plus 1. Above it: the index of a chain, plus 1, plus the number of RULES: the rules that may
- *decide it, ascending, when the strictest has a condition. The first whose condition holds decides,
- *and none after one without a condition is listed.
+ * plus 1. Above it, the index of a chain, plus 1, plus that number: the rules that may decide it,
+ * ascending, up to one without a condition; the first whose condition holds does.
  *
  * A tool name that is not in TOOL_INDEX runs through the automaton of all wildcards: from start,
  * for each byte b, state = STATES[state * n_classes + CHAR_CLASSES[b]]; at the end ACCEPTS[state]

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "runtime/writ.h"
+#include "runtime/writ_net.h"
 
 /* Exit statuses of docs/man/writ.1. */
 enum cli_exit {

@@ -126,6 +126,14 @@ static void print_wrong(const struct proof *proof)
 	}
 }
 
+/* In the sandbox as its bundle has it, nothing is wrong. */
+static void prove_right(struct proof *proof)
+{
+	prove(proof, proof->sandbox);
+	print_wrong(proof);
+	cr_expect_eq(proof->report.counts[PROVE_WRONG], 0);
+}
+
 /* The places of a launch's mounts, none of them read-only. */
 static struct mount_place *writable_copy(const struct namespaces *namespaces)
 {
@@ -145,9 +153,7 @@ Test(prober, sandbox_as_it_is_has_nothing_wrong)
 {
 	struct proof proof = begin(BOX);
 
-	prove(&proof, proof.sandbox);
-	print_wrong(&proof);
-	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	prove_right(&proof);
 	cr_expect_gt(proof.report.counts[PROVE_OK], 700);
 	cr_expect_eq(state_of(&proof, "make a file in " GRANTED), PROVE_OK);
 	cr_expect_eq(state_of(&proof, "read /etc/passwd"), PROVE_OK);
@@ -269,9 +275,7 @@ Test(prober, denied_paths_are_tried)
 	struct writ_sandbox weak = *proof.sandbox;
 
 	cr_assert_eq(shell("echo x > " GRANTED "/secret"), 0);
-	prove(&proof, proof.sandbox);
-	print_wrong(&proof);
-	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	prove_right(&proof);
 	cr_expect_eq(state_of(&proof, "open " GRANTED "/secret"), PROVE_OK);
 	cr_expect_eq(state_of(&proof, "make " GRANTED "/.env"), PROVE_OK);
 	cr_expect_eq(state_of(&proof, "a Landlock ruleset of its own"), PROVE_OK);
@@ -301,9 +305,7 @@ Test(prober, streams_that_can_be_mapped_are_wrong)
 				   "execute \"/usr/bin\"; } }\n");
 	struct writ_sandbox weak = *proof.sandbox;
 
-	prove(&proof, proof.sandbox);
-	print_wrong(&proof);
-	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	prove_right(&proof);
 	cr_expect_eq(state_of(&proof, "map what is written"), PROVE_OK);
 	prove_report_free(&proof.report);
 	weak.plan &= ~(uint32_t)WRIT_PLAN_NOEXEC;
@@ -318,9 +320,7 @@ Test(prober, scratch_on_the_host_is_wrong)
 				   "\" 1MiB; } }\n");
 	struct writ_sandbox weak = *proof.sandbox;
 
-	prove(&proof, proof.sandbox);
-	print_wrong(&proof);
-	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	prove_right(&proof);
 	cr_expect_eq(state_of(&proof, "make a file in " GRANTED), PROVE_OK);
 	cr_expect_eq(state_of(&proof, "what was made in it"), PROVE_OK);
 	prove_report_free(&proof.report);
@@ -345,9 +345,7 @@ Test(prober, what_is_only_read_below_a_scratch_is_tried)
 	proof = begin("sandbox s { filesystem { read \"/usr\", \"" GRANTED
 		      "/kept\"; scratch \"" GRANTED "\" 1MiB; } }\n");
 	weak = *proof.sandbox;
-	prove(&proof, proof.sandbox);
-	print_wrong(&proof);
-	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	prove_right(&proof);
 	cr_expect_eq(state_of(&proof, "list " GRANTED "/kept"), PROVE_OK);
 	cr_expect_eq(state_of(&proof, "read " GRANTED "/kept/file"), PROVE_OK);
 	cr_expect_eq(state_of(&proof, "make a file in " GRANTED "/kept"), PROVE_OK);
@@ -399,9 +397,7 @@ Test(prober, that_may_not_write_tells_by_its_exit_status)
 		"openat, socket; } }\n");
 	struct writ_sandbox weak = *proof.sandbox;
 
-	prove(&proof, proof.sandbox);
-	print_wrong(&proof);
-	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	prove_right(&proof);
 	cr_expect_eq(state_of(&proof, "list /usr"), PROVE_OK);
 	cr_expect_eq(state_of(&proof, "read /etc/passwd"), PROVE_OK);
 	prove_report_free(&proof.report);
@@ -418,9 +414,7 @@ Test(prober, that_is_killed_goes_on_behind_the_case)
 		"sandbox s { filesystem { read \"/usr\"; } syscalls { allow @default; deny "
 		"personality, keyctl, getpgid, bpf kill; } }\n");
 
-	prove(&proof, proof.sandbox);
-	print_wrong(&proof);
-	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	prove_right(&proof);
 	cr_expect_eq(state_of(&proof, "keyctl"), PROVE_OK);
 	cr_expect_gt(proof.report.counts[PROVE_OK], 700);
 	end(&proof);
@@ -490,9 +484,7 @@ Test(prober, processes_outside_are_refused_where_proc_is_granted)
 
 	if (!weak.namespaces.has_proc)
 		cr_skip_test("no procfs of a launch's own here");
-	prove(&proof, proof.sandbox);
-	print_wrong(&proof);
-	cr_expect_eq(proof.report.counts[PROVE_WRONG], 0);
+	prove_right(&proof);
 	cr_expect_eq(state_of(&proof, "read /proc/1/cmdline"), PROVE_OK);
 	prove_report_free(&proof.report);
 	weak.lacking = &lacking;
