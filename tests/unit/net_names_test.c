@@ -413,6 +413,33 @@ Test(net_names, many_sockets_are_had_one_after_the_other)
 	       "900 True\n");
 }
 
+/* Its walls stood before it was known whom to ask. */
+Test(net_names, a_launch_of_a_zygote_looks_up_names_too)
+{
+	struct writ_sandbox *sandbox =
+		open_with("sys.exit(7 if own('listed.test') and t(OWN)=='h' else 8)\n");
+	const char *const argv[] = {"sh", "-c", "exec python3 -I $box/tool.py", NULL};
+	struct writ_launch launch = {.argv = argv,
+				     .cwd = "/",
+				     .stdio = {-1, -1, -1},
+				     .resolver = box_resolver};
+	struct writ_zygote *zygote = NULL;
+	struct writ_process *process;
+	struct writ_result result;
+	struct writ_error error;
+
+	cr_assert_eq(writ_zygote_open(sandbox, 2, &zygote, &error), 0, "%s", error.text);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(writ_zygote_spawn(zygote, &launch, &process, &error), 0, "%s",
+			     error.text);
+		cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
+		cr_expect_eq(result.status, 7);
+	}
+	cr_expect_geq(name_server_asked_for("listed.test"), 2u);
+	writ_zygote_close(zygote);
+	writ_sandbox_close(sandbox);
+}
+
 Test(net_names, a_server_has_to_be_an_address)
 {
 	struct writ_sandbox *sandbox = open_with("");
