@@ -183,10 +183,7 @@ _Static_assert(sizeof(struct writ_fmt_part) == 16, "on disk");
 #define WRIT_SANDBOX_BEST_EFFORT 1u
 #define WRIT_SANDBOX_STRICT_EXEC 2u
 
-/*
- * What enforces a sandbox beside Landlock, seccomp and limits, one row each: PLAN(bit, id, name,
- * doc). The compiler decides; what each falls back to where a host lacks it is in docs/plan.md.
- */
+/* What enforces a sandbox beside Landlock, seccomp and limits (docs/plan.md), one row each. */
 #define WRIT_PLANS(PLAN)                                                                           \
 	PLAN(0, KEEPER, "keeper", "a process of ours stays with the launch and ends it")           \
 	PLAN(1, PID_NS, "PID namespace", "no process outlives it, none outside is seen")           \
