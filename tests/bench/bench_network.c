@@ -4,7 +4,7 @@
  *
  *   connect PORT TIMES           nanoseconds of a connection, until it can be used: the median
  *   requests PORT TIMES STREAMS  requests a second of 1 KB, each on a connection of its own
- *   bulk PORT MEGABYTES STREAMS  megabytes a second
+ *   bulk PORT MEGABYTES STREAMS  megabytes a second; both with what of the processor's they took
  *
  * With BENCH_PROXY, a port of 127.0.0.1, a connection is had by CONNECT (RFC 9110, 9.3.6), with
  * BENCH_PROXY_AUTH as the credentials.
@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -200,7 +201,19 @@ static void *run_bulk(void *arg)
 	return NULL;
 }
 
-/* The work is divided among the streams. Prints how much of it a second. */
+static double processor_ms(void)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+}
+
+/*
+ * The work is divided among the streams. Prints how much of it a second, and the milliseconds of
+ * the processor's that a thousand took.
+ */
 static void measure_streams(void *(*run)(void *), unsigned long streams)
 {
 	pthread_t threads[MAX_STREAMS];
@@ -215,7 +228,8 @@ static void measure_streams(void *(*run)(void *), unsigned long streams)
 	for (unsigned long i = 0; i < streams; i++)
 		(void)pthread_join(threads[i], NULL);
 	seconds = (double)(bench_now_ns() - begin) / 1e9;
-	printf("%.0f\n", (double)(times * streams) / seconds);
+	printf("%.0f %.0f\n", (double)(times * streams) / seconds,
+	       processor_ms() * 1e3 / (double)(times * streams));
 }
 
 int main(int argc, char **argv)

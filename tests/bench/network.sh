@@ -71,10 +71,15 @@ measure() {
 
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
+# TEXT NAME [FIELD]. Each with its ratio to no sandbox: the median of the rounds' own.
 row() {
-	printf '%-36s' "$1"
+	printf '%-30s' "$1"
 	for place in $places; do
-		printf ' %12s' "$(median "$work/$2-$place")"
+		for of in bare "$place"; do
+			cut -d ' ' -f "${3:-1}" "$work/$2-$of" >"$work/of-$of"
+		done
+		paste "$work/of-bare" "$work/of-$place" | awk '{ print $2 / $1 }' >"$work/ratios"
+		printf ' %10s %6.2f' "$(median "$work/of-$place")" "$(median "$work/ratios")"
 	done
 	echo
 }
@@ -85,10 +90,12 @@ measure many requests 6000 64
 measure bulk bulk "$megabytes" 1
 measure streams bulk "$megabytes" 64
 # shellcheck disable=SC2086
-printf '%-36s'"$(printf ' %%12s%.0s' $places)"'\n' "the network, $rounds rounds" $places
+printf '%-30s'"$(printf ' %%10s  ratio%.0s' $places)"'\n' "the network, $rounds rounds" $places
 row "a connection, ns" connect
 row "requests a second, 1 stream" requests
 row "requests a second, 64 streams" many
 row "MB a second, 1 stream" bulk
 row "MB a second, 64 streams" streams
+row "ms of the processor for 1 GB" bulk 2
+row "the same, 64 streams" streams 2
 echo "load average: $(cut -d ' ' -f 1-3 /proc/loadavg)"
