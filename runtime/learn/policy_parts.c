@@ -116,8 +116,7 @@ static void put_comment(FILE *out, const struct seen_net *seen)
 		return;
 	}
 	put_seen_by(out, &seen->by,
-		    use->way == NET_BIND ? "can't be enforced yet, bound"
-					 : "can't be enforced yet, connected to");
+		    use->way == NET_BIND ? "not granted, bound" : "not granted, connected to");
 	(void)fputs(use->family == AF_UNIX    ? "unix "
 		    : use->type == SOCK_DGRAM ? "udp://"
 					      : "",
