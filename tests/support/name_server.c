@@ -49,7 +49,7 @@ static void put(struct message *message, const void *bytes, size_t len)
 	message->len += len;
 }
 
-static void put_number(struct message *message, unsigned value, unsigned bytes)
+static void put_number(struct message *message, uint64_t value, unsigned bytes)
 {
 	while (bytes--)
 		message->bytes[message->len++] = (uint8_t)(value >> 8 * bytes);
