@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/writ_net.h"
 #include "support/box.h"
 #include "support/name_server.h"
 
