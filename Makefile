@@ -210,7 +210,7 @@ $(BUILD)/libwrit.so: $(RUNTIME_OBJ) runtime/libwrit.map
 $(BUILD)/writ: $(MUSL_OBJ) $(MUSL_STATIC)
 	$(call say,LINK,$@)
 	$(Q)$(MUSL_CC) $(MUSL_LINK) -o $@.debug $^
-	$(Q)$(STRIP) -o $@ $@.debug
+	$(Q)$(STRIP) -R .comment -o $@ $@.debug
 # What `writ doctor` executes. The prober is in it: a program without libc, so that what it does in
 # a sandbox is what it is told to and nothing else.
 $(BUILD)/prober: runtime/prober/prober.c runtime/prober/probe.h runtime/raw.h
@@ -225,7 +225,7 @@ $(BUILD)/obj/runtime/prove/rules.o $(BUILD)/musl/runtime/prove/rules.o: $(GEN)/l
 $(BUILD)/writ-doctor: $(MUSL_PROVE) $(filter-out %/cli/main.o,$(MUSL_OBJ))
 	$(call say,LINK,$@)
 	$(Q)$(MUSL_CC) $(MUSL_LINK) -o $@.debug $^
-	$(Q)$(STRIP) -o $@ $@.debug
+	$(Q)$(STRIP) -R .comment -o $@ $@.debug
 # The same program against the host's libc, for sanitizers and coverage.
 $(BUILD)/writ-host: $(CLI_OBJ) $(RUNTIME_OBJ)
 	$(call say,LINK,$@)

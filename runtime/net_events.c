@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "runtime/net_address.h"
 #include "runtime/net_pending.h"
 #include "runtime/raw.h"
 
@@ -24,48 +25,61 @@ static void copy_name(char *out, struct slice name)
 		memcpy(out, name.ptr, len);
 }
 
-static void publish(struct net_slot *slot, uint64_t number, const struct net_record *record)
+static void publish(struct net_slot *slot, const struct writ_net_event *event)
 {
-	uint64_t words[NET_RECORD_WORDS];
+	uint64_t words[NET_EVENT_WORDS];
 
-	memcpy(words, record, sizeof(words));
+	memcpy(words, event, sizeof(words));
 	atomic_store_explicit(&slot->number, 0, memory_order_relaxed);
 	atomic_thread_fence(memory_order_release);
-	for (size_t i = 0; i < NET_RECORD_WORDS; i++)
+	for (size_t i = 0; i < NET_EVENT_WORDS; i++)
 		atomic_store_explicit(&slot->words[i], words[i], memory_order_relaxed);
-	atomic_store_explicit(&slot->number, number + 1, memory_order_release);
+	atomic_store_explicit(&slot->number, event->number + 1, memory_order_release);
 }
 
-static void log_event(const struct net_events *events, bool allowed,
-		      const struct net_record *record)
+/* What the call has given, or would; -1: it is not known yet. */
+static int first_error(bool allowed, enum writ_net_kind kind)
 {
-	struct net_ring *ring = &events->log->rings[allowed];
-	uint64_t number = atomic_load_explicit(&ring->n, memory_order_relaxed);
-	size_t at = number % WRIT_NET_LOG_EVENTS;
+	if (kind == WRIT_NET_TLS)
+		return allowed ? 0 : ECONNRESET;
+	return allowed ? -1 : EACCES;
+}
 
+static void log_event(const struct net_events *events, struct writ_net_event *event)
+{
+	struct net_ring *ring = &events->log->rings[event->allowed];
+	size_t at;
+
+	event->number = atomic_load_explicit(&ring->n, memory_order_relaxed);
+	at = event->number % WRIT_NET_LOG_EVENTS;
 	ring->calls[at] = events->call;
-	atomic_store_explicit(&ring->slots[at].error, allowed ? -1 : EACCES, memory_order_relaxed);
-	publish(&ring->slots[at], number, record);
-	atomic_store_explicit(&ring->n, number + 1, memory_order_release);
+	atomic_store_explicit(&ring->slots[at].error, first_error(event->allowed, event->kind),
+			      memory_order_relaxed);
+	publish(&ring->slots[at], event);
+	atomic_store_explicit(&ring->n, event->number + 1, memory_order_release);
 }
 
 void net_events_add(struct net_events *events, enum writ_net_kind kind,
 		    const struct net_verdict *verdict, const struct net_peer *peer)
 {
-	struct net_record record = {.kind = (uint8_t)kind,
-				    .why = (uint8_t)verdict->why,
-				    .rule = verdict->rule};
+	struct writ_net_event event;
 
 	events->counts[kind][verdict->allowed]++;
 	if (!events->log)
 		return;
-	record.time_us = net_now_us() - events->log->started_us;
-	copy_name(record.name, verdict->name);
+	/* All of it: who reads compares events whole. */
+	memset(&event, 0, sizeof(event));
+	event.time_us = net_now_us() - events->log->started_us;
+	event.kind = kind;
+	event.why = (enum writ_net_why)verdict->why;
+	event.allowed = verdict->allowed;
+	event.rule = verdict->rule;
+	copy_name(event.name, verdict->name);
 	if (peer) {
-		record.port = peer->port;
-		memcpy(record.address, peer->address, sizeof(record.address));
+		event.port = peer->port;
+		(void)net_address_text(peer->address, event.address);
 	}
-	log_event(events, verdict->allowed, &record);
+	log_event(events, &event);
 }
 
 void net_events_answered(const struct net_events *events, uint64_t call, long result)

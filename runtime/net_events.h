@@ -18,23 +18,13 @@
 #include "runtime/pool.h"
 #include "runtime/writ_net.h"
 
-/* An event as it stands in a ring, but for what the tool's call came to. */
-struct net_record {
-	uint64_t time_us; /* since the launch began */
-	uint32_t rule;
-	uint16_t port;
-	uint8_t kind; /* enum writ_net_kind */
-	uint8_t why;  /* enum writ_net_why */
-	uint8_t address[16];
-	char name[WRIT_NET_NAME];
-};
-#define NET_RECORD_WORDS (sizeof(struct net_record) / sizeof(uint64_t))
-_Static_assert(sizeof(struct net_record) % sizeof(uint64_t) == 0, "of whole words");
+#define NET_EVENT_WORDS (sizeof(struct writ_net_event) / sizeof(uint64_t))
+_Static_assert(sizeof(struct writ_net_event) % sizeof(uint64_t) == 0, "of whole words");
 
 struct net_slot {
 	_Atomic uint64_t number; /* the event's and one; 0: it is being written */
-	_Atomic int error;
-	_Atomic uint64_t words[NET_RECORD_WORDS]; /* a struct net_record */
+	_Atomic int error;       /* of the event, which is still to come */
+	_Atomic uint64_t words[NET_EVENT_WORDS];
 };
 
 struct net_ring {

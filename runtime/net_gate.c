@@ -26,6 +26,7 @@
 #define US_PER_MS     1000u
 #define US_PER_SECOND 1000000u
 #define NS_PER_US     1000
+#define TLS_LOOK_US   1000000u
 #define LATER         (-5000L) /* it is answered by net_pending.c, which has the descriptors */
 
 static bool is_tcp(const struct net_socket *socket)
@@ -42,12 +43,18 @@ static bool is_unix(const struct net_socket *socket)
 
 /* ---- connect ---- */
 
-static long judge_peer(struct net_gate *gate, const struct net_peer *peer)
+static uint64_t now_ms(void)
+{
+	return net_now_us() / US_PER_MS;
+}
+
+static long judge_peer(struct net_gate *gate, const struct net_peer *peer, uint32_t *rule)
 {
 	const struct net_rules rules = {gate->plan.rules, gate->plan.n_rules};
-	struct net_verdict verdict = net_judge(&rules, &gate->pins, peer, net_now_us() / US_PER_MS);
+	struct net_verdict verdict = net_judge(&rules, &gate->pins, peer, now_ms());
 
 	net_events_add(&gate->events, WRIT_NET_CONNECT, &verdict, peer);
+	*rule = verdict.rule;
 	return verdict.allowed ? 0 : -EACCES;
 }
 
@@ -109,12 +116,15 @@ static long connect_tcp(struct net_gate *gate, const struct net_socket *socket,
 			const struct net_call *call)
 {
 	struct net_peer peer;
+	uint32_t rule;
 	long rc = net_name_peer(&call->name, socket->family, &peer);
 
 	if (!rc)
-		rc = judge_peer(gate, &peer);
-	if (!rc)
+		rc = judge_peer(gate, &peer, &rule);
+	if (!rc && !(gate->plan.rules[rule].flags & WRIT_ENDPOINT_SNI))
 		return begin_connect(gate, call, socket->fd, -1);
+	if (!rc)
+		rc = net_tls_connect(gate->tls, socket, &call->name, rule, now_ms());
 	(void)RAW(SYS_close, socket->fd);
 	return rc;
 }
@@ -341,6 +351,21 @@ void net_gate_call(struct net_gate *gate, struct broker *broker)
 	net_alarm_set(false);
 }
 
+bool net_gate_may_name(void *owner, const struct net_tls_connection *connection, struct slice name)
+{
+	struct net_gate *gate = owner;
+	const struct net_rules rules = {gate->plan.rules, gate->plan.n_rules};
+	struct net_verdict verdict = {.rule = connection->rule, .name = name};
+	struct net_peer peer;
+
+	verdict.allowed = net_rule_names(&rules, connection->rule, name);
+	verdict.why = verdict.allowed ? NET_BY_NAME : NET_UNLISTED;
+	gate->events.call = 0;
+	if (!net_name_peer(&connection->to, connection->to.family, &peer))
+		net_events_add(&gate->events, WRIT_NET_TLS, &verdict, &peer);
+	return verdict.allowed;
+}
+
 /* ---- waiting ---- */
 
 static bool is_busy(const struct net_gate *gate)
@@ -353,18 +378,27 @@ static bool has_resolver(const struct net_gate *gate)
 	return gate->names && gate->names->is_open;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Microseconds to wait; UINT64_MAX: for ever. */
 static uint64_t watch(struct net_gate *gate)
 {
-	uint64_t now_us = net_now_us(), wait_us, most_us = UINT64_MAX;
+	struct pollfd *fds = gate->watched + 2;
+	uint64_t now_us = net_now_us(), wait_us = UINT64_MAX, first_ms = UINT64_MAX;
 
-	gate->n_watched = 2;
 	if (has_resolver(gate))
-		gate->n_watched += net_names_watch(gate->names, gate->watched + 2,
-						   now_us / US_PER_MS, &most_us);
-	wait_us = net_pending_watch(&gate->pendings, gate->watched + gate->n_watched, now_us);
-	gate->n_watched += gate->pendings.n;
-	return wait_us < most_us ? wait_us : most_us;
+		fds += net_names_watch(gate->names, fds, now_us / US_PER_MS, &wait_us);
+	gate->n_tls = gate->tls ? net_tls_watch(gate->tls, fds, &first_ms) : 0;
+	fds += gate->n_tls;
+	/* Who takes too long to begin is looked for now and then. */
+	if (first_ms < UINT64_MAX)
+		wait_us = least(wait_us, TLS_LOOK_US);
+	wait_us = least(wait_us, net_pending_watch(&gate->pendings, fds, now_us));
+	gate->n_watched = (size_t)(fds - gate->watched) + gate->pendings.n;
+	return wait_us;
 }
 
 static void serve(struct net_gate *gate, struct broker *broker)
@@ -372,8 +406,10 @@ static void serve(struct net_gate *gate, struct broker *broker)
 	const struct pollfd *fds = gate->watched + gate->n_watched - gate->pendings.n;
 
 	if (has_resolver(gate))
-		net_names_serve(gate->names, gate->watched + 2, (size_t)(fds - gate->watched) - 2,
-				net_now_us() / US_PER_MS);
+		net_names_serve(gate->names, gate->watched + 2,
+				(size_t)(fds - gate->watched) - gate->n_tls - 2, now_ms());
+	if (gate->n_tls)
+		net_tls_serve(gate->tls, fds - gate->n_tls, gate->n_tls, now_ms());
 	if (gate->pendings.n) {
 		net_alarm_set(true);
 		net_pending_serve(&gate->pendings, fds, gate->pendings.n);

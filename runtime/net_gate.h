@@ -13,21 +13,24 @@
 #include "runtime/net_names.h"
 #include "runtime/net_pending.h"
 #include "runtime/net_plan.h"
+#include "runtime/net_tls.h"
 
 struct broker;
 
-/* Two are the keeper's, then come those of names. */
-#define NET_GATE_WATCHED (2u + NET_NAMES_WATCHED + NET_MAX_PENDING)
+/* Two are the keeper's, then come those of names, and those of TLS. */
+#define NET_GATE_WATCHED (2u + NET_NAMES_WATCHED + NET_TLS_WATCHED + NET_MAX_PENDING)
 
 /* All zero but for the plan before it is used. */
 struct net_gate {
 	struct net_plan plan;
 	struct net_names *names; /* NULL: it lists none */
+	struct net_tls *tls;     /* NULL: none is to be named by TLS */
 	struct net_pins pins;
 	struct net_events events;
 	struct net_pendings pendings;
 	struct pollfd watched[NET_GATE_WATCHED];
 	size_t n_watched;
+	size_t n_tls; /* of these */
 };
 
 /* Is it a call that the gate answers? */
@@ -35,6 +38,9 @@ bool net_gate_has(int nr);
 
 /* A stack for a process of the gate's, before there are calls. */
 void net_gate_lend(struct net_gate *gate, char *stack, size_t stack_bytes);
+
+/* A connection of gate->tls, whose owner the gate is. */
+bool net_gate_may_name(void *gate, const struct net_tls_connection *connection, struct slice name);
 
 /* Does the call in broker->notif, and answers it, or will. */
 void net_gate_call(struct net_gate *gate, struct broker *broker);

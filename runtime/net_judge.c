@@ -17,6 +17,7 @@
 
 #define ALL_PORTS(peer) ((peer)->first <= 1 && (peer)->last == UINT16_MAX)
 #define WHOLE_ADDRESS   128u
+#define JUDGED_FLAGS    (WRIT_ENDPOINT_DENY | WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_SNI)
 
 struct view {
 	uint8_t address[16];
@@ -141,16 +142,16 @@ static bool has_host(const struct judging *judging, const struct net_rule *rule,
 	return false;
 }
 
-/* Goes through the rules with a flag; what decides is left in *out. */
-static bool try_rules(const struct judging *judging, const struct net_rules *rules, uint32_t flag,
+/* Goes through the rules with these of the flags; what decides is left in *out. */
+static bool try_rules(const struct judging *judging, const struct net_rules *rules, uint32_t flags,
 		      struct net_verdict *out)
 {
 	for (uint32_t i = 0; i < rules->n; i++) {
 		const struct net_rule *rule = &rules->items[i];
-		bool deny = flag == WRIT_ENDPOINT_DENY;
+		bool deny = flags == WRIT_ENDPOINT_DENY;
 		struct slice name;
 
-		if (!(rule->flags & flag) || !is_about(rule, judging->peer) ||
+		if ((rule->flags & JUDGED_FLAGS) != flags || !is_about(rule, judging->peer) ||
 		    !has_host(judging, rule, &name))
 			continue;
 		*out = (struct net_verdict){.rule = i, .name = name, .why = NET_DENIED};
@@ -176,8 +177,9 @@ struct net_verdict net_judge(const struct net_rules *rules, const struct net_pin
 	judging.peer = peer;
 	judging.n_names = net_pins_find(pins, peer->address, now_ms, judging.names);
 	see(&judging.subject, peer->address);
-	if (!try_rules(&judging, rules, WRIT_ENDPOINT_DENY, &out))
-		(void)try_rules(&judging, rules, WRIT_ENDPOINT_CONNECT, &out);
+	if (!try_rules(&judging, rules, WRIT_ENDPOINT_DENY, &out) &&
+	    !try_rules(&judging, rules, WRIT_ENDPOINT_CONNECT, &out))
+		(void)try_rules(&judging, rules, WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_SNI, &out);
 	if (!out.allowed && !out.name.len && judging.n_names)
 		out.name = net_pins_name(pins, judging.names[0]);
 	return out;
@@ -201,6 +203,11 @@ bool net_denies_name(const struct net_rules *rules, struct slice name)
 			return true;
 	}
 	return false;
+}
+
+bool net_rule_names(const struct net_rules *rules, uint32_t rule, struct slice name)
+{
+	return is_named(rules->items[rule].peer, name) && !net_denies_name(rules, name);
 }
 
 /* Does a rule let a name be looked up? */

@@ -60,6 +60,9 @@ bool net_lists_name(const struct net_rules *rules, struct slice name);
 /* Is all of a name denied? */
 bool net_denies_name(const struct net_rules *rules, struct slice name);
 
+/* Is a host of this name one that a rule lists, and that is not all denied? */
+bool net_rule_names(const struct net_rules *rules, uint32_t rule, struct slice name);
+
 /*
  * May a name that is listed be answered with an address? Only when a connection to it can be
  * allowed, at some port, for that name or for the address itself.

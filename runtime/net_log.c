@@ -44,30 +44,20 @@ bool net_log_take(struct writ_net_log *log)
 }
 
 /* False: it is being written, or is another by now. */
-static bool read_slot(struct net_slot *slot, uint64_t number, struct net_record *record, int *error)
+static bool read_slot(struct net_slot *slot, uint64_t number, struct writ_net_event *out)
 {
-	uint64_t words[NET_RECORD_WORDS];
+	uint64_t words[NET_EVENT_WORDS];
+	int error;
 
 	if (atomic_load_explicit(&slot->number, memory_order_acquire) != number + 1)
 		return false;
-	for (size_t i = 0; i < NET_RECORD_WORDS; i++)
+	for (size_t i = 0; i < NET_EVENT_WORDS; i++)
 		words[i] = atomic_load_explicit(&slot->words[i], memory_order_relaxed);
-	*error = atomic_load_explicit(&slot->error, memory_order_relaxed);
+	error = atomic_load_explicit(&slot->error, memory_order_relaxed);
 	atomic_thread_fence(memory_order_acquire);
-	memcpy(record, words, sizeof(*record));
+	memcpy(out, words, sizeof(*out));
+	out->sys_errno = error;
 	return atomic_load_explicit(&slot->number, memory_order_relaxed) == number + 1;
-}
-
-static void fill(struct writ_net_event *out, const struct net_record *record)
-{
-	out->time_us = record->time_us;
-	out->kind = (enum writ_net_kind)record->kind;
-	out->why = (enum writ_net_why)record->why;
-	out->rule = record->rule;
-	out->port = record->port;
-	memcpy(out->name, record->name, sizeof(out->name));
-	if (out->kind != WRIT_NET_UNIX && out->kind != WRIT_NET_LOOKUP)
-		(void)net_address_text(record->address, out->address);
 }
 
 int writ_net_log_next(struct writ_net_log *log, int allowed, uint64_t *next,
@@ -75,17 +65,11 @@ int writ_net_log_next(struct writ_net_log *log, int allowed, uint64_t *next,
 {
 	struct net_ring *ring = &log->rings[allowed != 0];
 	uint64_t n = atomic_load_explicit(&ring->n, memory_order_acquire);
-	struct net_record record;
 
 	for (unsigned int tries = 0; *next < n; tries++) {
 		if (n - *next > WRIT_NET_LOG_EVENTS)
 			*next = n - WRIT_NET_LOG_EVENTS;
-		memset(out, 0, sizeof(*out));
-		out->number = *next;
-		out->allowed = allowed != 0;
-		if (read_slot(&ring->slots[*next % WRIT_NET_LOG_EVENTS], *next, &record,
-			      &out->sys_errno)) {
-			fill(out, &record);
+		if (read_slot(&ring->slots[*next % WRIT_NET_LOG_EVENTS], *next, out)) {
 			++*next;
 			return 1;
 		}

@@ -9,11 +9,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "runtime/net_address.h"
 #include "runtime/net_pending.h"
 #include "runtime/raw.h"
 
@@ -46,53 +46,42 @@ static bool peer_of(int nr, int fd, struct net_peer *out)
 	       net_name_peer(&name, name.family, out) == 0;
 }
 
-/* As a socket of the family calls it: one of IPv6 calls IPv4 by addresses that map it. */
-static void name_loopback(bool ipv4, struct net_name *out)
+/* A socket of IPv6 calls IPv4 by the addresses that map it, also to be bound. */
+static void name_loopback(int family, bool ipv4, struct net_name *out)
 {
-	static const uint8_t address[4] = {127, 0, 0, 1};
-	struct sockaddr_in in = {.sin_family = AF_INET};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr.s6_addr[15] = 1};
+	static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, 127, 0, 0, 1};
+	static const uint8_t own[16] = {[15] = 1};
 
-	memcpy(&in.sin_addr, address, sizeof(address));
 	memset(out, 0, sizeof(*out));
-	out->len = ipv4 ? sizeof(in) : sizeof(in6);
-	memcpy(out->bytes, ipv4 ? (void *)&in : (void *)&in6, out->len);
+	out->family = (uint16_t)family;
+	if (family == AF_INET) {
+		out->len = sizeof(struct sockaddr_in);
+		memcpy(out->bytes + offsetof(struct sockaddr_in, sin_addr), mapped + 12, 4);
+	} else {
+		out->len = sizeof(struct sockaddr_in6);
+		memcpy(out->bytes + offsetof(struct sockaddr_in6, sin6_addr), ipv4 ? mapped : own,
+		       sizeof(own));
+	}
 }
 
-/* The same name for a socket of IPv6. */
-static void map_name(struct net_name *name)
-{
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	struct sockaddr_in in;
-
-	memcpy(&in, name->bytes, sizeof(in));
-	in6.sin6_port = in.sin_port;
-	net_address_from_ipv4((const uint8_t *)&in.sin_addr, in6.sin6_addr.s6_addr);
-	name->len = sizeof(in6);
-	memcpy(name->bytes, &in6, sizeof(in6));
-}
-
-/* On loopback; *name becomes how a socket of the family connects to it. */
+/* *name becomes how the tool's socket connects to it. */
 static int listen_for(int family, bool ipv4, struct net_name *name)
 {
-	int fd = net_loopback_socket(ipv4 ? AF_INET : AF_INET6);
+	int fd = net_loopback_socket(family);
 	long rc;
 
 	if (fd < 0)
 		return fd;
-	name_loopback(ipv4, name);
+	name_loopback(family, ipv4, name);
 	rc = RAW(SYS_bind, fd, name->bytes, name->len);
 	if (!rc)
 		rc = RAW(SYS_listen, fd, BACKLOG);
 	if (!rc)
 		rc = RAW(SYS_getsockname, fd, name->bytes, &name->len);
-	if (rc) {
-		(void)RAW(SYS_close, fd);
-		return (int)rc;
-	}
-	if (ipv4 && family == AF_INET6)
-		map_name(name);
-	return fd;
+	if (!rc)
+		return fd;
+	(void)RAW(SYS_close, fd);
+	return (int)rc;
 }
 
 int net_loopback_accept(int listener, int tool)

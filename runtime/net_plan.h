@@ -40,6 +40,7 @@ struct net_plan {
 	const char **sockets; /* unix sockets, by the names that the kernel has for them */
 	size_t n_sockets;
 	bool has_resolver;
+	bool has_tls;                           /* a rule that TLS has to name its hosts for */
 	struct net_servers servers;             /* the host's */
 	uint16_t udp_ports[WRIT_MAX_UDP_PORTS]; /* that somebody may be sent to */
 	uint32_t n_udp_ports;

@@ -158,6 +158,8 @@ int net_prepare(struct writ_sandbox *sandbox, const struct sandbox_source *sourc
 		return error_nomem(source->error);
 	sandbox->net.rules = rules.items;
 	sandbox->net.n_rules = rules.n;
+	for (uint32_t i = 0; i < rules.n; i++)
+		sandbox->net.has_tls |= rules.items[i].flags & WRIT_ENDPOINT_SNI;
 	rc = add_sockets(sandbox, source);
 	for (uint32_t i = 0; !rc && i < rules.n; i++)
 		rc = add_udp_ports(sandbox, &rules.items[i], source->error);

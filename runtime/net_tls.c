@@ -15,7 +15,6 @@
 #include "runtime/net_loopback.h"
 #include "runtime/raw.h"
 
-#define TURNS     4 /* chunks of one connection, before others have theirs */
 #define NO_SOCKET (-1)
 
 /* ---- sockets ---- */
@@ -156,46 +155,28 @@ static void finish_connecting(struct net_tls_connection *connection)
 
 /* ---- passing on ---- */
 
-enum passed { PASSED_ALL, PASSED_SOME, PASSED_NONE, BROKEN };
-
-/* One chunk of what a side has said. */
-static enum passed pass_chunk(struct net_tls *tls, struct net_tls_connection *connection,
-			      enum net_tls_side from)
+/* Some of what a side has said; others have their turn then. False: it is over, by a reset. */
+static bool pass_on(struct net_tls *tls, struct net_tls_connection *connection,
+		    enum net_tls_side from)
 {
 	int in = connection->fds[from], out = connection->fds[!from];
 	long n = RAW(SYS_recvfrom, in, tls->bytes, NET_TLS_CHUNK, MSG_PEEK | MSG_DONTWAIT, NULL,
 		     NULL);
 	long sent;
 
-	if (n == -EAGAIN || n == -EINTR)
-		return PASSED_NONE;
 	if (n < 0)
-		return BROKEN;
+		return n == -EAGAIN || n == -EINTR;
 	if (n == 0) {
 		connection->ended[from] = true;
 		(void)RAW(SYS_shutdown, out, SHUT_WR);
-		return PASSED_NONE;
+		return true;
 	}
 	sent = RAW(SYS_sendto, out, tls->bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
 	connection->is_full[!from] = sent == -EAGAIN || (sent > 0 && sent < n);
-	if (sent == -EAGAIN || sent == -EINTR)
-		return PASSED_NONE;
+	if (sent < 0)
+		return sent == -EAGAIN || sent == -EINTR;
 	/* It is the kernel's own: nothing is copied (tcp(7), MSG_TRUNC). */
-	if (sent < 0 ||
-	    RAW(SYS_recvfrom, in, NULL, sent, MSG_TRUNC | MSG_DONTWAIT, NULL, NULL) != sent)
-		return BROKEN;
-	return sent < n ? PASSED_SOME : PASSED_ALL;
-}
-
-/* False: it is over, by a reset. */
-static bool pass_on(struct net_tls *tls, struct net_tls_connection *connection,
-		    enum net_tls_side from)
-{
-	enum passed passed = PASSED_ALL;
-
-	for (unsigned int i = 0; i < TURNS && passed == PASSED_ALL && !connection->ended[from]; i++)
-		passed = pass_chunk(tls, connection, from);
-	return passed != BROKEN;
+	return RAW(SYS_recvfrom, in, NULL, sent, MSG_TRUNC | MSG_DONTWAIT, NULL, NULL) == sent;
 }
 
 static void serve_open(struct net_tls *tls, struct net_tls_connection *connection,

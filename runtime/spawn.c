@@ -239,6 +239,18 @@ static int prepare_names(struct writ_process *process, struct net_gate *gate,
 	return 0;
 }
 
+static int prepare_tls(struct pool *pool, struct net_gate *gate, struct writ_error *error)
+{
+	if (!gate->plan.has_tls)
+		return 0;
+	gate->tls = pool_alloc(pool, sizeof(*gate->tls));
+	if (!gate->tls)
+		return error_nomem(error);
+	gate->tls->owner = gate;
+	gate->tls->may_name = net_gate_may_name;
+	return 0;
+}
+
 static int prepare_gate(struct preparation *prep, struct writ_error *error)
 {
 	struct pool *pool = &prep->process->pool;
@@ -250,6 +262,8 @@ static int prepare_gate(struct preparation *prep, struct writ_error *error)
 	gate->events.log = prep->net_log;
 	if (prep->net_log && !net_log_take(prep->net_log))
 		return error_set(error, WRIT_E_INVALID, "a log of the network is of one launch");
+	if (prepare_tls(pool, gate, error))
+		return -WRIT_E_NOMEM;
 	return prepare_names(prep->process, gate, error);
 }
 

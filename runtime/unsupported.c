@@ -58,11 +58,6 @@ static bool (*const policy_rows[])(const struct image *image, char *text) = {
 #define N_POLICY_ROWS (sizeof(policy_rows) / sizeof(policy_rows[0]))
 
 /* Which records of a range a row is about: all when it has no such function. */
-static bool is_sni(const struct image *image, uint32_t index)
-{
-	return image_ENDPOINTS(image, index)->flags & WRIT_ENDPOINT_SNI;
-}
-
 static bool is_udp_server(const struct image *image, uint32_t index)
 {
 	uint32_t flags = image_ENDPOINTS(image, index)->flags;
@@ -83,7 +78,6 @@ static const struct sandbox_row {
 } sandbox_rows[] = {
 #define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
 	{"network bind \"udp://\"", RANGE(endpoints), is_udp_server},
-	{"network sni", RANGE(endpoints), is_sni},
 	{"syscalls notify", RANGE(calls), is_notify},
 #undef RANGE
 };

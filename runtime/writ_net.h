@@ -31,8 +31,9 @@ enum writ_net_kind {
 	WRIT_NET_UNIX,        /* connect(2) of a unix socket */
 	WRIT_NET_LOOKUP,      /* of a name; not by this version */
 	WRIT_NET_SEND,        /* the first datagram of many to a peer, and each that is denied */
+	WRIT_NET_TLS,         /* the host that TLS names, of a connection that was allowed before */
 };
-#define WRIT_NET_KINDS 6
+#define WRIT_NET_KINDS 7
 
 enum writ_net_why {
 	WRIT_NET_UNLISTED = 0, /* denied: no rule is about it */

@@ -64,7 +64,8 @@ static void print_endpoint(FILE *out, const struct writ_net_event *event)
 
 static void print_event(FILE *out, const struct writ_sandbox *sandbox, const struct seen *seen)
 {
-	static const char *const kinds[] = {"connect", "bind", "listen", "unix", "lookup", "send"};
+	static const char *const kinds[] = {"connect", "bind", "listen", "unix",
+					    "lookup",  "send", "tls"};
 	static const char *const whys[] = {"unlisted", "denied", "class", "address", "name"};
 	const struct writ_net_event *event = &seen->event;
 	char rule[MAX_TEXT];

@@ -17,7 +17,6 @@ static const struct {
 	{"role r { allow t rate 3/minute; }\n", "rate, of the rule for 't' in role 'r'"},
 	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
 	 "conflict session, of role 'a'"},
-	{SANDBOX("network { connect \"example.org:443\" sni; }"), "network sni, of sandbox 's'"},
 	{SANDBOX("network { bind \"udp://127.0.0.1:80\"; }"),
 	 "network bind \"udp://\", of sandbox 's'"},
 	{SANDBOX("syscalls { allow @default; deny ptrace notify; }"),
