@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/writ_net.h"
 #include "support/box.h"
 
 #define HOST "9.1.2.3" /* a name that stands for many may have no private one */
