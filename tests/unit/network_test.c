@@ -172,12 +172,12 @@ Test(network, what_takes_capabilities_is_refused_beside_a_resolver)
 		{"ioctl", {0x8921, 0}, false},   {"ioctl", {0x8927, 0}, false},
 		{"ioctl", {0x8933, 0}, false},
 	};
-	const struct ir_sandbox *with =
-		policy_sandbox("sandbox s { network { connect \"a.example:1\"; } syscalls { allow "
-			       "@default, ioctl; } }");
-	const struct ir_sandbox *without =
-		policy_sandbox("sandbox s { network { connect \"10.0.0.1:1\"; } syscalls { allow "
-			       "@default, ioctl; } }");
+	const struct ir_sandbox *with = policy_sandbox(
+		"sandbox s { network { connect \"a.example:1\"; } syscalls { allow "
+		"@default, ioctl; } }");
+	const struct ir_sandbox *without = policy_sandbox(
+		"sandbox s { network { connect \"10.0.0.1:1\"; } syscalls { allow "
+		"@default, ioctl; } }");
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const uint64_t *args = rows[i].args;
