@@ -50,7 +50,7 @@ RUNTIME_FLAGS  = $(STD) $(CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -DWRIT_BUI
 # Nothing unwinds in it; debuggers have their own tables in writ.debug. A static program has one address,
 # so that tables of pointers are constants like others, and constants stand behind the code. Optimized as a
 # whole, which makes it smaller again.
-MUSL_OPT       = -Oz
+MUSL_OPT       = -Oz -fmerge-all-constants
 MUSL_FLAGS     = $(STD) $(MUSL_OPT) -flto=auto -g -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN) -fno-pie \
 	-fvisibility=hidden -DWRIT_BUILDING -ffunction-sections -fdata-sections $(WARNINGS) -I. -MMD -MP
 # Nothing in a static program of musl's makes its relocations read-only, so no page is kept for them; what is

@@ -42,6 +42,8 @@ static int first_error(bool allowed, enum writ_net_kind kind)
 {
 	if (kind == WRIT_NET_TLS)
 		return allowed ? 0 : ECONNRESET;
+	if (kind == WRIT_NET_LOOKUP && allowed)
+		return 0;
 	return allowed ? -1 : EACCES;
 }
 

@@ -61,6 +61,7 @@ static void open_resolver(struct net_names *names)
 	names->relay.owner = names;
 	names->relay.may_send = may_send;
 	names->relay.take = take;
+	names->resolver.events = names->events;
 	names->resolver.upstream.servers = names->servers->n ? names->servers
 							     : &names->plan->servers;
 	net_resolver_begin(&names->resolver, names->plan, names->pins);

@@ -16,21 +16,51 @@
 #include <sys/syscall.h>
 
 #include "runtime/net_address.h"
+#include "runtime/net_events.h"
 #include "runtime/net_rules.h"
 #include "runtime/net_space.h"
 #include "runtime/raw.h"
 
 #define US_PER_MS 1000u
 
-/* One that does not take it is as one that has gone. */
-static void answer(struct dns_send *send)
+/* What no server has answered, or nobody could, was no decision. */
+static void note(struct net_events *events, const struct dns_send *send)
 {
+	static const struct {
+		bool is_decision;
+		bool allowed;
+		enum net_why why;
+	} rows[] = {
+		[DNS_TOLD_ADDRESSES] = {true, true, NET_BY_NAME},
+		[DNS_TOLD_NOTHING] = {false, false, NET_UNLISTED},
+		[DNS_TOLD_UNLISTED] = {true, false, NET_UNLISTED},
+		[DNS_TOLD_REFUSED] = {true, false, NET_CLASS},
+		[DNS_TOLD_FAILED] = {false, false, NET_UNLISTED},
+		[DNS_TOLD_BUSY] = {false, false, NET_UNLISTED},
+		[DNS_TOLD_MALFORMED] = {false, false, NET_UNLISTED},
+	};
+	char name[DNS_NAME_TEXT];
+	struct net_verdict verdict = {.allowed = rows[send->outcome].allowed,
+				      .why = rows[send->outcome].why,
+				      .rule = NET_NO_RULE};
+
+	if (!rows[send->outcome].is_decision)
+		return;
+	verdict.name = (struct slice){name, dns_name_text(&send->question.name, name)};
+	net_events_add(events, WRIT_NET_LOOKUP, &verdict, NULL);
+}
+
+/* One that does not take it is as one that has gone. */
+static void answer(struct net_resolver *resolver)
+{
+	const struct dns_send *send = &resolver->send;
 	const struct dns_client *client = &send->client;
-	struct net_datagram datagram = {.bytes = send->bytes, .len = send->len};
+	struct net_datagram datagram = {.bytes = resolver->send.bytes, .len = send->len};
 
 	datagram.to.port = client->port;
 	memcpy(datagram.to.address, client->address, sizeof(client->address));
 	memcpy(datagram.from.address, client->asked, sizeof(client->asked));
+	note(resolver->events, send);
 	(void)net_datagram_send((int)client->via, &datagram);
 }
 
@@ -43,7 +73,7 @@ static void flush(struct net_resolver *resolver, uint64_t now_ms)
 
 	while (dns_stub_next(&resolver->stub, now_ms, send)) {
 		if (send->to == DNS_TO_CLIENT)
-			answer(send);
+			answer(resolver);
 		else if (!net_upstream_send(&resolver->upstream, send, now_ms))
 			dns_stub_fail(&resolver->stub, send->server,
 				      (uint16_t)(send->bytes[0] << 8 | send->bytes[1]), now_ms);
@@ -87,7 +117,7 @@ void net_resolver_ask(struct net_resolver *resolver, int listener,
 	memcpy(client.asked, datagram->to.address, sizeof(client.asked));
 	if (RAW(SYS_getrandom, &id, sizeof(id), GRND_NONBLOCK) == sizeof(id) &&
 	    dns_stub_ask(&resolver->stub, &packet, &client, id, &resolver->send))
-		answer(&resolver->send);
+		answer(resolver);
 	flush(resolver, now_ms);
 }
 

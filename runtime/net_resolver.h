@@ -14,6 +14,7 @@
 
 /* All zero before it is begun. */
 struct net_resolver {
+	struct net_events *events; /* what was told; the owner gives it */
 	struct net_rules rules;
 	struct dns_stub stub;
 	struct dns_send send;

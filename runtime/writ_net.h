@@ -29,7 +29,7 @@ enum writ_net_kind {
 	WRIT_NET_BIND,        /* bind(2) */
 	WRIT_NET_LISTEN,      /* listen(2) */
 	WRIT_NET_UNIX,        /* connect(2) of a unix socket */
-	WRIT_NET_LOOKUP,      /* of a name; not by this version */
+	WRIT_NET_LOOKUP,      /* of a name, which has no port and no call: EACCES is for denied */
 	WRIT_NET_SEND,        /* the first datagram of many to a peer, and each that is denied */
 	WRIT_NET_TLS,         /* the host that TLS names, of a connection that was allowed before */
 };

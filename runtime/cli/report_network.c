@@ -52,7 +52,7 @@ static void print_endpoint(FILE *out, const struct writ_net_event *event)
 	bool is_ipv6 = strchr(event->address, ':');
 	char text[MAX_TEXT];
 
-	if (event->kind == WRIT_NET_UNIX)
+	if (event->kind == WRIT_NET_UNIX || event->kind == WRIT_NET_LOOKUP)
 		(void)snprintf(text, sizeof(text), "%s", event->name);
 	else
 		(void)snprintf(text, sizeof(text), event->port ? "%s%s%s%s:%u" : "%s%s%s%s:*",

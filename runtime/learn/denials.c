@@ -219,6 +219,24 @@ static void add_sent(struct list *list, const struct event *event)
 		  });
 }
 
+/* A program that is told of no address asks for no port. */
+static void add_lookup(struct list *list, const struct event *event)
+{
+	const struct reason *reason = find_reason(event->why);
+	char target[MAX_TARGET];
+
+	(void)snprintf(target, sizeof(target), "%s:443", event->endpoint);
+	add(list,
+	    (struct denial){
+		    .kind = "connect",
+		    .target = learn_copy(event->endpoint),
+		    .line = reason->has_line && !reason->note ? statement("connect", target) : NULL,
+		    .note = reason->note ? "all addresses that it has are kept from names"
+					 : "it was looked up; the port is a guess",
+		    .count = event->count,
+	    });
+}
+
 static void add_unix(struct list *list, const struct seen_net *seen)
 {
 	const char *path = seen->use.host;
@@ -267,14 +285,17 @@ static void add_call(struct list *list, const struct seen_call *seen)
 static struct list make_list(const struct record *record, const char *result)
 {
 	struct list list = {.n = 0};
+	const char *at = result;
 	struct event event;
 
 	for (size_t i = 0; i < record->n_paths; i++)
 		add_path(&list, &record->paths[i]);
 	for (size_t i = 0; i < record->n_net; i++)
 		add_net(&list, &record->net[i], result);
-	while (events_next(&result, "send", &event))
+	while (events_next(&at, "send", &event))
 		add_sent(&list, &event);
+	for (at = result; events_next(&at, "lookup", &event);)
+		add_lookup(&list, &event);
 	for (size_t i = 0; i < record->n_calls; i++)
 		add_call(&list, &record->calls[i]);
 	return list;

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/writ_net.h"
 #include "support/box.h"
 #include "support/name_server.h"
 
@@ -437,6 +438,53 @@ Test(net_names, a_launch_of_a_zygote_looks_up_names_too)
 	}
 	cr_expect_geq(name_server_asked_for("listed.test"), 2u);
 	writ_zygote_close(zygote);
+	writ_sandbox_close(sandbox);
+}
+
+/* The look-ups of a log, "name why" each; a name that is asked for two families stands there once.
+ */
+static void write_lookups(struct writ_net_log *log, int allowed, char *text, size_t size)
+{
+	struct writ_net_event event;
+	uint64_t next = 0;
+
+	text[0] = '\0';
+	while (writ_net_log_next(log, allowed, &next, &event)) {
+		char row[WRIT_NET_NAME + 8];
+
+		cr_expect_eq(event.kind, WRIT_NET_LOOKUP);
+		cr_expect_eq(event.sys_errno, allowed ? 0 : EACCES);
+		(void)snprintf(row, sizeof(row), "%s %d ", event.name, (int)event.why);
+		if (!strstr(text, row))
+			(void)strncat(text, row, size - strlen(text) - 1);
+	}
+}
+
+Test(net_names, look_ups_are_events)
+{
+	struct writ_sandbox *sandbox = open_with(
+		"for n in ('listed.test','unlisted.test','here.test','fails.test'):\n"
+		"  try: socket.getaddrinfo(n,1,type=1)\n"
+		"  except OSError: pass\n");
+	const char *const argv[] = {"sh", "-c", "exec python3 -I $box/tool.py", NULL};
+	struct writ_launch launch = {.argv = argv,
+				     .cwd = "/",
+				     .stdio = {-1, -1, -1},
+				     .resolver = box_resolver};
+	struct writ_process *process;
+	struct writ_result result;
+	struct writ_error error;
+	char text[1024];
+
+	cr_assert_eq(writ_net_log_open(&launch.net_log, &error), 0);
+	cr_assert_eq(writ_spawn(sandbox, &launch, &process, &error), 0, "%s", error.text);
+	cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
+	cr_expect_eq(result.status, 0);
+	write_lookups(launch.net_log, 1, text, sizeof(text));
+	cr_expect_str_eq(text, "listed.test 4 ");
+	write_lookups(launch.net_log, 0, text, sizeof(text));
+	cr_expect_str_eq(text, "unlisted.test 0 here.test 2 ");
+	writ_net_log_close(launch.net_log);
 	writ_sandbox_close(sandbox);
 }
 
