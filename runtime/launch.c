@@ -353,7 +353,7 @@ static int execute(const struct launch *launch)
 	return error;
 }
 
-static void end_child(void)
+TASK_CODE static void end_child(void)
 {
 	(void)RAW(SYS_exit_group, SETUP_FAILED);
 	/*
@@ -362,14 +362,14 @@ static void end_child(void)
 	__builtin_trap();
 }
 
-static void fail(struct launch *launch, const char *step, int rc)
+TASK_CODE static void fail(struct launch *launch, const char *step, int rc)
 {
 	launch->step = step;
 	launch->error = -rc;
 	end_child();
 }
 
-static void run_steps(struct launch *launch, bool early, bool late)
+TASK_CODE static void run_steps(struct launch *launch, bool early, bool late)
 {
 	for (size_t i = 0; i < N_STEPS; i++) {
 		int rc = 0;
@@ -383,7 +383,7 @@ static void run_steps(struct launch *launch, bool early, bool late)
 }
 
 /* What does not depend on the request; the rest when it is there. */
-static void run_around_parking(struct launch *launch)
+TASK_CODE static void run_around_parking(struct launch *launch)
 {
 	int rc;
 
@@ -396,7 +396,7 @@ static void run_around_parking(struct launch *launch)
 }
 
 /* Returns only on failure, which is in the struct. */
-static int run_child(void *arg)
+TASK_CODE static int run_child(void *arg)
 {
 	struct launch *launch = arg;
 

@@ -200,14 +200,14 @@ static void await_turn(struct net_space *space, enum state state, const struct t
 	(void)RAW(SYS_futex, &space->state, KERNEL_FUTEX_WAIT, state, most);
 }
 
-static void end(void)
+TASK_CODE static void end(void)
 {
 	(void)RAW(SYS_exit_group, 0);
 	__builtin_trap();
 }
 
 /* The maker: one that the keeper's death has overtaken ends as well. */
-static int make_sockets(void *arg)
+TASK_CODE static int make_sockets(void *arg)
 {
 	struct net_space *space = arg;
 

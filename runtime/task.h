@@ -7,6 +7,12 @@
 
 #include <stddef.h>
 
+/*
+ * For what a child runs in our memory and ends in: before a call that does not return,
+ * AddressSanitizer looks up the stack by a lock of the thread that we are, and that may be held.
+ */
+#define TASK_CODE __attribute__((no_sanitize("address")))
+
 struct task_request {
 	unsigned int flags; /* as for clone(2); CLONE_VM is among them */
 	int cgroup;         /* a descriptor of the one of version 2 to be born in, or -1 */

@@ -35,6 +35,7 @@
 #include "runtime/privilege.h"
 #include "runtime/raw.h"
 #include "runtime/spawn.h"
+#include "runtime/task.h"
 
 #define N_STDIO     3
 #define PATIENCE_US 5000000u /* with a child that neither goes on nor ends */
@@ -63,14 +64,14 @@ union passed {
 
 /* ---- in the child ---- */
 
-static void end_quietly(void)
+TASK_CODE static void end_quietly(void)
 {
 	for (;;)
 		(void)RAW(SYS_exit_group, 0);
 }
 
 /* Until there is a request. */
-static void await_request(int door, int owner)
+TASK_CODE static void await_request(int door, int owner)
 {
 	struct pollfd fds[2] = {{.fd = door, .events = POLLIN}, {.fd = owner, .events = POLLIN}};
 	long rc;
@@ -83,7 +84,7 @@ static void await_request(int door, int owner)
 }
 
 /* The lowest numbers are free, and become the standard streams. */
-static int receive(int door)
+TASK_CODE static int receive(int door)
 {
 	static const int stdio[N_STDIO] = {0, 1, 2};
 	union passed passed = {.bytes = {0}};
@@ -105,7 +106,7 @@ static int receive(int door)
 	return 0;
 }
 
-static int park(struct launch *launch)
+TASK_CODE static int park(struct launch *launch)
 {
 	/* Ours, as the caller closes its own once it knows that we wait. */
 	const int door = launch->door;
