@@ -187,7 +187,8 @@ bool dns_stub_ask(struct dns_stub *stub, const struct dns_packet *packet,
 
 /* ---- answers ---- */
 
-/* Is a name on the way to the addresses denied? */
+/* Is a name on the way to the addresses denied? At some port is enough: which will be connected to
+ * is not known yet, and then it is the name's that was asked for. */
 static bool chain_is_denied(const struct dns_stub *stub)
 {
 	for (uint32_t i = 0; i < stub->answer.n_chain; i++) {
@@ -195,7 +196,7 @@ static bool chain_is_denied(const struct dns_stub *stub)
 		struct slice host;
 
 		if (dns_name_host(&stub->answer.chain[i], text, &host) &&
-		    net_denies_name(stub->rules, host))
+		    (net_denies_name(stub->rules, host) || net_denies_some_of(stub->rules, host)))
 			return true;
 	}
 	return false;

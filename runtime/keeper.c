@@ -258,6 +258,7 @@ static int end_all(struct keeper *keeper)
 	/* By itself as well: one that parks may not have a group of its own yet. */
 	(void)RAW(SYS_kill, keeper->leader, SIGKILL);
 	rc = (int)RAW(SYS_kill, keeper->is_init ? -1 : -keeper->leader, SIGKILL);
+	keeper_broker_end(keeper);
 	while ((!rc || rc == -ESRCH) &&
 	       RAW(SYS_waitid, which, keeper->leader, &end, WEXITED | KERNEL_WALL, NULL) == 0)
 		;

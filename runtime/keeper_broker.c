@@ -82,6 +82,12 @@ int keeper_broker_listen(struct keeper *keeper)
 	return net_alarm_init();
 }
 
+void keeper_broker_end(const struct keeper *keeper)
+{
+	if (keeper->broker && keeper->broker->gate)
+		net_gate_end(keeper->broker->gate);
+}
+
 /* As ppoll(2). */
 static long await_calls(struct broker *broker, struct pollfd *fds)
 {

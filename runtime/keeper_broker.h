@@ -18,6 +18,9 @@ int keeper_broker_open(struct keeper *keeper);
 /* Takes the listener, when the command has been executed. */
 int keeper_broker_listen(struct keeper *keeper);
 
+/* No process of the keeper's is left in its memory, which is the caller's. */
+void keeper_broker_end(const struct keeper *keeper);
+
 /* Answers calls until a signal can be read. False: no more can be answered. */
 bool keeper_broker_serve(const struct keeper *keeper);
 

@@ -323,6 +323,12 @@ void net_gate_lend(struct net_gate *gate, char *stack, size_t stack_bytes)
 	gate->names->space.stack_bytes = stack_bytes;
 }
 
+void net_gate_end(struct net_gate *gate)
+{
+	if (gate->names)
+		net_space_end(&gate->names->space);
+}
+
 /* A socket that was asked for. */
 static void answer_socket(struct net_gate *gate, const struct broker *broker, long rc)
 {
@@ -358,11 +364,12 @@ bool net_gate_may_name(void *owner, const struct net_tls_connection *connection,
 	struct net_verdict verdict = {.rule = connection->rule, .name = name};
 	struct net_peer peer;
 
-	verdict.allowed = net_rule_names(&rules, connection->rule, name);
+	if (net_name_peer(&connection->to, connection->to.family, &peer))
+		return false;
+	verdict.allowed = net_rule_names(&rules, connection->rule, name, peer.port);
 	verdict.why = verdict.allowed ? NET_BY_NAME : NET_UNLISTED;
 	gate->events.call = 0;
-	if (!net_name_peer(&connection->to, connection->to.family, &peer))
-		net_events_add(&gate->events, WRIT_NET_TLS, &verdict, &peer);
+	net_events_add(&gate->events, WRIT_NET_TLS, &verdict, &peer);
 	return verdict.allowed;
 }
 

@@ -39,6 +39,9 @@ bool net_gate_has(int nr);
 /* A stack for a process of the gate's, before there are calls. */
 void net_gate_lend(struct net_gate *gate, char *stack, size_t stack_bytes);
 
+/* Ends what runs in the keeper's memory besides it. */
+void net_gate_end(struct net_gate *gate);
+
 /* A connection of gate->tls, whose owner the gate is. */
 bool net_gate_may_name(void *gate, const struct net_tls_connection *connection, struct slice name);
 

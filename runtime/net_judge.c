@@ -205,9 +205,28 @@ bool net_denies_name(const struct net_rules *rules, struct slice name)
 	return false;
 }
 
-bool net_rule_names(const struct net_rules *rules, uint32_t rule, struct slice name)
+bool net_denies_some_of(const struct net_rules *rules, struct slice name)
 {
-	return is_named(rules->items[rule].peer, name) && !net_denies_name(rules, name);
+	for (uint32_t i = 0; i < rules->n; i++) {
+		if (rules->items[i].flags & WRIT_ENDPOINT_DENY &&
+		    is_named(rules->items[i].peer, name))
+			return true;
+	}
+	return false;
+}
+
+bool net_rule_names(const struct net_rules *rules, uint32_t rule, struct slice name, uint16_t port)
+{
+	const struct net_peer peer = {.port = port};
+
+	for (uint32_t i = 0; i < rules->n; i++) {
+		const struct net_rule *deny = &rules->items[i];
+
+		if (deny->flags & WRIT_ENDPOINT_DENY && is_about(deny, &peer) &&
+		    is_named(deny->peer, name))
+			return false;
+	}
+	return is_named(rules->items[rule].peer, name);
 }
 
 /* Does a rule let a name be looked up? */

@@ -60,8 +60,11 @@ bool net_lists_name(const struct net_rules *rules, struct slice name);
 /* Is all of a name denied? */
 bool net_denies_name(const struct net_rules *rules, struct slice name);
 
-/* Is a host of this name one that a rule lists, and that is not all denied? */
-bool net_rule_names(const struct net_rules *rules, uint32_t rule, struct slice name);
+/* Is any of a name denied, by itself or as one below another? */
+bool net_denies_some_of(const struct net_rules *rules, struct slice name);
+
+/* Is a host of this name one that a rule lists, and that is not denied at a TCP port? */
+bool net_rule_names(const struct net_rules *rules, uint32_t rule, struct slice name, uint16_t port);
 
 /*
  * May a name that is listed be answered with an address? Only when a connection to it can be

@@ -72,6 +72,8 @@ static long hand_over(struct net_names *names, struct broker *broker, long fd)
 	long rc;
 
 	names->is_asked = fd == NET_NAMES_LATER;
+	if (names->is_asked)
+		names->asked = broker->notif;
 	if (fd < 0)
 		return fd;
 	if (!names->is_open)
@@ -101,6 +103,8 @@ long net_names_socket(struct net_names *names, struct broker *broker)
 
 long net_names_go_on(struct net_names *names, struct broker *broker)
 {
+	/* Others have been answered since. */
+	broker->notif = names->asked;
 	return hand_over(names, broker, net_space_answer(&names->space));
 }
 

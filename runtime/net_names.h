@@ -27,13 +27,14 @@ struct net_names {
 	struct net_resolver resolver;
 	struct net_relay relay;
 	bool is_open;  /* the resolver listens */
-	bool is_asked; /* the call in broker->notif waits for its socket */
+	bool is_asked; /* a call waits for its socket: */
+	struct seccomp_notif_abi asked;
 };
 
 /* The socket that the call in broker->notif asks for; BROKER_SENT: the tool has it. */
 long net_names_socket(struct net_names *names, struct broker *broker);
 
-/* Goes on with that one, while it is asked for. */
+/* Goes on with that one, which is in broker->notif again, while it is asked for. */
 long net_names_go_on(struct net_names *names, struct broker *broker);
 
 /* connect and bind on a socket of the namespace: as asked, as it leads nowhere. */

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "runtime/kernel_abi.h"
@@ -237,8 +238,10 @@ static int start_maker(struct net_space *space)
 
 	space->keeper = (int)RAW0(SYS_getpid);
 	space->maker = task_clone(&request, make_sockets, space);
-	if (space->maker >= 0)
+	if (space->maker >= 0) {
+		space->made = space->maker;
 		return 0;
+	}
 	space->step = "clone(CLONE_NEWUSER)";
 	space->error = -space->maker;
 	return space->maker;
@@ -306,6 +309,18 @@ long net_space_answer(struct net_space *space)
 	    find_namespace((int)space->result, &space->ino) < 0)
 		space->ino = 0;
 	return space->result;
+}
+
+void net_space_end(struct net_space *space)
+{
+	const int look = WEXITED | WNOHANG | WNOWAIT | KERNEL_WALL;
+
+	/* Once it is reaped, its number is somebody else's. */
+	if (!space->made || RAW(SYS_waitid, P_PID, space->made, NULL, look, NULL))
+		return;
+	(void)RAW(SYS_kill, space->made, SIGKILL);
+	while (RAW(SYS_waitid, P_PID, space->made, NULL, WEXITED | KERNEL_WALL, NULL) == -EINTR)
+		;
 }
 
 bool net_space_has(const struct net_space *space, int fd)

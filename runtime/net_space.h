@@ -45,6 +45,7 @@ struct net_space {
 
 	int keeper;   /* its process id */
 	int maker;    /* the same; 0: not begun; -1: it is gone, and no other is made */
+	int made;     /* the maker's process id, gone or not */
 	uint64_t ino; /* of the namespace */
 };
 
@@ -62,6 +63,9 @@ long net_space_ask(struct net_space *space, int domain, int flags);
  * negative errno: -EACCES when there is no namespace. Waits for two milliseconds at most.
  */
 long net_space_answer(struct net_space *space);
+
+/* Ends the maker, whose memory is the keeper's caller's: nothing of it is left. */
+void net_space_end(struct net_space *space);
 
 /* Is a socket one of the namespace? */
 bool net_space_has(const struct net_space *space, int fd);

@@ -16,6 +16,7 @@
 #include "runtime/raw.h"
 
 #define NO_SOCKET (-1)
+#define MOST_IDLE 64u
 
 /* ---- sockets ---- */
 
@@ -117,7 +118,8 @@ static void connect_to_host(struct net_tls_connection *connection)
 
 /*
  * What has come, from its first byte on; what has been read of it before is passed over. A wake-up
- * without anything new is nothing, unless nothing can come any more.
+ * without anything new is nothing, unless nothing can come any more, or there are many: what can be
+ * looked at ends before urgent data, and we would be told of the rest for ever.
  */
 static void read_hello(struct net_tls *tls, struct net_tls_connection *connection, bool has_ended)
 {
@@ -130,9 +132,11 @@ static void read_hello(struct net_tls *tls, struct net_tls_connection *connectio
 		status = tls_hello_feed(&connection->hello, tls->bytes + connection->n_seen,
 					(size_t)n - connection->n_seen);
 		connection->n_seen = (uint32_t)n;
+		connection->n_idle = 0;
 		set_option(fd, SOL_SOCKET, SO_RCVLOWAT, (int)n + 1);
 	}
-	if (status == TLS_HELLO_MORE && !has_ended && connection->n_seen < NET_TLS_MOST)
+	if (status == TLS_HELLO_MORE && !has_ended && connection->n_seen < NET_TLS_MOST &&
+	    connection->n_idle++ < MOST_IDLE)
 		return;
 	if (may_go_on(tls, connection) && status == TLS_HELLO_NAME)
 		connect_to_host(connection);

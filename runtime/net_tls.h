@@ -39,6 +39,7 @@ struct net_tls_connection {
 	uint32_t rule;
 	struct tls_hello hello;
 	uint32_t n_seen; /* bytes of the tool's that the ClientHello has been read from */
+	uint32_t n_idle; /* wake-ups in a row without more of them */
 	uint64_t deadline_ms;
 };
 

@@ -19,7 +19,7 @@ static struct dns_maker maker;
 static uint64_t now_ms;
 
 static const char *const lines[] = {"a.org:443", "*.w.org:443", "deny evil.net",
-				    "deny 203.0.113.0/24"};
+				    "deny 203.0.113.0/24", "deny port.net:443"};
 
 static void start(uint32_t n_servers)
 {
@@ -219,18 +219,23 @@ Test(dns_stub, addresses_that_a_name_may_not_have_are_kept_back)
 	cr_expect_eq(sent.n_refused, 3);
 }
 
+/* Denied at one port, too: it is the other name that a connection would be judged by. */
 Test(dns_stub, a_chain_through_a_denied_name_is_refused)
 {
-	start(1);
-	(void)ask(1, "a.org", DNS_TYPE_A);
-	(void)next();
-	begin_answer("a.org", DNS_TYPE_A, 0);
-	dns_maker_record(&maker, "a.org", "CNAME", 60, "EVIL.net");
-	dns_maker_record(&maker, "evil.net", "A", 60, "192.0.2.1");
-	hear(0);
-	cr_expect_str_eq(next(), "client 1: id 7 NOERROR rd q a.org/1");
-	cr_expect_eq(sent.outcome, DNS_TOLD_REFUSED);
-	cr_expect_not(may_connect("192.0.2.1"));
+	static const char *const denied[] = {"EVIL.net", "port.net"};
+
+	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
+		start(1);
+		(void)ask(1, "a.org", DNS_TYPE_A);
+		(void)next();
+		begin_answer("a.org", DNS_TYPE_A, 0);
+		dns_maker_record(&maker, "a.org", "CNAME", 60, denied[i]);
+		dns_maker_record(&maker, denied[i], "A", 60, "192.0.2.1");
+		hear(0);
+		cr_expect_str_eq(next(), "client 1: id 7 NOERROR rd q a.org/1");
+		cr_expect_eq(sent.outcome, DNS_TOLD_REFUSED);
+		cr_expect_not(may_connect("192.0.2.1"));
+	}
 }
 
 Test(dns_stub, lies_are_waited_out)

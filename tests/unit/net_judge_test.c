@@ -245,6 +245,23 @@ Test(net_judge, names_that_may_be_looked_up)
 	cr_expect(net_lists_name(&rules, text("evil.org")));
 }
 
+/* What TLS says of a connection: by the rule that let it begin, and at its port. */
+Test(net_judge, hosts_that_a_rule_names)
+{
+	static const char *const lines[] = {"*.w.org:443",      "deny x.w.org",
+					    "deny y.w.org:443", "deny udp://z.w.org",
+					    "deny u.w.org:80",  "a.org:443"};
+	const struct net_rules rules = net_rules_of(lines, N(lines));
+
+	cr_expect(net_rule_names(&rules, 0, text("b.w.org"), 443));
+	cr_expect_not(net_rule_names(&rules, 0, text("a.org"), 443), "another rule lists it");
+	cr_expect_not(net_rule_names(&rules, 0, text("x.w.org"), 443));
+	cr_expect_not(net_rule_names(&rules, 0, text("y.w.org"), 443));
+	cr_expect(net_rule_names(&rules, 0, text("z.w.org"), 443), "by TCP it is granted");
+	cr_expect(net_rule_names(&rules, 0, text("u.w.org"), 443), "at this port it is granted");
+	cr_expect_not(net_rule_names(&rules, 0, text(""), 443));
+}
+
 static bool may_resolve(const struct net_rules *rules, const char *name, const char *address)
 {
 	uint8_t bytes[16];
