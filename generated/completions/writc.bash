@@ -26,7 +26,7 @@ _writ_options()
 	'writc lsp') echo '--help --stdio' ;;
 	'writc completion') echo '--help' ;;
 	'writ decide') echo '--help -p --role --user --tool --arg --param' ;;
-	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --json --json-fd --explain' ;;
+	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --resolver --json --json-fd --explain' ;;
 	'writ doctor') echo '--help -p --param --prove --sandbox --format' ;;
 	'writ learn') echo '--help -o --name' ;;
 	*) return 1 ;;
@@ -87,6 +87,7 @@ _writ_values()
 	'writ run --arg') echo '' ;;
 	'writ run --param') echo '' ;;
 	'writ run --cwd') echo '/' ;;
+	'writ run --resolver') echo '' ;;
 	'writ run --json-fd') echo '' ;;
 	'writ doctor ') echo '' ;;
 	'writ doctor -p') echo '.wrt' ;;
