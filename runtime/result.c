@@ -13,7 +13,7 @@
 
 #define US_PER_SECOND 1000000u
 #define BYTES_PER_KIB 1024u
-#define TICKS_PART    4
+#define TICKS_PART    2
 
 static uint64_t to_us(struct timeval time)
 {
@@ -78,7 +78,7 @@ static void fill_network(const struct keeper *keeper, struct writ_result *result
 /*
  * Which limit ended a command that the kernel has killed. A process can send itself the same
  * signal, but not with the processor time of the limit unused. RLIMIT_CPU counts ticks, and so may
- * strike before the exact sum is there.
+ * strike before the exact sum is there: on a busy machine, long before.
  */
 static enum writ_end end_by_signal(const struct writ_process *process,
 				   const struct writ_result *result)
