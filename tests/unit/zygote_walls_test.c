@@ -70,11 +70,12 @@ static void show(struct writ_zygote *zygote, const struct writ_sandbox *sandbox,
 	fclose(out);
 }
 
-/* Lines that differ between any two processes are left out. */
+/* Lines that differ between any two processes are left out, and which processors were chosen. */
 static void drop_volatile(char *text)
 {
-	static const char *const names[] = {"Pid:", "Tgid:", "Ngid:", "PPid:", "NS",   "Vm",
-					    "Rss",  "SigQ:", "volun", "nonvo", "Mems", "Huge"};
+	static const char *const names[] = {"Pid:", "Tgid:", "Ngid:", "PPid:", "NS",
+					    "Vm",   "Rss",   "SigQ:", "volun", "nonvo",
+					    "Mems", "Huge",  "Cpus"};
 	char *to = text;
 
 	while (*text) {
@@ -104,7 +105,8 @@ Test(zygote_walls, look_from_inside_like_those_of_a_spawn)
 					    "/proc/self/timerslack_ns",
 					    "/proc/self/uid_map",
 					    NULL};
-	static const char *const fds[] = {"sh", "-c", "echo /proc/self/fd/*; umask; pwd; ulimit -a",
+	static const char *const fds[] = {"sh", "-c",
+					  "echo /proc/self/fd/*; umask; pwd; ulimit -a; exec nproc",
 					  NULL};
 	static const char *const *const commands[] = {facts, fds};
 	static char want[OUTPUT_BYTES], got[OUTPUT_BYTES];
