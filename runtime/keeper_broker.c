@@ -88,6 +88,11 @@ void keeper_broker_end(const struct keeper *keeper)
 		net_gate_end(keeper->broker->gate);
 }
 
+bool keeper_broker_has_ended(const struct keeper *keeper)
+{
+	return !keeper->broker || !keeper->broker->gate || net_gate_has_ended(keeper->broker->gate);
+}
+
 /* As ppoll(2). */
 static long await_calls(struct broker *broker, struct pollfd *fds)
 {

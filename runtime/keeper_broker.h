@@ -21,6 +21,9 @@ int keeper_broker_listen(struct keeper *keeper);
 /* No process of the keeper's is left in its memory, which is the caller's. */
 void keeper_broker_end(const struct keeper *keeper);
 
+/* Is that so? Asked by the caller when the keeper is gone, which somebody may have killed. */
+bool keeper_broker_has_ended(const struct keeper *keeper);
+
 /* Answers calls until a signal can be read. False: no more can be answered. */
 bool keeper_broker_serve(const struct keeper *keeper);
 

@@ -329,6 +329,11 @@ void net_gate_end(struct net_gate *gate)
 		net_space_end(&gate->names->space);
 }
 
+bool net_gate_has_ended(struct net_gate *gate)
+{
+	return !gate->names || net_space_has_ended(&gate->names->space);
+}
+
 /* A socket that was asked for. */
 static void answer_socket(struct net_gate *gate, const struct broker *broker, long rc)
 {

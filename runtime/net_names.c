@@ -120,7 +120,9 @@ size_t net_names_watch(struct net_names *names, struct pollfd *fds, uint64_t now
 	uint64_t due_ms = net_flows_due_ms(&names->relay.flows);
 
 	*most_us = net_resolver_watch(&names->resolver, fds, now_ms);
-	if (due_ms < UINT64_MAX && (due_ms - now_ms) * US_PER_MS < *most_us)
+	if (due_ms <= now_ms)
+		*most_us = 0;
+	else if (due_ms < UINT64_MAX && (due_ms - now_ms) * US_PER_MS < *most_us)
 		*most_us = (due_ms - now_ms) * US_PER_MS;
 	return NET_RESOLVER_WATCHED + net_relay_watch(&names->relay, fds + NET_RESOLVER_WATCHED);
 }

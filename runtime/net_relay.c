@@ -142,6 +142,10 @@ void net_relay_serve(struct net_relay *relay, const struct pollfd *fds, size_t n
 {
 	size_t turn = MAX_TURN;
 
+	/* First, as one that is over is judged again. Those watched after it are looked at later.
+	 */
+	while (net_flows_due_ms(&relay->flows) <= now_ms)
+		end_flow(relay, net_flows_oldest(&relay->flows));
 	for (size_t i = 0; i < n; i++) {
 		size_t at = (relay->first + i) % n;
 		size_t burst = fds[at].revents ? MAX_BURST : 0;
@@ -150,6 +154,4 @@ void net_relay_serve(struct net_relay *relay, const struct pollfd *fds, size_t n
 			turn--;
 	}
 	relay->first++;
-	while (net_flows_due_ms(&relay->flows) <= now_ms)
-		end_flow(relay, net_flows_oldest(&relay->flows));
 }

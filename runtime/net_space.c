@@ -29,8 +29,9 @@
 #include "runtime/task.h"
 #include "runtime/trial.h"
 
-#define WAIT_NS   2000000
-#define US_PER_MS 1000u
+#define WAIT_NS       2000000
+#define LOOKS_FOR_END 500u
+#define US_PER_MS     1000u
 
 #define IPV6_V6ONLY_ABI      26 /* <linux/in6.h>: one name, several headers */
 #define IPV6_RECVPKTINFO_ABI 49
@@ -242,6 +243,7 @@ static int start_maker(struct net_space *space)
 		space->made = space->maker;
 		return 0;
 	}
+	atomic_store(&space->state, GONE);
 	space->step = "clone(CLONE_NEWUSER)";
 	space->error = -space->maker;
 	return space->maker;
@@ -315,12 +317,30 @@ void net_space_end(struct net_space *space)
 {
 	const int look = WEXITED | WNOHANG | WNOWAIT | KERNEL_WALL;
 
-	/* Once it is reaped, its number is somebody else's. */
-	if (!space->made || RAW(SYS_waitid, P_PID, space->made, NULL, look, NULL))
+	if (!space->made)
 		return;
-	(void)RAW(SYS_kill, space->made, SIGKILL);
-	while (RAW(SYS_waitid, P_PID, space->made, NULL, WEXITED | KERNEL_WALL, NULL) == -EINTR)
-		;
+	/* Once it is reaped, its number is somebody else's. */
+	if (!RAW(SYS_waitid, P_PID, space->made, NULL, look, NULL)) {
+		(void)RAW(SYS_kill, space->made, SIGKILL);
+		while (RAW(SYS_waitid, P_PID, space->made, NULL, WEXITED | KERNEL_WALL, NULL) ==
+		       -EINTR)
+			;
+	}
+	atomic_store(&space->state, GONE);
+}
+
+bool net_space_has_ended(struct net_space *space)
+{
+	const struct timespec most = {0, WAIT_NS};
+	enum state state;
+
+	for (unsigned int i = 0; i < LOOKS_FOR_END; i++) {
+		state = (enum state)atomic_load(&space->state);
+		if (state == GONE)
+			return true;
+		await_turn(space, state, &most);
+	}
+	return false;
 }
 
 bool net_space_has(const struct net_space *space, int fd)

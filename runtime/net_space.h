@@ -67,6 +67,12 @@ long net_space_answer(struct net_space *space);
 /* Ends the maker, whose memory is the keeper's caller's: nothing of it is left. */
 void net_space_end(struct net_space *space);
 
+/*
+ * For that caller, when the keeper is gone: is the maker, too? Waits for it, a second at most. When
+ * it is not, the kernel will still write to *space at its end.
+ */
+bool net_space_has_ended(struct net_space *space);
+
 /* Is a socket one of the namespace? */
 bool net_space_has(const struct net_space *space, int fd);
 

@@ -22,6 +22,7 @@
 #include "runtime/cgroup.h"
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/keeper_broker.h"
 #include "runtime/kernel_abi.h"
 #include "runtime/process.h"
 #include "runtime/result.h"
@@ -52,9 +53,12 @@ void process_free(struct writ_process *process)
 		return;
 	cgroup_remove(&process->cgroup);
 	relay_close(&process->relay);
+	fd_close(&process->pidfd);
+	/* What somebody still writes to is not given back. */
+	if (!keeper_broker_has_ended(&process->keeper))
+		return;
 	keeper_free(&process->keeper);
 	keeper_unmap(process->stack);
-	fd_close(&process->pidfd);
 	pool_free(&process->pool);
 }
 

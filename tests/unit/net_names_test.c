@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runtime/broker.h"
+#include "runtime/net_names.h"
 #include "runtime/writ_net.h"
 #include "support/box.h"
 #include "support/name_server.h"
@@ -485,6 +487,39 @@ Test(net_names, look_ups_are_events)
 	write_lookups(launch.net_log, 0, text, sizeof(text));
 	cr_expect_str_eq(text, "unlisted.test 0 here.test 2 ");
 	writ_net_log_close(launch.net_log);
+	writ_sandbox_close(sandbox);
+}
+
+/* Others are answered while a socket is waited for, a FIFO's opener for one. */
+Test(net_names, a_socket_that_is_waited_for_is_its_callers)
+{
+	static struct net_names names = {.is_asked = true, .asked = {.id = 7}};
+	static struct broker broker = {.notif = {.id = 9}};
+
+	cr_expect_eq(net_names_go_on(&names, &broker), -EACCES, "its maker is gone");
+	cr_expect_eq(broker.notif.id, 7u);
+	cr_expect_not(names.is_asked);
+}
+
+/* Where no PID namespace ends it: what outlived its keeper would become our child. */
+Test(net_names, a_launch_that_is_over_leaves_no_process)
+{
+	struct writ_sandbox *sandbox = open_with("socket.socket(socket.AF_INET,2)\n");
+
+	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	for (int i = 0; i < 20; i++) {
+		const char *const argv[] = {"sh", "-c", "exec python3 -I $box/tool.py", NULL};
+		struct writ_launch launch = {.argv = argv, .cwd = "/", .stdio = {-1, -1, -1}};
+		struct writ_process *process;
+		struct writ_result result;
+		struct writ_error error;
+
+		cr_assert_eq(writ_spawn(sandbox, &launch, &process, &error), 0, "%s", error.text);
+		cr_assert_eq(writ_wait(&process, &result, &error), 0, "%s", error.text);
+		cr_expect_eq(result.status, 0);
+	}
+	(void)usleep(50000);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG | __WALL), 0, "the name server and the host are");
 	writ_sandbox_close(sandbox);
 }
 

@@ -18,13 +18,9 @@
 
 #include "runtime/net_relay.h"
 #include "support/net_maker.h"
+#include "support/space_child.h"
 
 #define STACK_BYTES 65536
-#define CHECK(cond)                                                                                \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			return __LINE__;                                                           \
-	} while (0)
 
 static _Alignas(16) char stack[STACK_BYTES];
 static struct net_space space = {.stack = stack, .stack_bytes = sizeof(stack), .n_ports = 2};
@@ -410,6 +406,27 @@ static int flows_are_bounded_and_end(void)
 	return 0;
 }
 
+/* Whatever woke the keeper, what was judged long ago is judged again. */
+static int a_flow_that_is_over_is_judged_again(void)
+{
+	int server, tool;
+
+	CHECK(start(&server) == 0);
+	GRANT("udp://127.0.0.1");
+	tool = tool_to(AF_INET, "127.0.0.1", space.ports[0]);
+	CHECK(send(tool, "x", 1, 0) == 1 && answer(server, 'A') == 1);
+	CHECK(hear(tool, back, sizeof(back)) == 1 && judged == 1);
+	GRANT("udp://127.0.0.2");
+	now_ms += NET_FLOW_IDLE_MS - 1;
+	CHECK(send(tool, "x", 1, 0) == 1 && answer(server, 'A') == 1);
+	CHECK(hear(tool, back, sizeof(back)) == 1 && judged == 1);
+	now_ms += NET_FLOW_IDLE_MS;
+	CHECK(is_refused(tool));
+	CHECK(judged == 2);
+	CHECK(recv(server, back, sizeof(back), 0) < 0 && errno == EAGAIN);
+	return 0;
+}
+
 static int a_flood_keeps_nobody_waiting(void)
 {
 	int server, flood, other;
@@ -432,40 +449,14 @@ static int a_flood_keeps_nobody_waiting(void)
 	return 0;
 }
 
-/* ---- each in a child ---- */
-
-static void run(int (*what)(void))
-{
-	pid_t child;
-	int status = 0;
-
-	if (!net_space_works())
-		cr_skip_test("the host refuses user and network namespaces");
-	child = fork();
-	if (child == 0) {
-		int line = what();
-
-		if (line)
-			(void)fprintf(stderr, "%s:%d: does not hold\n", __FILE__, line);
-		_exit(line != 0);
-	}
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	cr_assert_eq(status, 0);
-}
-
-#define IN_A_CHILD(name)                                                                           \
-	Test(net_relay, name)                                                                      \
-	{                                                                                          \
-		run(name);                                                                         \
-	}
-
-IN_A_CHILD(answers_come_from_who_was_asked)
-IN_A_CHILD(over_ipv6_too)
-IN_A_CHILD(of_any_size)
-IN_A_CHILD(many_at_once)
-IN_A_CHILD(others_are_refused_and_hear_nothing)
-IN_A_CHILD(a_peer_that_is_not_there_is_refused)
-IN_A_CHILD(groups_are_refused)
-IN_A_CHILD(nobody_else_answers)
-IN_A_CHILD(flows_are_bounded_and_end)
-IN_A_CHILD(a_flood_keeps_nobody_waiting)
+IN_A_CHILD(net_relay, answers_come_from_who_was_asked)
+IN_A_CHILD(net_relay, over_ipv6_too)
+IN_A_CHILD(net_relay, of_any_size)
+IN_A_CHILD(net_relay, many_at_once)
+IN_A_CHILD(net_relay, others_are_refused_and_hear_nothing)
+IN_A_CHILD(net_relay, a_peer_that_is_not_there_is_refused)
+IN_A_CHILD(net_relay, groups_are_refused)
+IN_A_CHILD(net_relay, nobody_else_answers)
+IN_A_CHILD(net_relay, flows_are_bounded_and_end)
+IN_A_CHILD(net_relay, a_flood_keeps_nobody_waiting)
+IN_A_CHILD(net_relay, a_flow_that_is_over_is_judged_again)

@@ -16,13 +16,9 @@
 #include <unistd.h>
 
 #include "runtime/net_space.h"
+#include "support/space_child.h"
 
 #define STACK_BYTES 65536
-#define CHECK(cond)                                                                                \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			return __LINE__;                                                           \
-	} while (0)
 
 static _Alignas(16) char stack[STACK_BYTES];
 static struct net_space space = {
@@ -199,46 +195,25 @@ static int the_maker_ends_with_the_keeper(void)
 	return 0;
 }
 
-static void run(int (*what)(void))
+/* Of a launch that is over: nothing of it is left that would write to what was its memory. */
+static int the_maker_can_be_ended(void)
 {
-	pid_t child;
-	int status = 0;
-
-	if (!net_space_works())
-		cr_skip_test("the host refuses user and network namespaces");
-	child = fork();
-	if (child == 0)
-		_exit(what() & 0xff);
-	cr_assert_eq(waitpid(child, &status, 0), child);
-	cr_assert_eq(status, 0, "line %d", WEXITSTATUS(status));
+	CHECK(net_space_has_ended(&space));
+	CHECK(ask(AF_INET, 0) >= 0);
+	CHECK(!net_space_has_ended(&space));
+	net_space_end(&space);
+	CHECK(net_space_has_ended(&space));
+	CHECK(waitpid(-1, NULL, __WALL) < 0 && errno == ECHILD);
+	/* Once more, when it has ended by itself and been reaped. */
+	net_space_end(&space);
+	CHECK(net_space_has_ended(&space));
+	return 0;
 }
 
-Test(net_space, all_addresses_are_the_keepers)
-{
-	run(all_addresses_are_the_keepers);
-}
-
-Test(net_space, nothing_of_the_hosts_is_reached)
-{
-	run(nothing_of_the_hosts_is_reached);
-}
-
-Test(net_space, flags_are_the_sockets)
-{
-	run(flags_are_the_sockets);
-}
-
-Test(net_space, a_dead_maker_makes_none)
-{
-	run(a_dead_maker_makes_none);
-}
-
-Test(net_space, a_stopped_maker_keeps_nobody)
-{
-	run(a_stopped_maker_keeps_nobody);
-}
-
-Test(net_space, the_maker_ends_with_the_keeper, .timeout = 10)
-{
-	run(the_maker_ends_with_the_keeper);
-}
+IN_A_CHILD(net_space, all_addresses_are_the_keepers)
+IN_A_CHILD(net_space, nothing_of_the_hosts_is_reached)
+IN_A_CHILD(net_space, flags_are_the_sockets)
+IN_A_CHILD(net_space, a_dead_maker_makes_none)
+IN_A_CHILD(net_space, a_stopped_maker_keeps_nobody)
+IN_A_CHILD(net_space, the_maker_ends_with_the_keeper)
+IN_A_CHILD(net_space, the_maker_can_be_ended)
