@@ -4,7 +4,9 @@
  * The tool's filter hands connect, bind and listen to a listener, which the keeper answers. It
  * copies the name once, takes the tool's own socket, judges, and makes the call on that socket with
  * its copy: nothing that the tool writes or swaps meanwhile changes what happens. A socket that is
- * connected is as any other, and no byte takes a detour. All raw: for the keeper.
+ * connected is as any other, and no byte takes a detour, but where TLS is to be heard (net_tls.h).
+ * Where names or UDP are listed, socket is handed over as well: datagram sockets are given out
+ * (net_names.h). All raw: for the keeper.
  */
 #ifndef WRIT_RUNTIME_NET_GATE_H
 #define WRIT_RUNTIME_NET_GATE_H
@@ -41,6 +43,9 @@ void net_gate_lend(struct net_gate *gate, char *stack, size_t stack_bytes);
 
 /* Ends what runs in the keeper's memory besides it. */
 void net_gate_end(struct net_gate *gate);
+
+/* Has that ended? Waits for a second at most. */
+bool net_gate_has_ended(struct net_gate *gate);
 
 /* A connection of gate->tls, whose owner the gate is. */
 bool net_gate_may_name(void *gate, const struct net_tls_connection *connection, struct slice name);

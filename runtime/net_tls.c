@@ -109,6 +109,7 @@ static void connect_to_host(struct net_tls_connection *connection)
 
 	connection->fds[NET_TLS_HOST] = fd < 0 ? NO_SOCKET : fd;
 	connection->state = NET_TLS_CONNECTING;
+	connection->deadline_ms += NET_TLS_CONNECT_MS;
 	set_option(connection->fds[NET_TLS_TOOL], SOL_SOCKET, SO_RCVLOWAT, 1);
 	if (fd >= 0)
 		rc = RAW(SYS_connect, fd, connection->to.bytes, connection->to.len);
@@ -237,7 +238,7 @@ size_t net_tls_watch(struct net_tls *tls, struct pollfd *fds, uint64_t *first_ms
 		/* The failure of a side that nothing is wanted of would be told all the time. */
 		fds[n].fd = fds[n].events ? connection->fds[side] : NO_SOCKET;
 		fds[n++].revents = 0;
-		if (connection->state == NET_TLS_HELLO && connection->deadline_ms < *first_ms)
+		if (connection->state != NET_TLS_OPEN && connection->deadline_ms < *first_ms)
 			*first_ms = connection->deadline_ms;
 	}
 	return n;
@@ -270,7 +271,7 @@ void net_tls_serve(struct net_tls *tls, const struct pollfd *fds, size_t n, uint
 		/* It may have ended, and another begun, since it was watched. */
 		if (connection->state == NET_TLS_FREE || connection->fds[side] != fds[i].fd)
 			continue;
-		if (connection->state == NET_TLS_HELLO && now_ms >= connection->deadline_ms)
+		if (connection->state != NET_TLS_OPEN && now_ms >= connection->deadline_ms)
 			reset(connection);
 		else if (fds[i].revents)
 			serve_one(tls, connection, side ? NET_TLS_HOST : NET_TLS_TOOL,

@@ -15,11 +15,12 @@
 #include "runtime/net_socket.h"
 #include "runtime/tls_hello.h"
 
-#define NET_MAX_TLS     128u
-#define NET_TLS_WATCHED ((size_t)2 * NET_MAX_TLS)
-#define NET_TLS_MOST_MS 10000u              /* for a ClientHello to arrive */
-#define NET_TLS_MOST    (2 * TLS_MAX_HELLO) /* bytes of it, as records */
-#define NET_TLS_CHUNK   ((size_t)64 << 10)
+#define NET_MAX_TLS        128u
+#define NET_TLS_WATCHED    ((size_t)2 * NET_MAX_TLS)
+#define NET_TLS_MOST_MS    10000u              /* for a ClientHello to arrive */
+#define NET_TLS_CONNECT_MS 60000u              /* more, until the host is connected */
+#define NET_TLS_MOST       (2 * TLS_MAX_HELLO) /* bytes of it, as records */
+#define NET_TLS_CHUNK      ((size_t)64 << 10)
 
 enum net_tls_state {
 	NET_TLS_FREE,

@@ -255,6 +255,7 @@ static int prepare_gate(struct preparation *prep, struct writ_error *error)
 {
 	struct pool *pool = &prep->process->pool;
 	struct net_gate *gate = pool_alloc(pool, sizeof(*gate));
+	int rc;
 
 	if (!gate || net_plan_copy(&gate->plan, pool, &prep->launch.sandbox->net))
 		return error_nomem(error);
@@ -262,9 +263,8 @@ static int prepare_gate(struct preparation *prep, struct writ_error *error)
 	gate->events.log = prep->net_log;
 	if (prep->net_log && !net_log_take(prep->net_log))
 		return error_set(error, WRIT_E_INVALID, "a log of the network is of one launch");
-	if (prepare_tls(pool, gate, error))
-		return -WRIT_E_NOMEM;
-	return prepare_names(prep->process, gate, error);
+	rc = prepare_tls(pool, gate, error);
+	return rc ? rc : prepare_names(prep->process, gate, error);
 }
 
 /* Of the launch's own: the sandbox may be closed before it ends. */

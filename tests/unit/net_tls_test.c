@@ -454,6 +454,25 @@ Test(net_tls, a_hello_has_its_time)
 	cr_expect_eq(count_connections(), 0u);
 }
 
+/* What can be looked at ends before it, and there is always more: that must not go on for ever. */
+Test(net_tls, urgent_data_keeps_nobody_awake)
+{
+	struct hello hello = make_hello("a.example", false);
+	int tool = connect_tool(AF_INET, 0);
+	unsigned turns = 0;
+
+	send_all(tool, hello.bytes, 10);
+	go_on();
+	cr_assert_eq(send(tool, "x", 1, MSG_OOB), 1);
+	send_all(tool, "more", 4);
+	while (count_connections() && turns < 1000)
+		turns += go_on_once(1000);
+	cr_expect_lt(turns, 200u);
+	cr_expect_eq(count_connections(), 0u);
+	expect_read(tool, "ECONNRESET");
+	cr_expect_lt(accept_host(), 0);
+}
+
 Test(net_tls, a_host_that_is_not_there_ends_it)
 {
 	struct hello hello = make_hello("a.example", false);
