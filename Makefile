@@ -59,6 +59,7 @@ MUSL_LINK      = $(MUSL_FLAGS) -static -no-pie -Wl,-z,norelro,-z,common-page-siz
 TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wundef -Wvla -Wformat=2 \
 	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
 COMPILER_LIBS  := -lseccomp -lsodium -ljansson -lyaml
+AUDIT_LIBS     := -lsqlite3 -lsodium -ljansson
 
 # One short line a step; V=1 shows the commands.
 ifeq ($(V),1)
@@ -76,7 +77,11 @@ endif
 
 GEN          := $(BUILD)/gen
 COMPILER_SRC := $(wildcard compiler/*.c compiler/*/*.c)
-RUNTIME_SRC  := $(wildcard runtime/*.c)
+RUNTIME_SRC  := $(wildcard runtime/*.c runtime/monitor/*.c)
+# libwrit-audit, and writ-audit, which is that library behind writ's verbs.
+AUDIT_SRC    := $(wildcard runtime/audit/*.c)
+AUDIT_CLI_SRC := $(wildcard runtime/audit/cli/*.c)
+PUBLIC       := runtime/writ.h runtime/writ_net.h runtime/writ_monitor.h
 CLI_SRC      := $(wildcard runtime/cli/*.c)
 STATIC_SRC   := $(wildcard runtime/static/*.c)
 # Programs that writ executes: writ-learn of the files in runtime/learn/, writ-doctor of those in runtime/prove/.
@@ -95,6 +100,8 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 COMPILER_OBJ := $(call obj,$(COMPILER_SRC)) $(BUILD)/obj/gen/policy.tab.o $(BUILD)/obj/gen/policy.lex.o
 RUNTIME_OBJ  := $(call obj,$(RUNTIME_SRC))
 CLI_OBJ      := $(call obj,$(CLI_SRC))
+AUDIT_OBJ    := $(call obj,$(AUDIT_SRC))
+AUDIT_CLI_OBJ := $(call obj,$(AUDIT_CLI_SRC))
 HELPER_OBJ   := $(call obj,$(HELPER_SRC))
 HELPER_BIN   := $(patsubst %,$(BUILD)/writ-%,$(HELPERS))
 PROVE_OBJ    := $(call obj,$(PROVE_SRC))
@@ -110,7 +117,8 @@ EXPLAIN_BIN  := $(BUILD)/live/explained
 BUNDLES      := $(patsubst %,$(BUILD)/policies/%.wrt,$(POLICIES))
 LIB_OBJ      := $(filter-out %/cli/main.o,$(COMPILER_OBJ)) $(RUNTIME_OBJ)
 
-all: $(BUILD)/writc $(BUILD)/writ $(HELPER_BIN) $(BUILD)/libwrit.a $(BUILD)/libwrit.so $(BUNDLES)
+all: $(BUILD)/writc $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUILD)/libwrit.a $(BUILD)/libwrit.so \
+	$(BUILD)/libwrit-audit.a $(BUILD)/libwrit-audit.so $(BUNDLES)
 
 help:
 	@echo "make demo      install what is missing, build, and show a policy at work (about a minute)"
@@ -206,6 +214,19 @@ $(BUILD)/libwrit.so: $(RUNTIME_OBJ) runtime/libwrit.map
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -shared $(LINK_HARDEN) -Wl,--version-script=runtime/libwrit.map -Wl,-soname,libwrit.so.0 \
 		-Wl,-z,defs -o $@ $(RUNTIME_OBJ)
+# It sees libwrit as any program does: by its public headers.
+$(BUILD)/libwrit-audit.a: $(AUDIT_OBJ)
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(CC) -nostdlib -r -o $(BUILD)/libwrit-audit.o $^ && objcopy --localize-hidden $(BUILD)/libwrit-audit.o
+	$(Q)$(AR) rcs $@ $(BUILD)/libwrit-audit.o
+$(BUILD)/libwrit-audit.so: $(AUDIT_OBJ) $(BUILD)/libwrit.so
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -shared $(LINK_HARDEN) -Wl,-soname,libwrit-audit.so.0 -Wl,-z,defs -o $@ $^ $(AUDIT_LIBS)
+# Static as the other helpers; SQLite's dlopen, which nobody calls, is what the linker would warn of.
+$(BUILD)/writ-audit: $(AUDIT_CLI_OBJ) $(filter-out %/cli/main.o,$(CLI_OBJ)) $(AUDIT_OBJ) $(RUNTIME_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(HELPER_LINK) $(LINK_HARDEN) -Wl,--no-warnings -o $@ $^ $(AUDIT_LIBS) -lm
 # The shipped runtime is static musl: a glibc start alone costs more than the whole sandbox.
 $(BUILD)/writ: $(MUSL_OBJ) $(MUSL_STATIC)
 	$(call say,LINK,$@)
@@ -254,10 +275,10 @@ test:
 	@tests/support/install-deps.sh build test
 	@BUILD=$(BUILD) tests/support/test.sh
 
-$(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ)
+$(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ) $(AUDIT_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) -lcriterion -lresolv
-unit: $(BUILD)/unit-tests $(BUILD)/writ $(HELPER_BIN) $(BUNDLES)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) $(AUDIT_LIBS) -lcriterion -lresolv
+unit: $(BUILD)/unit-tests $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUNDLES)
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
 
 # The driver of the attacks, and the attacker: static, so that a sandbox need grant it nothing but itself,
@@ -350,7 +371,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_SAN := address,undefined
 FUZZ_CC = $(CLANG) $(STD) -O1 -g -w -Icompiler -I. -I$(GEN) -Itests -fno-sanitize-recover=all -MMD -MP
 FUZZ_SUPPORT := tests/support/differential.c tests/support/gen_policy.c
-FUZZ_OBJ := $(patsubst %.c,$(BUILD)/fuzz-obj/%.o,$(FUZZ_SUPPORT) $(filter-out compiler/cli/main.c,$(COMPILER_SRC)) $(RUNTIME_SRC)) \
+FUZZ_OBJ := $(patsubst %.c,$(BUILD)/fuzz-obj/%.o,$(FUZZ_SUPPORT) $(filter-out compiler/cli/main.c,$(COMPILER_SRC)) $(RUNTIME_SRC) $(AUDIT_SRC)) \
 	$(BUILD)/fuzz-obj/gen/policy.tab.o $(BUILD)/fuzz-obj/gen/policy.lex.o
 $(BUILD)/fuzz-obj/gen/%.o: $(GEN)/%.c $(GEN)/policy.tab.h
 	@mkdir -p $(@D)
@@ -363,7 +384,7 @@ $(BUILD)/fuzz-obj/%.o: %.c | $(GEN)/policy.tab.h $(GEN)/examples.inc
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< $(FUZZ_OBJ) $(COMPILER_LIBS)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,$(FUZZ_SAN) -o $@ $< $(FUZZ_OBJ) $(COMPILER_LIBS) $(AUDIT_LIBS)
 .SECONDARY: $(FUZZ_OBJ)
 fuzz: $(FUZZ_BIN) $(BUNDLES)
 	@BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $(notdir $(FUZZ_BIN))
@@ -380,8 +401,10 @@ check:
 
 # What check.sh hands to clang-tidy.
 tidy-sources:
-	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(CLI_SRC) $(HELPER_SRC) $(STATIC_SRC) runtime/prober/prober.c
-layers: $(COMPILER_OBJ) $(CLI_OBJ) $(HELPER_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so
+	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(AUDIT_SRC) $(AUDIT_CLI_SRC) $(CLI_SRC) $(HELPER_SRC) $(STATIC_SRC) runtime/prober/prober.c
+public-headers:
+	@echo $(PUBLIC)
+layers: $(COMPILER_OBJ) $(CLI_OBJ) $(AUDIT_CLI_OBJ) $(HELPER_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so $(BUILD)/libwrit-audit.so
 	@BUILD=$(BUILD) tests/support/layers.sh
 
 generate: $(BUILD)/writc
@@ -396,11 +419,11 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/writc $(BUILD)/writ $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/libexec/writ
-	install -m 755 $(HELPER_BIN) $(DESTDIR)$(PREFIX)/libexec/writ
-	install -m 644 $(BUILD)/libwrit.a $(DESTDIR)$(PREFIX)/lib
-	install -m 755 $(BUILD)/libwrit.so $(DESTDIR)$(PREFIX)/lib/libwrit.so.0
-	ln -sf libwrit.so.0 $(DESTDIR)$(PREFIX)/lib/libwrit.so
-	install -m 644 runtime/writ.h runtime/writ_net.h $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(HELPER_BIN) $(BUILD)/writ-audit $(DESTDIR)$(PREFIX)/libexec/writ
+	install -m 644 $(BUILD)/libwrit.a $(BUILD)/libwrit-audit.a $(DESTDIR)$(PREFIX)/lib
+	for l in libwrit libwrit-audit; do install -m 755 $(BUILD)/$$l.so $(DESTDIR)$(PREFIX)/lib/$$l.so.0 && \
+		ln -sf $$l.so.0 $(DESTDIR)$(PREFIX)/lib/$$l.so || exit 1; done
+	install -m 644 $(PUBLIC) $(DESTDIR)$(PREFIX)/include
 	printf 'prefix=%s\n\nName: writ\nDescription: Policy enforcement for AI-agent tools\nVersion: %s\nCflags: -I%s\nLibs: -L%s -lwrit\n' \
 		'$(PREFIX)' '$(VERSION)' '$${prefix}/include' '$${prefix}/lib' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/writ.pc
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
@@ -426,6 +449,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test unit live network live-explain stress faults test-kernels lsp bench update-golden fuzz coverage check tidy-sources layers \
+.PHONY: all help deps demo test unit live network live-explain stress faults test-kernels lsp bench update-golden fuzz coverage check tidy-sources public-headers layers \
 	generate install clean
 .DELETE_ON_ERROR:

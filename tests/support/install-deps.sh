@@ -18,6 +18,7 @@ python3 python3
 /usr/include/sodium.h libsodium-dev
 /usr/include/jansson.h libjansson-dev
 /usr/include/yaml.h libyaml-dev
+/usr/include/sqlite3.h libsqlite3-dev
 strip binutils'
 test='
 git git

@@ -39,7 +39,7 @@ for source in compiler/*.c compiler/*/*.c; do
 	for header in $(tr -d '\\' <"$dep" | tr ' ' '\n' | grep -E '^(compiler|runtime)/.*\.(h|def)$' | sort -u); do
 		case $header in
 		runtime/writ_format.h | runtime/limits.def) continue ;;
-		runtime/writ.h | runtime/writ_net.h)
+		runtime/writ.h | runtime/writ_*.h)
 			# The public library: what a bundle is worth is for one place to say.
 			case $source in compiler/cli/* | compiler/compile.c) continue ;; esac
 			echo "layers: $source includes $header: only compile.c and cli/ may use libwrit" >&2
@@ -73,7 +73,7 @@ for source in compiler/backend/*.c; do
 	done
 done
 
-for source in runtime/*.c runtime/cli/*.c runtime/prove/*.c; do
+for source in runtime/*.c $(find runtime/monitor -name "*.c" 2>/dev/null) runtime/audit/*.c runtime/audit/cli/*.c runtime/cli/*.c runtime/prove/*.c; do
 	if tr -d '\\' <"$BUILD/obj/${source%.c}.d" 2>/dev/null | tr ' ' '\n' | grep -q '^compiler/'; then
 		echo "layers: $source includes a compiler header" >&2
 		fail=1
@@ -86,6 +86,21 @@ for source in runtime/learn/*.c; do
 		grep -vE "^(\./)?${source%/*}/" | sort -u || true)
 	[ -z "$other" ] || { echo "layers: $source includes" $other >&2; fail=1; }
 done
+
+# libwrit-audit sees of libwrit what every program sees, and the core nothing of it.
+for source in runtime/audit/*.c; do
+	other=$(tr -d '\\' <"$BUILD/obj/${source%.c}.d" | tr ' ' '\n' | grep '^runtime/.*\.h$' |
+		grep -vE '^runtime/(audit/[a-z_]*|writ|writ_(net|monitor|audit|identity))\.h$' | sort -u || true)
+	[ -z "$other" ] || { echo "layers: $source includes" $other >&2; fail=1; }
+done
+for source in runtime/*.c $(find runtime/monitor -name "*.c" 2>/dev/null); do
+	if tr -d '\\' <"$BUILD/obj/${source%.c}.d" | tr ' ' '\n' | grep -qE '^runtime/(audit/|writ_audit|writ_identity)'; then
+		echo "layers: $source includes what is libwrit-audit's" >&2
+		fail=1
+	fi
+done
+bad=$(nm -D --defined-only "$BUILD/libwrit-audit.so" | awk '{ print $3 }' | grep -v '^writ_' || true)
+[ -z "$bad" ] || { echo "layers: libwrit-audit exports:" $bad >&2; fail=1; }
 
 # libwrit's core: what it needs from outside, and what it shows.
 nm -u "$BUILD/libwrit.so" | awk '{ print $2 }' | sed 's/@.*//' | grep -vE '^(_ITM_|__gmon_start__|__cxa_finalize)' |
@@ -101,12 +116,12 @@ if [ -n "$bad" ]; then
 	echo "layers: libwrit exports:" $bad >&2
 	fail=1
 fi
-declared=$(grep -oE -h '\bwrit_[a-z_]+\(' runtime/writ.h runtime/writ_net.h | tr -d '(' | sort -u)
+declared=$(grep -oE -h '\bwrit_[a-z_]+\(' $(make -s public-headers) | tr -d '(' | sort -u)
 for symbol in $(nm -D --defined-only "$BUILD/libwrit.so" | awk '{ print $3 }' | sort -u); do
 	echo "$declared" | grep -qx "$symbol" || { echo "layers: $symbol is exported but in no public header" >&2; fail=1; }
 done
 # The static writ formats by runtime/static/format.c, which knows these conversions only.
-unknown=$(cat runtime/*.c runtime/cli/*.c runtime/*.def | sed 's/" PRI[dux]64 "/lu/g; s/" PRI[dux]64/lu"/g' |
+unknown=$(cat runtime/*.c $(find runtime/monitor -name "*.c" 2>/dev/null) runtime/cli/*.c runtime/*.def | sed 's/" PRI[dux]64 "/lu/g; s/" PRI[dux]64/lu"/g' |
 	grep -oE '"([^"\\]|\\.)*"' | sed 's/%%//g' | grep -oE '%.{0,12}' |
 	grep -vE '^%(-?0?[0-9]*(\.([0-9]+|\*))?(ll?|z)?[scduxX]|\[|eax)' || true)
 if [ -n "$unknown" ]; then

@@ -1,0 +1,10 @@
+/*
+ * The verbs of writ-audit. argv[0] is the verb; they return the exit status (runtime/cli/cli.h).
+ */
+#ifndef WRIT_AUDIT_CLI_H
+#define WRIT_AUDIT_CLI_H
+
+/* The versions of what writ-audit is made of. */
+int audit_verb_version(char **argv);
+
+#endif

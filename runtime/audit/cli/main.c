@@ -1,0 +1,31 @@
+/*
+ * writ-audit: what writ executes for verbs that need more than libc. This file finds the verb; each
+ * is a file here.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/audit/cli/audit_cli.h"
+#include "runtime/cli/cli.h"
+
+static const struct verb {
+	const char *name;
+	int (*run)(char **argv);
+} verbs[] = {
+	{"version", audit_verb_version},
+};
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+int main(int argc, char **argv)
+{
+	/* writ executes us with its verb as the name; by hand it is the first argument. */
+	char **from = argc > 0 && strchr(argv[0], '/') ? argv + 1 : argv;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; from[0] && i < N_VERBS; i++) {
+		if (strcmp(verbs[i].name, from[0]) == 0)
+			return verbs[i].run(from);
+	}
+	return cli_fail(EXIT_USAGE, "writ-audit: it is for writ to execute");
+}
