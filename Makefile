@@ -105,7 +105,7 @@ AUDIT_CLI_OBJ := $(call obj,$(AUDIT_CLI_SRC))
 HELPER_OBJ   := $(call obj,$(HELPER_SRC))
 HELPER_BIN   := $(patsubst %,$(BUILD)/writ-%,$(HELPERS))
 PROVE_OBJ    := $(call obj,$(PROVE_SRC))
-UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC) runtime/static/format.c) $(filter-out %/main.o %/doctor.o %/report_text.o %/report_json.o,$(PROVE_OBJ))
+UNIT_OBJ     := $(call obj,$(UNIT_SRC) $(SUPPORT_SRC) runtime/static/format.c runtime/static/passwd.c) $(filter-out %/main.o %/doctor.o %/report_text.o %/report_json.o,$(PROVE_OBJ))
 MUSL_OBJ     := $(patsubst %.c,$(BUILD)/musl/%.o,$(RUNTIME_SRC) $(CLI_SRC))
 # What the static writ has of libc in its own form: no builtins to the compiler, which would find them in themselves.
 MUSL_STATIC  := $(patsubst %.c,$(BUILD)/musl/%.o,$(STATIC_SRC))

@@ -28,6 +28,7 @@
 #include "support/box.h"
 #include "support/refusals.h"
 #include "support/bundle_maker.h"
+#include "support/user_ns.h"
 
 TestSuite(keeper, .init = make_box, .fini = remove_box, .timeout = 30);
 
@@ -335,25 +336,14 @@ Test(keeper, without_namespaces_there_is_no_scratch)
 
 /* ---- where something is mounted over parts of /proc, as in containers ---- */
 
-static bool put(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	return file && fputs(text, file) >= 0 && fclose(file) == 0;
-}
-
 /* False: no such place can be made here. */
 static bool cover_proc(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	const struct __user_cap_data_struct none[2] = {{.effective = 0}};
-	char users[40], groups[40];
 
 	/* No root, whom the kernel lets map himself with a capability only. */
-	(void)snprintf(users, sizeof(users), "4321 %u 1", geteuid());
-	(void)snprintf(groups, sizeof(groups), "4321 %u 1", getegid());
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) || !put("/proc/self/setgroups", "deny") ||
-	    !put("/proc/self/uid_map", users) || !put("/proc/self/gid_map", groups))
+	if (!user_ns_enter(4321) || unshare(CLONE_NEWNS))
 		return false;
 	/* Without capabilities, mounts that are there can't be taken away in a namespace of ours.
 	 */

@@ -18,6 +18,7 @@
 #include "runtime/writ_format.h"
 #include "support/box.h"
 #include "support/refusals.h"
+#include "support/user_ns.h"
 
 TestSuite(lacking, .init = make_box, .fini = remove_box, .timeout = 30);
 
@@ -119,22 +120,6 @@ Test(lacking, a_broker_goes_without_a_pid_namespace_where_there_are_no_mounts)
 
 /* ---- limits on namespaces: in a user namespace, where nothing of the host's is changed ---- */
 
-static bool put(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	return file && fputs(text, file) >= 0 && fclose(file) == 0;
-}
-
-static bool enter_userns(unsigned from, unsigned to)
-{
-	char line[40];
-
-	(void)snprintf(line, sizeof(line), "%u %u 1", to, from);
-	return unshare(CLONE_NEWUSER) == 0 && put("/proc/self/setgroups", "deny") &&
-	       put("/proc/self/uid_map", line) && put("/proc/self/gid_map", line);
-}
-
 enum { AS_WANTED, NO_PLACE, NOT_OPENED, WRONG_BEFORE, NOT_STARTED, WRONG_AFTER, WRONG_OUTPUT };
 
 struct limited {
@@ -151,8 +136,8 @@ static int launch_limited(const struct limited *how)
 	struct writ_sandbox *sandbox;
 	char output[1024];
 
-	if (!enter_userns(geteuid(), 4321) || !put(how->file, "0") ||
-	    (how->is_above && !enter_userns(4321, 4322)))
+	if (!user_ns_enter(4321) || !user_ns_write(how->file, "0") ||
+	    (how->is_above && !user_ns_enter(4322)))
 		return NO_PLACE;
 	sandbox = open_box(BOX("write \"${box}\"; "), &error);
 	if (!sandbox)
@@ -208,11 +193,11 @@ Test(lacking, a_limit_on_pid_namespaces_that_only_a_launch_meets_is_told_then)
 
 static bool set_ptrace_scope(const char *scope)
 {
-	return enter_userns(geteuid(), 4321) && unshare(CLONE_NEWNS) == 0 &&
+	return user_ns_enter(4321) && unshare(CLONE_NEWNS) == 0 &&
 	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("none", "/proc/sys/kernel", "tmpfs", 0, NULL) == 0 &&
 	       mkdir("/proc/sys/kernel/yama", 0755) == 0 &&
-	       put("/proc/sys/kernel/yama/ptrace_scope", scope);
+	       user_ns_write("/proc/sys/kernel/yama/ptrace_scope", scope);
 }
 
 static int open_under_yama(const char *text, const char *scope, bool is_kept_out)

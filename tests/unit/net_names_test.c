@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "runtime/writ_net.h"
 #include "support/box.h"
 #include "support/name_server.h"
+#include "support/user_ns.h"
 
 static char own[INET_ADDRSTRLEN]; /* "": this machine has none but loopback addresses */
 static unsigned port;
@@ -147,16 +147,6 @@ static void write_tool(const char *python)
 	(void)fprintf(file, PRELUDE, port, own);
 	(void)fputs(python, file);
 	(void)fclose(file);
-}
-
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		(void)close(fd);
-	return is_written;
 }
 
 static struct writ_sandbox *open_with(const char *python)
@@ -539,20 +529,9 @@ Test(net_names, a_server_has_to_be_an_address)
 	writ_sandbox_close(sandbox);
 }
 
-/* As root of a user namespace of its own, who says how many network namespaces there may be. */
-static bool enter_userns(void)
-{
-	char users[32], groups[32];
-
-	(void)snprintf(users, sizeof(users), "0 %u 1", geteuid());
-	(void)snprintf(groups, sizeof(groups), "0 %u 1", getegid());
-	return unshare(CLONE_NEWUSER) == 0 && write_file("/proc/self/setgroups", "deny") &&
-	       write_file("/proc/self/uid_map", users) && write_file("/proc/self/gid_map", groups);
-}
-
 static bool refuse_networks(void)
 {
-	return write_file("/proc/sys/user/max_net_namespaces", "0");
+	return user_ns_write("/proc/sys/user/max_net_namespaces", "0");
 }
 
 /* 0: as it should be; 1: this host refuses it in any case. */
@@ -561,7 +540,7 @@ static int try_refused(const char *policy)
 	struct writ_error error = {.code = 0};
 
 	/* Before, it does. */
-	if (!enter_userns() || !open_box(policy, &error) || !refuse_networks())
+	if (!user_ns_enter(0) || !open_box(policy, &error) || !refuse_networks())
 		return 1;
 	if (open_box(policy, &error) || error.code != WRIT_E_HOST ||
 	    !strstr(error.text, "names and UDP take a user namespace and a network namespace"))
@@ -578,7 +557,7 @@ static int try_refused_later(const char *policy)
 	struct writ_result result;
 	struct writ_sandbox *sandbox;
 
-	if (!enter_userns())
+	if (!user_ns_enter(0))
 		return 1;
 	sandbox = open_box(policy, &error);
 	if (!sandbox || !refuse_networks())
