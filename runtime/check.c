@@ -24,11 +24,24 @@ static inline enum writ_verdict verdict_of(const struct writ_policy *policy, uin
 	return cell > policy->ask_from ? WRIT_ASK : WRIT_DENY;
 }
 
+/* What only sessions say; of the request no more than tells that there is none. */
+static inline void say_no_session(struct writ_decision *decision)
+{
+	decision->generation = 0;
+	decision->retry_ms = 0;
+	decision->request[0] = '\0';
+}
+
 static enum writ_verdict refuse(struct writ_decision *decision, enum writ_reason reason,
 				uint32_t sandbox)
 {
-	if (decision)
-		*decision = (struct writ_decision){WRIT_DENY, reason, WRIT_NO_ID, sandbox};
+	if (decision) {
+		decision->verdict = WRIT_DENY;
+		decision->reason = reason;
+		decision->rule = WRIT_NO_ID;
+		decision->sandbox = sandbox;
+		say_no_session(decision);
+	}
 	return WRIT_DENY;
 }
 
@@ -50,6 +63,7 @@ static inline enum writ_verdict by_rule(const struct writ_policy *policy, uint32
 		decision->reason = WRIT_BY_RULE;
 		decision->rule = rule;
 		decision->sandbox = sandbox_of(policy, rule, tool);
+		say_no_session(decision);
 	}
 	return verdict;
 }

@@ -82,6 +82,8 @@ static int build(struct writ_policy *policy, const struct writ_options *options,
 
 	if (!rc && !examine)
 		rc = unsupported_policy(&policy->image, error);
+	if (!rc && !examine)
+		rc = unsupported_alone(&policy->image, error);
 	if (!rc)
 		rc = bind_policy(policy, options, error);
 	if (rc)

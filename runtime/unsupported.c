@@ -1,5 +1,5 @@
 /*
- * What this version can't enforce, one row each: of the whole policy first, then of a sandbox.
+ * What this version can't enforce, one row each; and what a policy alone can't, without a monitor.
  *
  * In: a verified image. Out: which of its records demand such a thing, and a text that names it and
  * its place. A row goes away when what it says can be enforced; nothing else has to change then.
@@ -19,8 +19,8 @@ static int shown(struct writ_fmt_str str)
 
 #define NAME(image, str) shown(str), image_str((image), (str))
 
-/* The policy's own demands: true, and the text. */
-static bool demands_rate(const struct image *image, char *text)
+/* What takes a monitor: true, and the text. */
+static bool has_rate(const struct image *image, char *text)
 {
 	for (uint32_t i = 0; i < image_count(image, WRIT_SECTION_RULES); i++) {
 		const struct writ_fmt_rule *rule = image_RULES(image, i);
@@ -36,7 +36,7 @@ static bool demands_rate(const struct image *image, char *text)
 	return false;
 }
 
-static bool demands_session(const struct image *image, char *text)
+static bool has_session_conflict(const struct image *image, char *text)
 {
 	for (uint32_t i = 0; i < image_count(image, WRIT_SECTION_CONFLICTS); i++) {
 		const struct writ_fmt_conflict *conflict = image_CONFLICTS(image, i);
@@ -51,11 +51,16 @@ static bool demands_session(const struct image *image, char *text)
 	return false;
 }
 
-static bool (*const policy_rows[])(const struct image *image, char *text) = {
-	demands_rate,
-	demands_session,
-};
-#define N_POLICY_ROWS (sizeof(policy_rows) / sizeof(policy_rows[0]))
+int unsupported_alone(const struct image *image, struct writ_error *error)
+{
+	char text[UNSUPPORTED_TEXT];
+
+	if (!has_rate(image, text) && !has_session_conflict(image, text))
+		return 0;
+	return error_set(error, WRIT_E_MONITOR,
+			 "the policy takes a monitor (writ_monitor.h), which remembers calls: %s",
+			 text);
+}
 
 /* Which records of a range a row is about: all when it has no such function. */
 static bool is_udp_server(const struct image *image, uint32_t index)
@@ -112,22 +117,12 @@ static bool next_of_sandbox(const struct image *image, uint32_t id, uint32_t *ro
 	return false;
 }
 
-/* row counts the policy's rows first, then those of the sandbox at hand. */
 bool unsupported_next(const struct image *image, struct unsupported *walk)
 {
 	uint32_t n_sandboxes = image_count(image, WRIT_SECTION_SANDBOXES);
-	uint32_t row;
 
-	while (walk->row < N_POLICY_ROWS) {
-		if (policy_rows[walk->row++](image, walk->text))
-			return true;
-	}
-	row = walk->row - (uint32_t)N_POLICY_ROWS;
-	for (; walk->sandbox < n_sandboxes; walk->sandbox++, row = 0) {
-		bool found = next_of_sandbox(image, walk->sandbox, &row, walk->text);
-
-		walk->row = (uint32_t)N_POLICY_ROWS + row;
-		if (found)
+	for (; walk->sandbox < n_sandboxes; walk->sandbox++, walk->row = 0) {
+		if (next_of_sandbox(image, walk->sandbox, &walk->row, walk->text))
 			return true;
 	}
 	return false;

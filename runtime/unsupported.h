@@ -19,6 +19,9 @@ struct unsupported {
 /* True with the next demand in text, or false past the last one. */
 bool unsupported_next(const struct image *image, struct unsupported *walk);
 
+/* Can the policy be enforced without a memory of calls and sessions? 0, or MONITOR. */
+WRIT_MUST_CHECK int unsupported_alone(const struct image *image, struct writ_error *error);
+
 /* Does the bundle make such a demand? 0, or UNSUPPORTED with the first. */
 WRIT_MUST_CHECK int unsupported_policy(const struct image *image, struct writ_error *error);
 

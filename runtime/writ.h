@@ -56,6 +56,7 @@ enum writ_error_code {
 	WRIT_E_SYSTEM,      /* a system call failed (errno in sys_errno) */
 	WRIT_E_NOT_FOUND,   /* the command does not exist */
 	WRIT_E_NOT_ALLOWED, /* the sandbox does not let the command start */
+	WRIT_E_MONITOR,     /* rates or session conflicts: only writ_monitor_open takes them */
 };
 
 /*
@@ -98,9 +99,10 @@ struct writ_options {
 	int stand_ins;
 	/*
 	 * Not 0: for examining only. A policy that demands what this version can't enforce is
-	 * opened all the same (writ_unsupported lists it), checks decide as if no call had been
-	 * made before (rates are not counted), and a sandbox that demands such a thing can't be
-	 * opened. 0: such a policy is refused (UNSUPPORTED).
+	 * opened all the same (writ_unsupported lists it), as is one that takes a monitor; checks
+	 * decide as if no call had been made before (rates are not counted), and a sandbox that
+	 * demands such a thing can't be opened. 0: such a policy is refused (UNSUPPORTED,
+	 * MONITOR).
 	 */
 	int examine;
 };
@@ -108,7 +110,8 @@ struct writ_options {
 /*
  * Reads, verifies and binds a bundle. The file is copied to private memory, checked completely, and
  * made read-only; it may change or go away afterwards. options may be NULL. The caller owns *out
- * and gives it back to writ_close. Errors: OPEN, FORMAT, DIGEST, UNSUPPORTED, PARAM, NOMEM.
+ * and gives it back to writ_close. Errors: OPEN, FORMAT, DIGEST, UNSUPPORTED, MONITOR, PARAM,
+ * NOMEM.
  */
 WRIT_API WRIT_MUST_CHECK int writ_open(const char *path, const struct writ_options *options,
 				       struct writ_policy **out, struct writ_error *error);
@@ -121,8 +124,8 @@ WRIT_API WRIT_MUST_CHECK int writ_open_memory(const void *bytes, size_t size,
 /*
  * Checks a bundle completely, as writ_open does, but binds no parameters: after 0, writ_open can
  * only fail with PARAM (a value is missing, or a text that is put together can't be used), NOMEM,
- * SYSTEM, or UNSUPPORTED when it demands what this version can't enforce yet. For tools that read
- * bundles themselves. Any thread. Errors: FORMAT, DIGEST, UNSUPPORTED, INVALID, NOMEM.
+ * SYSTEM, UNSUPPORTED when it demands what this version can't enforce yet, or MONITOR. For tools
+ * that read bundles themselves. Any thread. Errors: FORMAT, DIGEST, UNSUPPORTED, INVALID, NOMEM.
  */
 WRIT_API WRIT_MUST_CHECK int writ_verify(const void *bytes, size_t size, struct writ_error *error);
 
@@ -151,9 +154,16 @@ enum writ_reason {
 	WRIT_BAD_TOOL_NAME,   /* not a name a tool can have: [A-Za-z0-9_.-]+, at most 255 bytes */
 	WRIT_BAD_REQUEST,     /* no tool, neither or both of role and user, too many arguments, or
 			       * one that is given twice */
+	/* Of sessions only (writ_monitor.h): */
+	WRIT_RATE_LIMITED, /* decision.rule matches, but its rate is used up for retry_ms */
+	WRIT_NO_STATE,     /* what has to be remembered of the call can't be */
+	WRIT_STALE,        /* the user's roles have changed, and can't be had or used now */
+	WRIT_NOT_APPROVED, /* decision.rule asks, and the approval is not one of this call */
+	WRIT_NOT_RECORDED, /* the decision can't be recorded */
 };
 
-#define WRIT_NO_ID UINT32_MAX
+#define WRIT_NO_ID           UINT32_MAX
+#define WRIT_REQUEST_ID_SIZE 33 /* 128 random bits in hexadecimal, and the NUL */
 
 struct writ_decision {
 	enum writ_verdict verdict;
@@ -163,6 +173,10 @@ struct writ_decision {
 	uint32_t rule;
 	/* the rule's or else the tool's, for writ_sandbox_open(); WRIT_NO_ID: none */
 	uint32_t sandbox;
+	/* Of a session's decision, else 0: */
+	uint32_t generation; /* of the policy that decided; its ids are those above */
+	uint32_t retry_ms;   /* of RATE_LIMITED: when the next call may pass */
+	char request[WRIT_REQUEST_ID_SIZE]; /* of ASK: what a human answers; else "" */
 };
 
 /*

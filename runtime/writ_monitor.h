@@ -196,8 +196,6 @@ WRIT_API WRIT_MUST_CHECK int writ_session_record(struct writ_session *session,
 
 /* ---- questions to a human ---- */
 
-#define WRIT_REQUEST_ID_SIZE 33 /* 128 random bits in hexadecimal, and the NUL */
-
 /*
  * What a decision of WRIT_ASK becomes: a request that is bound to the subject, the tool, every
  * argument and the policy that asked, good for one call, and only until it expires. Its id is in

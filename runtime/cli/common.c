@@ -160,5 +160,11 @@ void cli_explain(const struct cli_options *options, const struct writ_policy *po
 			text, size,
 			"the request names no subject or no tool, or has too many arguments");
 		break;
+	case WRIT_RATE_LIMITED:
+	case WRIT_NO_STATE:
+	case WRIT_STALE:
+	case WRIT_NOT_APPROVED:
+	case WRIT_NOT_RECORDED:
+		break; /* of sessions */
 	}
 }

@@ -14,9 +14,6 @@ static const struct {
 	const char *source;
 	const char *says;
 } demands[] = {
-	{"role r { allow t rate 3/minute; }\n", "rate, of the rule for 't' in role 'r'"},
-	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
-	 "conflict session, of role 'a'"},
 	{SANDBOX("network { bind \"udp://127.0.0.1:80\"; }"),
 	 "network bind \"udp://\", of sandbox 's'"},
 	{SANDBOX("syscalls { allow @default; deny ptrace notify; }"),
@@ -63,8 +60,7 @@ Test(unsupported, each_demand_can_be_examined)
 
 Test(unsupported, all_demands_are_listed)
 {
-	static const char *const all[] = {"rate, of the rule for 't' in role 'r'",
-					  "syscalls notify, of sandbox 's'",
+	static const char *const all[] = {"syscalls notify, of sandbox 's'",
 					  "network bind \"udp://\", of sandbox 'u'"};
 	struct writ_policy *policy = examine(
 		"role r { allow t, u rate 3/minute; }\n"
@@ -82,13 +78,40 @@ Test(unsupported, all_demands_are_listed)
 
 Test(unsupported, a_sandbox_that_demands_it_can_not_be_opened)
 {
-	struct writ_policy *policy = examine(demands[2].source);
+	struct writ_policy *policy = examine(demands[0].source);
 	struct writ_sandbox *sandbox = NULL;
 	struct writ_error error = {.code = 0};
 
 	cr_expect_eq(writ_sandbox_open(policy, 0, &sandbox, &error), -WRIT_E_UNSUPPORTED);
-	cr_expect(strstr(error.text, demands[2].says), "%s", error.text);
+	cr_expect(strstr(error.text, demands[0].says), "%s", error.text);
 	writ_close(policy);
+}
+
+static const struct {
+	const char *source;
+	const char *says;
+} monitored[] = {
+	{"role r { allow t rate 3/minute; }\n", "rate, of the rule for 't' in role 'r'"},
+	{"role a { allow t; }\nrole b { allow t; }\nconflict session a, b;\n",
+	 "conflict session, of role 'a'"},
+};
+
+Test(unsupported, what_takes_a_monitor_is_refused_without_and_can_be_examined)
+{
+	for (size_t i = 0; i < sizeof(monitored) / sizeof(monitored[0]); i++) {
+		struct test_bundle bundle = bundle_make(monitored[i].source);
+		struct writ_error error = {.code = 0};
+		struct writ_policy *policy;
+		int rc = bundle_try(&bundle, &error);
+
+		cr_expect_eq(rc, -WRIT_E_MONITOR, "%s: %s", monitored[i].source, error.text);
+		cr_expect_eq(writ_exit_status(rc), 4);
+		cr_expect(strstr(error.text, monitored[i].says), "%s", error.text);
+		cr_expect(strstr(error.text, "writ_monitor.h"), "%s", error.text);
+		policy = examine(monitored[i].source);
+		cr_expect_null(writ_unsupported(policy, 0));
+		writ_close(policy);
+	}
 }
 
 /* Conditions on hosts have endpoints too. */
