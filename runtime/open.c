@@ -187,6 +187,11 @@ uint64_t writ_policy_version(const struct writ_policy *policy)
 	return image_POLICY(&policy->image, 0)->version;
 }
 
+const unsigned char *writ_policy_digest(const struct writ_policy *policy)
+{
+	return policy->image.bytes + offsetof(struct writ_fmt_header, digest);
+}
+
 const char *writ_unsupported(const struct writ_policy *policy, size_t index)
 {
 	return index < policy->n_unsupported ? policy->unsupported[index] : NULL;

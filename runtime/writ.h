@@ -142,6 +142,9 @@ WRIT_API void writ_close(struct writ_policy *policy);
 WRIT_API const char *writ_policy_name(const struct writ_policy *policy);
 WRIT_API uint64_t writ_policy_version(const struct writ_policy *policy);
 
+/* The digest of the bundle that it was opened from: 32 bytes, valid until writ_close. */
+WRIT_API const unsigned char *writ_policy_digest(const struct writ_policy *policy);
+
 /* ---- deciding ---- */
 
 enum writ_verdict { WRIT_DENY = 0, WRIT_ASK = 1, WRIT_ALLOW = 2 };
