@@ -360,6 +360,11 @@ $(BUILD)/bench/bench_filters: tests/bench/bench_filters.c $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -Icompiler -I. -Itests/bench -MMD -MP -o $@ $< $(LIB_OBJ) $(COMPILER_LIBS)
+# The insides of the monitor.
+$(BUILD)/bench/bench_rate: tests/bench/bench_rate.c $(RUNTIME_OBJ)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests/bench -MMD -MP -o $@ $< $(RUNTIME_OBJ) -pthread
 bench: all $(BENCH_BIN) $(BUILD)/stress/tree
 	@BUILD=$(BUILD) tests/bench/run.sh
 
