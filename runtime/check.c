@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "runtime/conditions.h"
+#include "runtime/lists.h"
 #include "runtime/policy.h"
 #include "runtime/verify.h"
 
@@ -119,14 +120,14 @@ static __attribute__((noinline)) enum writ_verdict check_chain(const struct writ
 {
 	const struct writ_fmt_range *chain = &policy->chains[id];
 	struct condition_call call;
+	uint32_t rule;
 
 	condition_begin(&call, policy, args.items, args.n);
-	for (uint32_t i = 0; i < chain->count; i++) {
-		uint32_t rule = policy->chain_rules[chain->first + i];
-
-		if (policy->fmt_rules[rule].where.count == 0 || condition_holds(&call, rule))
-			return by_rule(policy, rule, tool, decision);
-	}
+	rule = call.has_lists ? lists_first(&call, chain) : condition_first(&call, chain);
+	if (rule == LISTS_TOO_MANY)
+		return refuse(decision, WRIT_BAD_REQUEST, policy->columns[tool].sandbox);
+	if (rule != WRIT_NO_ID)
+		return by_rule(policy, rule, tool, decision);
 	return refuse_chain(policy, chain, tool, decision);
 }
 

@@ -16,31 +16,35 @@
 
 enum truth { IS_FALSE, IS_TRUE, IS_UNKNOWN };
 
-/* Which argument a test names. */
-enum { ARG_MISSING = WRIT_MAX_CALL_ARGS, ARG_TWICE };
-
-static uint32_t find_arg(const struct condition_call *call, struct writ_fmt_str name)
+uint32_t condition_arg(const struct condition_call *call, struct writ_fmt_str name)
 {
 	const char *bytes = image_str(&call->policy->image, name);
-	uint32_t found = ARG_MISSING;
+	uint32_t found = CONDITION_ARG_MISSING;
 
 	for (uint32_t i = 0; i < call->n_args; i++) {
 		if (call->name_lens[i] != name.len ||
 		    memcmp(call->args[i].name, bytes, name.len) != 0)
 			continue;
-		if (found != ARG_MISSING)
-			return ARG_TWICE;
+		if (found != CONDITION_ARG_MISSING)
+			return CONDITION_ARG_TWICE;
 		found = i;
 	}
 	return found;
+}
+
+/* What is read of an argument: of a list what stands for it now. */
+static const struct writ_arg *value_of(const struct condition_call *call, uint32_t index)
+{
+	const struct writ_arg *arg = &call->args[index];
+
+	return arg->type == WRIT_ARG_LIST ? call->chosen[index] : arg;
 }
 
 /* ---- readers: is the argument of the type, and what is its value? ---- */
 
 static bool read_text(struct condition_call *call, uint32_t index)
 {
-	const struct writ_arg *arg = &call->args[index];
-
+	const struct writ_arg *arg = value_of(call, index);
 	bool bytes = arg->type == WRIT_ARG_BYTES;
 
 	if ((!bytes && arg->type != WRIT_ARG_TEXT) || !arg->text)
@@ -160,16 +164,20 @@ static bool parse_int(struct slice text, int64_t *out)
 
 static bool read_int(struct condition_call *call, uint32_t index)
 {
-	call->number = call->args[index].number;
-	if (call->args[index].type == WRIT_ARG_INTEGER)
+	const struct writ_arg *arg = value_of(call, index);
+
+	call->number = arg->number;
+	if (arg->type == WRIT_ARG_INTEGER)
 		return true;
 	return read_text(call, index) && parse_int(call->text, &call->number);
 }
 
 static bool read_bool(struct condition_call *call, uint32_t index)
 {
-	call->number = call->args[index].number;
-	if (call->args[index].type == WRIT_ARG_BOOLEAN)
+	const struct writ_arg *arg = value_of(call, index);
+
+	call->number = arg->number;
+	if (arg->type == WRIT_ARG_BOOLEAN)
 		return call->number == 0 || call->number == 1;
 	if (!read_text(call, index))
 		return false;
@@ -316,13 +324,13 @@ static const struct {
 static enum truth run_test(struct condition_call *call, const struct writ_fmt_test *test)
 {
 	const struct policy_operand *operands = call->policy->operands + test->operands.first;
-	uint32_t arg = find_arg(call, test->arg);
+	uint32_t arg = condition_arg(call, test->arg);
 
-	if (arg == ARG_TWICE)
+	if (arg == CONDITION_ARG_TWICE)
 		return IS_UNKNOWN;
 	if (test->op == WRIT_TEST_PRESENT)
-		return arg == ARG_MISSING ? IS_FALSE : IS_TRUE;
-	if (arg == ARG_MISSING || !rows[test->op].read(call, arg))
+		return arg == CONDITION_ARG_MISSING ? IS_FALSE : IS_TRUE;
+	if (arg == CONDITION_ARG_MISSING || !rows[test->op].read(call, arg))
 		return IS_UNKNOWN;
 	for (uint32_t i = 0; i < test->operands.count; i++) {
 		if (rows[test->op].compare(call, &operands[i]))
@@ -331,7 +339,8 @@ static enum truth run_test(struct condition_call *call, const struct writ_fmt_te
 	return IS_FALSE;
 }
 
-bool condition_holds(struct condition_call *call, uint32_t rule)
+/* Does the condition of a rule, which has one, hold for the call? */
+static bool condition_holds(struct condition_call *call, uint32_t rule)
 {
 	const struct writ_fmt_test *tests = call->policy->tests +
 					    call->policy->fmt_rules[rule].where.first;
@@ -349,12 +358,26 @@ bool condition_holds(struct condition_call *call, uint32_t rule)
 	return at == WRIT_TEST_MATCH;
 }
 
+uint32_t condition_first(struct condition_call *call, const struct writ_fmt_range *chain)
+{
+	const struct writ_policy *policy = call->policy;
+
+	for (uint32_t i = 0; i < chain->count; i++) {
+		uint32_t rule = policy->chain_rules[chain->first + i];
+
+		if (policy->fmt_rules[rule].where.count == 0 || condition_holds(call, rule))
+			return rule;
+	}
+	return WRIT_NO_ID;
+}
+
 void condition_begin(struct condition_call *call, const struct writ_policy *policy,
 		     const struct writ_arg *args, size_t n_args)
 {
 	call->policy = policy;
 	call->args = args;
 	call->n_args = (uint32_t)n_args;
+	call->has_lists = false;
 	call->path_arg = CONDITION_NO_ARG;
 	call->peer_arg = CONDITION_NO_ARG;
 	for (size_t i = 0; i < n_args; i++) {
@@ -366,5 +389,6 @@ void condition_begin(struct condition_call *call, const struct writ_policy *poli
 		else if (len == 0)
 			len = strlen(args[i].name);
 		call->name_lens[i] = len;
+		call->has_lists |= args[i].type == WRIT_ARG_LIST;
 	}
 }

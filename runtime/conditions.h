@@ -16,7 +16,9 @@
 struct condition_call {
 	const struct writ_policy *policy;
 	const struct writ_arg *args;
+	const struct writ_arg *chosen[WRIT_MAX_CALL_ARGS]; /* of lists: what stands for them */
 	uint32_t n_args;
+	bool has_lists;
 	uint32_t path_arg; /* whose path and path_ok are, or CONDITION_NO_ARG */
 	uint32_t peer_arg; /* whose peer and peer_ok are */
 	bool path_ok;
@@ -33,7 +35,26 @@ struct condition_call {
 void condition_begin(struct condition_call *call, const struct writ_policy *policy,
 		     const struct writ_arg *args, size_t n_args);
 
-/* Does the condition of a rule, which has one, hold for the call? */
-bool condition_holds(struct condition_call *call, uint32_t rule);
+#define CONDITION_ARG_MISSING WRIT_MAX_CALL_ARGS
+#define CONDITION_ARG_TWICE   (WRIT_MAX_CALL_ARGS + 1)
+
+/* The number of the argument with a name, or one of the two above. */
+uint32_t condition_arg(const struct condition_call *call, struct writ_fmt_str name);
+
+/*
+ * The first rule of a chain that applies, or WRIT_NO_ID. Each list that its conditions test must
+ * have been replaced.
+ */
+uint32_t condition_first(struct condition_call *call, const struct writ_fmt_range *chain);
+
+/* From now on value stands for a list; it may be a list itself, which is nothing that can be read.
+ */
+static inline void condition_choose(struct condition_call *call, uint32_t arg,
+				    const struct writ_arg *value)
+{
+	call->chosen[arg] = value;
+	call->path_arg = CONDITION_NO_ARG;
+	call->peer_arg = CONDITION_NO_ARG;
+}
 
 #endif

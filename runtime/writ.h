@@ -152,11 +152,12 @@ enum writ_verdict { WRIT_DENY = 0, WRIT_ASK = 1, WRIT_ALLOW = 2 };
 enum writ_reason {
 	WRIT_BY_RULE = 0,     /* decision.rule decided */
 	WRIT_NO_RULE,         /* no rule of the subject matches the tool: denied by default */
-	WRIT_NO_CONDITION,    /* rules match the tool, but none of their conditions holds: denied */
+	WRIT_NO_CONDITION,    /* rules match the tool, but none of their conditions holds, or not
+			       * the same for all elements of a list: denied */
 	WRIT_UNKNOWN_SUBJECT, /* the policy has no such role or user */
 	WRIT_BAD_TOOL_NAME,   /* not a name a tool can have: [A-Za-z0-9_.-]+, at most 255 bytes */
-	WRIT_BAD_REQUEST,     /* no tool, neither or both of role and user, too many arguments, or
-			       * one that is given twice */
+	WRIT_BAD_REQUEST,     /* no tool, neither or both of role and user, too many arguments or
+			       * elements of lists, or an argument that is given twice */
 	/* Of sessions only (writ_monitor.h): */
 	WRIT_RATE_LIMITED, /* decision.rule matches, but its rate is used up for retry_ms */
 	WRIT_NO_STATE,     /* what has to be remembered of the call can't be */
@@ -187,12 +188,19 @@ struct writ_decision {
  * and hosts; of an integer or a truth value either the text ("42", "-1", "true") or the typed
  * value. What can't be read so counts as missing, and a missing argument never widens: it makes no
  * allow or ask rule match, and lets a deny rule match. A call that gives a name twice is denied.
+ *
+ * A call with lists is decided as if it were made for each of their elements, and the strictest of
+ * these decisions is the call's; so is, of several lists that conditions test, each way of taking
+ * one element of each, and there may be WRIT_MAX_ARG_COMBINATIONS of them. An empty list has one
+ * element, that can't be read; so does a list within a list.
  */
 enum writ_arg_type {
 	WRIT_ARG_TEXT = 0, /* text; a text_len of 0: NUL-terminated, as every other length of 0 */
 	WRIT_ARG_INTEGER,
 	WRIT_ARG_BOOLEAN,
 	WRIT_ARG_BYTES, /* text of text_len bytes, also of none */
+	WRIT_ARG_LIST,  /* items: n_items values; their names mean nothing */
+	WRIT_ARG_OTHER, /* given, but nothing that a condition can read: null, an object */
 };
 
 struct writ_arg {
@@ -202,6 +210,8 @@ struct writ_arg {
 	size_t text_len;
 	enum writ_arg_type type;
 	int64_t number; /* for INTEGER, and for BOOLEAN 0 or 1 */
+	const struct writ_arg *items; /* for LIST */
+	size_t n_items;
 };
 
 /*
@@ -220,6 +230,10 @@ struct writ_request {
 	size_t n_args; /* more than WRIT_MAX_CALL_ARGS: denied as a bad request */
 };
 #define WRIT_MAX_CALL_ARGS 64
+
+#define WRIT_MAX_ARG_COMBINATIONS 1024
+/* Of a call with lists: bytes of its other texts, once for each combination. */
+#define WRIT_MAX_COMBINED_BYTES (64u << 20)
 
 /*
  * The decision on a request, by names. decision may be NULL. Never fails: what can't be decided is

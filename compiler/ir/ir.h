@@ -263,9 +263,16 @@ struct ir_values {
 	struct str home;
 };
 
-struct ir_call_arg { /* text is read as the type that a test needs */
+/* text is read as the type that a test needs; with a NULL pointer it can't be read as any. */
+struct ir_call_arg {
 	struct str name;
 	struct str text;
+};
+
+struct ir_call_list { /* an argument with several values, which are such texts */
+	struct str name;
+	const struct str *items;
+	size_t n;
 };
 
 struct ir_request {
@@ -274,16 +281,30 @@ struct ir_request {
 	struct str tool;
 	const struct ir_call_arg *args;
 	size_t n_args;
+	const struct ir_call_list *lists;
+	size_t n_lists;
 	const struct ir_values *values;
 };
 
-/* The same with arguments. The arena is for expanded texts. ir/ir_where.c */
+/* The same with arguments, but without lists. The arena is for expanded texts. ir/ir_where.c */
+enum writ_verdict_id ir_decide_plain(struct arena *arena, const struct ir_policy *policy,
+				     const struct ir_request *request, uint32_t *rule);
+
+/*
+ * The same with lists: as if the call were made for each of their elements. *decider is the one of
+ * these calls that decided, or was asked about last; NULL: nobody wants it. ir/ir_lists.c
+ */
 enum writ_verdict_id ir_decide_call(struct arena *arena, const struct ir_policy *policy,
-				    const struct ir_request *request, uint32_t *rule);
+				    const struct ir_request *request, uint32_t *rule,
+				    struct ir_request *decider);
+
+/* Is a rule one of the request's roles'? */
+bool ir_request_has_rule(const struct ir_policy *policy, const struct ir_request *request,
+			 uint32_t rule);
 
 enum ir_truth { IR_FALSE, IR_UNKNOWN, IR_TRUE };
 
-/* The truth of a condition, or of one test of it. */
+/* The truth of a condition, or of one test of it, for a call without lists. */
 enum ir_truth ir_where_truth(struct arena *arena, const struct ir_where *where,
 			     const struct ir_request *request);
 

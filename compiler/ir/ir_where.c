@@ -257,7 +257,7 @@ static enum ir_truth test_truth(struct arena *arena, const struct ir_where *test
 		return IR_UNKNOWN;
 	if (test->op == WRIT_TEST_PRESENT)
 		return given ? IR_TRUE : IR_FALSE;
-	if (!given || in.text.len > IR_MAX_VALUE || !tests[test->op].read(&in))
+	if (!given || !in.text.ptr || in.text.len > IR_MAX_VALUE || !tests[test->op].read(&in))
 		return IR_UNKNOWN;
 	for (size_t i = 0; i < test->operands.n; i++) {
 		if (tests[test->op].holds(&in, &test->operands.items[i]))
@@ -296,8 +296,8 @@ static bool rule_matches(struct arena *arena, const struct ir_rule *rule,
 	return rule->verdict == WRIT_VERDICT_DENY ? truth != IR_FALSE : truth == IR_TRUE;
 }
 
-static bool requester_has_rule(const struct ir_policy *policy, const struct ir_request *request,
-			       uint32_t index)
+bool ir_request_has_rule(const struct ir_policy *policy, const struct ir_request *request,
+			 uint32_t index)
 {
 	for (size_t r = 0; r < request->n_roles; r++) {
 		const struct ir_indices *rules = &policy->roles.items[request->roles[r]].rules;
@@ -321,15 +321,15 @@ static bool gives_twice(const struct ir_request *request)
 	return false;
 }
 
-enum writ_verdict_id ir_decide_call(struct arena *arena, const struct ir_policy *policy,
-				    const struct ir_request *request, uint32_t *rule)
+enum writ_verdict_id ir_decide_plain(struct arena *arena, const struct ir_policy *policy,
+				     const struct ir_request *request, uint32_t *rule)
 {
 	*rule = IR_NONE;
 	if (gives_twice(request))
 		return WRIT_VERDICT_DENY;
 	/* Rules are sorted by strictness, so the first that matches decides. */
 	for (uint32_t i = 0; i < policy->rules.n; i++) {
-		if (!requester_has_rule(policy, request, i) ||
+		if (!ir_request_has_rule(policy, request, i) ||
 		    !rule_matches(arena, &policy->rules.items[i], request))
 			continue;
 		*rule = i;

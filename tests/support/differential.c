@@ -77,11 +77,14 @@ static struct answer ask_reference(const struct differential *pair, struct arena
 	const struct ir_values values = {param_values, STR(HOME)};
 	const struct ir_tool *tool = ir_tool_for(ir, call->tool);
 	struct ir_call_arg args[GEN_MAX_ARGS];
+	struct ir_call_list lists[GEN_MAX_ARGS];
 	struct ir_request request = {.roles = &call->index,
 				     .n_roles = 1,
 				     .tool = call->tool,
 				     .args = args,
 				     .n_args = call->n_args,
+				     .lists = lists,
+				     .n_lists = call->n_lists,
 				     .values = &values};
 	struct answer answer = {.rule = IR_NONE};
 
@@ -91,31 +94,72 @@ static struct answer ask_reference(const struct differential *pair, struct arena
 	}
 	for (size_t i = 0; i < call->n_args; i++)
 		args[i] = (struct ir_call_arg){call->args[i].name, call->args[i].text};
-	answer.verdict = ir_decide_call(arena, ir, &request, &answer.rule);
+	for (size_t i = 0; i < call->n_lists; i++)
+		lists[i] = (struct ir_call_list){call->lists[i].name, call->lists[i].items,
+						 call->lists[i].n};
+	answer.verdict = ir_decide_call(arena, ir, &request, &answer.rule, NULL);
 	answer.sandbox = answer.rule == IR_NONE ? IR_NONE : ir->rules.items[answer.rule].sandbox;
 	if (answer.sandbox == IR_NONE && tool)
 		answer.sandbox = tool->sandbox;
 	return answer;
 }
 
+/* What can't be read is a list within a list now and then. */
+static struct writ_arg runtime_value(struct str text)
+{
+	static const struct writ_arg inner = {.text = "/data/x"};
+
+	if (!text.ptr)
+		return (struct writ_arg){.type = WRIT_ARG_OTHER, .items = &inner, .n_items = 1};
+	return (struct writ_arg){.text = text.ptr, .text_len = text.len, .type = WRIT_ARG_BYTES};
+}
+
+struct runtime_args {
+	struct writ_arg args[GEN_MAX_ARGS];
+	struct writ_arg items[GEN_MAX_ARGS][GEN_MAX_ITEMS];
+	size_t n;
+};
+
+static void add_arg(struct runtime_args *out, struct str name, struct writ_arg value)
+{
+	value.name = name.ptr;
+	value.name_len = name.len;
+	out->args[out->n++] = value;
+}
+
+static void make_args(const struct gen_call *call, struct runtime_args *out)
+{
+	out->n = 0;
+	for (size_t i = 0; i < call->n_args; i++)
+		add_arg(out, call->args[i].name, runtime_value(call->args[i].text));
+	for (size_t i = 0; i < call->n_lists; i++) {
+		const struct gen_list *list = &call->lists[i];
+
+		for (size_t k = 0; k < list->n; k++) {
+			out->items[i][k] = runtime_value(list->items[k]);
+			if (k % 2 && !list->items[k].ptr)
+				out->items[i][k].type = WRIT_ARG_LIST;
+		}
+		add_arg(out, list->name,
+			(struct writ_arg){.type = WRIT_ARG_LIST,
+					  .items = out->items[i],
+					  .n_items = list->n});
+	}
+}
+
 static struct answer ask_runtime(const struct differential *pair, const struct gen_call *call)
 {
-	struct writ_arg args[GEN_MAX_ARGS] = {{.name = NULL}};
+	struct runtime_args args;
 	const struct writ_request request = {.role = call->is_user ? NULL : call->subject,
 					     .user = call->is_user ? call->subject : NULL,
 					     .tool = call->tool.ptr,
 					     .tool_len = call->tool.len,
-					     .args = args,
-					     .n_args = call->n_args};
+					     .args = args.args,
+					     .n_args = call->n_args + call->n_lists};
 	struct writ_decision decision;
 	struct answer answer;
 
-	for (size_t i = 0; i < call->n_args; i++)
-		args[i] = (struct writ_arg){.name = call->args[i].name.ptr,
-					    .name_len = call->args[i].name.len,
-					    .text = call->args[i].text.ptr,
-					    .text_len = call->args[i].text.len,
-					    .type = WRIT_ARG_BYTES};
+	make_args(call, &args);
 	answer.verdict = (enum writ_verdict_id)writ_check(pair->policy, &request, &decision);
 	answer.rule = decision.reason == WRIT_BY_RULE ? decision.rule : IR_NONE;
 	answer.sandbox = decision.sandbox;
@@ -126,6 +170,13 @@ static void print_answer(FILE *out, const char *who, struct answer answer)
 {
 	fprintf(out, "%s: %d by rule %d, sandbox %d\n", who, (int)answer.verdict, (int)answer.rule,
 		(int)answer.sandbox);
+}
+
+static void print_value(FILE *out, struct str name, struct str text)
+{
+	fprintf(out, " %.*s='%.*s'(%zu)", STR_ARG(name),
+		text.len > MAX_SHOWN ? MAX_SHOWN : (int)text.len, text.ptr ? text.ptr : "",
+		text.len);
 }
 
 static char *describe(const struct differential *pair, const struct gen_call *call,
@@ -139,10 +190,13 @@ static char *describe(const struct differential *pair, const struct gen_call *ca
 	print_answer(out, "runtime", answers[1]);
 	fprintf(out, "%s %.*s", call->subject, STR_ARG(call->tool));
 	for (size_t i = 0; i < call->n_args; i++)
-		fprintf(out, " %.*s='%.*s'(%zu)", STR_ARG(call->args[i].name),
-			call->args[i].text.len > MAX_SHOWN ? MAX_SHOWN
-							   : (int)call->args[i].text.len,
-			call->args[i].text.ptr, call->args[i].text.len);
+		print_value(out, call->args[i].name, call->args[i].text);
+	for (size_t i = 0; i < call->n_lists; i++) {
+		fprintf(out, " %.*s=[", STR_ARG(call->lists[i].name));
+		for (size_t k = 0; k < call->lists[i].n; k++)
+			print_value(out, call->lists[i].name, call->lists[i].items[k]);
+		fprintf(out, "]");
+	}
 	fprintf(out, "\n%.*s", STR_ARG(pair->compilation.sources.files.items[0].text));
 	fclose(out);
 	return text;
@@ -159,4 +213,10 @@ char *differential_compare(const struct differential *pair, struct arena *arena,
 	    answers[0].sandbox == answers[1].sandbox)
 		return NULL;
 	return describe(pair, call, answers);
+}
+
+enum writ_verdict_id differential_decide(const struct differential *pair,
+					 const struct gen_call *call)
+{
+	return ask_runtime(pair, call).verdict;
 }

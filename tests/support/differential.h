@@ -28,4 +28,8 @@ void differential_close(struct differential *pair);
 char *differential_compare(const struct differential *pair, struct arena *arena,
 			   const struct gen_call *call, enum writ_verdict_id *verdict);
 
+/* The runtime's verdict alone. */
+enum writ_verdict_id differential_decide(const struct differential *pair,
+					 const struct gen_call *call);
+
 #endif

@@ -13,9 +13,10 @@
 
 #include "base/str.h"
 
-#define GEN_ROLES    5 /* role0 to role4 */
-#define GEN_USERS    3 /* user0 to user2 */
-#define GEN_MAX_ARGS 8
+#define GEN_ROLES     5 /* role0 to role4 */
+#define GEN_USERS     3 /* user0 to user2 */
+#define GEN_MAX_ARGS  8
+#define GEN_MAX_ITEMS 4
 
 /* The values that every generated policy's parameters are bound to. */
 #define GEN_PARAMS "workspace=/srv/./work api=api.example.com gate=10.1.2.3 port=8443"
@@ -28,6 +29,12 @@ struct gen_arg {
 	struct str text;
 };
 
+struct gen_list { /* an item without bytes to point to is none that can be read */
+	struct str name;
+	struct str items[GEN_MAX_ITEMS];
+	size_t n;
+};
+
 struct gen_call {
 	char subject[16];
 	int is_user;
@@ -35,9 +42,17 @@ struct gen_call {
 	struct str tool;
 	struct gen_arg args[GEN_MAX_ARGS];
 	size_t n_args;
+	struct gen_list lists[GEN_MAX_ARGS];
+	size_t n_lists;
 };
 
-/* Texts are static. */
+/* A call without lists. Texts are static. */
 void gen_call(uint64_t *random, struct gen_call *out);
+
+/* Makes lists of some of its arguments, and of others what can't be read. */
+void gen_lists(uint64_t *random, struct gen_call *call);
+
+/* Takes one element of each list at random: a call without lists. */
+struct gen_call gen_one_of_each(uint64_t *random, const struct gen_call *call);
 
 #endif

@@ -211,7 +211,7 @@ Test(conditions, networks_of_ipv6_hold_no_ipv4)
 
 		cr_expect_eq(CALL(policy, "r", "get", NULL, ARG("url", rows[i].url)),
 			     rows[i].runtime, "%s", rows[i].url);
-		cr_expect_eq(ir_decide_call(maker_arena(), ir, &request, &rule), rows[i].reference,
+		cr_expect_eq(ir_decide_plain(maker_arena(), ir, &request, &rule), rows[i].reference,
 			     "%s", rows[i].url);
 	}
 	writ_close(policy);

@@ -102,7 +102,7 @@ static enum writ_verdict_id decide(const struct ir_policy *policy, const struct 
 	for (size_t i = 0; i < call->n_args; i++)
 		args[i] = (struct ir_call_arg){call->args[i].name, call->args[i].text};
 	arena_init(&arena);
-	verdict = ir_decide_call(&arena, policy, &request, &rule);
+	verdict = ir_decide_plain(&arena, policy, &request, &rule);
 	arena_fini(&arena);
 	return verdict;
 }

@@ -8,6 +8,43 @@
 
 #define POLICIES 250
 #define CALLS    2000 /* of each; four parts make two millions */
+#define PICKS    4    /* of elements, of a call with lists that may pass */
+
+/* No element gets through that alone would not. */
+static void check_elements(const struct differential *pair, uint64_t *random,
+			   const struct gen_call *call, enum writ_verdict_id verdict)
+{
+	for (unsigned i = 0; verdict != WRIT_VERDICT_DENY && i < PICKS; i++) {
+		struct gen_call one = gen_one_of_each(random, call);
+
+		cr_assert_geq(differential_decide(pair, &one), verdict);
+	}
+}
+
+static void compare_lists(const struct differential *pair, uint64_t *random, unsigned counts[3])
+{
+	struct arena arena;
+	struct gen_call call;
+
+	arena_init(&arena);
+	for (unsigned i = 0; i < CALLS; i++) {
+		enum writ_verdict_id verdict;
+		char *difference;
+
+		if (i % 64 == 0) {
+			arena_fini(&arena);
+			arena_init(&arena);
+		}
+		gen_call(random, &call);
+		gen_lists(random, &call);
+		difference = differential_compare(pair, &arena, &call, &verdict);
+		if (difference)
+			cr_assert_fail("%s", difference);
+		check_elements(pair, random, &call, verdict);
+		counts[verdict]++;
+	}
+	arena_fini(&arena);
+}
 
 static void compare_calls(const struct differential *pair, uint64_t *random, unsigned counts[3])
 {
@@ -68,4 +105,21 @@ Test(differential, decisions_are_what_the_policy_means_3, .timeout = 120)
 Test(differential, decisions_are_what_the_policy_means_4, .timeout = 120)
 {
 	run_part(4);
+}
+
+Test(differential, lists_are_decided_as_their_elements_are, .timeout = 120)
+{
+	unsigned counts[3] = {0};
+	uint64_t random = 5;
+
+	for (unsigned i = 0; i < POLICIES; i++) {
+		struct differential pair;
+
+		cr_assert(differential_open(&pair, &random), "%s", pair.why);
+		compare_lists(&pair, &random, counts);
+		differential_close(&pair);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		cr_expect_gt(counts[i], POLICIES * CALLS / 100, "verdict %u came %u times", i,
+			     counts[i]);
 }

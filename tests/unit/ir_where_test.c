@@ -411,7 +411,7 @@ static enum writ_verdict_id decide(const struct ir_policy *ir, const char *value
 					   .values = &values};
 	uint32_t rule;
 
-	return ir_decide_call(maker_arena(), ir, &request, &rule);
+	return ir_decide_plain(maker_arena(), ir, &request, &rule);
 }
 
 Test(ir_where, missing_argument_never_widens)
