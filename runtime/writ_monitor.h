@@ -84,14 +84,17 @@ struct writ_sink {
 #define WRIT_STATE_PRIVATE "private"
 
 struct writ_monitor_options {
-	const struct writ_options *policy; /* for writ_open; NULL: none */
+	const struct writ_options *policy; /* for writ_open, copied; NULL: none */
 	/*
 	 * The directory in which rates and questions are kept, shared by all processes of the same
 	 * user that name it; made if it is missing. NULL: /run/writ for root; else
 	 * $XDG_RUNTIME_DIR/writ, or /tmp/writ-UID. Or WRIT_STATE_PRIVATE.
 	 */
 	const char *state;
-	/* How the policy is read, at first and by writ_reload; NULL: writ_open(path, policy). */
+	/*
+	 * How the policy is read, at first and by writ_reload; NULL: writ_open. options are those
+	 * above with examine set, as it takes a monitor to enforce all that a policy may demand.
+	 */
 	int (*load)(void *context, const char *path, const struct writ_options *options,
 		    struct writ_policy **out, struct writ_error *error);
 	void *load_context;
@@ -109,7 +112,9 @@ WRIT_API void writ_monitor_close(struct writ_monitor *monitor);
 /*
  * Reads the bundle again and puts it in the place of the one in force, under checks that run. On
  * any failure that one stays in force. The name of the policy must be the same. Not in a signal
- * handler: from a thread of the caller's that a handler wakes. Errors: as writ_monitor_open.
+ * handler: from a thread of the caller's that a handler wakes. A version that sessions still use is
+ * freed by a later reload, or when they are closed. Errors: as writ_monitor_open; INVALID for
+ * another policy.
  */
 WRIT_API WRIT_MUST_CHECK int writ_reload(struct writ_monitor *monitor, struct writ_error *error);
 
@@ -133,7 +138,9 @@ struct writ_subject {
 
 /*
  * Where users and their roles come from, when not from the policy. look_up is called when a session
- * is opened, and again at the first check after *generation has changed.
+ * is opened, and again at the first check after *generation or the policy has changed. What the
+ * user has lost by then is no longer active; what is new is not yet. A role that the policy does
+ * not know grants nothing. If look_up fails, all is denied (STALE) until it works again.
  */
 struct writ_identity {
 	/*

@@ -1,0 +1,212 @@
+/*
+ * A session's decision on a call.
+ *
+ * In: a call. Out: the verdict of the policy in force for the roles that are active, recorded. The
+ * way that is taken by nearly all calls is: two loads that find nothing changed, the look into the
+ * decision table, the event. Of several rows each says which of its rules applies first; rules are
+ * sorted by verdict, so the least of these is what the roles together say: deny before ask before
+ * allow.
+ */
+#include <string.h>
+
+#include "runtime/monitor/session.h"
+#include "runtime/policy.h"
+#include "runtime/verify.h"
+
+static inline bool is_current(const struct writ_session *session)
+{
+	return atomic_load_explicit(&session->monitor->current, memory_order_acquire) ==
+		       atomic_load_explicit(&session->version, memory_order_relaxed) &&
+	       __atomic_load_n(session->roles_generation, __ATOMIC_ACQUIRE) == session->roles_seen;
+}
+
+static void deny(struct writ_decision *decision, enum writ_reason reason)
+{
+	decision->verdict = WRIT_DENY;
+	decision->reason = reason;
+}
+
+/* A denial that no rule makes. */
+static void deny_all(struct writ_decision *decision, enum writ_reason reason)
+{
+	*decision = (struct writ_decision){
+		.verdict = WRIT_DENY,
+		.reason = reason,
+		.rule = WRIT_NO_ID,
+		.sandbox = WRIT_NO_ID,
+	};
+}
+
+/* Which of two rules that could not apply is told of: the first that would let the call pass. */
+static uint32_t told_rule(const struct writ_policy *policy, uint32_t a, uint32_t b)
+{
+	uint32_t less = a < b ? a : b;
+	uint32_t more = a < b ? b : a;
+
+	return less >= policy->ask_from ? less : more;
+}
+
+/* What comes later counts more; by a rule: the least. */
+static int weight(enum writ_reason reason)
+{
+	return reason == WRIT_BY_RULE        ? 3
+	       : reason == WRIT_BAD_REQUEST  ? 2
+	       : reason == WRIT_NO_CONDITION ? 1
+					     : 0;
+}
+
+static void combine(const struct writ_policy *policy, struct writ_decision *all,
+		    const struct writ_decision *one)
+{
+	int difference = weight(one->reason) - weight(all->reason);
+
+	if (difference > 0) {
+		*all = *one;
+	} else if (difference == 0 && one->reason == WRIT_BY_RULE) {
+		if (one->rule < all->rule)
+			*all = *one;
+	} else if (difference == 0 && one->reason == WRIT_NO_CONDITION) {
+		all->rule = told_rule(policy, all->rule, one->rule);
+	}
+}
+
+static void check_rows(const struct writ_session *session, const struct writ_policy *policy,
+		       uint32_t tool, const struct writ_call *call, struct writ_decision *decision)
+{
+	enum writ_verdict verdict = writ_check_call(policy, session->rows[0], tool, call->args,
+						    call->n_args, decision);
+
+	for (size_t i = 1; i < session->n_rows; i++) {
+		struct writ_decision one;
+
+		verdict = writ_check_call(policy, session->rows[i], tool, call->args, call->n_args,
+					  &one);
+		combine(policy, decision, &one);
+	}
+	(void)verdict;
+}
+
+static void decide(const struct writ_session *session, const struct writ_policy *policy,
+		   const struct writ_call *call, struct writ_decision *decision)
+{
+	size_t tool_len;
+	uint32_t tool;
+
+	if (!call->tool) {
+		deny_all(decision, WRIT_BAD_REQUEST);
+		return;
+	}
+	tool_len = call->tool_len ? call->tool_len : strlen(call->tool);
+	if (session->refusal != WRIT_BY_RULE) {
+		deny_all(decision, session->refusal);
+		return;
+	}
+	tool = writ_tool_id(policy, call->tool, tool_len);
+	if (tool == WRIT_NO_ID && !verify_tool_name(call->tool, tool_len))
+		deny_all(decision, WRIT_BAD_TOOL_NAME);
+	else if (session->n_rows == 0)
+		deny_all(decision, WRIT_NO_RULE);
+	else
+		check_rows(session, policy, tool, call, decision);
+}
+
+/* What a rule says beyond its verdict. */
+static void apply_terms(const struct writ_session *session, const struct writ_policy *policy,
+			const struct writ_call *call, struct writ_decision *decision)
+{
+	(void)session;
+	if (decision->verdict != WRIT_DENY && policy->fmt_rules[decision->rule].rate)
+		deny(decision, WRIT_NO_STATE);
+	else if (decision->verdict == WRIT_ASK && call->approval)
+		deny(decision, WRIT_NOT_APPROVED);
+}
+
+static const char *role_of(const struct writ_session *session, const struct writ_policy *policy,
+			   uint32_t rule)
+{
+	const struct image *image = &policy->image;
+
+	if (rule == WRIT_NO_ID)
+		return session->is_user ? NULL : session->name;
+	return image_text(image, image_ROLES(image, policy->fmt_rules[rule].role)->name);
+}
+
+static int record_decision(const struct writ_session *session, const struct version *version,
+			   const struct writ_call *call, const struct writ_decision *decision)
+{
+	const struct writ_event event = {
+		.kind = WRIT_EVENT_DECISION,
+		.verdict = decision->verdict,
+		.reason = decision->reason,
+		.rule = decision->rule,
+		.generation = version->generation,
+		.session = session->number,
+		.policy = version->policy,
+		.user = session->is_user ? session->name : NULL,
+		.role = role_of(session, version->policy, decision->rule),
+		.tool = call->tool,
+		.tool_len = call->tool_len,
+		.sandbox = writ_sandbox_name(version->policy, decision->sandbox),
+		.args = call->args,
+		.n_args = call->args ? call->n_args : 0,
+	};
+
+	return session->monitor->sink.record(session->monitor->sink.context, &event);
+}
+
+/* For writ_session_explain: the call is the caller's, and gone by then. */
+static __attribute__((noinline)) void keep_tool(struct writ_session *session,
+						const struct writ_call *call)
+{
+	size_t len = 0;
+
+	if (call->tool)
+		len = call->tool_len ? call->tool_len : strnlen(call->tool, WRIT_MAX_NAME);
+	if (len > WRIT_MAX_NAME)
+		len = WRIT_MAX_NAME;
+	if (len)
+		memcpy(session->tool, call->tool, len);
+	session->tool[len] = '\0';
+}
+
+enum writ_verdict writ_session_check(struct writ_session *session, const struct writ_call *call,
+				     struct writ_decision *decision)
+{
+	const struct version *version;
+	struct writ_decision own;
+
+	if (!decision)
+		decision = &own;
+	if (__builtin_expect(!is_current(session), 0))
+		session_refresh(session);
+	version = atomic_load_explicit(&session->version, memory_order_relaxed);
+	decide(session, version->policy, call, decision);
+	decision->generation = version->generation;
+	if (decision->reason == WRIT_BY_RULE)
+		apply_terms(session, version->policy, call, decision);
+	else
+		keep_tool(session, call);
+	if (session->monitor->sink.record && record_decision(session, version, call, decision))
+		deny(decision, WRIT_NOT_RECORDED);
+	return decision->verdict;
+}
+
+const struct writ_policy *writ_session_policy(const struct writ_session *session)
+{
+	return atomic_load_explicit(&session->version, memory_order_relaxed)->policy;
+}
+
+int writ_session_record(struct writ_session *session, struct writ_event *event)
+{
+	const struct version *version = atomic_load_explicit(&session->version,
+							     memory_order_relaxed);
+
+	event->policy = version->policy;
+	event->generation = version->generation;
+	event->session = session->number;
+	if (session->is_user)
+		event->user = session->name;
+	else if (!event->role)
+		event->role = session->name;
+	return monitor_record(session->monitor, event);
+}

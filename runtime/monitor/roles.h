@@ -1,0 +1,55 @@
+/*
+ * The roles that a user has, which of them are active, and what a policy makes of these.
+ *
+ * Roles are kept by name, as a policy that takes another's place has other ids. A name that the
+ * policy does not know stands for nothing.
+ */
+#ifndef WRIT_RUNTIME_ROLES_H
+#define WRIT_RUNTIME_ROLES_H
+
+#include <stdbool.h>
+
+#include "runtime/writ_monitor.h"
+
+#define ROLES_MAX 1024u /* of one user */
+
+struct role {
+	char *name;
+	bool is_active;
+};
+
+struct roles {
+	struct role *items;
+	size_t n;
+};
+
+/*
+ * Those of a user: of identity, or the policy's where that is NULL. None of them is active. Errors:
+ * UNKNOWN, INVALID (too many, or one that is given twice), NOMEM, or the identity's own.
+ */
+WRIT_MUST_CHECK int roles_look_up(const struct writ_policy *policy,
+				  const struct writ_identity *identity, const char *user,
+				  struct roles *out, struct writ_error *error);
+
+void roles_fini(struct roles *roles);
+
+/* The role of a name, or NULL. */
+struct role *roles_find(const struct roles *roles, const char *name);
+
+bool roles_all_active(const struct roles *roles);
+
+/*
+ * May they be had and be active together? With those that they inherit: neither two of a "conflict"
+ * among all, nor two of a "conflict session" among the active ones. Errors: INVALID, which names
+ * the two; NOMEM.
+ */
+WRIT_MUST_CHECK int roles_check(const struct roles *roles, const struct writ_policy *policy,
+				struct writ_error *error);
+
+/*
+ * The rows of a policy's decision table that the active ones have: as many as there are roles at
+ * most, and how many.
+ */
+size_t roles_rows(const struct roles *roles, const struct writ_policy *policy, uint32_t *rows);
+
+#endif
