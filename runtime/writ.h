@@ -297,6 +297,21 @@ struct writ_rule {
 WRIT_API WRIT_MUST_CHECK int writ_rule(const struct writ_policy *policy, uint32_t id,
 				       struct writ_rule *out);
 
+/* ---- roles ---- */
+
+/* The name of a role, valid until writ_close; NULL past the last: so they can be listed. */
+WRIT_API const char *writ_role_name(const struct writ_policy *policy, uint32_t index);
+
+/*
+ * May one user hold these roles together, with all that they inherit? What the compiler checks of
+ * the policy's own users, for those from elsewhere. active not 0: may one session have them active
+ * together ("conflict session", too)? 0 when it may. Errors: UNKNOWN (the policy lacks one),
+ * INVALID (two of them are in conflict: text names them), NOMEM.
+ */
+WRIT_API WRIT_MUST_CHECK int writ_roles_check(const struct writ_policy *policy,
+					      const char *const *roles, size_t n, int active,
+					      struct writ_error *error);
+
 /* ---- running ---- */
 
 /*

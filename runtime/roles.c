@@ -1,0 +1,138 @@
+/*
+ * The roles of a policy by name, and which of them nobody may have together.
+ *
+ * In: a verified policy and the names of roles that somebody holds, from wherever. Out: whether the
+ * policy has them all, and whether its conflicts let one user hold them, or have them active in one
+ * session, with all that they inherit. What the compiler checks of a policy's own users is checked
+ * here of others (compiler/sema/conflicts.c). Nothing of this is on the path of a decision.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/error.h"
+#include "runtime/policy.h"
+
+/* What somebody holds: those given, and from there all that is inherited. */
+struct holding {
+	const struct image *image;
+	uint32_t *from; /* by role: the one that was given and brings it, or WRIT_NONE */
+	uint32_t *queue;
+	uint32_t n;
+};
+
+static const char *name_of(const struct holding *in, uint32_t role)
+{
+	return image_text(in->image, image_ROLES(in->image, role)->name);
+}
+
+static void hold(struct holding *in, uint32_t role, uint32_t from)
+{
+	if (in->from[role] != WRIT_NONE)
+		return;
+	in->from[role] = from;
+	in->queue[in->n++] = role;
+}
+
+static void inherit(struct holding *in)
+{
+	for (uint32_t next = 0; next < in->n; next++) {
+		uint32_t role = in->queue[next];
+		struct writ_fmt_range parents = image_ROLE_INFO(in->image, role)->parents;
+
+		for (uint32_t i = 0; i < parents.count; i++)
+			hold(in, *image_INDICES(in->image, parents.first + i), in->from[role]);
+	}
+}
+
+/* ", inherited by 'x'", or nothing for a role that was given. */
+static const char *way(const struct holding *in, uint32_t role, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (in->from[role] != role)
+		(void)snprintf(text, size, " (inherited by '%s')", name_of(in, in->from[role]));
+	return text;
+}
+
+static int refuse_pair(const struct holding *in, uint32_t first, uint32_t second,
+		       struct writ_error *error)
+{
+	char ways[2][WRIT_MAX_NAME + 32];
+
+	return error_set(error, WRIT_E_INVALID, "roles '%s'%s and '%s'%s are in conflict",
+			 name_of(in, first), way(in, first, ways[0], sizeof(ways[0])),
+			 name_of(in, second), way(in, second, ways[1], sizeof(ways[1])));
+}
+
+static int check_conflict(const struct holding *in, const struct writ_fmt_conflict *conflict,
+			  struct writ_error *error)
+{
+	uint32_t first = WRIT_NONE;
+
+	for (uint32_t i = 0; i < conflict->roles.count; i++) {
+		uint32_t role = *image_INDICES(in->image, conflict->roles.first + i);
+
+		if (in->from[role] == WRIT_NONE)
+			continue;
+		if (first != WRIT_NONE)
+			return refuse_pair(in, first, role, error);
+		first = role;
+	}
+	return 0;
+}
+
+static int check_conflicts(const struct holding *in, int active, struct writ_error *error)
+{
+	uint32_t n = image_count(in->image, WRIT_SECTION_CONFLICTS);
+	int rc = 0;
+
+	for (uint32_t i = 0; i < n && !rc; i++) {
+		const struct writ_fmt_conflict *conflict = image_CONFLICTS(in->image, i);
+
+		if (active || !conflict->session)
+			rc = check_conflict(in, conflict, error);
+	}
+	return rc;
+}
+
+static int begin(struct holding *in, const struct writ_policy *policy, const char *const *roles,
+		 size_t n, struct writ_error *error)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t role = index_find(&policy->roles, roles[i], strlen(roles[i]));
+
+		if (role == WRIT_NONE)
+			return error_set(error, WRIT_E_UNKNOWN, "the policy has no role '%.*s'",
+					 (int)WRIT_MAX_NAME, roles[i]);
+		hold(in, role, role);
+	}
+	return 0;
+}
+
+int writ_roles_check(const struct writ_policy *policy, const char *const *roles, size_t n,
+		     int active, struct writ_error *error)
+{
+	size_t n_roles = image_count(&policy->image, WRIT_SECTION_ROLES);
+	uint32_t *numbers = malloc((2 * n_roles + 1) * sizeof(*numbers));
+	struct holding in = {.image = &policy->image, .from = numbers};
+	int rc;
+
+	if (!numbers)
+		return error_nomem(error);
+	in.queue = numbers + n_roles;
+	memset(in.from, 0xff, n_roles * sizeof(*in.from)); /* WRIT_NONE */
+	rc = begin(&in, policy, roles, n, error);
+	if (!rc) {
+		inherit(&in);
+		rc = check_conflicts(&in, active, error);
+	}
+	free(numbers);
+	return rc;
+}
+
+const char *writ_role_name(const struct writ_policy *policy, uint32_t index)
+{
+	if (index >= image_count(&policy->image, WRIT_SECTION_ROLES))
+		return NULL;
+	return image_text(&policy->image, image_ROLES(&policy->image, index)->name);
+}
