@@ -81,7 +81,7 @@ RUNTIME_SRC  := $(wildcard runtime/*.c runtime/monitor/*.c)
 # libwrit-audit, and writ-audit, which is that library behind writ's verbs.
 AUDIT_SRC    := $(wildcard runtime/audit/*.c)
 AUDIT_CLI_SRC := $(wildcard runtime/audit/cli/*.c)
-PUBLIC       := runtime/writ.h runtime/writ_net.h runtime/writ_monitor.h runtime/writ_audit.h
+PUBLIC       := runtime/writ.h runtime/writ_net.h runtime/writ_monitor.h runtime/writ_audit.h runtime/writ_identity.h
 CLI_SRC      := $(wildcard runtime/cli/*.c)
 STATIC_SRC   := $(wildcard runtime/static/*.c)
 # Programs that writ executes: writ-learn of the files in runtime/learn/, writ-doctor of those in runtime/prove/.
