@@ -139,8 +139,8 @@ struct writ_subject {
 /*
  * Where users and their roles come from, when not from the policy. look_up is called when a session
  * is opened, and again at the first check after *generation or the policy has changed. What the
- * user has lost by then is no longer active; what is new is not yet. A role that the policy does
- * not know grants nothing. If look_up fails, all is denied (STALE) until it works again.
+ * user has lost by then is no longer active; what is new is not yet. All is denied (STALE)
+ * while look_up fails, or the roles may not be had or active together (writ_roles_check).
  */
 struct writ_identity {
 	/*
@@ -154,7 +154,10 @@ struct writ_identity {
 	const uint64_t *generation; /* shared memory, read atomically; NULL: it never changes */
 };
 
-/* Errors: UNKNOWN (user, role, or a role that is not the user's), INVALID (roles in conflict). */
+/*
+ * Errors: UNKNOWN (user, role, a role that is not the user's, or one of the user's that the policy
+ * lacks), INVALID (roles in conflict).
+ */
 WRIT_API WRIT_MUST_CHECK int writ_session_open(struct writ_monitor *monitor,
 					       const struct writ_subject *subject,
 					       struct writ_session **out, struct writ_error *error);

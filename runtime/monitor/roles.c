@@ -2,9 +2,8 @@
  * Roles of a user.
  *
  * In: names, from the policy's own list of users or from an identity source, which nobody has
- * checked. Out: which rows of the decision table speak for the user. Whoever has a role has those
- * that it inherits, so conflicts are looked for in everything that is reached by inheritance, as
- * the compiler does for the policy's users.
+ * checked. Out: which rows of the decision table speak for the user. A role that the policy lacks
+ * is not passed over: one that denies may have had that name.
  */
 #include "runtime/monitor/roles.h"
 
@@ -147,103 +146,25 @@ static uint32_t id_of(const struct writ_policy *policy, const struct role *role)
 	return index_find(&policy->roles, role->name, strlen(role->name));
 }
 
-/* A walk over a role and what it inherits; seen has a byte for each role, todo room for all. */
-struct walk {
-	const struct image *image;
-	uint8_t *seen;
-	uint32_t *todo;
-	uint32_t n_todo;
-};
-
-static void visit(struct walk *walk, uint32_t role)
-{
-	if (walk->seen[role])
-		return;
-	walk->seen[role] = 1;
-	walk->todo[walk->n_todo++] = role;
-}
-
-static void reach(struct walk *walk, uint32_t role)
-{
-	visit(walk, role);
-	while (walk->n_todo) {
-		uint32_t at = walk->todo[--walk->n_todo];
-		struct writ_fmt_range parents = image_ROLE_INFO(walk->image, at)->parents;
-
-		for (uint32_t i = 0; i < parents.count; i++)
-			visit(walk, *image_INDICES(walk->image, parents.first + i));
-	}
-}
-
-static const char *role_name(const struct image *image, uint32_t role)
-{
-	return image_text(image, image_ROLES(image, role)->name);
-}
-
-/* Two of one conflict among those seen. */
-static int check_conflict(const struct walk *walk, const struct writ_fmt_conflict *conflict,
-			  struct writ_error *error)
-{
-	uint32_t first = WRIT_NONE;
-
-	for (uint32_t i = 0; i < conflict->roles.count; i++) {
-		uint32_t role = *image_INDICES(walk->image, conflict->roles.first + i);
-
-		if (!walk->seen[role])
-			continue;
-		if (first != WRIT_NONE)
-			return error_set(error, WRIT_E_INVALID, "roles '%s' and '%s' conflict: %s",
-					 role_name(walk->image, first),
-					 role_name(walk->image, role),
-					 conflict->session ? "they may not be active in one session"
-							   : "no user may have both");
-		first = role;
-	}
-	return 0;
-}
-
-static int check_kind(struct walk *walk, const struct writ_policy *policy,
-		      const struct roles *roles, bool session, struct writ_error *error)
-{
-	uint32_t n = image_count(walk->image, WRIT_SECTION_CONFLICTS);
-	int rc = 0;
-
-	memset(walk->seen, 0, image_count(walk->image, WRIT_SECTION_ROLES));
-	for (size_t i = 0; i < roles->n; i++) {
-		uint32_t id = id_of(policy, &roles->items[i]);
-
-		if (id != WRIT_NONE && (roles->items[i].is_active || !session))
-			reach(walk, id);
-	}
-	for (uint32_t i = 0; !rc && i < n; i++) {
-		const struct writ_fmt_conflict *conflict = image_CONFLICTS(walk->image, i);
-
-		if ((conflict->session != 0) == session)
-			rc = check_conflict(walk, conflict, error);
-	}
-	return rc;
-}
-
 int roles_check(const struct roles *roles, const struct writ_policy *policy,
 		struct writ_error *error)
 {
-	uint32_t n = image_count(&policy->image, WRIT_SECTION_ROLES);
-	struct walk walk = {.image = &policy->image};
+	const char **names = calloc(roles->n + 1, sizeof(*names));
+	size_t n_active = 0;
 	int rc;
 
-	if (image_count(&policy->image, WRIT_SECTION_CONFLICTS) == 0)
-		return 0;
-	walk.seen = calloc(n + 1, sizeof(*walk.seen));
-	walk.todo = calloc(n + 1, sizeof(*walk.todo));
-	if (!walk.seen || !walk.todo) {
-		rc = error_nomem(error);
-	} else {
-		rc = check_kind(&walk, policy, roles, false, error);
-		if (!rc)
-			rc = check_kind(&walk, policy, roles, true, error);
+	if (!names)
+		return error_nomem(error);
+	for (size_t i = 0; i < roles->n; i++)
+		names[i] = roles->items[i].name;
+	rc = writ_roles_check(policy, names, roles->n, 0, error);
+	for (size_t i = 0; i < roles->n; i++) {
+		if (roles->items[i].is_active)
+			names[n_active++] = roles->items[i].name;
 	}
-	free(walk.seen);
-	free(walk.todo);
+	if (!rc)
+		rc = writ_roles_check(policy, names, n_active, 1, error);
+	free(names);
 	return rc;
 }
 

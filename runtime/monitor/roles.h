@@ -1,8 +1,7 @@
 /*
  * The roles that a user has, which of them are active, and what a policy makes of these.
  *
- * Roles are kept by name, as a policy that takes another's place has other ids. A name that the
- * policy does not know stands for nothing.
+ * Roles are kept by name, as a policy that takes another's place has other ids.
  */
 #ifndef WRIT_RUNTIME_ROLES_H
 #define WRIT_RUNTIME_ROLES_H
@@ -38,11 +37,7 @@ struct role *roles_find(const struct roles *roles, const char *name);
 
 bool roles_all_active(const struct roles *roles);
 
-/*
- * May they be had and be active together? With those that they inherit: neither two of a "conflict"
- * among all, nor two of a "conflict session" among the active ones. Errors: INVALID, which names
- * the two; NOMEM.
- */
+/* May they be had, and the active ones be so together? Errors: those of writ_roles_check. */
 WRIT_MUST_CHECK int roles_check(const struct roles *roles, const struct writ_policy *policy,
 				struct writ_error *error);
 
