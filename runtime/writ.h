@@ -145,6 +145,30 @@ WRIT_API uint64_t writ_policy_version(const struct writ_policy *policy);
 /* The digest of the bundle that it was opened from: 32 bytes, valid until writ_close. */
 WRIT_API const unsigned char *writ_policy_digest(const struct writ_policy *policy);
 
+/* ---- what must not be recorded ---- */
+
+/*
+ * The index-th pattern after "redact", a POSIX extended regular expression; NULL past the last.
+ * Valid until writ_close.
+ */
+WRIT_API const char *writ_redact(const struct writ_policy *policy, uint32_t index);
+
+/* A tool as a policy lists it. Strings are valid until writ_close. */
+struct writ_tool {
+	const char *name; /* or the wildcard in its place: "*" are any bytes, also none */
+	uint32_t n_args;
+};
+struct writ_tool_argument {
+	const char *name;
+	int secret; /* not 0: its value must not be recorded */
+};
+
+/* 0 and *out, or -WRIT_E_INVALID past the last: tools, and of a tool by its index arguments. */
+WRIT_API WRIT_MUST_CHECK int writ_tool(const struct writ_policy *policy, uint32_t index,
+				       struct writ_tool *out);
+WRIT_API WRIT_MUST_CHECK int writ_tool_argument(const struct writ_policy *policy, uint32_t tool,
+						uint32_t index, struct writ_tool_argument *out);
+
 /* ---- deciding ---- */
 
 enum writ_verdict { WRIT_DENY = 0, WRIT_ASK = 1, WRIT_ALLOW = 2 };

@@ -1,0 +1,350 @@
+/*
+ * Masking: a record's texts as they may be kept.
+ *
+ * In: arguments as they were decided on, or any text. Out: text that is safe to store and to show.
+ * What is masked is what the arguments say, before anything is escaped, so that no escape hides a
+ * secret and no mask breaks an escape; what is cut is cut after masking, so that no part of a
+ * secret is left in front of the cut. A text in which the patterns can't be found in time is masked
+ * as a whole. The automata remember states, so one thread masks at a time.
+ */
+#include "runtime/audit/mask.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/audit/fail.h"
+#include "runtime/audit/mask_out.h"
+#include "runtime/audit/redact.h"
+#include "runtime/audit/secrets.h"
+
+#define HASH_SIZE  ((size_t)8)
+#define TOKEN_SIZE (sizeof("[masked:]") - 1 + 2 * HASH_SIZE)
+#define LEAST      256u /* that an argument is given: name, value, and two marks */
+
+static const struct pattern shapes[] = {
+#define SHAPE(before_text, hidden_text, after_text, folds, what)                                   \
+	{.before = before_text, .hidden = hidden_text, .after = after_text, .fold = folds},
+#include "runtime/audit/shapes.def"
+#undef SHAPE
+};
+#define N_SHAPES (sizeof(shapes) / sizeof(shapes[0]))
+
+struct run {
+	size_t from;
+	size_t to;
+};
+
+struct mask {
+	pthread_mutex_t lock;
+	struct redact *redact;
+	struct secrets *secrets;
+	unsigned char key[MASK_KEY_SIZE];
+	/* Of the text that is being masked. */
+	struct run *runs;
+	size_t n_runs;
+	size_t cap_runs;
+	bool no_memory;
+};
+
+/* ---- opening ---- */
+
+static size_t count_redacts(const struct writ_policy *policy)
+{
+	uint32_t n = 0;
+
+	while (policy && writ_redact(policy, n))
+		n++;
+	return n;
+}
+
+static int compile_patterns(struct mask *mask, const struct writ_policy *policy,
+			    struct writ_error *error)
+{
+	size_t n = count_redacts(policy);
+	struct pattern *patterns = calloc(N_SHAPES + n, sizeof(*patterns));
+	int rc;
+
+	if (!patterns)
+		return fail_set(error, WRIT_E_NOMEM, "out of memory");
+	memcpy(patterns, shapes, sizeof(shapes));
+	for (size_t i = 0; i < n; i++)
+		patterns[N_SHAPES + i].hidden = writ_redact(policy, (uint32_t)i);
+	rc = redact_new(patterns, N_SHAPES + n, &mask->redact, error);
+	free(patterns);
+	return rc;
+}
+
+int mask_new(const struct writ_policy *policy, const unsigned char key[MASK_KEY_SIZE],
+	     struct mask **out, struct writ_error *error)
+{
+	struct mask *mask = calloc(1, sizeof(*mask));
+	int rc;
+
+	if (!mask || sodium_init() < 0) {
+		free(mask);
+		return fail_set(error, WRIT_E_NOMEM, "out of memory");
+	}
+	(void)pthread_mutex_init(&mask->lock, NULL);
+	memcpy(mask->key, key, sizeof(mask->key));
+	rc = compile_patterns(mask, policy, error);
+	if (!rc)
+		rc = secrets_new(policy, &mask->secrets, error);
+	if (rc) {
+		mask_free(mask);
+		return rc;
+	}
+	*out = mask;
+	return 0;
+}
+
+void mask_free(struct mask *mask)
+{
+	if (!mask)
+		return;
+	redact_free(mask->redact);
+	secrets_free(mask->secrets);
+	free(mask->runs);
+	(void)pthread_mutex_destroy(&mask->lock);
+	sodium_memzero(mask->key, sizeof(mask->key));
+	free(mask);
+}
+
+/* ---- one text ---- */
+
+static void put_token(const struct mask *mask, struct out *out, const char *text, size_t len)
+{
+	unsigned char hash[crypto_generichash_BYTES_MIN];
+	char hex[2 * HASH_SIZE + 1];
+	char token[TOKEN_SIZE + 1];
+
+	(void)crypto_generichash(hash, sizeof(hash), (const unsigned char *)text, len, mask->key,
+				 sizeof(mask->key));
+	(void)sodium_bin2hex(hex, sizeof(hex), hash, HASH_SIZE);
+	(void)snprintf(token, sizeof(token), "[masked:%s]", hex);
+	out_str(out, token);
+}
+
+static void add_run(void *context, size_t from, size_t to)
+{
+	struct mask *mask = context;
+
+	if (mask->n_runs == mask->cap_runs) {
+		size_t cap = mask->cap_runs ? 2 * mask->cap_runs : 16;
+		struct run *runs = realloc(mask->runs, cap * sizeof(*runs));
+
+		mask->no_memory |= !runs;
+		if (!runs)
+			return;
+		mask->runs = runs;
+		mask->cap_runs = cap;
+	}
+	mask->runs[mask->n_runs++] = (struct run){from, to};
+}
+
+/* How many runs of a text are hidden; all of it when that can't be found out. */
+static size_t find_runs(struct mask *mask, const char *text, size_t len)
+{
+	mask->n_runs = 0;
+	mask->no_memory = false;
+	if (redact_find(mask->redact, text, len, add_run, mask) || mask->no_memory)
+		return SIZE_MAX;
+	return mask->n_runs;
+}
+
+static void put_runs(const struct mask *mask, struct out *out, const char *text, size_t len)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < mask->n_runs && !out->cut; i++) {
+		const struct run *run = &mask->runs[i];
+
+		out_text(out, text + at, run->from - at);
+		put_token(mask, out, text + run->from, run->to - run->from);
+		at = run->to;
+	}
+	out_text(out, text + at, len - at);
+}
+
+/* Up to limit, with a mark where it is cut. is_secret: whatever it says. */
+static void put_masked(struct mask *mask, struct out *out, const char *text, size_t len,
+		       bool is_secret)
+{
+	size_t limit = out->limit;
+
+	out->limit = limit > OUT_MARK ? limit - OUT_MARK : 0;
+	if (is_secret || find_runs(mask, text, len) == SIZE_MAX)
+		put_token(mask, out, text, len);
+	else
+		put_runs(mask, out, text, len);
+	if (out->cut)
+		out_mark(out, len, "bytes");
+	out->limit = limit;
+}
+
+size_t mask_text(struct mask *mask, const char *text, size_t len, char *out, size_t size)
+{
+	struct out to = {.ptr = out, .limit = size - 1};
+
+	(void)pthread_mutex_lock(&mask->lock);
+	put_masked(mask, &to, text, len, false);
+	(void)pthread_mutex_unlock(&mask->lock);
+	out[to.at] = '\0';
+	return to.at;
+}
+
+/* ---- arguments ---- */
+
+struct call {
+	struct mask *mask;
+	const char *tool;
+	size_t tool_len;
+	const struct writ_arg *args;
+	struct out out;
+};
+
+static void put_string(struct call *call, const char *text, size_t len, bool is_secret)
+{
+	struct out *out = &call->out;
+
+	out_str(out, "\"");
+	out->limit--;
+	put_masked(call->mask, out, text, len, is_secret);
+	out->limit++;
+	out_str(out, "\"");
+}
+
+/* A value that is no text is one where something in it has to be masked. */
+static void put_bare(struct call *call, const char *text, bool is_secret)
+{
+	if (is_secret || find_runs(call->mask, text, strlen(text)) != 0)
+		put_string(call, text, strlen(text), is_secret);
+	else
+		out_str(&call->out, text);
+}
+
+static void put_value(struct call *call, const struct writ_arg *arg, bool is_secret)
+{
+	char number[32];
+
+	switch (arg->type) {
+	case WRIT_ARG_TEXT:
+		put_string(call, arg->text ? arg->text : "",
+			   arg->text_len || !arg->text ? arg->text_len : strlen(arg->text),
+			   is_secret);
+		return;
+	case WRIT_ARG_BYTES:
+		put_string(call, arg->text ? arg->text : "", arg->text ? arg->text_len : 0,
+			   is_secret);
+		return;
+	case WRIT_ARG_INTEGER:
+		(void)snprintf(number, sizeof(number), "%lld", (long long)arg->number);
+		put_bare(call, number, is_secret);
+		return;
+	case WRIT_ARG_BOOLEAN:
+		put_bare(call, arg->number ? "true" : "false", is_secret);
+		return;
+	}
+	out_str(&call->out, "null");
+}
+
+static size_t name_len(const struct writ_arg *arg)
+{
+	if (!arg->name)
+		return 0;
+	return arg->name_len ? arg->name_len : strlen(arg->name);
+}
+
+static bool is_again(const struct writ_arg *args, size_t index)
+{
+	size_t len = name_len(&args[index]);
+
+	for (size_t i = 0; i < index; i++)
+		if (name_len(&args[i]) == len &&
+		    (!len || memcmp(args[i].name, args[index].name, len) == 0))
+			return true;
+	return false;
+}
+
+/* Of a name that is given twice the second says so: readers of JSON keep one of equal names. */
+static void put_name(struct call *call, size_t index)
+{
+	const struct writ_arg *arg = &call->args[index];
+	struct out *out = &call->out;
+	char again[48] = "";
+
+	if (is_again(call->args, index))
+		(void)snprintf(again, sizeof(again), " (again, as argument %zu)", index + 1);
+	out_str(out, "\"");
+	out->limit -= sizeof(again) + 2;
+	put_masked(call->mask, out, arg->name ? arg->name : "", name_len(arg), false);
+	out->limit += sizeof(again) + 2;
+	out_str(out, again);
+	out_str(out, "\":");
+}
+
+static void put_argument(struct call *call, size_t index, size_t room)
+{
+	const struct writ_arg *arg = &call->args[index];
+	struct out *out = &call->out;
+	size_t limit = out->limit;
+	size_t end = out->at + room;
+
+	if (index)
+		out_str(out, ",");
+	out->limit = end - room / 2; /* the name has half of it, at most */
+	put_name(call, index);
+	out->limit = end;
+	put_value(call, arg,
+		  secrets_has(call->mask->secrets, call->tool, call->tool_len,
+			      arg->name ? arg->name : "", name_len(arg)));
+	out->limit = limit;
+}
+
+/* Each gets its part of the room that those before it have left. */
+static void put_arguments(struct call *call, size_t n_args)
+{
+	struct out *out = &call->out;
+	size_t left = n_args;
+
+	for (; left; left--) {
+		size_t room = out->limit - out->at;
+		size_t part = room / left;
+
+		if (room < LEAST)
+			break;
+		put_argument(call, n_args - left, part < LEAST ? LEAST : part);
+	}
+	out->limit += 2 * OUT_MARK;
+	if (!left)
+		return;
+	out_str(out, left < n_args ? ",\"[cut]\":\"" : "\"[cut]\":\"");
+	out->limit -= OUT_MARK;
+	out_mark(out, left, "arguments");
+	out->limit += OUT_MARK;
+	out_str(out, "\"");
+}
+
+size_t mask_args(struct mask *mask, const char *tool, size_t tool_len, const struct writ_arg *args,
+		 size_t n_args, char *out, size_t size)
+{
+	struct call call = {
+		.mask = mask,
+		.tool = tool ? tool : "",
+		.tool_len = tool_len || !tool ? tool_len : strlen(tool),
+		.args = args,
+		/* Kept for the end: a mark in place of an argument, "}" and the NUL. */
+		.out = {.ptr = out, .limit = size - 2 * OUT_MARK - 2, .json = true},
+	};
+
+	(void)pthread_mutex_lock(&mask->lock);
+	out_str(&call.out, "{");
+	put_arguments(&call, n_args);
+	call.out.limit++;
+	out_str(&call.out, "}");
+	(void)pthread_mutex_unlock(&mask->lock);
+	out[call.out.at] = '\0';
+	return call.out.at;
+}
