@@ -81,7 +81,9 @@ RUNTIME_SRC  := $(wildcard runtime/*.c runtime/monitor/*.c)
 # libwrit-audit, and writ-audit, which is that library behind writ's verbs.
 AUDIT_SRC    := $(wildcard runtime/audit/*.c)
 AUDIT_CLI_SRC := $(wildcard runtime/audit/cli/*.c)
-PUBLIC       := runtime/writ.h runtime/writ_net.h runtime/writ_monitor.h runtime/writ_audit.h runtime/writ_identity.h
+PUBLIC       := runtime/writ.h runtime/writ_net.h runtime/writ_monitor.h runtime/writ_audit.h runtime/writ_identity.h runtime/writ_sign.h
+# What of it writc takes to check a signature.
+SIGN_SRC     := $(addprefix runtime/audit/,fail.c keys.c sign.c)
 CLI_SRC      := $(wildcard runtime/cli/*.c)
 STATIC_SRC   := $(wildcard runtime/static/*.c)
 # Programs that writ executes: writ-learn of the files in runtime/learn/, writ-doctor of those in runtime/prove/.
@@ -115,7 +117,7 @@ FUZZ_BIN     := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIVE_BIN     := $(BUILD)/live/driver $(BUILD)/live/probe
 EXPLAIN_BIN  := $(BUILD)/live/explained
 BUNDLES      := $(patsubst %,$(BUILD)/policies/%.wrt,$(POLICIES))
-LIB_OBJ      := $(filter-out %/cli/main.o,$(COMPILER_OBJ)) $(RUNTIME_OBJ)
+LIB_OBJ      := $(filter-out %/cli/main.o,$(COMPILER_OBJ)) $(RUNTIME_OBJ) $(call obj,$(SIGN_SRC))
 
 all: $(BUILD)/writc $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUILD)/libwrit.a $(BUILD)/libwrit.so \
 	$(BUILD)/libwrit-audit.a $(BUILD)/libwrit-audit.so $(BUNDLES)
@@ -201,7 +203,7 @@ $(BUILD)/musl/%.o: %.c
 	$(Q)$(MUSL_CC) $(MUSL_FLAGS) -c -o $@ $<
 
 # writc has the library check what it reads and writes.
-$(BUILD)/writc: $(COMPILER_OBJ) $(RUNTIME_OBJ)
+$(BUILD)/writc: $(COMPILER_OBJ) $(RUNTIME_OBJ) $(call obj,$(SIGN_SRC))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^ $(COMPILER_LIBS)
 # One object, so that what is hidden between our files is hidden from programs that link it too.

@@ -27,7 +27,7 @@ static const struct error_row rows[] = {
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
-_Static_assert(N_ROWS == WRIT_E_MONITOR + 1, "errors.def has a row for every code");
+_Static_assert(N_ROWS == WRIT_E_UNTRUSTED + 1, "errors.def has a row for every code");
 
 static const struct error_row *row_of(int code)
 {
