@@ -68,10 +68,12 @@ int verb_explain(int argc, char **argv);
 int verb_explain_code(int argc, char **argv);
 int verb_fmt(int argc, char **argv);
 int verb_import(int argc, char **argv);
+int verb_keygen(int argc, char **argv);
 int verb_lint(int argc, char **argv);
 int verb_lsp(int argc, char **argv);
 int verb_query(int argc, char **argv);
 int verb_show(int argc, char **argv);
+int verb_sign(int argc, char **argv);
 int verb_test(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 

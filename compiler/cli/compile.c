@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/key_file.h"
 #include "cli/report.h"
 #include "cli/standard_input.h"
 #include "cli/write_file.h"
@@ -63,6 +64,8 @@ struct request {
 	const char *path;
 	const char *output;
 	const char *profile; /* or NULL */
+	const char *key;     /* or NULL: it is not signed */
+	struct secret_key secret;
 	struct bundle_options options;
 };
 
@@ -82,6 +85,33 @@ static int load_profile(struct compilation *compilation, struct request *request
 	return rc;
 }
 
+/*
+ * Hosts refuse to go back to an older version of a signed policy, which they can tell by its
+ * version only.
+ */
+static int sign(struct compilation *compilation, const struct request *request,
+		struct bytes *bundle)
+{
+	if (!request->key)
+		return 0;
+	if (compilation->ir->version == 0)
+		fprintf(stderr,
+			"note: the policy states no version ('policy NAME version 1;'), so that "
+			"hosts can't refuse an older one\n");
+	if (!bundle_sign(&compilation->arena, *bundle, &request->secret, bundle))
+		return 0;
+	(void)cli_file_error(request->path, "signed, it would be larger than a bundle can be");
+	return -1;
+}
+
+static int build(struct compilation *compilation, const struct request *request,
+		 struct bytes *bundle)
+{
+	int rc = compile_bundle(compilation, &request->options, bundle);
+
+	return rc ? rc : sign(compilation, request, bundle);
+}
+
 static int compile(struct request *request)
 {
 	struct compilation compilation;
@@ -93,7 +123,7 @@ static int compile(struct request *request)
 	rc = load_profile(&compilation, request);
 	file.error = -check_input(&compilation, request->path, &file.path);
 	if (!rc && !file.error && !compilation.diags.errors &&
-	    !compile_bundle(&compilation, &request->options, &bundle))
+	    !build(&compilation, request, &bundle))
 		status = CLI_OK;
 	report_text(&file, 1);
 	if (is_source(&compilation.sources, request->output))
@@ -105,10 +135,8 @@ static int compile(struct request *request)
 }
 
 /* What is wrong with the command line, or CLI_OK. */
-static int check_request(const struct request *request, const char *key)
+static int check_request(const struct request *request)
 {
-	if (key)
-		return cli_usage_error("compile", "--sign is not supported yet");
 	if (!request->output)
 		return cli_usage_error("compile", "where to? Give -o OUT.wrt");
 	if (strcmp(request->output, "-") == 0)
@@ -127,7 +155,7 @@ static int parse_goal(const char *goal, struct bundle_options *options)
 
 int verb_compile(int argc, char **argv)
 {
-	const char *targets = NULL, *key = NULL, *goal = NULL;
+	const char *targets = NULL, *goal = NULL;
 	struct request request = {.path = NULL};
 	struct bundle_options *options = &request.options;
 	const struct cli_option table[] = {
@@ -135,11 +163,12 @@ int verb_compile(int argc, char **argv)
 		{"--target", NULL, &targets},
 		{"--profile", NULL, &request.profile},
 		{"--optimize", NULL, &goal},
-		{"--sign", NULL, &key},
+		{"--sign", NULL, &request.key},
 		{"--strip", &options->strip_places, NULL},
 		{NULL, NULL, NULL},
 	};
 	int n = cli_parse("compile", table, argc, argv);
+	int rc;
 
 	if (n < 0)
 		return CLI_USAGE;
@@ -147,11 +176,15 @@ int verb_compile(int argc, char **argv)
 		return cli_usage_error("compile", n ? "only one file at a time"
 						    : "which file? '-' is standard input");
 	request.path = argv[0];
-	if (check_request(&request, key) || parse_goal(goal, options))
+	if (check_request(&request) || parse_goal(goal, options))
 		return CLI_USAGE;
 	for (int arch = 0; !targets && arch < ARCH__COUNT; arch++)
 		options->archs[arch] = arch_info((enum arch)arch)->by_default;
 	if (parse_targets(targets, options))
 		return CLI_USAGE;
-	return compile(&request);
+	rc = request.key ? key_file_load(request.key, &request.secret) : CLI_OK;
+	if (rc == CLI_OK)
+		rc = compile(&request);
+	key_file_wipe(&request.secret);
+	return rc;
 }

@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+#include "link/sign.h"
+
 static struct str digest_text(const struct show *show)
 {
 	struct str text = {"", 0};
@@ -112,6 +114,16 @@ static void print_conflicts(const struct show *show)
 					 BUNDLE_AT(show->image, REDACTS, redact, i)->pattern)));
 }
 
+static void print_signer(const struct show *show)
+{
+	struct str signer = bundle_signer(show->arena, show->image->bytes);
+
+	if (signer.len)
+		fprintf(show->out,
+			"  signed, it says, with key %.*s ('writc verify --key' checks)\n",
+			STR_ARG(signer));
+}
+
 void show_policy_text(const struct show *show)
 {
 	const struct writ_fmt_policy *policy = BUNDLE_AT(show->image, POLICY, policy, 0);
@@ -120,6 +132,7 @@ void show_policy_text(const struct show *show)
 		STR_ARG(show_str(show, policy->name)), policy->version);
 	fprintf(show->out, "  %zu bytes, format %" PRIu32 ", sha256 %.*s\n", show->image->bytes.len,
 		show->image->header->format_version, STR_ARG(digest_text(show)));
+	print_signer(show);
 	print_params(show);
 	print_tools(show);
 	print_conflicts(show);
@@ -191,16 +204,18 @@ json_t *show_policy_json(const struct show *show)
 {
 	const struct writ_fmt_policy *policy = BUNDLE_AT(show->image, POLICY, policy, 0);
 	struct str digest = digest_text(show);
+	struct str signer = bundle_signer(show->arena, show->image->bytes);
 	json_t *redacts = json_array();
 
 	for (uint32_t i = 0; i < BUNDLE_N(show->image, REDACTS); i++)
 		json_array_append_new(
 			redacts,
 			show_json_str(show, BUNDLE_AT(show->image, REDACTS, redact, i)->pattern));
-	return json_pack("{s:o,s:I,s:I,s:i,s:s%,s:o,s:o,s:o,s:o}", "name",
+	return json_pack("{s:o,s:I,s:I,s:i,s:s%,s:o,s:o,s:o,s:o,s:o}", "name",
 			 show_json_str(show, policy->name), "version", (json_int_t)policy->version,
 			 "bytes", (json_int_t)show->image->bytes.len, "format",
 			 (int)show->image->header->format_version, "sha256", digest.ptr, digest.len,
 			 "params", params_json(show), "tools", tools_json(show), "conflicts",
-			 conflicts_json(show), "redact", redacts);
+			 conflicts_json(show), "redact", redacts, "signed_with",
+			 signer.len ? json_stringn(signer.ptr, signer.len) : json_null());
 }

@@ -17,6 +17,7 @@
 #include "link/bundle_ir.h"
 #include "link/bundle_proof.h"
 #include "runtime/writ.h"
+#include "runtime/writ_sign.h"
 
 enum format { FORMAT_TEXT, FORMAT_JSON };
 static const char *const format_names[] = {"text", "json", NULL};
@@ -27,6 +28,8 @@ static const char *const place_names[] = {"same", "differ", "none"};
 struct verification {
 	const char *path;
 	const char *source;             /* or NULL: the bundle is held against itself */
+	const char *key;                /* or NULL: no signature is asked for */
+	char signer[WRIT_KEY_ID_SIZE];  /* the key that has signed it, of those */
 	int format;                     /* enum format */
 	struct compilation compilation; /* of the source; without one only its arena is used */
 	struct bundle_image image;
@@ -99,6 +102,8 @@ static bool has_conditions(const struct ir_policy *policy)
 static void print_text(const struct verification *in)
 {
 	put_verdict(in);
+	if (in->key)
+		printf("  signature: of key %s\n", in->signer);
 	if (in->differs)
 		diff_text(&(struct diff_report){in->source, in->path, &in->diff});
 	for (size_t i = 0; i < in->proof.claims.n; i++)
@@ -146,6 +151,7 @@ static void print_json(const struct verification *in)
 	json_out_add(root, "bundle", json_out_text(str_from(in->path)));
 	json_out_add(root, "source",
 		     in->source ? json_out_text(str_from(in->source)) : json_null());
+	json_out_add(root, "signed_with", in->key ? json_string(in->signer) : json_null());
 	json_out_add(root, "proven", json_boolean(is_proven(in)));
 	json_out_add(root, "claims", proven);
 	if (in->proof.wrong.len)
@@ -159,6 +165,24 @@ static void print_json(const struct verification *in)
 
 /* ---- the work ---- */
 
+/* On bytes that nothing else has looked at. */
+static int check_signature(struct verification *in, struct bytes bytes)
+{
+	struct writ_key_sources sources = {.files = &in->key, .n_files = 1};
+	struct writ_keys *keys = NULL;
+	struct writ_error error;
+	size_t signer;
+	int rc;
+
+	if (writ_keys_open(&sources, &keys, &error))
+		return cli_file_error(in->key, "can't use the key: %s", error.text);
+	rc = writ_keys_check(keys, bytes.ptr, bytes.len, &signer, &error);
+	if (!rc)
+		memcpy(in->signer, writ_keys_id(keys, signer), sizeof(in->signer));
+	writ_keys_close(keys);
+	return rc ? cli_file_error(in->path, "%s", error.text) : CLI_OK;
+}
+
 static int load_bundle(struct verification *in)
 {
 	struct bytes bytes;
@@ -167,6 +191,8 @@ static int load_bundle(struct verification *in)
 
 	if (rc)
 		return cli_file_error(in->path, "can't read the bundle: %s", report_reason(-rc));
+	if (in->key && check_signature(in, bytes) != CLI_OK)
+		return CLI_INPUT;
 	if (writ_verify(bytes.ptr, bytes.len, &error))
 		return cli_file_error(in->path, "can't use the bundle: %s", error.text);
 	bundle_read(bytes, &in->image);
@@ -247,10 +273,10 @@ static int verify(struct verification *in)
 int verb_verify(int argc, char **argv)
 {
 	struct verification in = {.format = FORMAT_TEXT};
-	const char *format = NULL, *key = NULL;
+	const char *format = NULL;
 	const struct cli_option options[] = {
 		{"--format", NULL, &format},
-		{"--key", NULL, &key},
+		{"--key", NULL, &in.key},
 		{NULL, NULL, NULL},
 	};
 	int n = cli_parse("verify", options, argc, argv);
@@ -261,9 +287,6 @@ int verb_verify(int argc, char **argv)
 	if (n != 1 && n != 2)
 		return cli_usage_error("verify",
 				       n ? "one bundle, and one source" : "which bundle?");
-	if (key)
-		return cli_usage_error("verify", "--key: bundles are not signed yet, so there is "
-						 "no signature to check");
 	in.format = format ? cli_choice("verify", "--format", format, format_names) : FORMAT_TEXT;
 	if (in.format < 0)
 		return CLI_USAGE;

@@ -3,7 +3,7 @@
 _writ_verbs()
 {
 	case "$*" in
-	'writc') echo 'lint explain-code fmt compile test diff explain query show verify import lsp completion help' ;;
+	'writc') echo 'lint explain-code fmt compile keygen sign test diff explain query show verify import lsp completion help' ;;
 	'writ') echo 'decide run doctor learn help' ;;
 	*) return 1 ;;
 	esac
@@ -15,7 +15,9 @@ _writ_options()
 	'writc lint') echo '--help --format -W' ;;
 	'writc explain-code') echo '--help' ;;
 	'writc fmt') echo '--help --check -w' ;;
-	'writc compile') echo '--help -o --target --profile --optimize --strip' ;;
+	'writc compile') echo '--help -o --target --profile --optimize --strip --sign' ;;
+	'writc keygen') echo '--help' ;;
+	'writc sign') echo '--help --key -o' ;;
 	'writc test') echo '--help --coverage --coverage-min --format' ;;
 	'writc diff') echo '--help --format --fail-on' ;;
 	'writc explain') echo '--help --param --user --format' ;;
@@ -46,6 +48,11 @@ _writ_values()
 	'writc compile --target') echo 'x86_64 aarch64 riscv64 x86_64,aarch64' ;;
 	'writc compile --profile') echo '.prof' ;;
 	'writc compile --optimize') echo 'speed size' ;;
+	'writc compile --sign') echo '.key' ;;
+	'writc keygen ') echo '' ;;
+	'writc sign ') echo '.wrt' ;;
+	'writc sign --key') echo '.key' ;;
+	'writc sign -o') echo '.wrt' ;;
 	'writc test ') echo '.writ .yaml .yml' ;;
 	'writc test --coverage-min') echo '' ;;
 	'writc test --format') echo 'text junit json tap' ;;

@@ -23,6 +23,7 @@ SECTIONS = [  # name, record: docs/format.md, "Sections"
     ("TOOLS", "8I"), ("ARGS", "IIII"), ("ROLE_INFO", "IIII"), ("USER_INFO", "II"),
     ("CONFLICTS", "IIII"), ("REDACTS", "II"), ("INDICES", "I"), ("BLOCKS", "H"),
 ]
+SIGNATURE = [("SIGNATURE", "8sII8s64s")]  # at the end of a signed bundle
 NONE = 0xFFFFFFFF
 MATCH, FAIL = 0xFFFFFFFF, 0xFFFFFFFE
 PRESENT = 1
@@ -35,11 +36,12 @@ def read_sections(data):
     assert magic == b"\x7fWRT\r\n\x1a\n" and version == 4 and size == len(data)
     assert data[56:64] == bytes(8)
     assert hashlib.sha256(data[:24] + bytes(32) + data[56:]).digest() == data[24:56]
-    assert count == len(SECTIONS)
+    signed = count == len(SECTIONS) + 1
+    assert signed or count == len(SECTIONS)
     sections, end = {}, 64 + 24 * count
-    for i, (name, record) in enumerate(SECTIONS):
+    for i, (name, record) in enumerate(SECTIONS + SIGNATURE * signed):
         ident, flags, offset, size = struct.unpack_from("<IIQQ", data, 64 + 24 * i)
-        assert ident == i + 1 and flags in (0, 1) and offset % 8 == 0
+        assert ident == (i + 1 if i < len(SECTIONS) else 1000) and flags in (0, 1) and offset % 8 == 0
         assert 0 <= offset - end < 8 and not any(data[end:offset])
         end = offset + size
         sections[name] = list(struct.iter_unpack("<" + record, data[offset:end]))

@@ -113,8 +113,8 @@ Test(cli, wrong_command_lines_are_exit_2)
 	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --target sparc");
 	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --target ''");
 	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --target x86_64,");
-	expect_status(2, "$W compile $D/good.writ -o $D/x.wrt --sign key");
-	shell_expect_output("not supported yet");
+	expect_status(3, "$W compile $D/good.writ -o $D/x.wrt --sign $D/key");
+	shell_expect_output("can't read the key");
 	expect_status(1, "test -e $D/x.wrt");
 }
 
