@@ -20,9 +20,11 @@
 #include "runtime/audit/redact.h"
 #include "runtime/audit/secrets.h"
 
-#define HASH_SIZE  ((size_t)8)
-#define TOKEN_SIZE (sizeof("[masked:]") - 1 + 2 * HASH_SIZE)
-#define LEAST      256u /* that an argument is given: name, value, and two marks */
+#define HASH_SIZE     ((size_t)8)
+#define MAX_LISTS     4u /* within one another; what is deeper is not told */
+#define TOKEN_SIZE    (sizeof("[masked:]") - 1 + 2 * HASH_SIZE)
+#define LEAST         256u /* that an argument is given: name, value, and two marks */
+#define LEAST_ELEMENT 96u  /* of a list: a mask and a mark */
 
 static const struct pattern shapes[] = {
 #define SHAPE(before_text, hidden_text, after_text, folds, what)                                   \
@@ -225,19 +227,57 @@ static void put_bare(struct call *call, const char *text, bool is_secret)
 		out_str(&call->out, text);
 }
 
-static void put_value(struct call *call, const struct writ_arg *arg, bool is_secret)
+static size_t text_len(const struct writ_arg *arg)
+{
+	if (!arg->text)
+		return 0;
+	return arg->text_len || arg->type == WRIT_ARG_BYTES ? arg->text_len : strlen(arg->text);
+}
+
+static void put_value(struct call *call, const struct writ_arg *arg, bool is_secret,
+		      unsigned depth);
+
+/* Each element gets its part of the room, as arguments do. */
+static void put_list(struct call *call, const struct writ_arg *list, bool is_secret, unsigned depth)
+{
+	struct out *out = &call->out;
+	size_t left = list->items ? list->n_items : 0;
+	size_t limit = out->limit;
+	size_t n = left;
+
+	out->limit -= OUT_MARK + 4; /* for the mark with its quotes, and "]" */
+	out_str(out, "[");
+	for (; left && depth < MAX_LISTS; left--) {
+		size_t room = out->limit > out->at ? out->limit - out->at : 0;
+		size_t part = room / left;
+		size_t end = out->limit;
+
+		if (room < LEAST_ELEMENT)
+			break;
+		out_str(out, left < n ? "," : "");
+		out->limit = out->at + (part < LEAST_ELEMENT ? LEAST_ELEMENT : part) - 1;
+		put_value(call, &list->items[n - left], is_secret, depth + 1);
+		out->limit = end;
+	}
+	if (left) {
+		out->limit = limit - OUT_MARK;
+		out_str(out, left < n ? ",\"" : "\"");
+		out_mark(out, left, "elements");
+		out->limit = limit;
+		out_str(out, "\"");
+	}
+	out->limit = limit;
+	out_str(out, "]");
+}
+
+static void put_value(struct call *call, const struct writ_arg *arg, bool is_secret, unsigned depth)
 {
 	char number[32];
 
 	switch (arg->type) {
 	case WRIT_ARG_TEXT:
-		put_string(call, arg->text ? arg->text : "",
-			   arg->text_len || !arg->text ? arg->text_len : strlen(arg->text),
-			   is_secret);
-		return;
 	case WRIT_ARG_BYTES:
-		put_string(call, arg->text ? arg->text : "", arg->text ? arg->text_len : 0,
-			   is_secret);
+		put_string(call, arg->text ? arg->text : "", text_len(arg), is_secret);
 		return;
 	case WRIT_ARG_INTEGER:
 		(void)snprintf(number, sizeof(number), "%lld", (long long)arg->number);
@@ -246,6 +286,11 @@ static void put_value(struct call *call, const struct writ_arg *arg, bool is_sec
 	case WRIT_ARG_BOOLEAN:
 		put_bare(call, arg->number ? "true" : "false", is_secret);
 		return;
+	case WRIT_ARG_LIST:
+		put_list(call, arg, is_secret, depth);
+		return;
+	case WRIT_ARG_OTHER:
+		break;
 	}
 	out_str(&call->out, "null");
 }
@@ -299,7 +344,8 @@ static void put_argument(struct call *call, size_t index, size_t room)
 	out->limit = end;
 	put_value(call, arg,
 		  secrets_has(call->mask->secrets, call->tool, call->tool_len,
-			      arg->name ? arg->name : "", name_len(arg)));
+			      arg->name ? arg->name : "", name_len(arg)),
+		  0);
 	out->limit = limit;
 }
 

@@ -330,3 +330,60 @@ Test(mask, a_name_that_is_given_twice_is_told_apart)
 	json_decref(root);
 	mask_free(mask);
 }
+
+Test(mask, elements_of_lists_are_masked_one_by_one)
+{
+	struct mask *mask = mask_of(NULL);
+	static const struct writ_arg inner[] = {{.text = "password=x"}, {.type = WRIT_ARG_OTHER}};
+	static const struct writ_arg items[] = {
+		{.text = "plain"},
+		{.text = "AKIAIOSFODNN7EXAMPLE"},
+		{.type = WRIT_ARG_INTEGER, .number = -3},
+		{.type = WRIT_ARG_LIST, .items = inner, .n_items = 2},
+		{.type = WRIT_ARG_LIST},
+	};
+	const struct writ_arg args[] = {
+		{.name = "l", .type = WRIT_ARG_LIST, .items = items, .n_items = 5},
+		{.name = "password", .type = WRIT_ARG_LIST, .items = items, .n_items = 3},
+	};
+	json_t *root = parsed(mask, "t", args, 2);
+
+	cr_expect_eq(strncmp(out, "{\"l\":[\"plain\",\"[masked:", 23), 0, "%s", out);
+	cr_expect(strstr(out, "\",-3,[\"password=[masked:"), "%s", out);
+	cr_expect(strstr(out, "\",null],[]],\"password\":[\"[masked:"), "%s", out);
+	json_decref(root);
+	mask_free(mask);
+}
+
+Test(mask, long_and_deep_lists_are_cut_and_their_elements_counted)
+{
+	struct mask *mask = mask_of(NULL);
+	static struct writ_arg items[1000];
+	static struct writ_arg deep[20];
+	struct writ_arg args[] = {
+		{.name = "l", .type = WRIT_ARG_LIST, .items = items, .n_items = 1000},
+		{.name = "d", .type = WRIT_ARG_LIST, .items = deep, .n_items = 1},
+	};
+
+	for (size_t i = 0; i < 1000; i++)
+		items[i] = (struct writ_arg){.text = i % 2 ? "\"\"\"\"" : "some text"};
+	for (size_t i = 0; i + 1 < 20; i++)
+		deep[i] = (struct writ_arg){.type = WRIT_ARG_LIST,
+					    .items = &deep[i + 1],
+					    .n_items = 1};
+	for (size_t size = MASK_SIZE; size < SIZE; size += 5) {
+		json_error_t error;
+		size_t len = mask_args(mask, "t", 0, args, 2, out, size);
+		json_t *root = json_loadb(out, len, JSON_REJECT_DUPLICATES, &error);
+		json_t *list = json_object_get(root, "l");
+		const char *last =
+			json_string_value(json_array_get(list, json_array_size(list) - 1));
+		int missing = 0;
+
+		cr_assert(root && len < size, "%s: %s", error.text, out);
+		cr_assert(last && sscanf(last, "[cut: %d elements]", &missing) == 1, "%s", out);
+		cr_assert_eq((size_t)missing + json_array_size(list) - 1, 1000u, "%s", out);
+		json_decref(root);
+	}
+	mask_free(mask);
+}
