@@ -88,9 +88,6 @@ __attribute__((format(printf, 2, 3))) int cli_fail(int status, const char *forma
  */
 void cli_print_safe(FILE *out, const char *text);
 
-/* How many bytes at text are one character, which goes to *scalar; 0: they are not UTF-8. */
-size_t cli_decode(const char *text, uint32_t *scalar);
-
 /* The same for what goes on all the same. */
 void cli_warn(const char *text);
 

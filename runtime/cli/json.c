@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/cli/cli.h"
+#include "runtime/printable.h"
 
 #define REPLACEMENT     0xfffdu
 #define FIRST_OF_PAIRS  0x10000u
@@ -36,7 +37,7 @@ void cli_json_string(FILE *out, const char *text)
 	(void)putc('"', out);
 	while (*text) {
 		uint32_t scalar = REPLACEMENT;
-		size_t n = cli_decode(text, &scalar);
+		size_t n = printable_decode(text, &scalar);
 
 		print_scalar(out, scalar);
 		text += n ? n : 1;
