@@ -110,15 +110,37 @@ static void decide(const struct writ_session *session, const struct writ_policy 
 		check_rows(session, policy, tool, call, decision);
 }
 
-/* What a rule says beyond its verdict. */
-static void apply_terms(const struct writ_session *session, const struct writ_policy *policy,
+/* Counts the call, if its rule has a rate. False: it may not be made, which decision says. */
+static bool take_rate(const struct writ_session *session, const struct version *version,
+		      struct writ_decision *decision)
+{
+	const struct rated_rule *rule;
+	uint32_t wait_ms;
+
+	if (!version->rates || !version->policy->fmt_rules[decision->rule].rate)
+		return true;
+	rule = &version->rated[decision->rule];
+	wait_ms = rates_take(version->rates, session->rate_subject, rule->id, &rule->terms,
+			     rates_now(&rule->terms));
+	if (wait_ms == 0)
+		return true;
+	if (wait_ms == RATES_NO_ROOM) {
+		deny(decision, WRIT_NO_STATE);
+	} else {
+		deny(decision, WRIT_RATE_LIMITED);
+		decision->retry_ms = wait_ms;
+	}
+	return false;
+}
+
+/* What a rule that lets the call pass says beyond that. */
+static void apply_terms(const struct writ_session *session, const struct version *version,
 			const struct writ_call *call, struct writ_decision *decision)
 {
-	(void)session;
-	if (decision->verdict != WRIT_DENY && policy->fmt_rules[decision->rule].rate)
-		deny(decision, WRIT_NO_STATE);
-	else if (decision->verdict == WRIT_ASK && call->approval)
+	if (decision->verdict == WRIT_ASK && call->approval)
 		deny(decision, WRIT_NOT_APPROVED);
+	else if (!take_rate(session, version, decision))
+		return;
 }
 
 static const char *role_of(const struct writ_session *session, const struct writ_policy *policy,
@@ -182,9 +204,9 @@ enum writ_verdict writ_session_check(struct writ_session *session, const struct 
 	version = atomic_load_explicit(&session->version, memory_order_relaxed);
 	decide(session, version->policy, call, decision);
 	decision->generation = version->generation;
-	if (decision->reason == WRIT_BY_RULE)
-		apply_terms(session, version->policy, call, decision);
-	else
+	if (decision->verdict != WRIT_DENY)
+		apply_terms(session, version, call, decision);
+	else if (decision->reason != WRIT_BY_RULE)
 		keep_tool(session, call);
 	if (session->monitor->sink.record && record_decision(session, version, call, decision))
 		deny(decision, WRIT_NOT_RECORDED);

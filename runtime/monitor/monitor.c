@@ -33,6 +33,7 @@ static void free_options(struct writ_monitor *monitor)
 	free(monitor->params);
 	free(monitor->home);
 	free(monitor->path);
+	free(monitor->state);
 }
 
 /* "NAME\0VALUE", of which the two point into one allocation. */
@@ -90,76 +91,7 @@ static int copy_options(struct writ_monitor *monitor, const char *path,
 	return copy_params(monitor, from);
 }
 
-/* ---- versions ---- */
-
-static void free_version(struct version *version)
-{
-	if (!version)
-		return;
-	writ_close(version->policy);
-	free(version);
-}
-
-static int check_policy(const struct writ_monitor *monitor, const struct writ_policy *policy,
-			struct writ_error *error)
-{
-	const struct version *current = atomic_load(&monitor->current);
-	const char *what = writ_unsupported(policy, 0);
-
-	if (what && !monitor->options.examine)
-		return error_set(error, WRIT_E_UNSUPPORTED,
-				 "the policy demands what this version can't enforce yet: %s",
-				 what);
-	if (!current)
-		return 0;
-	if (strcmp(writ_policy_name(policy), writ_policy_name(current->policy)) != 0)
-		return error_set(error, WRIT_E_INVALID,
-				 "the bundle is policy '%s', and '%s' is in force",
-				 writ_policy_name(policy), writ_policy_name(current->policy));
-	return 0;
-}
-
-/* The policy is opened as for examining, since it is for us to enforce what it can't alone. */
-static int read_policy(const struct writ_monitor *monitor, struct writ_policy **out,
-		       struct writ_error *error)
-{
-	struct writ_options options = monitor->options;
-	struct writ_policy *policy = NULL;
-	int rc;
-
-	options.examine = 1;
-	if (monitor->load)
-		rc = monitor->load(monitor->load_context, monitor->path, &options, &policy, error);
-	else
-		rc = writ_open(monitor->path, &options, &policy, error);
-	if (rc)
-		return rc < 0 ? rc : -WRIT_E_SYSTEM;
-	rc = check_policy(monitor, policy, error);
-	if (rc) {
-		writ_close(policy);
-		return rc;
-	}
-	*out = policy;
-	return 0;
-}
-
-static int load_version(const struct writ_monitor *monitor, uint32_t generation,
-			struct version **out, struct writ_error *error)
-{
-	struct version *version = calloc(1, sizeof(*version));
-	int rc;
-
-	if (!version)
-		return error_nomem(error);
-	version->generation = generation;
-	rc = read_policy(monitor, &version->policy, error);
-	if (rc) {
-		free_version(version);
-		return rc;
-	}
-	*out = version;
-	return 0;
-}
+/* ---- putting a version in force ---- */
 
 /* A policy that takes force unrecorded would leave a log that explains its decisions wrongly. */
 static int record_version(const struct writ_monitor *monitor, const struct version *version,
@@ -203,13 +135,13 @@ static int next_version(struct writ_monitor *monitor, struct writ_error *error)
 {
 	struct version *old = atomic_load(&monitor->current);
 	struct version *version;
-	int rc = load_version(monitor, old ? old->generation + 1 : 1, &version, error);
+	int rc = version_load(monitor, old ? old->generation + 1 : 1, &version, error);
 
 	if (rc)
 		return rc;
 	rc = record_version(monitor, version, error);
 	if (rc) {
-		free_version(version);
+		version_free(version);
 		return rc;
 	}
 	(void)pthread_mutex_lock(&monitor->lock);
@@ -259,7 +191,7 @@ static void free_versions(struct version *version)
 	while (version) {
 		struct version *next = version->next;
 
-		free_version(version);
+		version_free(version);
 		version = next;
 	}
 }
@@ -314,6 +246,11 @@ static int start(struct writ_monitor *monitor, const char *path,
 		monitor->sink = *options->sink;
 	if (copy_options(monitor, path, options->policy))
 		return error_nomem(error);
+	if (options->state) {
+		monitor->state = strdup(options->state);
+		if (!monitor->state)
+			return error_nomem(error);
+	}
 	rc = next_version(monitor, error);
 	if (rc)
 		record_failure(monitor, error);
@@ -355,7 +292,8 @@ void writ_monitor_close(struct writ_monitor *monitor)
 	if (!monitor)
 		return;
 	free_versions(monitor->retired);
-	free_version(atomic_load(&monitor->current));
+	version_free(atomic_load(&monitor->current));
+	rates_close(monitor->rates);
 	(void)pthread_mutex_destroy(&monitor->lock);
 	(void)pthread_mutex_destroy(&monitor->reloading);
 	free_options(monitor);

@@ -14,12 +14,21 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "runtime/monitor/rate.h"
 #include "runtime/writ_monitor.h"
+
+/* What a rule's rate is counted by. */
+struct rated_rule {
+	uint64_t id;
+	struct rate_terms terms;
+};
 
 struct version {
 	struct writ_policy *policy;
 	uint32_t generation;
-	struct version *next; /* among those that are no longer current */
+	struct rates *rates;      /* the monitor's; NULL: no rule has a rate */
+	struct rated_rule *rated; /* by rule; of those without a rate nothing */
+	struct version *next;     /* among those that are no longer current */
 };
 
 struct writ_monitor {
@@ -37,11 +46,23 @@ struct writ_monitor {
 		    struct writ_policy **out, struct writ_error *error);
 	void *load_context;
 
+	/* Opened with the first version that needs them, by who holds reloading. */
+	char *state; /* the directory; NULL: the usual one */
+	struct rates *rates;
+
 	pthread_mutex_t reloading; /* held by one reload at a time, and first */
 	pthread_mutex_t lock;      /* for what follows */
 	struct writ_session *sessions;
 	struct version *retired;
 };
+
+/*
+ * Reads the policy, of the same name as the current one if there is one, and opens the state that
+ * it needs. Errors: those of writ_open and state_open; UNSUPPORTED; INVALID for another name.
+ */
+WRIT_MUST_CHECK int version_load(struct writ_monitor *monitor, uint32_t generation,
+				 struct version **out, struct writ_error *error);
+void version_free(struct version *version); /* NULL is allowed */
 
 /* Has an event recorded. 0, or not 0: it was not. */
 WRIT_MUST_CHECK int monitor_record(const struct writ_monitor *monitor,

@@ -89,6 +89,10 @@ static int take_rows(struct writ_session *session, struct writ_error *error)
 	} else {
 		session->n_rows = roles_rows(&session->roles, version->policy, session->rows);
 	}
+	if (version->rates)
+		session->rate_subject =
+			rates_subject(version->rates, writ_policy_name(version->policy),
+				      session->is_user ? WRIT_USER : WRIT_ROLE, session->name);
 	session->refusal = WRIT_BY_RULE;
 	return 0;
 }

@@ -17,6 +17,7 @@ struct writ_session {
 	uint32_t *rows;           /* of the version's decision table; a call is decided by */
 	size_t n_rows;            /* all together */
 	enum writ_reason refusal; /* of all calls: not BY_RULE */
+	uint64_t rate_subject;    /* where the version has rates */
 	uint64_t number;
 
 	bool is_user;

@@ -281,3 +281,86 @@ Test(monitor, checks_go_on_under_reloads)
 	cr_expect_eq(writ_monitor_generation(monitor), 501u);
 	writ_monitor_close(monitor);
 }
+
+/* ---- rates ---- */
+
+#define RATED                                                                                      \
+	"role r { allow a rate 1/day burst 3; allow b rate 1/day burst 1; allow c; }\n"            \
+	"role s extends r { allow d; }\nuser \"u\" : s;\nuser \"v\" : r;\n"
+
+Test(monitor, a_rate_that_is_used_up_denies)
+{
+	struct test_monitor *test = monitor_make(RATED);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+
+	for (int i = 0; i < 3; i++)
+		cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ALLOW);
+	cr_expect_eq(decision.retry_ms, 0u);
+	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_RATE_LIMITED);
+	cr_expect_neq(decision.rule, WRIT_NO_ID);
+	cr_expect_gt(decision.retry_ms, 86000000u);
+	cr_expect_leq(decision.retry_ms, 86400010u);
+	cr_expect_eq(monitor_event(test)->reason, WRIT_RATE_LIMITED);
+	cr_expect_str_eq(monitor_event(test)->role, "r");
+	cr_expect_eq(monitor_check(session, "b", &decision), WRIT_ALLOW, "a bucket of its own");
+	cr_expect_eq(monitor_check(session, "c", &decision), WRIT_ALLOW);
+	writ_session_close(session);
+	monitor_free(test);
+}
+
+Test(monitor, a_rate_is_of_the_user_and_not_of_the_session)
+{
+	struct test_monitor *test = monitor_make(RATED);
+	struct writ_session *session;
+	struct writ_decision decision;
+
+	for (int i = 0; i < 4; i++) {
+		session = monitor_user(test, "u");
+		cr_expect_eq(monitor_check(session, "a", &decision),
+			     i < 3 ? WRIT_ALLOW : WRIT_DENY);
+		writ_session_close(session);
+	}
+	session = monitor_user(test, "v");
+	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ALLOW, "another user");
+	writ_session_close(session);
+	session = monitor_role(test, "r");
+	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ALLOW, "a role");
+	writ_session_close(session);
+	monitor_free(test);
+}
+
+Test(monitor, a_reload_gives_no_fresh_start)
+{
+	struct test_monitor *test = monitor_make(RATED);
+	struct writ_session *session = monitor_user(test, "u");
+
+	for (int i = 0; i < 3; i++)
+		cr_expect_eq(monitor_check(session, "a", NULL), WRIT_ALLOW);
+	cr_expect_eq(monitor_replace(test, "role q { deny a; }\n" RATED, NULL), 0);
+	cr_expect_eq(monitor_check(session, "a", NULL), WRIT_DENY);
+	cr_expect_eq(monitor_replace(test, FIRST, NULL), 0, "without rates");
+	cr_expect_eq(monitor_replace(test, RATED, NULL), 0);
+	writ_session_close(session);
+	session = monitor_user(test, "u");
+	cr_expect_eq(monitor_check(session, "a", NULL), WRIT_DENY);
+	cr_expect_eq(monitor_check(session, "b", NULL), WRIT_ALLOW);
+	writ_session_close(session);
+	monitor_free(test);
+}
+
+Test(monitor, without_state_there_is_no_monitor)
+{
+	struct test_bundle bundle[2];
+	const struct writ_monitor_options options = {.state = "/proc/nonexistent",
+						     .load = load_by_turns,
+						     .load_context = bundle};
+	struct writ_monitor *monitor = NULL;
+
+	bundle[0] = bundle[1] = bundle_make(RATED);
+	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, NULL), -WRIT_E_SYSTEM);
+	bundle[0] = bundle[1] = bundle_make(FIRST);
+	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, NULL), 0, "nothing to remember");
+	writ_monitor_close(monitor);
+}
