@@ -7,8 +7,9 @@
  * the sum of the two and of a call never overflows. After that uptime buckets do not refill:
  * refused.
  *
- * The factor from nanoseconds to units is a fraction of 64 significant bits, rounded down, so that
- * a decision divides nothing; what it loses is less than a unit, and never in the caller's favour.
+ * A time is known to a unit: of a thousand calls a second that is less than a millionth of a call,
+ * of four billion it is one. The factor from nanoseconds to units is a fraction of 64 significant
+ * bits, rounded down, so that a decision divides nothing.
  */
 #include "runtime/monitor/rate_units.h"
 
