@@ -149,7 +149,7 @@ int writ_open_memory(const void *bytes, size_t size, const struct writ_options *
 	rc = image_copy(&image, bytes, size, error);
 	if (rc)
 		return rc;
-	return take_image(&image, NULL, options, out, error);
+	return take_image(&image, options ? options->origin : NULL, options, out, error);
 }
 
 int writ_verify(const void *bytes, size_t size, struct writ_error *error)

@@ -93,6 +93,9 @@ struct writ_options {
 	size_t n_params;
 	/* what "~" means: absolute; NULL: $HOME if absolute, else the passwd entry */
 	const char *home;
+	/* for writ_open_memory: the path that the bytes were read from, which a sandbox that may
+	 * write there is warned about; NULL: none */
+	const char *origin;
 	/*
 	 * Not 0: a parameter that has no value gets a stand-in of its type, a path one that does
 	 * not exist. For asking what a host can enforce; nothing should be run under such a policy.
@@ -234,7 +237,7 @@ struct writ_arg {
 	size_t name_len;  /* 0: name is NUL-terminated */
 	size_t text_len;
 	enum writ_arg_type type;
-	int64_t number; /* for INTEGER, and for BOOLEAN 0 or 1 */
+	int64_t number;               /* for INTEGER, and for BOOLEAN 0 or 1 */
 	const struct writ_arg *items; /* for LIST */
 	size_t n_items;
 };
@@ -321,6 +324,14 @@ struct writ_rule {
 /* 0, or -WRIT_E_INVALID for an id that is no rule's. */
 WRIT_API WRIT_MUST_CHECK int writ_rule(const struct writ_policy *policy, uint32_t id,
 				       struct writ_rule *out);
+
+/*
+ * Why a request was decided so by writ_check, in a line for who administers the policy; cut off
+ * where it does not fit. Names and conditions are as they were given: print them with care. A
+ * session's decision: writ_session_explain.
+ */
+WRIT_API void writ_explain(const struct writ_policy *policy, const struct writ_request *request,
+			   const struct writ_decision *decision, char *text, size_t size);
 
 /* ---- roles ---- */
 

@@ -50,6 +50,7 @@ static int read_policy(const struct writ_monitor *monitor, struct writ_policy **
 	int rc;
 
 	options.examine = 1;
+	options.origin = monitor->path;
 	if (monitor->load)
 		rc = monitor->load(monitor->load_context, monitor->path, &options, &policy, error);
 	else
