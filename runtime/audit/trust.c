@@ -101,14 +101,17 @@ static int check_name(const struct writ_trust *trust, const struct writ_policy *
 			writ_policy_name(policy), trust->policy);
 }
 
-/* key is whose signature was checked; without one a version is anybody's word. */
+/*
+ * key is whose signature was checked; without one a version is anybody's word. What can't be
+ * enforced will not be in force, and must not keep the one before from being loaded again.
+ */
 static int check_version(struct writ_trust *trust, const struct writ_policy *policy,
 			 const struct signed_bytes *bundle, const char *key,
 			 struct writ_error *error)
 {
 	struct version_mark mark = {.is_set = true, .version = writ_policy_version(policy)};
 
-	if (!key)
+	if (!key || writ_unsupported(policy, 0))
 		return 0;
 	memcpy(mark.key, key, sizeof(mark.key));
 	sign_content(bundle, mark.content);

@@ -24,6 +24,22 @@ seed_bundles() {
 	done
 }
 
+# Keys; and bundles, signed and not, behind the place of a byte to change.
+seed_sign() {
+	rm -f "$corpus"/key.*
+	"$BUILD/writc" keygen "$corpus/key" >/dev/null
+	for policy in policies/*/policy.writ; do
+		name=$(basename "$(dirname "$policy")")
+		"$BUILD/writc" compile "$policy" -o "$corpus/signed" --sign "$corpus/key.key" 2>/dev/null
+		{ printf 'bab'; cat "$corpus/signed"; } >"$corpus/$name.signed"
+		{ printf 'bab'; cat "$BUILD/policies/$name.wrt"; } >"$corpus/$name.unsigned"
+	done
+	for key in "$corpus"/key.*; do
+		{ printf k; cat "$key"; } >"$corpus/k${key##*.}"
+	done
+	rm -f "$corpus"/key.* "$corpus/signed"
+}
+
 # A session, and what a client sends first.
 seed_lsp() {
 	printf '\001\001\005\020\377\012\006\004x\377\005\006\004\377\010\005\005z' >"$corpus/session"
@@ -64,6 +80,7 @@ for name in "$@"; do
 	mkdir -p "$corpus"
 	case $name in
 	fuzz_bundle) seed_bundles ;;
+	fuzz_sign) seed_sign ;;
 	fuzz_decide) leaks=0 ;; # it keeps its policies: looking for leaks is nearly all it would do then
 	fuzz_lsp) seed_lsp ;;
 	fuzz_broker) seed_broker ;;

@@ -250,6 +250,25 @@ Test(trust, going_back_on_purpose_is_remembered)
 	writ_trust_close(trust);
 }
 
+/* As a monitor opens them, which then refuses it. */
+Test(trust, what_cant_be_enforced_is_not_remembered)
+{
+	static const char refused[] =
+		"sandbox s { syscalls { allow @default; deny ptrace notify; } }\n"
+		"tool a { class read; sandbox s; }\nrole r { allow a; }\n";
+	static const struct writ_options examine = {.examine = 1};
+	struct writ_trust_options options = options_of();
+	struct writ_trust *trust = open_trust(&options);
+	struct writ_policy *policy = NULL;
+
+	expect_loaded(trust, put_version(1, text), 1);
+	cr_assert_eq(writ_trust_load(trust, put_version(2, refused), &examine, &policy, NULL), 0);
+	cr_expect_not_null(writ_unsupported(policy, 0));
+	writ_close(policy);
+	expect_loaded(trust, put_version(1, text), 1);
+	writ_trust_close(trust);
+}
+
 Test(trust, policies_have_versions_of_their_own)
 {
 	struct writ_trust_options options = options_of();
@@ -374,6 +393,44 @@ Test(trust, the_default_state_is_the_users)
 	trust = open_trust(&options);
 	writ_trust_close(trust);
 	cr_expect_eq(access(signed_path("home/.local/state/writ/versions"), F_OK), 0);
+}
+
+/* ---- a monitor's ---- */
+
+static void expect_kept(struct writ_monitor *monitor, const char *words)
+{
+	uint32_t generation = writ_monitor_generation(monitor);
+	struct writ_error error = {.text = ""};
+
+	cr_expect_eq(writ_reload(monitor, &error), -WRIT_E_UNTRUSTED, "%s: %s", words, error.text);
+	cr_expect_not_null(strstr(error.text, words), "'%s' is not in: %s", words, error.text);
+	cr_expect_eq(writ_monitor_generation(monitor), generation);
+}
+
+Test(trust, a_reload_takes_no_other_bundles)
+{
+	struct writ_trust_options options = options_of();
+	struct writ_trust *trust = open_trust(&options);
+	struct writ_monitor_options monitored = {.load = writ_trust_load,
+						 .load_context = trust,
+						 .state = WRIT_STATE_PRIVATE};
+	struct test_bundle plain = signed_bundle(9, wider), other = signed_with(2, &plain);
+	struct writ_monitor *monitor = NULL;
+	const char *path = put_version(2, text);
+	struct writ_error error;
+
+	cr_assert_eq(writ_monitor_open(path, &monitored, &monitor, &error), 0, "%s", error.text);
+	put_bundle(&plain);
+	expect_kept(monitor, "is not signed");
+	put_bundle(&other);
+	expect_kept(monitor, "the one that is trusted is");
+	put_version(1, wider);
+	expect_kept(monitor, "of version 1, and version 2 was in force");
+	put_version(3, wider);
+	cr_expect_eq(writ_reload(monitor, &error), 0, "%s", error.text);
+	cr_expect_eq(writ_monitor_generation(monitor), 2u);
+	writ_monitor_close(monitor);
+	writ_trust_close(trust);
 }
 
 /* ---- a file that changes meanwhile ---- */
