@@ -34,21 +34,11 @@ static const struct pattern shapes[] = {
 };
 #define N_SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
-struct run {
-	size_t from;
-	size_t to;
-};
-
 struct mask {
 	pthread_mutex_t lock;
 	struct redact *redact;
 	struct secrets *secrets;
 	unsigned char key[MASK_KEY_SIZE];
-	/* Of the text that is being masked. */
-	struct run *runs;
-	size_t n_runs;
-	size_t cap_runs;
-	bool no_memory;
 };
 
 /* ---- opening ---- */
@@ -108,7 +98,6 @@ void mask_free(struct mask *mask)
 		return;
 	redact_free(mask->redact);
 	secrets_free(mask->secrets);
-	free(mask->runs);
 	(void)pthread_mutex_destroy(&mask->lock);
 	sodium_memzero(mask->key, sizeof(mask->key));
 	free(mask);
@@ -129,45 +118,37 @@ static void put_token(const struct mask *mask, struct out *out, const char *text
 	out_str(out, token);
 }
 
-static void add_run(void *context, size_t from, size_t to)
+/* A text on its way out: what is in front of at has been put. */
+struct passage {
+	const struct mask *mask;
+	struct out *out;
+	const char *text;
+	size_t at;
+};
+
+static bool put_run(void *context, size_t from, size_t to)
 {
-	struct mask *mask = context;
+	struct passage *passage = context;
 
-	if (mask->n_runs == mask->cap_runs) {
-		size_t cap = mask->cap_runs ? 2 * mask->cap_runs : 16;
-		struct run *runs = realloc(mask->runs, cap * sizeof(*runs));
-
-		mask->no_memory |= !runs;
-		if (!runs)
-			return;
-		mask->runs = runs;
-		mask->cap_runs = cap;
-	}
-	mask->runs[mask->n_runs++] = (struct run){from, to};
+	out_text(passage->out, passage->text + passage->at, from - passage->at);
+	put_token(passage->mask, passage->out, passage->text + from, to - from);
+	passage->at = to;
+	return !passage->out->cut;
 }
 
-/* How many runs of a text are hidden; all of it when that can't be found out. */
-static size_t find_runs(struct mask *mask, const char *text, size_t len)
+/* All of it is masked when what to mask can't be found out. */
+static void put_runs(struct mask *mask, struct out *out, const char *text, size_t len)
 {
-	mask->n_runs = 0;
-	mask->no_memory = false;
-	if (redact_find(mask->redact, text, len, add_run, mask) || mask->no_memory)
-		return SIZE_MAX;
-	return mask->n_runs;
-}
+	struct passage passage = {.mask = mask, .out = out, .text = text};
+	size_t at = out->at;
 
-static void put_runs(const struct mask *mask, struct out *out, const char *text, size_t len)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < mask->n_runs && !out->cut; i++) {
-		const struct run *run = &mask->runs[i];
-
-		out_text(out, text + at, run->from - at);
-		put_token(mask, out, text + run->from, run->to - run->from);
-		at = run->to;
+	if (!redact_find(mask->redact, text, len, put_run, &passage)) {
+		out_text(out, text + passage.at, len - passage.at);
+		return;
 	}
-	out_text(out, text + at, len - at);
+	out->at = at;
+	out->cut = false;
+	put_token(mask, out, text, len);
 }
 
 /* Up to limit, with a mark where it is cut. is_secret: whatever it says. */
@@ -177,7 +158,7 @@ static void put_masked(struct mask *mask, struct out *out, const char *text, siz
 	size_t limit = out->limit;
 
 	out->limit = limit > OUT_MARK ? limit - OUT_MARK : 0;
-	if (is_secret || find_runs(mask, text, len) == SIZE_MAX)
+	if (is_secret)
 		put_token(mask, out, text, len);
 	else
 		put_runs(mask, out, text, len);
@@ -218,10 +199,20 @@ static void put_string(struct call *call, const char *text, size_t len, bool is_
 	out_str(out, "\"");
 }
 
-/* A value that is no text is one where something in it has to be masked. */
+static bool stop(void *context, size_t from, size_t to)
+{
+	*(bool *)context = true;
+	(void)from;
+	(void)to;
+	return false;
+}
+
+/* A value that is no text becomes one where something in it has to be masked. */
 static void put_bare(struct call *call, const char *text, bool is_secret)
 {
-	if (is_secret || find_runs(call->mask, text, strlen(text)) != 0)
+	bool found = is_secret;
+
+	if (redact_find(call->mask->redact, text, strlen(text), stop, &found) || found)
 		put_string(call, text, strlen(text), is_secret);
 	else
 		out_str(&call->out, text);

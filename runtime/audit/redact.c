@@ -36,7 +36,7 @@ struct mark {
 
 /* Have a forward and a backward state a step in common? As known of late. */
 struct pair {
-	uint16_t forward;
+	uint16_t forward; /* 0: none */
 	uint16_t backward;
 	bool covered;
 };
@@ -61,8 +61,9 @@ struct search {
 	const unsigned char *text;
 	size_t len;
 	size_t first; /* where the first match begins */
-	void (*found)(void *context, size_t from, size_t to);
+	bool (*found)(void *context, size_t from, size_t to);
 	void *context;
+	bool enough; /* found has said so */
 	bool open;
 	size_t from;
 };
@@ -123,29 +124,32 @@ static uint16_t recall(struct redact *redact, size_t block)
 
 /* ---- backward ---- */
 
-static uint16_t back_over(struct search *search, uint16_t id, size_t at)
+static size_t block_end(const struct search *search, size_t block)
 {
-	struct redact *redact = search->redact;
-	uint8_t class = redact->program.class_of[search->text[at]];
+	size_t from = block * BLOCK;
 
-	if (at + 1 == search->len)
-		return states_make(&redact->backward, STATES_NONE, class, true);
-	return states_next(&redact->backward, id, class);
+	return search->len - from > BLOCK ? from + BLOCK : search->len;
 }
 
-/* The state at each byte of a block into redact->at. */
-static bool read_block(struct search *search, size_t block)
+/*
+ * The state at each byte of a block into redact->at, and the first at which a match begins into
+ * *first.
+ */
+static bool read_block(struct search *search, size_t block, size_t *first)
 {
 	struct redact *redact = search->redact;
 	size_t from = block * BLOCK;
-	size_t to = search->len - from > BLOCK ? from + BLOCK : search->len;
-	uint16_t id = to == search->len ? STATES_NONE : recall(redact, block);
+	size_t at = block_end(search, block);
+	uint16_t id = at == search->len ? STATES_END : recall(redact, block);
 
-	for (size_t at = to; at > from; at--) {
-		id = back_over(search, id, at - 1);
+	while (at > from) {
+		id = states_next(&redact->backward, id,
+				 redact->program.class_of[search->text[--at]]);
 		if (id == STATES_NONE)
 			return false;
-		redact->at[at - 1 - from] = id;
+		redact->at[at - from] = id;
+		if (redact->backward.begins[id])
+			*first = at;
 	}
 	return true;
 }
@@ -159,18 +163,12 @@ static bool read_backward(struct search *search)
 	if (!room_for_marks(redact, n_blocks))
 		return false;
 	for (size_t block = n_blocks; block > 0; block--) {
-		size_t from = (block - 1) * BLOCK;
-		size_t to = search->len - from > BLOCK ? from + BLOCK : search->len;
-
 		if (!states_have_room(&redact->backward, BLOCK + 1))
 			forget(redact, &redact->backward);
-		if (!read_block(search, block - 1))
+		if (!read_block(search, block - 1, &search->first))
 			return false;
-		if (from && !keep(redact, block - 2, redact->at[0]))
+		if (block > 1 && !keep(redact, block - 2, redact->at[0]))
 			return false;
-		for (size_t at = to; at > from; at--)
-			if (redact->backward.begins[redact->at[at - 1 - from]])
-				search->first = at - 1;
 	}
 	redact->effort.done += search->len;
 	return true;
@@ -208,12 +206,10 @@ static bool is_covered(struct redact *redact, uint16_t forward, uint16_t backwar
 
 static void tell(struct search *search, size_t at, bool covered)
 {
-	if (covered == search->open)
-		return;
 	if (covered)
 		search->from = at;
-	else
-		search->found(search->context, search->from, at);
+	else if (!search->found(search->context, search->from, at))
+		search->enough = true;
 	search->open = covered;
 }
 
@@ -222,10 +218,13 @@ static uint16_t read_forward(struct search *search, size_t block, uint16_t id)
 {
 	struct redact *redact = search->redact;
 	size_t from = block * BLOCK;
-	size_t to = search->len - from > BLOCK ? from + BLOCK : search->len;
+	size_t to = block_end(search, block);
 
 	for (size_t at = from < search->first ? search->first : from; at < to && id; at++) {
-		tell(search, at, is_covered(redact, id, redact->at[at - from]));
+		bool covered = is_covered(redact, id, redact->at[at - from]);
+
+		if (covered != search->open)
+			tell(search, at, covered);
 		id = states_next(&redact->forward, id, redact->program.class_of[search->text[at]]);
 	}
 	redact->effort.done += to - from;
@@ -256,17 +255,22 @@ static bool tell_runs(struct search *search)
 	uint16_t id = states_start(&redact->forward, search->first == 0);
 
 	for (size_t block = search->first / BLOCK; block * BLOCK < search->len && id; block++) {
+		size_t first;
+
 		id = make_room(redact, id);
-		if (!id || !read_block(search, block))
+		if (!id || !read_block(search, block, &first))
 			return false;
 		id = read_forward(search, block, id);
+		if (search->enough)
+			return true;
 	}
-	tell(search, search->len, false);
+	if (search->open)
+		tell(search, search->len, false);
 	return id != STATES_NONE;
 }
 
 int redact_find(struct redact *redact, const char *text, size_t len,
-		void (*found)(void *context, size_t from, size_t to), void *context)
+		bool (*found)(void *context, size_t from, size_t to), void *context)
 {
 	struct search search = {
 		.redact = redact,

@@ -27,39 +27,21 @@ struct secrets {
 	size_t n_exact;
 };
 
-/* Without case, '-' and '_'. */
+/* Sorted; without case, '-' and '_'. */
 static const char *const everywhere[] = {
-	"password",
-	"passwd",
-	"passphrase",
-	"secret",
-	"secrets",
-	"token",
-	"apikey",
-	"apitoken",
-	"accesstoken",
-	"refreshtoken",
-	"idtoken",
-	"authtoken",
-	"bearertoken",
-	"sessiontoken",
-	"clientsecret",
-	"secretkey",
-	"privatekey",
-	"secretaccesskey",
-	"awssecretaccesskey",
-	"xapikey",
-	"cookie",
-	"setcookie",
-	"authorization",
-	"proxyauthorization",
-	"credential",
-	"credentials",
-	"githubtoken",
-	"webhooksecret",
-	"signingsecret",
+	"accesstoken",   "apikey",        "apitoken",
+	"authorization", "authtoken",     "awssecretaccesskey",
+	"bearertoken",   "clientsecret",  "cookie",
+	"credential",    "credentials",   "githubtoken",
+	"idtoken",       "passphrase",    "passwd",
+	"password",      "privatekey",    "proxyauthorization",
+	"refreshtoken",  "secret",        "secretaccesskey",
+	"secretkey",     "secrets",       "sessiontoken",
+	"setcookie",     "signingsecret", "token",
+	"webhooksecret", "xapikey",
 };
 #define N_EVERYWHERE (sizeof(everywhere) / sizeof(everywhere[0]))
+#define MAX_KNOWN    20u /* bytes of one */
 
 static int order(const void *a, const void *b)
 {
@@ -192,18 +174,26 @@ static bool is_declared(const struct secrets *secrets, const char *tool, size_t 
 	return false;
 }
 
-/* Is it one that is secret everywhere, of which "-" and "_" do not count? */
-static bool is_same(const char *known, const char *name, size_t len)
+static int compare_known(const void *name, const void *known)
 {
-	for (size_t i = 0; i < len; i++) {
-		char c = name[i];
+	return strcmp(name, *(const char *const *)known);
+}
 
-		if (c == '-' || c == '_')
+/* Is it one that is secret everywhere? */
+static bool is_everywhere(const char *name, size_t len)
+{
+	char plain[MAX_KNOWN];
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] == '-' || name[i] == '_')
 			continue;
-		if (!*known || tolower((unsigned char)c) != *known++)
+		if (n + 1 == sizeof(plain))
 			return false;
+		plain[n++] = (char)tolower((unsigned char)name[i]);
 	}
-	return !*known;
+	plain[n] = '\0';
+	return bsearch(plain, everywhere, N_EVERYWHERE, sizeof(everywhere[0]), compare_known);
 }
 
 /* Each part of a name with dots. */
@@ -213,9 +203,8 @@ static bool is_known(const char *name, size_t len)
 		const char *dot = memchr(name, '.', len);
 		size_t part = dot ? (size_t)(dot - name) : len;
 
-		for (size_t i = 0; i < N_EVERYWHERE; i++)
-			if (is_same(everywhere[i], name, part))
-				return true;
+		if (is_everywhere(name, part))
+			return true;
 		name += part + (dot != NULL);
 		len -= part + (dot != NULL);
 	}

@@ -133,7 +133,7 @@ static uint16_t add_state(struct states *states, const uint16_t *members, uint32
 		memcpy(own, members, n * sizeof(*own));
 	states->states[id] = (struct state){states->n_members, n, hash};
 	states->begins[id] = states->forward && may_begin(states, own, n);
-	memset(states->next + id * states->program->n_classes, 0,
+	memset(states->next + ((size_t)id << states->shift), 0,
 	       states->program->n_classes * sizeof(*states->next));
 	states->n_members += n;
 	states->n_states++;
@@ -192,13 +192,13 @@ uint16_t states_start(struct states *states, bool at_text_start)
 	return of_bits(states, at_text_start ? states->first.bytes : states->always.bytes, -1);
 }
 
-uint16_t states_make(struct states *states, uint16_t id, uint8_t class, bool at_text_end)
+uint16_t states_make(struct states *states, uint16_t id, uint8_t class)
 {
 	const struct program *program = states->program;
-	const struct reach *base = at_text_end ? &states->first : &states->always;
+	const struct reach *base = id == STATES_END ? &states->first : &states->always;
 	struct reach *now = &states->now;
 	unsigned example = program->example[class];
-	uint32_t n = at_text_end ? 0 : states->states[id].n;
+	uint32_t n = states->states[id].n;
 	size_t depth = 0;
 
 	if (states->effort->done > states->effort->most)
@@ -285,7 +285,9 @@ static bool alloc_all(struct states *states)
 {
 	size_t n = states->program->n_steps;
 
-	states->next = calloc(STATES_MAX * states->program->n_classes, sizeof(*states->next));
+	while ((UINT64_C(1) << states->shift) < states->program->n_classes)
+		states->shift++;
+	states->next = calloc((size_t)STATES_MAX << states->shift, sizeof(*states->next));
 	states->before = calloc(n + 2, sizeof(*states->before));
 	states->ways = calloc(2 * n + 1, sizeof(*states->ways));
 	states->stack = calloc(n + 1, sizeof(*states->stack));
@@ -333,6 +335,10 @@ void states_fini(struct states *states)
 void states_clear(struct states *states)
 {
 	memset(states->ids, 0, sizeof(states->ids));
-	states->n_states = 1;
 	states->n_members = 0;
+	states->states[STATES_END] = (struct state){0, 0, 0};
+	states->begins[STATES_END] = false;
+	memset(states->next + ((size_t)STATES_END << states->shift), 0,
+	       states->program->n_classes * sizeof(*states->next));
+	states->n_states = STATES_END + 1;
 }

@@ -35,11 +35,12 @@ struct states {
 	const struct program *program;
 	struct effort *effort;
 	const struct states *forward; /* of a backward one: its other; else NULL */
-	uint16_t *next;               /* by id and class of byte; 0: not made yet */
+	uint16_t *next; /* a row of 1 << shift for each id, by class; 0: not made yet */
+	unsigned shift;
 	struct state states[STATES_MAX];
 	bool begins[STATES_MAX]; /* of backward: some match may begin here */
 	uint16_t ids[2 * STATES_MAX];
-	uint32_t n_states; /* ids are 1 to n_states - 1 */
+	uint32_t n_states; /* ids are STATES_END + 1 to n_states - 1 */
 	uint16_t *members;
 	size_t n_members;
 	size_t cap_members;
@@ -55,6 +56,7 @@ struct states {
 };
 
 #define STATES_NONE 0u
+#define STATES_END  1u /* backward: behind the last byte of the text */
 
 /* forward: NULL, or those of the other direction, when these are to be backward. */
 WRIT_MUST_CHECK int states_init(struct states *states, const struct program *program,
@@ -80,16 +82,15 @@ WRIT_MUST_CHECK uint16_t states_of(struct states *states, const uint16_t *member
 /* Forward: before the first byte of a text, or of what may begin anywhere. */
 WRIT_MUST_CHECK uint16_t states_start(struct states *states, bool at_text_start);
 
-/* Backward: that of a byte. at_text_end: it is the text's last, and id is not looked at. */
-WRIT_MUST_CHECK uint16_t states_make(struct states *states, uint16_t id, uint8_t class,
-				     bool at_text_end);
+WRIT_MUST_CHECK uint16_t states_make(struct states *states, uint16_t id, uint8_t class);
 
+/* Forward: behind a byte, from that before it. Backward: at a byte, from that at the next one. */
 static inline uint16_t states_next(struct states *states, uint16_t id, uint8_t class)
 {
-	uint16_t *next = &states->next[id * states->program->n_classes + class];
+	uint16_t *next = &states->next[((size_t)id << states->shift) + class];
 
 	if (!*next)
-		*next = states_make(states, id, class, false);
+		*next = states_make(states, id, class);
 	return *next;
 }
 

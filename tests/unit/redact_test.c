@@ -13,9 +13,10 @@
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 /* '#' where a byte is covered. */
-static void cover(void *context, size_t from, size_t to)
+static bool cover(void *context, size_t from, size_t to)
 {
 	memset((char *)context + from, '#', to - from);
+	return true;
 }
 
 /* regexec finds the longest match at the first place where there is one; so it is asked of each. */
@@ -32,16 +33,17 @@ static const char *reference(const regex_t *regex, const char *text)
 		if (regexec(regex, text + i, 1, &match, i ? REG_NOTBOL : 0))
 			break;
 		if (match.rm_so == 0)
-			cover(out, i, i + (size_t)match.rm_eo);
+			(void)cover(out, i, i + (size_t)match.rm_eo);
 	}
 	return out;
 }
 
-static void ignore(void *context, size_t from, size_t to)
+static bool ignore(void *context, size_t from, size_t to)
 {
 	(void)context;
 	(void)from;
 	(void)to;
+	return true;
 }
 
 static struct redact *compile(const char *before, const char *hidden, bool fold)
