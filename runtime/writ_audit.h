@@ -51,10 +51,11 @@ struct writ_audit_options {
 	 */
 	int once;
 	const char *key;   /* the file of the log's key; NULL: PATH-key, made with the log */
-	size_t ring_bytes; /* 0: 4 MiB; at least WRIT_AUDIT_MIN_RING */
+	size_t ring_bytes; /* 0: 4 MiB; WRIT_AUDIT_MIN_RING to MAX_RING */
 };
 
 #define WRIT_AUDIT_MIN_RING ((size_t)64 << 10)
+#define WRIT_AUDIT_MAX_RING ((size_t)1 << 30)
 
 /* What of an argument's value is recorded at most, and of all of a call's; docs/audit.md. */
 #define WRIT_AUDIT_MAX_VALUE 2048

@@ -1,0 +1,178 @@
+/*
+ * Rendering. Every text that a record holds goes through here, and none of it is as it came:
+ * control characters and what is not UTF-8 are spelt out, so that a text is one line wherever it is
+ * printed.
+ */
+#include "runtime/audit/render.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/audit/mask.h"
+#include "runtime/audit/plain.h"
+
+static const char *const kinds[] = {
+	[WRIT_EVENT_DECISION] = "decision", [WRIT_EVENT_LAUNCH] = "launch",
+	[WRIT_EVENT_END] = "end",           [WRIT_EVENT_NETWORK] = "network",
+	[WRIT_EVENT_FILE] = "file",         [WRIT_EVENT_APPROVAL] = "approval",
+	[WRIT_EVENT_RELOAD] = "reload",     [WRIT_EVENT_SESSION] = "session",
+};
+
+static const char *const verdicts[] = {
+	[WRIT_DENY] = "deny",
+	[WRIT_ASK] = "ask",
+	[WRIT_ALLOW] = "allow",
+};
+
+static const char *const reasons[] = {
+	[WRIT_BY_RULE] = "by_rule",
+	[WRIT_NO_RULE] = "no_rule",
+	[WRIT_NO_CONDITION] = "no_condition",
+	[WRIT_UNKNOWN_SUBJECT] = "unknown_subject",
+	[WRIT_BAD_TOOL_NAME] = "bad_tool_name",
+	[WRIT_BAD_REQUEST] = "bad_request",
+	[WRIT_RATE_LIMITED] = "rate_limited",
+	[WRIT_NO_STATE] = "no_state",
+	[WRIT_STALE] = "stale",
+	[WRIT_NOT_APPROVED] = "not_approved",
+	[WRIT_NOT_RECORDED] = "not_recorded",
+};
+
+static const char *name_of(const char *const *names, size_t n, unsigned int value)
+{
+	return value < n ? names[value] : NULL;
+}
+#define NAME(names, value) name_of(names, sizeof(names) / sizeof(names[0]), (unsigned int)(value))
+
+const char *render_kind(enum writ_event_kind kind)
+{
+	return NAME(kinds, kind);
+}
+
+/* Only numbers that say something: nobody ran for no time, or printed nothing to be counted. */
+static void set_unless_zero(struct record *record, enum record_column column, uint64_t number)
+{
+	if (number)
+		record_set_number(record, column, number > INT64_MAX ? INT64_MAX : (int64_t)number);
+}
+
+static void set_result(struct record *record, const struct writ_event *event)
+{
+	if (event->kind == WRIT_EVENT_END) {
+		record_set_number(record, RECORD_STATUS, event->status);
+		set_unless_zero(record, RECORD_SIGNAL, (uint64_t)event->signal);
+	}
+	set_unless_zero(record, RECORD_DURATION, event->duration_us);
+	set_unless_zero(record, RECORD_PEAK, event->peak_bytes);
+	set_unless_zero(record, RECORD_BYTES, event->bytes);
+}
+
+static void set_policy(struct render *render, struct record *record, const struct packed *packed)
+{
+	struct log_policy_info info;
+
+	render->mask = render->policies->defaults;
+	if (!packed->stamp.policy)
+		return;
+	if (render->number != packed->stamp.policy)
+		render->policy = log_policies_find(render->policies, packed->stamp.policy);
+	render->number = packed->stamp.policy;
+	render->mask = NULL;
+	if (!render->policy)
+		return;
+	log_policy_info(render->policy, &info);
+	render->mask = info.mask;
+	record_set_text(record, RECORD_POLICY, info.name);
+	record_set_number(record, RECORD_POLICY_VERSION, info.version);
+	record_set_text(record, RECORD_POLICY_HASH, info.hash);
+	record_set_number(record, RECORD_GENERATION, packed->generation);
+	if (packed->rule == WRIT_NO_ID)
+		return;
+	log_policy_rule(render->policy, packed->rule, render->rule, sizeof(render->rule));
+	record_set_text(record, RECORD_RULE, render->rule);
+}
+
+/* A call that was withdrawn was denied, whatever the policy had said: it could not wait. */
+static void set_decision(struct record *record, const struct packed *packed, bool withdrawn)
+{
+	if (packed->kind != WRIT_EVENT_DECISION)
+		return;
+	record_set_text(record, RECORD_VERDICT,
+			NAME(verdicts, withdrawn ? WRIT_DENY : packed->verdict));
+	record_set_text(record, RECORD_REASON,
+			NAME(reasons, withdrawn ? WRIT_NOT_RECORDED : packed->reason));
+}
+
+/* Texts that anybody may have had a hand in. */
+static bool is_foreign(enum pack_text text)
+{
+	return text == PACK_TOOL || text == PACK_DETAIL || text == PACK_ERROR;
+}
+
+static size_t copy_text(struct render *render, enum pack_text text, const char *from)
+{
+	size_t len = render->unpacked.lens[text];
+	char *to = render->texts[text];
+
+	if (!is_foreign(text))
+		return plain_text(from, len, to, sizeof(render->texts[text]));
+	if (render->mask)
+		return mask_text(render->mask, from, len, to, sizeof(render->texts[text]));
+	return plain_text("[masked]", sizeof("[masked]") - 1, to, sizeof(render->texts[text]));
+}
+
+static void set_texts(struct render *render, struct record *record)
+{
+	static const enum record_column columns[] = {
+		[PACK_USER] = RECORD_USER,     [PACK_ROLE] = RECORD_ROLE,
+		[PACK_TOOL] = RECORD_TOOL,     [PACK_SANDBOX] = RECORD_SANDBOX,
+		[PACK_DETAIL] = RECORD_DETAIL, [PACK_ERROR] = RECORD_ERROR,
+	};
+	const struct writ_event *event = &render->unpacked.event;
+	const char *const texts[] = {event->user,    event->role,   event->tool,
+				     event->sandbox, event->detail, event->error};
+
+	for (int i = 0; i < PACK__COUNT; i++) {
+		if (texts[i])
+			record_set_bytes(record, columns[i], render->texts[i],
+					 copy_text(render, (enum pack_text)i, texts[i]));
+	}
+}
+
+static void set_args(struct render *render, struct record *record)
+{
+	const struct writ_event *event = &render->unpacked.event;
+
+	if (!event->n_args)
+		return;
+	if (render->mask)
+		(void)mask_args(render->mask, event->tool, event->tool_len, event->args,
+				event->n_args, render->args, sizeof(render->args));
+	else
+		(void)snprintf(render->args, sizeof(render->args),
+			       "{\"[cut]\":\"%zu arguments of a policy that is gone\"}",
+			       event->n_args);
+	record_set_text(record, RECORD_ARGS, render->args);
+}
+
+void render_event(struct render *render, const struct packed *packed, struct record *record)
+{
+	bool withdrawn = atomic_load_explicit(&packed->entry.state, memory_order_relaxed) ==
+			 RING_WITHDRAWN;
+
+	memset(record, 0, sizeof(*record));
+	pack_read(packed, &render->unpacked);
+	record_set_number(record, RECORD_WALL, (int64_t)packed->stamp.wall_us);
+	record_set_number(record, RECORD_MONO, (int64_t)packed->stamp.mono_us);
+	record_set_text(record, RECORD_KIND, render_kind(render->unpacked.event.kind));
+	if (packed->session) {
+		(void)snprintf(render->session, sizeof(render->session), "%016llx",
+			       (unsigned long long)packed->session);
+		record_set_text(record, RECORD_SESSION, render->session);
+	}
+	set_policy(render, record, packed);
+	set_decision(record, packed, withdrawn);
+	set_texts(render, record);
+	set_args(render, record);
+	set_result(record, &render->unpacked.event);
+}

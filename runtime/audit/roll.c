@@ -1,0 +1,224 @@
+/*
+ * Rows of writers. What a row has as written is changed in the transaction that writes the records,
+ * so the difference to what the process had taken, which its slot says (writers.h), is what was
+ * lost when it died: to the number. A row is there for as long as its process writes, or for good
+ * when it has lost anything; so one that is there and has no slot is of a process whose slot is
+ * gone.
+ */
+#include "runtime/audit/roll.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ID_SIZE 17
+
+static void id_text(uint64_t id, char text[ID_SIZE])
+{
+	(void)snprintf(text, ID_SIZE, "%016llx", (unsigned long long)id);
+}
+
+/* ---- those that died ---- */
+
+struct row {
+	int64_t written;
+	int64_t dropped;
+};
+
+/* 1 when a process of this id has not ended, 0 when it has, or there was none. */
+static int read_row(sqlite3 *db, uint64_t id, struct row *row, struct writ_error *error)
+{
+	static const char sql[] = "SELECT written, dropped FROM writers WHERE id = ? AND lost IS "
+				  "NULL";
+	sqlite3_stmt *query = NULL;
+	char text[ID_SIZE];
+	int rc;
+
+	id_text(id, text);
+	if (sqlite3_prepare_v2(db, sql, -1, &query, NULL) != SQLITE_OK)
+		return db_error(db, "the writers can't be read", error);
+	(void)sqlite3_bind_text(query, 1, text, -1, SQLITE_STATIC);
+	rc = sqlite3_step(query);
+	if (rc == SQLITE_ROW) {
+		row->written = sqlite3_column_int64(query, 0);
+		row->dropped = sqlite3_column_int64(query, 1);
+		rc = 1;
+	} else {
+		rc = rc == SQLITE_DONE ? 0 : db_error(db, "the writers can't be read", error);
+	}
+	(void)sqlite3_finalize(query);
+	return rc;
+}
+
+/* How many records the process of a slot took and has not written: what it dropped was not told. */
+static uint64_t lost_of(const struct writers_slot *slot, const struct row *row)
+{
+	uint64_t written = (uint64_t)row->written;
+	uint64_t told = (uint64_t)row->dropped;
+
+	return (slot->taken > written ? slot->taken - written : 0) +
+	       (slot->dropped > told ? slot->dropped - told : 0);
+}
+
+static int mark_lost(struct chain *chain, uint64_t id, int64_t lost, struct writ_error *error)
+{
+	char sql[128];
+
+	(void)snprintf(sql, sizeof(sql),
+		       lost ? "UPDATE writers SET lost = %lld WHERE id = '%016llx'"
+			    : "DELETE FROM writers WHERE %lld = 0 AND id = '%016llx'",
+		       (long long)lost, (unsigned long long)id);
+	return db_run(chain->db, sql, error);
+}
+
+static int tell_of_slot(struct chain *chain, const struct writers_slot *slot,
+			struct writ_error *error)
+{
+	char detail[128];
+	struct row row;
+	uint64_t lost;
+	int rc = read_row(chain->db, slot->id, &row, error);
+
+	if (rc != 1)
+		return rc;
+	lost = lost_of(slot, &row);
+	if (lost) {
+		(void)snprintf(
+			detail, sizeof(detail),
+			"{\"lost\":%llu,\"why\":\"died\",\"pid\":%llu,\"writer\":\"%016llx\"}",
+			(unsigned long long)lost, (unsigned long long)slot->pid,
+			(unsigned long long)slot->id);
+		rc = chain_note(chain, "gap", detail, error);
+	}
+	return rc < 0 ? rc : mark_lost(chain, slot->id, (int64_t)lost, error);
+}
+
+static int tell_of_slots(struct chain *chain, const struct writers *writers, bool *dead,
+			 struct writ_error *error)
+{
+	int rc = 0;
+
+	for (int i = 0; !rc && i < WRITERS_MAX; i++) {
+		dead[i] = writers_is_dead(writers, i);
+		if (dead[i])
+			rc = tell_of_slot(chain, &writers->slots[i], error);
+	}
+	return rc;
+}
+
+/* The id of a process that has a row, has not ended and has no slot; 0: none. */
+static uint64_t find_lone(sqlite3 *db, const struct writers *writers)
+{
+	sqlite3_stmt *query = NULL;
+	uint64_t lone = 0;
+
+	if (sqlite3_prepare_v2(db, "SELECT id FROM writers WHERE lost IS NULL", -1, &query, NULL))
+		return 0;
+	while (!lone && sqlite3_step(query) == SQLITE_ROW) {
+		unsigned long long id = 0;
+
+		if (sscanf((const char *)sqlite3_column_text(query, 0), "%16llx", &id) == 1 && id &&
+		    !writers_has(writers, id))
+			lone = id;
+	}
+	(void)sqlite3_finalize(query);
+	return lone;
+}
+
+static int tell_of_lone(struct chain *chain, const struct writers *writers,
+			struct writ_error *error)
+{
+	char detail[128];
+	uint64_t id;
+	int rc = 0;
+
+	while (!rc && (id = find_lone(chain->db, writers)) != 0) {
+		(void)snprintf(detail, sizeof(detail),
+			       "{\"lost\":null,\"why\":\"count_gone\",\"writer\":\"%016llx\"}",
+			       (unsigned long long)id);
+		rc = chain_note(chain, "gap", detail, error);
+		if (!rc)
+			rc = mark_lost(chain, id, -1, error);
+	}
+	return rc;
+}
+
+/* ---- this one ---- */
+
+static int add_row(struct chain *chain, const struct writers *writers, struct writ_error *error)
+{
+	uint64_t wall_us;
+	uint64_t mono_us;
+	char sql[256];
+
+	chain_clocks(&wall_us, &mono_us);
+	(void)snprintf(sql, sizeof(sql),
+		       "INSERT INTO writers VALUES ('%016llx', %lld, %lld, %llu, %lld, 0, 0, NULL)",
+		       (unsigned long long)writers->slots[writers->own].id, (long long)getpid(),
+		       (long long)getuid(), (unsigned long long)wall_us,
+		       (long long)chain->head.seq + 1);
+	return db_run(chain->db, sql, error);
+}
+
+int roll_begin(struct chain *chain, struct writers *writers, struct writ_error *error)
+{
+	bool dead[WRITERS_MAX] = {false};
+	int rc = chain_begin(chain, error);
+
+	if (rc)
+		return rc;
+	rc = tell_of_slots(chain, writers, dead, error);
+	if (!rc)
+		rc = tell_of_lone(chain, writers, error);
+	if (!rc)
+		rc = add_row(chain, writers, error);
+	if (!rc)
+		rc = chain_commit(chain, error);
+	if (rc)
+		chain_abandon(chain);
+	/* Only now that the database has it: who dies before leaves the slot to the next. */
+	for (int i = 0; i < WRITERS_MAX; i++) {
+		if (dead[i] && rc)
+			writers_leave(writers, i);
+		else if (dead[i])
+			writers_free(writers, i);
+	}
+	return rc;
+}
+
+int roll_count(struct chain *chain, const struct writers *writers, uint64_t written,
+	       uint64_t dropped, struct writ_error *error)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "UPDATE writers SET written = written + %llu, dropped = %llu WHERE id = "
+		       "'%016llx'",
+		       (unsigned long long)written, (unsigned long long)dropped,
+		       (unsigned long long)writers->slots[writers->own].id);
+	return db_run(chain->db, sql, error);
+}
+
+int roll_end(struct chain *chain, const struct writers *writers, struct writ_error *error)
+{
+	return mark_lost(chain, writers->slots[writers->own].id, 0, error);
+}
+
+int roll_losses(sqlite3 *db, const struct writers *writers, struct roll_losses *losses,
+		struct writ_error *error)
+{
+	*losses = (struct roll_losses){.lost = 0};
+	for (int i = 0; i < WRITERS_MAX; i++) {
+		struct row row;
+		int rc;
+
+		if (!writers_is_dead(writers, i))
+			continue;
+		rc = read_row(db, writers->slots[i].id, &row, error);
+		if (rc < 0)
+			return rc;
+		losses->lost += rc ? lost_of(&writers->slots[i], &row) : 0;
+	}
+	losses->unknown = find_lone(db, writers) != 0;
+	return 0;
+}

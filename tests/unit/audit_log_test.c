@@ -1,0 +1,169 @@
+/*
+ * The audit log from record() to the database: what is recorded, by how many, and what is told when
+ * it can't be.
+ */
+#include <criterion/criterion.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/audit.h"
+#include "support/bundle_maker.h"
+
+static const char *path;
+
+static void setup(void)
+{
+	path = audit_setup();
+}
+
+TestSuite(audit_log, .init = setup, .fini = audit_teardown, .timeout = 60);
+
+static void flush(struct writ_audit *audit)
+{
+	struct writ_error error;
+
+	cr_assert_eq(writ_audit_flush(audit, &error), 0, "%s", error.text);
+}
+
+Test(audit_log, decision_is_a_row_when_flush_returns)
+{
+	struct writ_audit *audit = audit_open(NULL);
+
+	cr_assert_eq(audit_record(audit, "git_push", WRIT_DENY), 0);
+	flush(audit);
+	cr_expect_str_eq(audit_text("SELECT kind || ' ' || user || ' ' || tool || ' ' || verdict "
+				    "|| ' ' || session FROM records WHERE kind = 'decision'"),
+			 "decision bob git_push deny 0000000000000007");
+	writ_audit_close(audit);
+}
+
+Test(audit_log, opening_and_closing_are_records_unless_once)
+{
+	const struct writ_audit_options once = {.once = 1};
+
+	writ_audit_close(audit_open(NULL));
+	cr_expect_str_eq(audit_text("SELECT group_concat(kind) FROM records"),
+			 "open,close,checkpoint");
+	writ_audit_close(audit_open(&once));
+	cr_expect_eq(audit_number("SELECT count(*) FROM records"), 3);
+	cr_expect_eq(audit_number("SELECT count(*) FROM writers"), 0);
+}
+
+Test(audit_log, numbers_have_no_gaps_across_openings)
+{
+	audit_fill(10);
+	audit_fill(300);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE kind = 'decision'"), 310);
+	cr_expect_eq(audit_number("SELECT max(seq) - count(*) FROM records"), 0);
+}
+
+Test(audit_log, of_a_policy_has_its_name_hash_and_the_rules_place)
+{
+	struct writ_policy *policy = bundle_open("role r { allow t; }", NULL);
+	struct writ_audit *audit = audit_open(NULL);
+	struct writ_sink sink = writ_audit_sink(audit);
+	const struct writ_event event = {
+		.kind = WRIT_EVENT_DECISION,
+		.policy = policy,
+		.generation = 1,
+		.rule = 0,
+		.verdict = WRIT_ALLOW,
+		.tool = "t",
+	};
+
+	cr_assert_eq(sink.record(sink.context, &event), 0);
+	flush(audit);
+	cr_expect_str_eq(audit_text("SELECT policy || ' ' || generation || ' ' || reason || ' ' || "
+				    "rule FROM records WHERE tool = 't'"),
+			 "test 1 by_rule test.writ:2:16");
+	cr_expect_eq(audit_number("SELECT length(policy_hash) FROM records WHERE tool = 't'"), 64);
+	writ_audit_close(audit);
+	writ_close(policy);
+}
+
+static void *record_many(void *audit)
+{
+	for (int i = 0; i < 2000; i++)
+		cr_assert_eq(audit_record(audit, "t", WRIT_ALLOW), 0);
+	return NULL;
+}
+
+Test(audit_log, threads_record_at_once_and_nothing_is_lost)
+{
+	const struct writ_audit_options small = {.ring_bytes = WRIT_AUDIT_MIN_RING};
+	struct writ_audit *audit = audit_open(&small);
+	struct writ_audit_status status;
+	pthread_t threads[8];
+
+	for (int i = 0; i < 8; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, record_many, audit), 0);
+	for (int i = 0; i < 8; i++)
+		(void)pthread_join(threads[i], NULL);
+	flush(audit);
+	writ_audit_status(audit, &status);
+	cr_expect_eq(status.taken, 16000u);
+	cr_expect_eq(status.written, 16000u);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE tool = 't'"), 16000);
+	writ_audit_close(audit);
+	cr_expect_str_empty(audit_verify());
+}
+
+Test(audit_log, processes_write_one_chain)
+{
+	struct writ_audit *audit = audit_open(NULL);
+	int status;
+
+	for (int i = 0; i < 4; i++) {
+		if (fork() == 0) {
+			struct writ_audit *own = audit_open(NULL);
+
+			record_many(own);
+			writ_audit_close(own);
+			_exit(0);
+		}
+	}
+	record_many(audit);
+	for (int i = 0; i < 4; i++) {
+		cr_assert_gt(wait(&status), 0);
+		cr_expect_eq(status, 0);
+	}
+	writ_audit_close(audit);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE tool = 't'"), 10000);
+	cr_expect_str_empty(audit_verify());
+}
+
+Test(audit_log, child_of_a_fork_can_not_record)
+{
+	struct writ_audit *audit = audit_open(NULL);
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		int taken = audit_record(audit, "t", WRIT_ALLOW) == 0;
+
+		writ_audit_close(audit);
+		_exit(taken);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect_eq(status, 0);
+	cr_expect_eq(audit_record(audit, "t", WRIT_ALLOW), 0);
+	writ_audit_close(audit);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE tool = 't'"), 1);
+}
+
+Test(audit_log, required_record_is_there_when_record_returns)
+{
+	const struct writ_audit_options options = {.required = 1};
+	struct writ_audit *audit = audit_open(&options);
+
+	for (int i = 1; i <= 5; i++) {
+		cr_assert_eq(audit_record(audit, "t", WRIT_ALLOW), 0);
+		cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE tool = 't'"), i);
+	}
+	writ_audit_close(audit);
+}
