@@ -4,7 +4,7 @@ _writ_verbs()
 {
 	case "$*" in
 	'writc') echo 'lint explain-code fmt compile keygen sign test diff explain query show verify import lsp completion help' ;;
-	'writ') echo 'decide run doctor learn help' ;;
+	'writ') echo 'decide run doctor learn users help' ;;
 	*) return 1 ;;
 	esac
 }
@@ -31,6 +31,7 @@ _writ_options()
 	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --resolver --json --json-fd --explain' ;;
 	'writ doctor') echo '--help -p --param --prove --sandbox --format' ;;
 	'writ learn') echo '--help -o --name' ;;
+	'writ users') echo '--help -p --expires --by --role --format --replace' ;;
 	*) return 1 ;;
 	esac
 }
@@ -104,6 +105,12 @@ _writ_values()
 	'writ learn ') echo '' ;;
 	'writ learn -o') echo '.writ' ;;
 	'writ learn --name') echo '' ;;
+	'writ users ') echo 'add remove disable enable grant revoke list show import export check .db .json .csv' ;;
+	'writ users -p') echo '.wrt' ;;
+	'writ users --expires') echo '' ;;
+	'writ users --by') echo '' ;;
+	'writ users --role') echo '' ;;
+	'writ users --format') echo 'text json csv' ;;
 	*) return 1 ;;
 	esac
 }

@@ -5,7 +5,7 @@ function _writ_verbs
 		case 'writc'
 			string split -n ' ' -- 'lint explain-code fmt compile keygen sign test diff explain query show verify import lsp completion help'
 		case 'writ'
-			string split -n ' ' -- 'decide run doctor learn help'
+			string split -n ' ' -- 'decide run doctor learn users help'
 		case '*'
 			return 1
 	end
@@ -52,6 +52,8 @@ function _writ_options
 			string split -n ' ' -- '--help -p --param --prove --sandbox --format'
 		case 'writ learn'
 			string split -n ' ' -- '--help -o --name'
+		case 'writ users'
+			string split -n ' ' -- '--help -p --expires --by --role --format --replace'
 		case '*'
 			return 1
 	end
@@ -192,6 +194,18 @@ function _writ_values
 			string split -n ' ' -- '.writ'
 		case 'writ learn --name'
 			string split -n ' ' -- ''
+		case 'writ users '
+			string split -n ' ' -- 'add remove disable enable grant revoke list show import export check .db .json .csv'
+		case 'writ users -p'
+			string split -n ' ' -- '.wrt'
+		case 'writ users --expires'
+			string split -n ' ' -- ''
+		case 'writ users --by'
+			string split -n ' ' -- ''
+		case 'writ users --role'
+			string split -n ' ' -- ''
+		case 'writ users --format'
+			string split -n ' ' -- 'text json csv'
 		case '*'
 			return 1
 	end

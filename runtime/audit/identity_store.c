@@ -47,6 +47,7 @@ static const struct db_schema schema = {
 enum statement {
 	FIND,
 	COUNT_USERS,
+	LAST,
 	ADD,
 	REMOVE,
 	REMOVE_ALL,
@@ -67,6 +68,7 @@ enum statement {
 static const char *const sql[N_STATEMENTS] = {
 	[FIND] = "SELECT id, disabled FROM users WHERE name = ?1",
 	[COUNT_USERS] = "SELECT count(*) FROM users",
+	[LAST] = "SELECT coalesce(max(id), 0) FROM users",
 	[ADD] = "INSERT INTO users (name, disabled, created_s, created_by) VALUES (?1, ?2, ?3, ?4)",
 	[REMOVE] = "DELETE FROM users WHERE id = ?1",
 	[REMOVE_ALL] = "DELETE FROM users",
@@ -247,6 +249,13 @@ int identity_add(struct identity_store *store, const struct identity_user *user,
 	return 0;
 }
 
+int identity_last(struct identity_store *store, int64_t *id, struct writ_error *error)
+{
+	sqlite3_stmt *statement = ready(store, LAST);
+
+	return statement && step_once(statement, id) == SQLITE_ROW ? 0 : failed(store, error);
+}
+
 int identity_remove(struct identity_store *store, int64_t user, struct writ_error *error)
 {
 	sqlite3_stmt *statement = ready(store, REMOVE);
@@ -336,17 +345,28 @@ static const char *text_of(sqlite3_stmt *row, int column)
 /* Whoever wrote to the store by hand may have put anything there. */
 static int check_row(sqlite3_stmt *row, struct writ_error *error)
 {
-	const char *name = text_of(row, 1);
-	const char *role = text_of(row, 5);
-	const char *bad = identity_bad_user(name, bytes_of(row, 1));
+	const char *bad = identity_bad_user(text_of(row, 1), bytes_of(row, 1));
 
 	if (bad)
 		return fail_set(error, WRIT_E_FORMAT, "the store has a user whose name %s", bad);
-	bad = sqlite3_column_type(row, 5) == SQLITE_NULL
-		      ? NULL
-		      : identity_bad_role(role, bytes_of(row, 5));
+	bad = identity_bad_user(text_of(row, 4), bytes_of(row, 4));
 	if (bad)
-		return fail_set(error, WRIT_E_FORMAT, "user '%s' has a role that %s", name, bad);
+		return fail_set(error, WRIT_E_FORMAT, "who made user '%s' %s", text_of(row, 1),
+				bad);
+	return 0;
+}
+
+static int check_grant(sqlite3_stmt *row, struct writ_error *error)
+{
+	const char *bad = identity_bad_role(text_of(row, 5), bytes_of(row, 5));
+
+	if (bad)
+		return fail_set(error, WRIT_E_FORMAT, "user '%s' has a role that %s",
+				text_of(row, 1), bad);
+	bad = identity_bad_user(text_of(row, 7), bytes_of(row, 7));
+	if (bad)
+		return fail_set(error, WRIT_E_FORMAT, "who granted a role of user '%s' %s",
+				text_of(row, 1), bad);
 	return 0;
 }
 
@@ -366,11 +386,12 @@ static int visit_row(sqlite3_stmt *row, const struct identity_visit *visit,
 		.granted_by = text_of(row, 7),
 		.expires_s = sqlite3_column_int64(row, 8),
 	};
+	bool has_grant = sqlite3_column_type(row, 5) != SQLITE_NULL;
 	int rc = check_row(row, error);
 
-	if (rc)
-		return rc;
-	return visit->row(visit->context, &user, *grant.role ? &grant : NULL);
+	if (!rc && has_grant)
+		rc = check_grant(row, error);
+	return rc ? rc : visit->row(visit->context, &user, has_grant ? &grant : NULL);
 }
 
 int identity_visit(struct identity_store *store, const char *user,

@@ -50,6 +50,9 @@ WRIT_MUST_CHECK int identity_find(struct identity_store *store, const char *name
 /* INVALID: there is a user of this name, or there are IDENTITY_MAX_USERS. */
 WRIT_MUST_CHECK int identity_add(struct identity_store *store, const struct identity_user *user,
 				 int64_t *id, struct writ_error *error);
+/* The greatest id that a user has; 0: there is none. Those added from here on have greater ones. */
+WRIT_MUST_CHECK int identity_last(struct identity_store *store, int64_t *id,
+				  struct writ_error *error);
 WRIT_MUST_CHECK int identity_remove(struct identity_store *store, int64_t user,
 				    struct writ_error *error);
 WRIT_MUST_CHECK int identity_remove_all(struct identity_store *store, struct writ_error *error);

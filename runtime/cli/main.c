@@ -22,6 +22,7 @@ static const struct verb {
 	 NULL},
 	{"doctor", NULL, NULL, "what this host can enforce", "writ-doctor"},
 	{"learn", NULL, NULL, "run a command and print a policy of what it used", "writ-learn"},
+	{"users", NULL, NULL, "users and their roles in a store", "writ-audit"},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

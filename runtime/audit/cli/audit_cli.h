@@ -7,4 +7,7 @@
 /* The versions of what writ-audit is made of. */
 int audit_verb_version(char **argv);
 
+/* Users and their roles in an identity store. */
+int audit_verb_users(char **argv);
+
 #endif

@@ -14,6 +14,7 @@ static const struct verb {
 	int (*run)(char **argv);
 } verbs[] = {
 	{"version", audit_verb_version},
+	{"users", audit_verb_users},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
