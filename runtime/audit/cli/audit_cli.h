@@ -9,5 +9,13 @@ int audit_verb_version(char **argv);
 
 /* Users and their roles in an identity store. */
 int audit_verb_users(char **argv);
+/* "writ audit VERB ...": finds the verb behind it. */
+int audit_verb_audit(char **argv);
+
+/* The verbs of "writ audit"; argv[0] is theirs. */
+int audit_sub_query(char **argv);
+int audit_sub_tail(char **argv);
+int audit_sub_stats(char **argv);
+int audit_sub_export(char **argv);
 
 #endif

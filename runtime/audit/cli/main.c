@@ -13,6 +13,7 @@ static const struct verb {
 	const char *name;
 	int (*run)(char **argv);
 } verbs[] = {
+	{"audit", audit_verb_audit},
 	{"version", audit_verb_version},
 	{"users", audit_verb_users},
 };

@@ -1,0 +1,425 @@
+/*
+ * Asking the log: filters let through what they say and nothing else, whatever stands in them; and
+ * every format holds whatever stands in a record.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+#include "runtime/audit/db.h"
+#include "runtime/audit/query.h"
+#include "runtime/audit/schema.h"
+#include "runtime/audit/stats.h"
+#include "support/log_maker.h"
+#include "support/shell.h"
+
+static char root[] = "/tmp/writ-query-XXXXXX";
+static char db_file[64];
+
+#define AUDIT "$(dirname $R)/writ-audit audit "
+
+static void setup(void)
+{
+	cr_assert_not_null(mkdtemp(root));
+	snprintf(db_file, sizeof(db_file), "%s/a.db", root);
+}
+
+static void teardown(void)
+{
+	shell("rm -rf %s", root);
+}
+
+TestSuite(audit_query, .init = setup, .fini = teardown, .timeout = 60);
+
+/* Nine decisions: their seqs are what the tests below expect. */
+static void make_decisions(void)
+{
+	struct log_maker *maker = log_maker_open(db_file);
+
+	log_maker_decision(maker, "bob", "git_push", "deny");     /* 1 */
+	log_maker_decision(maker, "bob", "git_log", "allow");     /* 2 */
+	log_maker_decision(maker, "alice", "git_log", "allow");   /* 3 */
+	log_maker_decision(maker, "alice", "read_file", "ask");   /* 4 */
+	log_maker_decision(maker, "bob' OR '1'='1", "x", "deny"); /* 5 */
+	log_maker_decision(maker, "a[b]c?d", "x", "deny");        /* 6 */
+	log_maker_decision(maker, "abc_d", "x", "deny");          /* 7 */
+	log_maker_decision(maker, NULL, "gitlog", "allow");       /* 8 */
+	log_maker_decision(maker, "carol", "GIT_LOG", "deny");    /* 9 */
+	log_maker_close(maker);
+}
+
+static int add_seq(void *context, const struct record *record)
+{
+	char *list = context;
+
+	sprintf(list + strlen(list), "%d ", (int)record->values[RECORD_SEQ].number);
+	return 0;
+}
+
+static void expect_seqs(const struct record_filter *filter, const struct query_order *order,
+			const char *want)
+{
+	char list[256] = "";
+	struct writ_error error;
+	sqlite3 *db;
+
+	cr_assert_eq(db_open(db_file, &audit_schema, DB_READ, &db, &error), 0, "%s", error.text);
+	cr_assert_eq(query_each(db, filter, order, add_seq, list, &error), 0);
+	cr_expect_str_eq(list, want, "got %s, want %s", list, want);
+	db_close(db);
+}
+
+Test(audit_query, filters_let_through_what_they_say)
+{
+	static const struct {
+		struct record_filter filter;
+		const char *want;
+	} rows[] = {
+#define ANY                                                                                        \
+	.since_us = INT64_MIN, .until_us = INT64_MAX, .first_seq = FILTER_ANY,                     \
+	.last_seq = FILTER_ANY
+		{{ANY}, "1 2 3 4 5 6 7 8 9 "},
+		{{ANY, .user = "bob"}, "1 2 "},
+		{{ANY, .user = "bob' OR '1'='1"}, "5 "},
+		{{ANY, .user = "x'; DROP TABLE records; --"}, ""},
+		{{ANY, .user = "b*"}, "1 2 5 "},
+		{{ANY, .user = "*"}, "1 2 3 4 5 6 7 9 "},
+		{{ANY, .user = "a[b]c?*"}, "6 "},
+		{{ANY, .user = "a[b]c?d"}, "6 "},
+		{{ANY, .user = "a?c*"}, ""},
+		{{ANY, .tool = "git_*"}, "1 2 3 "},
+		{{ANY, .tool = "git*log"}, "2 3 8 "},
+		{{ANY, .tool = "git_log", .user = "alice"}, "3 "},
+		{{ANY, .verdict = "ask"}, "4 "},
+		{{ANY, .verdict = "*"}, ""},
+		{{ANY, .kind = "decision", .reason = "no_rule"}, "1 5 6 7 9 "},
+		{{.since_us = LOG_MAKER_START_US + 3000000,
+		  .until_us = LOG_MAKER_START_US + 5000000,
+		  .first_seq = FILTER_ANY,
+		  .last_seq = FILTER_ANY},
+		 "3 4 "},
+		{{.since_us = INT64_MIN, .until_us = INT64_MAX, .first_seq = 8, .last_seq = 20},
+		 "8 9 "},
+	};
+	static const struct query_order all = {.limit = FILTER_ANY};
+
+	make_decisions();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect_seqs(&rows[i].filter, &all, rows[i].want);
+}
+
+Test(audit_query, limit_counts_from_the_end_that_is_first)
+{
+	static const struct record_filter filter = {ANY, .tool = "git_*"};
+
+	make_decisions();
+	expect_seqs(&filter, &(struct query_order){.limit = 2}, "1 2 ");
+	expect_seqs(&filter, &(struct query_order){.limit = 2, .newest_first = true}, "3 2 ");
+	expect_seqs(&filter, &(struct query_order){.limit = 0}, "");
+}
+
+/* ---- formats ---- */
+
+/* What could end a line, a field, a string or an escape sequence of each format. */
+static const char nasty[] =
+	"=a|b\\c=d\"e,f'g\r\n\x1b]52;c;AAAA\x07<h>\xe2\x80\xae\xff\n{\"seq\":1}";
+
+static void make_nasty(void)
+{
+	struct log_maker *maker = log_maker_open(db_file);
+	struct record record = {.values = {{.type = RECORD_NULL}}};
+
+	record_set_text(&record, RECORD_USER, nasty);
+	record_set_bytes(&record, RECORD_TOOL, "nul\0byte", 8);
+	record_set_text(&record, RECORD_VERDICT, "deny");
+	record_set_text(&record, RECORD_REASON, "bad_tool_name");
+	record_set_text(&record, RECORD_ARGS, "{\"a\":\"b\\nc\"}");
+	record_set_text(&record, RECORD_DETAIL, "{\"not\":json");
+	log_maker_add(maker, "decision", &record);
+	log_maker_close(maker);
+}
+
+/* Printed on one line but for the lines that a format itself has; no control byte in it. */
+static void expect_safe(const char *what, int lines)
+{
+	int n = 0;
+
+	for (const char *p = shell_output; *p; p++) {
+		n += *p == '\n';
+		cr_expect((unsigned char)*p >= ' ' || *p == '\n' || (*p == '\r' && p[1] == '\n'),
+			  "%s: byte %d is printed", what, *p);
+		cr_expect_neq((unsigned char)*p, 0x7f);
+	}
+	cr_expect_eq(n, lines, "%s: %d lines: %s", what, n, shell_output);
+	cr_expect_null(strstr(shell_output, "\xe2\x80\xae"), "%s: reorders", what);
+}
+
+Test(audit_query, no_format_lets_a_record_drive_a_terminal_or_look_like_two)
+{
+	static const struct {
+		const char *command;
+		int lines;
+	} rows[] = {
+		{"query", 1},
+		{"query --format csv", 2},
+		{"query --format json", 3},
+		{"tail", 1},
+		{"export", 1},
+		{"export --format cef", 1},
+		{"stats", 16},
+		{"export --format ocsf", 1},
+		{"stats --format json", 1},
+	};
+
+	make_nasty();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_expect_eq(shell(AUDIT "%s %s", rows[i].command, db_file), 0);
+		expect_safe(rows[i].command, rows[i].lines);
+	}
+}
+
+Test(audit_query, text_quotes_what_is_no_plain_word)
+{
+	make_nasty();
+	cr_expect_eq(shell(AUDIT "query %s", db_file), 0);
+	cr_expect_str_eq(shell_output,
+			 "2026-11-22T13:33:19.123456Z      1  deny       "
+			 "user=\"=a|b\\\\c=d\\\"e,f'g<U+000D><U+000A><U+001B>]52;c;AAAA<U+0007><h>"
+			 "<U+202E><0xFF><U+000A>{\\\"seq\\\":1}\" tool=nul\xe2\x90\x80"
+			 "byte reason=bad_tool_name detail=\"{\\\"not\\\":json\" "
+			 "args={\"a\":\"b\\nc\"}\n");
+}
+
+Test(audit_query, csv_quotes_fields_and_is_no_formula)
+{
+	make_nasty();
+	cr_expect_eq(shell(AUDIT "query --format csv %s", db_file), 0);
+	shell_expect_output(",\"'=a|b\\c=d\"\"e,f'g<U+000D><U+000A><U+001B>]52;c;AAAA<U+0007><h>"
+			    "<U+202E><0xFF><U+000A>{\"\"seq\"\":1}\",");
+	shell_expect_output(",\"{\"\"a\"\":\"\"b\\nc\"\"}\",deny,");
+	cr_expect_eq(shell(AUDIT "query --format csv %s > %s/csv && python3 -c 'import csv,sys; "
+				 "r=list(csv.reader(open(sys.argv[1], newline=\"\"))); "
+				 "print(len(r), len(r[0]), len(r[1]))' %s/csv",
+			   db_file, root, root),
+		     0);
+	shell_expect_output("2 25 25");
+}
+
+Test(audit_query, cef_escapes_as_its_format_says)
+{
+	make_nasty();
+	cr_expect_eq(shell(AUDIT "export --format cef %s", db_file), 0);
+	shell_expect_output("CEF:0|Writ|writ|");
+	shell_expect_output("|decision|decision deny|5|rt=1795354399123 externalId=1 ");
+	shell_expect_output(" suser=\\=a|b\\\\c\\=d\"e,f'g\\r\\n<U+001B>]52;c;AAAA<U+0007><h>"
+			    "<U+202E><0xFF>\\n{\"seq\":1} ");
+	shell_expect_output(" cs2={\"a\":\"b\\\\nc\"} cs2Label=args");
+}
+
+static json_t *parse_output(void)
+{
+	json_error_t error;
+	json_t *json = json_loads(shell_output, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+
+	cr_assert_not_null(json, "%s: %s", error.text, shell_output);
+	return json;
+}
+
+static const char *text_at(const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+
+	return text ? text : "(none)";
+}
+
+Test(audit_query, json_has_arguments_as_an_object_and_the_rest_as_it_is)
+{
+	json_t *json, *record;
+
+	make_nasty();
+	cr_expect_eq(shell(AUDIT "query --format json %s", db_file), 0);
+	json = parse_output();
+	cr_assert_eq(json_array_size(json), 1);
+	record = json_array_get(json, 0);
+	cr_expect_str_eq(text_at(record, "time"), "2026-11-22T13:33:19.123456Z");
+	cr_expect_eq(json_integer_value(json_object_get(record, "seq")), 1);
+	cr_expect_str_eq(text_at(json_object_get(record, "args"), "a"), "b\nc");
+	cr_expect_str_eq(text_at(record, "detail"), "{\"not\":json");
+	cr_expect_str_eq(text_at(record, "user"),
+			 "=a|b\\c=d\"e,f'g\r\n\x1b]52;c;AAAA\x07<h>\xe2\x80\xae\xef\xbf\xbd"
+			 "\n{\"seq\":1}");
+	cr_expect(json_is_null(json_object_get(record, "rule")));
+	json_decref(json);
+}
+
+Test(audit_query, json_of_nothing_is_an_empty_array)
+{
+	make_decisions();
+	cr_expect_eq(shell(AUDIT "query --format json --user nobody %s", db_file), 0);
+	cr_expect_str_eq(shell_output, "[]\n");
+}
+
+/* What OCSF 1.3.0 requires of every event and of the class. */
+static void expect_ocsf(json_t *event, int class_uid, const char *const *required)
+{
+	static const char *const base[] = {"activity_id", "category_uid", "class_uid", "metadata",
+					   "severity_id", "time",         "type_uid"};
+	const json_t *metadata = json_object_get(event, "metadata");
+	long long activity = json_integer_value(json_object_get(event, "activity_id"));
+
+	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
+		cr_expect_not_null(json_object_get(event, base[i]), "no %s", base[i]);
+	for (; *required; required++)
+		cr_expect_not_null(json_object_get(event, *required), "%d: no %s", class_uid,
+				   *required);
+	cr_expect_eq(json_integer_value(json_object_get(event, "class_uid")), class_uid);
+	cr_expect_eq(json_integer_value(json_object_get(event, "category_uid")), class_uid / 1000);
+	cr_expect_eq(json_integer_value(json_object_get(event, "type_uid")),
+		     class_uid * 100 + activity);
+	cr_expect_str_eq(text_at(metadata, "version"), "1.3.0");
+	cr_expect_not_null(json_object_get(metadata, "product"));
+}
+
+Test(audit_query, ocsf_events_have_what_their_class_requires)
+{
+	static const struct {
+		const char *kind;
+		int class_uid;
+		const char *required[4];
+	} rows[] = {
+		{"decision", 6003, {"actor", "api", "src_endpoint"}},
+		{"launch", 1007, {"actor", "device", "process"}},
+		{"end", 1007, {"actor", "device", "process"}},
+		{"reload", 6002, {"app"}},
+	};
+	struct log_maker *maker = log_maker_open(db_file);
+
+	for (size_t i = 0; i < 4; i++)
+		log_maker_add(maker, rows[i].kind, NULL);
+	log_maker_close(maker);
+	for (size_t i = 0; i < 4; i++) {
+		json_t *event;
+
+		cr_expect_eq(shell(AUDIT "export --format ocsf --kind %s %s", rows[i].kind,
+				   db_file),
+			     0);
+		event = parse_output();
+		expect_ocsf(event, rows[i].class_uid, rows[i].required);
+		json_decref(event);
+	}
+}
+
+/* ---- adding up ---- */
+
+static void add_end(struct log_maker *maker, int64_t duration_us, int64_t signal)
+{
+	struct record record = {.values = {{.type = RECORD_NULL}}};
+
+	record_set_number(&record, RECORD_DURATION, duration_us);
+	record_set_number(&record, RECORD_SIGNAL, signal);
+	log_maker_add(maker, "end", &record);
+}
+
+Test(audit_query, stats_count_each_once)
+{
+	static const struct record_filter filter = {ANY};
+	struct stats *stats = malloc(sizeof(*stats));
+	struct log_maker *maker;
+	struct writ_error error;
+	sqlite3 *db;
+
+	make_decisions();
+	maker = log_maker_open(db_file);
+	for (int i = 1; i <= 200; i++)
+		add_end(maker, i, i == 7 ? 31 : 0);
+	log_maker_close(maker);
+	cr_assert_eq(db_open(db_file, &audit_schema, DB_READ, &db, &error), 0, "%s", error.text);
+	cr_assert_eq(stats_read(db, &filter, 2, stats, &error), 0);
+	cr_expect_eq(stats->records, 209);
+	cr_expect_eq(stats->decisions, 9);
+	cr_expect_eq(stats->denials, 5);
+	cr_expect_eq(stats->escapes, 1);
+	cr_expect_eq(stats->p50, 100);
+	cr_expect_eq(stats->p90, 180);
+	cr_expect_eq(stats->p99, 198);
+	cr_expect_eq(stats->max, 200);
+	cr_expect_eq(stats->groups[STATS_USER].n_rows, 2);
+	cr_expect_str_eq(stats->groups[STATS_USER].rows[0].name, "alice");
+	cr_expect_eq(stats->groups[STATS_USER].rows[1].denied, 1);
+	db_close(db);
+	free(stats);
+}
+
+/* ---- command lines ---- */
+
+Test(audit_query, every_bad_option_is_named)
+{
+	static const struct {
+		const char *command;
+		int status;
+		const char *message;
+	} rows[] = {
+		{"", 2, "usage: writ audit VERB"},
+		{"frob x.db", 2, "audit: there is no verb 'frob'"},
+		{"query", 2, "audit query: it takes DB"},
+		{"query x.db y.db", 2, "audit query: unexpected argument 'y.db'"},
+		{"query --frob x.db", 2, "audit query: unknown option '--frob'"},
+		{"query --user", 2, "--user takes a name"},
+		{"query --user a --user b x.db", 2, "--user is given twice"},
+		{"query --verdict maybe x.db", 2, "--verdict: there is no 'maybe'"},
+		{"query --reason because x.db", 2, "--reason: there is no 'because'"},
+		{"query --kind 'gap close' x.db", 2, "--kind: there is no 'gap close'"},
+		{"query --seq 5-3 x.db", 2, "--seq takes a record's number"},
+		{"query --seq -3 x.db", 2, "--seq takes a record's number"},
+		{"query --limit 1x x.db", 2, "--limit takes a number of records, not '1x'"},
+		{"query --limit 99999999999999999999 x.db", 2, "--limit takes"},
+		{"query --reverse=1 x.db", 2, "--reverse takes no value"},
+		{"query --since yesterday x.db", 2, "--since takes a time"},
+		{"query --since 1h --until 2h x.db", 2, "--since is after --until"},
+		{"query --format cef x.db", 2, "--format takes text, json, csv, jsonl, not 'cef'"},
+		{"export --format csv x.db", 2, "--format takes jsonl, cef, ocsf, not 'csv'"},
+		{"stats --format csv x.db", 2, "--format takes text, json, not 'csv'"},
+		{"query /nonexistent/x.db", 3, "/nonexistent/x.db: "},
+		{"query /etc/passwd", 3, "/etc/passwd: "},
+		{"query /tmp", 3, "/tmp: it is not a regular file"},
+		{"tail -n x x.db", 2, "--lines takes a number of records, not 'x'"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_expect_eq(shell(AUDIT "%s", rows[i].command), rows[i].status, "%s: %s",
+			     rows[i].command, shell_output);
+		shell_expect_output(rows[i].message);
+	}
+}
+
+Test(audit_query, output_that_fails_is_told)
+{
+	make_decisions();
+	cr_expect_eq(shell(AUDIT "query %s > /dev/full", db_file), 125);
+	shell_expect_output("writ: the output can't be written: No space left on device");
+}
+
+Test(audit_query, tail_shows_the_last_and_then_what_comes)
+{
+	struct log_maker *maker;
+
+	make_decisions();
+	cr_expect_eq(shell(AUDIT "tail -n 2 --tool 'git_*' %s | cut -d' ' -f7", db_file), 0);
+	cr_expect_str_eq(shell_output, "2\n3\n");
+	cr_expect_eq(shell(AUDIT "tail -n 0 -f --format jsonl %s > %s/out 2>&1 & echo $! > %s/pid",
+			   db_file, root, root),
+		     0);
+	for (int i = 0; i < 100 && shell("grep -q . %s/out", root); i++) {
+		maker = log_maker_open(db_file);
+		log_maker_decision(maker, "dave", "x", "allow");
+		log_maker_close(maker);
+		usleep(100000);
+	}
+	shell("kill $(cat %s/pid); grep -c dave %s/out; grep -vc dave %s/out", root, root, root);
+	cr_expect_neq(shell_output[0], '0', "nothing came");
+	cr_expect_not_null(strstr(shell_output, "\n0\n"), "others came: %s", shell_output);
+}
