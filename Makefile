@@ -60,6 +60,7 @@ TEST_FLAGS     = $(STD) $(CFLAGS) -fPIE -Wall -Wextra -Wshadow -Wstrict-prototyp
 	$(if $(filter 1,$(DEVELOPER)),-Werror) -Icompiler -I. -I$(GEN) -Itests -MMD -MP
 COMPILER_LIBS  := -lseccomp -lsodium -ljansson -lyaml
 AUDIT_LIBS     := -lsqlite3 -lsodium -ljansson
+ALERT_LIBS     := -lcurl -ljansson
 
 # One short line a step; V=1 shows the commands.
 ifeq ($(V),1)
@@ -93,6 +94,8 @@ PROVE_SRC    := $(wildcard runtime/prove/*.c)
 HELPER_SRC   := $(wildcard runtime/learn/*.c) $(PROVE_SRC)
 UNIT_SRC     := $(wildcard tests/unit/*.c)
 SUPPORT_SRC  := $(wildcard tests/support/*.c)
+# writ-alert, the only one that has to do with libcurl: writ audit alerts executes it.
+ALERT_SRC    := $(wildcard runtime/alert/*.c)
 BENCH_SRC    := $(wildcard tests/bench/*.c)
 FUZZ_SRC     := $(wildcard tests/fuzz/*.c)
 LIVE_FILES   := $(wildcard tests/live/*.[ch] tests/live/*.def)
@@ -105,6 +108,7 @@ RUNTIME_OBJ  := $(call obj,$(RUNTIME_SRC))
 CLI_OBJ      := $(call obj,$(CLI_SRC))
 AUDIT_OBJ    := $(call obj,$(AUDIT_SRC))
 AUDIT_CLI_OBJ := $(call obj,$(AUDIT_CLI_SRC))
+ALERT_OBJ    := $(call obj,$(ALERT_SRC))
 HELPER_OBJ   := $(call obj,$(HELPER_SRC))
 HELPER_BIN   := $(patsubst %,$(BUILD)/writ-%,$(HELPERS))
 PROVE_OBJ    := $(call obj,$(PROVE_SRC))
@@ -120,7 +124,7 @@ EXPLAIN_BIN  := $(BUILD)/live/explained
 BUNDLES      := $(patsubst %,$(BUILD)/policies/%.wrt,$(POLICIES))
 LIB_OBJ      := $(filter-out %/cli/main.o,$(COMPILER_OBJ)) $(RUNTIME_OBJ) $(call obj,$(SIGN_SRC))
 
-all: $(BUILD)/writc $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUILD)/libwrit.a $(BUILD)/libwrit.so \
+all: $(BUILD)/writc $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUILD)/writ-alert $(BUILD)/libwrit.a $(BUILD)/libwrit.so \
 	$(BUILD)/libwrit-audit.a $(BUILD)/libwrit-audit.so $(BUNDLES)
 
 help:
@@ -230,6 +234,10 @@ $(BUILD)/libwrit-audit.so: $(AUDIT_OBJ) $(BUILD)/libwrit.so
 $(BUILD)/writ-audit: $(AUDIT_CLI_OBJ) $(filter-out %/cli/main.o,$(CLI_OBJ)) $(AUDIT_OBJ) $(RUNTIME_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(HELPER_LINK) $(LINK_HARDEN) -Wl,--no-warnings -o $@ $^ $(AUDIT_LIBS) -lm
+# Not static, as a static libcurl would be of one TLS library's version for good.
+$(BUILD)/writ-alert: $(ALERT_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -pie $(LINK_HARDEN) -o $@ $^ $(ALERT_LIBS)
 # The shipped runtime is static musl: a glibc start alone costs more than the whole sandbox.
 $(BUILD)/writ: $(MUSL_OBJ) $(MUSL_STATIC)
 	$(call say,LINK,$@)
@@ -281,7 +289,7 @@ test:
 $(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ) $(AUDIT_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) $(AUDIT_LIBS) -lcriterion -lresolv
-unit: $(BUILD)/unit-tests $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUNDLES)
+unit: $(BUILD)/unit-tests $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUILD)/writ-alert $(BUNDLES)
 	$(Q)ASAN_OPTIONS=detect_leaks=0 $(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
 
 # The driver of the attacks, and the attacker: static, so that a sandbox need grant it nothing but itself,
@@ -409,7 +417,7 @@ check:
 
 # What check.sh hands to clang-tidy.
 tidy-sources:
-	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(AUDIT_SRC) $(AUDIT_CLI_SRC) $(CLI_SRC) $(HELPER_SRC) $(STATIC_SRC) runtime/prober/prober.c
+	@echo $(COMPILER_SRC) $(RUNTIME_SRC) $(AUDIT_SRC) $(AUDIT_CLI_SRC) $(ALERT_SRC) $(CLI_SRC) $(HELPER_SRC) $(STATIC_SRC) runtime/prober/prober.c
 public-headers:
 	@echo $(PUBLIC)
 layers: $(COMPILER_OBJ) $(CLI_OBJ) $(AUDIT_CLI_OBJ) $(HELPER_OBJ) $(BUILD)/libwrit.a $(BUILD)/libwrit.so $(BUILD)/libwrit-audit.so
@@ -427,7 +435,7 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/writc $(BUILD)/writ $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/libexec/writ
-	install -m 755 $(HELPER_BIN) $(BUILD)/writ-audit $(DESTDIR)$(PREFIX)/libexec/writ
+	install -m 755 $(HELPER_BIN) $(BUILD)/writ-audit $(BUILD)/writ-alert $(DESTDIR)$(PREFIX)/libexec/writ
 	install -m 644 $(BUILD)/libwrit.a $(BUILD)/libwrit-audit.a $(DESTDIR)$(PREFIX)/lib
 	for l in libwrit libwrit-audit; do install -m 755 $(BUILD)/$$l.so $(DESTDIR)$(PREFIX)/lib/$$l.so.0 && \
 		ln -sf $$l.so.0 $(DESTDIR)$(PREFIX)/lib/$$l.so || exit 1; done

@@ -24,7 +24,7 @@ static const struct unit {
 	int64_t us;
 } units[] = {
 	{"ms", 1000},           {"s", US_PER_S},         {"m", 60 * US_PER_S},
-	{"h", 3600 * US_PER_S}, {"d", 86400 * US_PER_S}, {"w", 7 * 86400 * US_PER_S},
+	{"h", 3600 * US_PER_S}, {"d", 86400 * US_PER_S}, {"w", INT64_C(604800) * US_PER_S},
 };
 #define N_UNITS (sizeof(units) / sizeof(units[0]))
 

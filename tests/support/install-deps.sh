@@ -19,6 +19,7 @@ python3 python3
 /usr/include/jansson.h libjansson-dev
 /usr/include/yaml.h libyaml-dev
 /usr/include/sqlite3.h libsqlite3-dev
+curl-config libcurl4-openssl-dev
 strip binutils'
 test='
 git git

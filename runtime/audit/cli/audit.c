@@ -17,6 +17,7 @@ static const struct sub_verb {
 	{"tail", audit_sub_tail, "print the last records, and those that come"},
 	{"stats", audit_sub_stats, "count calls, denials, launches and gaps"},
 	{"export", audit_sub_export, "print records as JSON lines, CEF or OCSF"},
+	{"alerts", audit_sub_alerts, "tell somebody of what a log shows, as a file says"},
 };
 #define N_SUB_VERBS (sizeof(sub_verbs) / sizeof(sub_verbs[0]))
 

@@ -17,5 +17,6 @@ int audit_sub_query(char **argv);
 int audit_sub_tail(char **argv);
 int audit_sub_stats(char **argv);
 int audit_sub_export(char **argv);
+int audit_sub_alerts(char **argv);
 
 #endif
