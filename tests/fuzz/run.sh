@@ -66,6 +66,11 @@ seed_hello() {
 	printf '\003\026\003\001\000\075\001\000\000\071\003\003\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\000\000\002\023\001\001\000\000\016\000\000\000\012\000\010\000\000\005\141\056\157\162\147' >"$corpus/record"
 }
 
+# Room, a pattern, and three arguments.
+seed_mask() {
+	printf '\020(a|b)*c{2,3}[x-z]\001\000name\001value\001tail\001\004x\001y\001z\001\001n\001\001' >"$corpus/arguments"
+}
+
 # Docker's capabilities, both architectures, no kernel; then the profile.
 seed_import() {
 	for file in tests/golden/import/*.json tests/oci/*.json tests/bad/*.json; do
