@@ -23,6 +23,7 @@ static const struct verb {
 	{"doctor", NULL, NULL, "what this host can enforce", "writ-doctor"},
 	{"learn", NULL, NULL, "run a command and print a policy of what it used", "writ-learn"},
 	{"users", NULL, NULL, "users and their roles in a store", "writ-audit"},
+	{"audit", NULL, NULL, "the log of decisions: ask, verify, export it", "writ-audit"},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
