@@ -7,6 +7,7 @@
  * sorted by verdict, so the least of these is what the roles together say: deny before ask before
  * allow.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/monitor/session.h"
@@ -133,14 +134,65 @@ static bool take_rate(const struct writ_session *session, const struct version *
 	return false;
 }
 
-/* What a rule that lets the call pass says beyond that. */
-static void apply_terms(const struct writ_session *session, const struct version *version,
+static struct request_call request_of(const struct writ_session *session,
+				      const struct version *version, const struct writ_call *call)
+{
+	return (struct request_call){
+		.policy = version->policy,
+		.kind = session->is_user ? WRIT_USER : WRIT_ROLE,
+		.subject = session->name,
+		.tool = call->tool,
+		.tool_len = call->tool_len,
+		.args = call->args,
+		.n_args = call->n_args,
+	};
+}
+
+/* Has a human said yes to this very call, and has nobody made it since? */
+static void use_approval(struct writ_session *session, const struct version *version,
+			 const struct writ_call *call, struct writ_decision *decision)
+{
+	const struct request_call request = request_of(session, version, call);
+
+	session->fault = request_use(version->requests, call->approval, &request);
+	if (session->fault == REQUEST_GOOD)
+		decision->verdict = WRIT_ALLOW;
+	else
+		deny(decision, WRIT_NOT_APPROVED);
+}
+
+static void ask(const struct writ_session *session, const struct version *version,
+		const struct writ_call *call, struct writ_decision *decision)
+{
+	const struct request_call request = request_of(session, version, call);
+
+	if (request_make(version->requests, &request, decision->request, NULL))
+		deny(decision, WRIT_NO_STATE);
+}
+
+/* What a rule that lets the call pass says beyond that. An approved call was counted when it asked.
+ */
+static void apply_terms(struct writ_session *session, const struct version *version,
 			const struct writ_call *call, struct writ_decision *decision)
 {
 	if (decision->verdict == WRIT_ASK && call->approval)
-		deny(decision, WRIT_NOT_APPROVED);
-	else if (!take_rate(session, version, decision))
-		return;
+		use_approval(session, version, call, decision);
+	else if (take_rate(session, version, decision) && decision->verdict == WRIT_ASK)
+		ask(session, version, call, decision);
+}
+
+/* Which request it was about: NULL, or text. */
+static const char *detail_of(const struct writ_call *call, const struct writ_decision *decision,
+			     char *text, size_t size)
+{
+	if (decision->verdict == WRIT_ASK)
+		(void)snprintf(text, size, "request %s", decision->request);
+	else if (call->approval && decision->verdict == WRIT_ALLOW &&
+		 decision->reason == WRIT_BY_RULE)
+		(void)snprintf(text, size, "approval %.40s", call->approval);
+	else
+		return NULL;
+	return text;
 }
 
 static const char *role_of(const struct writ_session *session, const struct writ_policy *policy,
@@ -156,6 +208,7 @@ static const char *role_of(const struct writ_session *session, const struct writ
 static int record_decision(const struct writ_session *session, const struct version *version,
 			   const struct writ_call *call, const struct writ_decision *decision)
 {
+	char detail[64];
 	const struct writ_event event = {
 		.kind = WRIT_EVENT_DECISION,
 		.verdict = decision->verdict,
@@ -171,6 +224,7 @@ static int record_decision(const struct writ_session *session, const struct vers
 		.sandbox = writ_sandbox_name(version->policy, decision->sandbox),
 		.args = call->args,
 		.n_args = call->args ? call->n_args : 0,
+		.detail = detail_of(call, decision, detail, sizeof(detail)),
 	};
 
 	return session->monitor->sink.record(session->monitor->sink.context, &event);

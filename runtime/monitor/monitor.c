@@ -294,6 +294,7 @@ void writ_monitor_close(struct writ_monitor *monitor)
 	free_versions(monitor->retired);
 	version_free(atomic_load(&monitor->current));
 	rates_close(monitor->rates);
+	requests_close(monitor->requests);
 	(void)pthread_mutex_destroy(&monitor->lock);
 	(void)pthread_mutex_destroy(&monitor->reloading);
 	free_options(monitor);

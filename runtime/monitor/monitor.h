@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "runtime/monitor/rate.h"
+#include "runtime/monitor/request.h"
 #include "runtime/writ_monitor.h"
 
 /* What a rule's rate is counted by. */
@@ -26,9 +27,10 @@ struct rated_rule {
 struct version {
 	struct writ_policy *policy;
 	uint32_t generation;
-	struct rates *rates;      /* the monitor's; NULL: no rule has a rate */
-	struct rated_rule *rated; /* by rule; of those without a rate nothing */
-	struct version *next;     /* among those that are no longer current */
+	struct rates *rates;       /* the monitor's; NULL: no rule has a rate */
+	struct rated_rule *rated;  /* by rule; of those without a rate nothing */
+	struct requests *requests; /* the monitor's; NULL: no rule asks */
+	struct version *next;      /* among those that are no longer current */
 };
 
 struct writ_monitor {
@@ -49,6 +51,7 @@ struct writ_monitor {
 	/* Opened with the first version that needs them, by who holds reloading. */
 	char *state; /* the directory; NULL: the usual one */
 	struct rates *rates;
+	struct requests *requests;
 
 	pthread_mutex_t reloading; /* held by one reload at a time, and first */
 	pthread_mutex_t lock;      /* for what follows */

@@ -131,6 +131,29 @@ static int prepare_rates(struct writ_monitor *monitor, struct version *version,
 	return 0;
 }
 
+/* ---- questions ---- */
+
+static int prepare_requests(struct writ_monitor *monitor, struct version *version,
+			    struct writ_error *error)
+{
+	struct state *state;
+	int rc;
+
+	if (version->policy->ask_from == version->policy->allow_from)
+		return 0;
+	if (!monitor->requests) {
+		rc = state_open(monitor->state, &state, error);
+		if (rc)
+			return rc;
+		rc = requests_open(state, &monitor->requests, error);
+		state_close(state);
+		if (rc)
+			return rc;
+	}
+	version->requests = monitor->requests;
+	return 0;
+}
+
 int version_load(struct writ_monitor *monitor, uint32_t generation, struct version **out,
 		 struct writ_error *error)
 {
@@ -143,6 +166,8 @@ int version_load(struct writ_monitor *monitor, uint32_t generation, struct versi
 	rc = read_policy(monitor, &version->policy, error);
 	if (!rc)
 		rc = prepare_rates(monitor, version, error);
+	if (!rc)
+		rc = prepare_requests(monitor, version, error);
 	if (rc) {
 		version_free(version);
 		return rc;

@@ -360,7 +360,161 @@ Test(monitor, without_state_there_is_no_monitor)
 
 	bundle[0] = bundle[1] = bundle_make(RATED);
 	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, NULL), -WRIT_E_SYSTEM);
-	bundle[0] = bundle[1] = bundle_make(FIRST);
+	bundle[0] = bundle[1] = bundle_make("role r { allow a; }\n");
 	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, NULL), 0, "nothing to remember");
 	writ_monitor_close(monitor);
+}
+
+/* ---- questions ---- */
+
+#define ASKING "role r { ask a; ask b rate 1/day burst 1; allow c; }\nuser \"u\" : r;\n"
+
+static enum writ_verdict check_approved(struct writ_session *session, const char *tool,
+					const char *id, struct writ_decision *decision)
+{
+	return writ_session_check(session, &(struct writ_call){.tool = tool, .approval = id},
+				  decision);
+}
+
+Test(monitor, an_approval_is_good_for_one_call)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+	struct writ_request_info info;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ASK);
+	cr_expect_eq(strlen(decision.request), WRIT_REQUEST_ID_SIZE - 1u);
+	strcpy(id, decision.request);
+	cr_expect(strstr(monitor_event(test)->detail, id));
+	cr_expect_eq(writ_request_wait(test->monitor, id, 0), WRIT_PENDING);
+	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_DENY, "not answered");
+	cr_expect_eq(decision.reason, WRIT_NOT_APPROVED);
+	cr_assert_eq(writ_request_get(test->monitor, 0, &info), 0);
+	cr_expect_str_eq(info.id, id);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(monitor_event(test)->kind, WRIT_EVENT_APPROVAL);
+	cr_expect_str_eq(monitor_event(test)->tool, "a");
+	cr_expect_eq(check_approved(session, "b", id, &decision), WRIT_DENY, "another call");
+	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_ALLOW);
+	cr_expect(strstr(monitor_event(test)->detail, id));
+	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_DENY, "used");
+	cr_expect_eq(check_approved(session, "c", id, &decision), WRIT_ALLOW, "needs none");
+	writ_session_close(session);
+	monitor_free(test);
+}
+
+Test(monitor, an_approval_is_of_one_subject_and_policy)
+{
+	struct test_monitor *test = monitor_make(ASKING "user \"v\" : r;\n");
+	struct writ_session *u = monitor_user(test, "u");
+	struct writ_session *v = monitor_user(test, "v");
+	struct writ_decision decision;
+
+	cr_expect_eq(monitor_check(u, "a", &decision), WRIT_ASK);
+	cr_expect_eq(writ_request_answer(test->monitor, decision.request, 1, NULL), 0);
+	cr_expect_eq(check_approved(v, "a", decision.request, NULL), WRIT_DENY);
+	cr_expect_eq(monitor_replace(test, ASKING "role more { allow x; }\n", NULL), 0);
+	cr_expect_eq(check_approved(u, "a", decision.request, NULL), WRIT_DENY);
+	writ_session_close(u);
+	writ_session_close(v);
+	monitor_free(test);
+}
+
+Test(monitor, a_rate_counts_questions)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	cr_expect_eq(monitor_check(session, "b", &decision), WRIT_ASK);
+	strcpy(id, decision.request);
+	cr_expect_eq(monitor_check(session, "b", &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_RATE_LIMITED);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(check_approved(session, "b", id, NULL), WRIT_ALLOW);
+	writ_session_close(session);
+	monitor_free(test);
+}
+
+Test(monitor, without_questions_there_is_nothing_to_answer)
+{
+	struct test_monitor *test = monitor_make("role r { allow a; }\n");
+	struct writ_request_info info;
+
+	cr_expect_eq(writ_request_wait(test->monitor, "x", -1), WRIT_EXPIRED);
+	cr_expect_eq(writ_request_get(test->monitor, 0, &info), -WRIT_E_INVALID);
+	cr_expect_eq(writ_request_answer(test->monitor, "x", 1, NULL), -WRIT_E_UNKNOWN);
+	cr_expect_eq(writ_request_answer(test->monitor, NULL, 1, NULL), -WRIT_E_INVALID);
+	monitor_free(test);
+}
+
+/* ---- why ---- */
+
+#define TOLD                                                                                       \
+	"tool w { arg path : path; }\n"                                                            \
+	"role r { allow w where path under \"/srv\"; deny d; allow a rate 1/day burst 1; ask q; "  \
+	"}\n"                                                                                      \
+	"user \"u\" : r;\n"
+
+static const char *told(struct writ_session *session, const char *tool, enum writ_audience audience)
+{
+	static char text[1024];
+	struct writ_decision decision;
+	enum writ_verdict verdict = monitor_check(session, tool, &decision);
+
+	(void)verdict;
+	writ_session_explain(session, &decision, audience, text, sizeof(text));
+	return text;
+}
+
+Test(monitor, operators_are_told_everything)
+{
+	static const struct {
+		const char *tool;
+		const char *says;
+	} rows[] = {
+		{"x", "no rule of user 'u' matches tool 'x'"},
+		{"w", "none of the conditions holds; the first is that of rule test.writ:3"},
+		{"d", "rule test.writ:3:48 of role 'r': deny d"},
+		{"?", "'?' is not a name that a tool can have"},
+		{"a", "allow a"},
+		{"a", "the rate is used up, and the next call may pass in 86"},
+		{"q", "ask q"},
+	};
+	struct test_monitor *test = monitor_make(TOLD);
+	struct writ_session *session = monitor_user(test, "u");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text = told(session, rows[i].tool, WRIT_FOR_OPERATOR);
+
+		cr_expect(strstr(text, rows[i].says), "%s: %s", rows[i].tool, text);
+	}
+	test->record_rc = 1;
+	cr_expect(strstr(told(session, "w", WRIT_FOR_OPERATOR), "can't be recorded"));
+	test->record_rc = 0;
+	writ_session_close(session);
+	monitor_free(test);
+}
+
+Test(monitor, agents_can_not_tell_denials_apart)
+{
+	static const char *const tools[] = {"x", "w", "d", "?", ""};
+	struct test_monitor *test = monitor_make(TOLD);
+	struct writ_session *session = monitor_user(test, "u");
+
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
+		cr_expect_str_eq(told(session, tools[i], WRIT_FOR_AGENT), "denied by policy");
+	test->record_rc = 1;
+	cr_expect_str_eq(told(session, "a", WRIT_FOR_AGENT), "denied by policy");
+	test->record_rc = 0;
+	cr_expect(strstr(told(session, "a", WRIT_FOR_AGENT), "too many calls"));
+	cr_expect(strstr(told(session, "q", WRIT_FOR_AGENT), "request "));
+	/* Whose user is gone is told the same. */
+	cr_expect_eq(monitor_replace(test, "role z { allow a; }\nuser \"y\" : z;\n", NULL), 0);
+	cr_expect_str_eq(told(session, "a", WRIT_FOR_AGENT), "denied by policy");
+	writ_session_close(session);
+	monitor_free(test);
 }

@@ -1,0 +1,75 @@
+/*
+ * Questions to a human, of a monitor: requests (request.h) whose answers are recorded.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/error.h"
+#include "runtime/monitor/monitor.h"
+
+enum writ_answer writ_request_wait(struct writ_monitor *monitor, const char *id, int timeout_ms)
+{
+	return monitor->requests ? request_wait(monitor->requests, id, timeout_ms) : WRIT_EXPIRED;
+}
+
+int writ_request_get(struct writ_monitor *monitor, size_t index, struct writ_request_info *out)
+{
+	return monitor->requests ? request_get(monitor->requests, index, out) : -WRIT_E_INVALID;
+}
+
+/* What is pending under an id; all empty when nothing is. */
+static struct writ_request_info find(struct writ_monitor *monitor, const char *id)
+{
+	struct writ_request_info info;
+
+	for (size_t i = 0; request_get(monitor->requests, i, &info) == 0; i++) {
+		if (strcmp(info.id, id) == 0)
+			return info;
+	}
+	return (struct writ_request_info){.answer = WRIT_PENDING};
+}
+
+/* With no reload meanwhile, so that the current version stays. */
+static int record_answer(struct writ_monitor *monitor, const struct writ_request_info *info,
+			 const char *id, int approve)
+{
+	const struct version *version;
+	char detail[512];
+	int rc;
+
+	(void)snprintf(detail, sizeof(detail), "%s: request %.40s of %s",
+		       approve ? "approved" : "rejected", id, info->subject);
+	(void)pthread_mutex_lock(&monitor->reloading);
+	version = atomic_load(&monitor->current);
+	rc = monitor_record(monitor, &(struct writ_event){
+					     .kind = WRIT_EVENT_APPROVAL,
+					     .verdict = approve ? WRIT_ALLOW : WRIT_DENY,
+					     .rule = WRIT_NO_ID,
+					     .generation = version->generation,
+					     .policy = version->policy,
+					     .tool = info->tool,
+					     .detail = detail,
+				     });
+	(void)pthread_mutex_unlock(&monitor->reloading);
+	return rc;
+}
+
+int writ_request_answer(struct writ_monitor *monitor, const char *id, int approve,
+			struct writ_error *error)
+{
+	struct writ_request_info info;
+	int rc;
+
+	if (!id)
+		return error_set(error, WRIT_E_INVALID, "writ_request_answer: id must be given");
+	if (!monitor->requests)
+		return error_set(error, WRIT_E_UNKNOWN, "the policy asks nothing");
+	info = find(monitor, id);
+	rc = request_answer(monitor->requests, id, approve, error);
+	if (rc)
+		return rc;
+	if (record_answer(monitor, &info, id, approve))
+		return error_set(error, WRIT_E_SYSTEM,
+				 "the request is answered, but that can't be recorded");
+	return 0;
+}
