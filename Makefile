@@ -376,6 +376,11 @@ $(BUILD)/bench/bench_rate: tests/bench/bench_rate.c $(RUNTIME_OBJ)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests/bench -MMD -MP -o $@ $< $(RUNTIME_OBJ) -pthread
+# What it opens is made by the insides of libwrit-audit.
+$(BUILD)/bench/bench_identity: tests/bench/bench_identity.c $(RUNTIME_OBJ) $(AUDIT_OBJ)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests/bench -MMD -MP -o $@ $< $(RUNTIME_OBJ) $(AUDIT_OBJ) $(AUDIT_LIBS) -pthread
 bench: all $(BENCH_BIN) $(BUILD)/stress/tree
 	@BUILD=$(BUILD) tests/bench/run.sh
 

@@ -41,6 +41,8 @@ for size in "10 20" "1000 2000"; do
 done
 "$build/bench/bench_check" --conditions "$@"
 echo
+"$build/bench/bench_identity" "$work/1000x2000.wrt" "$work"
+echo
 
 # Other engines, of the versions in tests/bench/peers/package.json, where there is a Node and a registry.
 peers() {
