@@ -120,7 +120,7 @@ static int read_rules(const char *path, struct alert_rules *rules, int *warnings
 
 static int check(const char *path)
 {
-	struct alert_rules *rules = malloc(sizeof(*rules));
+	struct alert_rules *rules = calloc(1, sizeof(*rules));
 	int warnings = 0;
 	int rc;
 

@@ -18,6 +18,9 @@ static const struct sub_verb {
 	{"stats", audit_sub_stats, "count calls, denials, launches and gaps"},
 	{"export", audit_sub_export, "print records as JSON lines, CEF or OCSF"},
 	{"alerts", audit_sub_alerts, "tell somebody of what a log shows, as a file says"},
+	{"backup", audit_sub_backup, "copy a log while it is written"},
+	{"rotate", audit_sub_rotate, "move records to a file of their month"},
+	{"prune", audit_sub_prune, "remove records that are old enough"},
 };
 #define N_SUB_VERBS (sizeof(sub_verbs) / sizeof(sub_verbs[0]))
 

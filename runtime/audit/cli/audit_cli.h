@@ -18,5 +18,8 @@ int audit_sub_tail(char **argv);
 int audit_sub_stats(char **argv);
 int audit_sub_export(char **argv);
 int audit_sub_alerts(char **argv);
+int audit_sub_backup(char **argv);
+int audit_sub_rotate(char **argv);
+int audit_sub_prune(char **argv);
 
 #endif

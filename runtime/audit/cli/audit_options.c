@@ -129,7 +129,7 @@ static int read_range(const struct option *option, const char *text, void *field
 
 #define KINDS                                                                                      \
 	"decision launch end network file approval reload session gap open close checkpoint "      \
-	"prune"
+	"rotate prune"
 #define REASONS                                                                                    \
 	"by_rule no_rule no_condition unknown_subject bad_tool_name bad_request rate_limited "     \
 	"no_state stale not_approved not_recorded"
@@ -279,25 +279,29 @@ bool audit_begin(char **argv, const struct audit_usage *usage, struct audit_opti
 	return true;
 }
 
-/* A database of a newer version is an input that can't be used, not a host's fault. */
+/* Neither a database of a newer version nor a key that is missing is the host's fault. */
 static int status_of(const struct writ_error *error)
 {
-	return error->code == WRIT_E_UNSUPPORTED ? EXIT_BAD_INPUT : writ_exit_status(error->code);
+	switch (error->code) {
+	case WRIT_E_UNSUPPORTED:
+	case WRIT_E_NOT_FOUND:
+		return EXIT_BAD_INPUT;
+	default:
+		return writ_exit_status(error->code);
+	}
 }
 
 int audit_fail(const char *path, const struct writ_error *error)
 {
-	return cli_fail(status_of(error), "%.300s: %s", path, error->text);
+	return cli_fail(status_of(error), "%.300s%s%s", path ? path : "", path ? ": " : "",
+			error->text);
 }
 
 int audit_open(const char *path, sqlite3 **db)
 {
 	struct writ_error error;
 
-	/* Its message begins with the path. */
-	if (db_open(path, &audit_schema, DB_READ, db, &error))
-		return cli_fail(status_of(&error), "%s", error.text);
-	return 0;
+	return db_open(path, &audit_schema, DB_READ, db, &error) ? audit_fail(NULL, &error) : 0;
 }
 
 int audit_end_output(void)

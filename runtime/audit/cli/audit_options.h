@@ -66,7 +66,10 @@ bool audit_begin(char **argv, const struct audit_usage *usage, struct audit_opti
 /* Opens a log to read it. 0, or an exit status after a message. */
 int audit_open(const char *path, sqlite3 **db);
 
-/* A message about an error of the library's, and the exit status that is its. */
+/*
+ * A message about an error of the library's, and the exit status that is its. path is NULL where
+ * the error's own text begins with one.
+ */
 int audit_fail(const char *path, const struct writ_error *error);
 
 /* Ends what a verb prints: 0, or an exit status after a message that it could not be written. */
