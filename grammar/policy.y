@@ -63,11 +63,11 @@ static void policy_error(const struct span *span, struct parse *parse, const cha
 %token LIST_END "the '}' of the list"
 %token LESS "<" GREATER ">" AMPERSAND "&" BAR "|" SLASH "/"
 
-%type <struct ast_name> name pattern using
+%type <struct ast_name> name arg_name pattern using
 %type <struct ast_names> names
 %type <struct ast_text> text
 %type <struct ast_literal> literal
-%type <struct ast_literals> literals
+%type <struct ast_literals> literals elements
 %type <struct ast_set_item> set_item
 %type <struct ast_set_items> set_items
 %type <enum ast_op> compare
@@ -79,8 +79,8 @@ static void policy_error(const struct span *span, struct parse *parse, const cha
 %type <struct ast_call> call_form
 %type <struct ast_expr *> where expr expr_and expr_not atom
 %type <struct ast_rate> rate burst
-%type <struct ast_bindings> bindings test_args
-%type <struct ast_binding> binding
+%type <struct ast_bindings> bindings args test_args
+%type <struct ast_binding> binding arg
 %type <enum ast_verdict> verdict
 %type <enum ast_target> target_kind
 %type <struct ast_box_expect> target
@@ -141,8 +141,8 @@ tool_item: ";"					{ yyerrok; }
 	| "class" name semi			{ build_tool_class(parse, @2, @$); }
 	| "sandbox" name semi			{ build_tool_sandbox(parse, $2, @$); }
 	| "describe" text semi			{ build_tool_describe(parse, $2, @$); }
-	| "arg" name ":" name semi		{ build_tool_arg(parse, $2, @4, false, @$); }
-	| "arg" name ":" name "secret" semi	{ build_tool_arg(parse, $2, @4, true, @$); }
+	| "arg" arg_name ":" name semi		{ build_tool_arg(parse, $2, @4, false, @$); }
+	| "arg" arg_name ":" name "secret" semi	{ build_tool_arg(parse, $2, @4, true, @$); }
 	;
 
 sandbox: sandbox_head open sections close	{ build_sandbox_end(parse, @$); }
@@ -323,15 +323,15 @@ expr_not: atom
 	| "not" expr_not		{ $$ = build_not(parse, $2, @$); }
 	| "(" expr ")"			{ $$ = $2; }
 	;
-atom: name compare literal	{ $$ = build_compare(parse, $1, $2, &$3, @$); }
-	| name "in" "{" literals LIST_END
+atom: arg_name compare literal	{ $$ = build_compare(parse, $1, $2, &$3, @$); }
+	| arg_name "in" "{" literals LIST_END
 				{ $$ = build_test_of(parse, AST_EXPR_IN, $1, @$);
 				  $$->literals = $4; }
-	| name "in" name	{ $$ = build_test_of(parse, AST_EXPR_IN_SET, $1, @$);
+	| arg_name "in" name	{ $$ = build_test_of(parse, AST_EXPR_IN_SET, $1, @$);
 				  $$->set = $3; }
-	| name "under" text	{ $$ = build_text_test(parse, AST_EXPR_UNDER, $1, &$3, @$); }
-	| name "matches" text	{ $$ = build_text_test(parse, AST_EXPR_MATCHES, $1, &$3, @$); }
-	| name "present"	{ $$ = build_test_of(parse, AST_EXPR_PRESENT, $1, @$); }
+	| arg_name "under" text	{ $$ = build_text_test(parse, AST_EXPR_UNDER, $1, &$3, @$); }
+	| arg_name "matches" text	{ $$ = build_text_test(parse, AST_EXPR_MATCHES, $1, &$3, @$); }
+	| arg_name "present"	{ $$ = build_test_of(parse, AST_EXPR_PRESENT, $1, @$); }
 	;
 literals: literal		{ $$ = (struct ast_literals){0}; LIST_ADD($$, $1); }
 	| literals "," literal	{ $$ = $1; if (HAS_ROOM($1, IN_VALUES, @3)) LIST_ADD($$, $3); }
@@ -345,7 +345,7 @@ test_head: "test" text				{ build_test_begin(parse, $2); };
 bindings: binding		{ $$ = (struct ast_bindings){0}; LIST_ADD($$, $1); }
 	| bindings "," binding	{ $$ = $1; if (HAS_ROOM($1, BINDINGS, @3)) LIST_ADD($$, $3); }
 	;
-binding: name "=" literal	{ $$ = (struct ast_binding){$1, $3}; };
+binding: name "=" literal	{ $$ = (struct ast_binding){.name = $1, .value = $3}; };
 test_items: %empty
 	| test_items test_item
 	| test_items error ";"			{ build_recovered(parse); yyerrok; }
@@ -362,7 +362,18 @@ verdict: "allow"		{ $$ = AST_ALLOW; }
 	;
 test_args: %empty		{ $$ = (struct ast_bindings){0}; }
 	| "(" ")"		{ $$ = (struct ast_bindings){0}; }
-	| "(" bindings ")"	{ $$ = $2; }
+	| "(" args ")"		{ $$ = $2; }
+	;
+args: arg			{ $$ = (struct ast_bindings){0}; LIST_ADD($$, $1); }
+	| args "," arg		{ $$ = $1; if (HAS_ROOM($1, BINDINGS, @3)) LIST_ADD($$, $3); }
+	;
+arg: arg_name "=" literal	{ $$ = (struct ast_binding){.name = $1, .value = $3}; }
+	| arg_name "=" "{" elements LIST_END
+				{ $$ = (struct ast_binding){.name = $1, .is_list = true,
+							    .elements = $4}; }
+	;
+elements: %empty		{ $$ = (struct ast_literals){0}; }
+	| literals
 	;
 box_head: "sandbox" name			{ build_box_begin(parse, $2); };
 expects: %empty
@@ -405,6 +416,9 @@ names: name			{ $$ = (struct ast_names){0}; LIST_ADD($$, $1); }
 	| names "," name	{ $$ = $1; LIST_ADD($$, $3); }
 	;
 name: word			{ $$ = build_name(parse, @1); };
+arg_name: name
+	| PATTERN		{ $$ = build_arg_name(parse, @1); }
+	;
 pattern: pattern_word		{ $$ = build_name(parse, @1); };
 pattern_word: word | "not" | PATTERN | INT | SIZE | DURATION;
 

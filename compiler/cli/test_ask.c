@@ -31,44 +31,86 @@ static struct str literal_text(const struct test_question *question,
 	return str_printf(arena, "%" PRIu64, literal->number);
 }
 
+static struct ir_call_list read_list(const struct test_question *question,
+				     const struct ast_binding *binding)
+{
+	size_t n = binding->elements.n;
+	struct str *items = arena_alloc(question->file->judge.arena, n * sizeof(*items));
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = literal_text(question, &binding->elements.items[i]);
+	return (struct ir_call_list){binding->name.text, items, n};
+}
+
 static void read_args(const struct test_question *question, const struct ast_expect *expect,
 		      struct ir_request *out)
 {
 	struct arena *arena = question->file->judge.arena;
 	struct ir_call_arg *args = arena_alloc(arena, expect->args.n * sizeof(*args));
+	struct ir_call_list *lists = arena_alloc(arena, expect->args.n * sizeof(*lists));
 
 	for (size_t i = 0; i < expect->args.n; i++) {
 		const struct ast_binding *binding = &expect->args.items[i];
 
-		args[i] = (struct ir_call_arg){binding->name.text,
-					       literal_text(question, &binding->value)};
+		if (binding->is_list)
+			lists[out->n_lists++] = read_list(question, binding);
+		else
+			args[out->n_args++] =
+				(struct ir_call_arg){binding->name.text,
+						     literal_text(question, &binding->value)};
 	}
 	out->args = args;
-	out->n_args = expect->args.n;
+	out->lists = lists;
+}
+
+static struct writ_arg runtime_value(struct str text)
+{
+	return (struct writ_arg){.text = text.ptr, .text_len = text.len, .type = WRIT_ARG_BYTES};
+}
+
+static struct writ_arg runtime_list(struct arena *arena, const struct ir_call_list *list)
+{
+	struct writ_arg *items = arena_alloc(arena, list->n * sizeof(*items));
+
+	for (size_t i = 0; i < list->n; i++)
+		items[i] = runtime_value(list->items[i]);
+	return (struct writ_arg){.items = items, .n_items = list->n, .type = WRIT_ARG_LIST};
+}
+
+static void set_name(struct writ_arg *arg, struct str name)
+{
+	arg->name = name.ptr;
+	arg->name_len = name.len;
+}
+
+/* The call as the runtime takes it: what has one value, then lists. */
+static struct writ_arg *runtime_args(struct arena *arena, const struct ir_request *request)
+{
+	size_t n = request->n_args;
+	struct writ_arg *args = arena_alloc(arena, (n + request->n_lists) * sizeof(*args));
+
+	for (size_t i = 0; i < n; i++) {
+		args[i] = runtime_value(request->args[i].text);
+		set_name(&args[i], request->args[i].name);
+	}
+	for (size_t i = 0; i < request->n_lists; i++) {
+		args[n + i] = runtime_list(arena, &request->lists[i]);
+		set_name(&args[n + i], request->lists[i].name);
+	}
+	return args;
 }
 
 static enum writ_verdict decide(const struct test_question *question, struct str role,
 				const struct ir_request *request, struct writ_decision *decision)
 {
-	struct writ_arg *args = arena_alloc(question->file->judge.arena,
-					    request->n_args * sizeof(*args));
-
-	for (size_t i = 0; i < request->n_args; i++)
-		args[i] = (struct writ_arg){
-			.name = request->args[i].name.ptr,
-			.name_len = request->args[i].name.len,
-			.text = request->args[i].text.ptr,
-			.text_len = request->args[i].text.len,
-			.type = WRIT_ARG_BYTES,
-		};
 	return writ_check(question->bound->policy,
 			  &(struct writ_request){
 				  .role = role.ptr,
 				  .role_len = role.len,
 				  .tool = request->tool.ptr,
 				  .tool_len = request->tool.len,
-				  .args = args,
-				  .n_args = request->n_args,
+				  .args = runtime_args(question->file->judge.arena, request),
+				  .n_args = request->n_args + request->n_lists,
 			  },
 			  decision);
 }
@@ -102,6 +144,16 @@ static void note_rule(const struct test_question *question, const struct why_rul
 	}
 }
 
+/* A rule matches this element, and still the call is denied. */
+static void note_terms(const struct test_question *question, uint32_t rule)
+{
+	const struct ir_policy *ir = question->file->input.ir;
+	struct diag_note *note = add_note(question, &ir->rules.items[rule].origin);
+
+	note->text = STR("this rule and the one that matches another element of the list have "
+			 "different sandboxes, or a rate");
+}
+
 static void explain(const struct test_question *question, const struct why_rules *rules,
 		    const struct writ_decision *decision, const struct ir_request *request)
 {
@@ -121,7 +173,10 @@ static void explain(const struct test_question *question, const struct why_rules
 	for (size_t i = 0; i < rules->n && question->result->notes.n < MAX_NOTES; i++) {
 		if (decision->reason == WRIT_BY_RULE && rules->items[i].rule >= decision->rule)
 			break;
-		note_rule(question, &rules->items[i], request);
+		if (rules->items[i].holds)
+			note_terms(question, rules->items[i].rule);
+		else
+			note_rule(question, &rules->items[i], request);
 	}
 }
 
@@ -144,9 +199,12 @@ void test_ask_call(const struct test_question *question, const struct ast_expect
 	struct writ_decision decision;
 	enum writ_verdict verdict;
 	struct why_rules rules;
+	uint32_t rule;
 
 	read_args(question, expect, &request);
 	verdict = decide(question, expect->role.text, &request, &decision);
+	/* What is told, and counted as covered, is the element that decided. */
+	(void)ir_decide_call(file->judge.arena, file->input.ir, &request, &rule, &request);
 	rules = why_rules(file->judge.arena, file->input.ir, &request);
 	test_cover_rules(file, &rules, decision.reason == WRIT_BY_RULE ? decision.rule : IR_NONE);
 	question->result->passed = verdict == wanted[expect->verdict];

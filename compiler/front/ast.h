@@ -294,6 +294,8 @@ struct ast_redact {
 struct ast_binding {
 	struct ast_name name;
 	struct ast_literal value;
+	bool is_list; /* of a test's call: elements, and no value */
+	struct ast_literals elements;
 };
 
 VEC_TYPE(ast_bindings, struct ast_binding);

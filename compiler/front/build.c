@@ -13,6 +13,35 @@ struct ast_name build_name(struct parse *parse, struct span span)
 	return (struct ast_name){parse_text_at(parse, span), span};
 }
 
+/* Words with dots between them, as members of objects are called. */
+static bool is_arg_name(struct str name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		bool is_dot = name.ptr[i] == '.';
+
+		if (name.ptr[i] == '*')
+			return false;
+		if (is_dot && (i == 0 || i + 1 == name.len || name.ptr[i - 1] == '.'))
+			return false;
+	}
+	return true;
+}
+
+struct ast_name build_arg_name(struct parse *parse, struct span span)
+{
+	struct ast_name name = build_name(parse, span);
+	struct diag *diag;
+
+	if (is_arg_name(name.text))
+		return name;
+	diag = diag_report(parse->diags, DIAG_E0017, span,
+			   "'%.*s' can't be the name of an argument", STR_ARG(name.text));
+	diag_help(
+		parse->diags, diag,
+		"an argument's name is letters, digits, '_' and '-', with a '.' before a member's");
+	return name;
+}
+
 struct ast_literal build_number_literal(struct parse *parse, enum ast_literal_kind kind,
 					struct span span)
 {

@@ -122,6 +122,9 @@ uint64_t build_number(struct parse *parse, struct span span);
 
 /* build.c */
 struct ast_name build_name(struct parse *parse, struct span span);
+
+/* Of an argument, from a token that may be more: members have dots, and JSON has names with '-'. */
+struct ast_name build_arg_name(struct parse *parse, struct span span);
 struct ast_literal build_number_literal(struct parse *parse, enum ast_literal_kind kind,
 					struct span span);
 struct ast_literal build_text_literal(struct span span, struct ast_text text);

@@ -143,7 +143,7 @@ static void put_arg(struct yaml_out *out, const struct yaml_node *name,
 	if (!type && !yaml_need(out, body, "type"))
 		return;
 	yaml_put(out, "\targ ", name->span);
-	yaml_put_name(out, name);
+	yaml_put_arg_name(out, name);
 	yaml_put(out, ": ", name->span);
 	yaml_put_name(out, type);
 	if (secret && yaml_want_bool(out, secret, &is_secret) && is_secret)

@@ -198,7 +198,7 @@ static void put_expect(struct yaml_out *out, const struct yaml_node *expect)
 	yaml_put_pattern(out, tool);
 	if (args) {
 		yaml_put(out, "(", args->key->span);
-		yaml_put_bindings(out, args);
+		yaml_put_args(out, args);
 		yaml_put(out, ")", args->key->span);
 	}
 	yaml_put_end(out, expect->last);

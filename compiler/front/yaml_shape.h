@@ -67,6 +67,7 @@ void yaml_wrong_shape(struct yaml_out *out, const struct yaml_node *node, const 
 bool yaml_want_text(struct yaml_out *out, const struct yaml_node *node, const char *expected);
 
 void yaml_put_name(struct yaml_out *out, const struct yaml_node *node);
+void yaml_put_arg_name(struct yaml_out *out, const struct yaml_node *node);
 void yaml_put_policy_name(struct yaml_out *out, const struct yaml_node *node);
 void yaml_put_pattern(struct yaml_out *out, const struct yaml_node *node);
 void yaml_put_integer(struct yaml_out *out, const struct yaml_node *node);
@@ -87,6 +88,9 @@ bool yaml_want_bool(struct yaml_out *out, const struct yaml_node *node, bool *va
 
 /* "NAME = literal, ..." of a mapping. */
 void yaml_put_bindings(struct yaml_out *out, const struct yaml_node *map);
+
+/* The same of a call's arguments, which may be lists. */
+void yaml_put_args(struct yaml_out *out, const struct yaml_node *map);
 
 /* An expression of Writ, for "where". */
 void yaml_put_expr(struct yaml_out *out, const struct yaml_node *node);

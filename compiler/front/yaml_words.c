@@ -87,6 +87,21 @@ void yaml_put_name(struct yaml_out *out, const struct yaml_node *node)
 			  "not 'not'");
 }
 
+/* Where the dots stand is for the parser. */
+void yaml_put_arg_name(struct yaml_out *out, const struct yaml_node *node)
+{
+	if (!yaml_want_text(out, node, "the name of an argument"))
+		return;
+	if (is_pattern(node->text) && !str_eq(node->text, STR("not")) &&
+	    (is_name(node->text) || memchr(node->text.ptr, '.', node->text.len) ||
+	     memchr(node->text.ptr, '-', node->text.len)))
+		yaml_put_raw(out, node);
+	else
+		malformed(out, node, "the name of an argument",
+			  "such a name is letters, digits, '_' and '-', with a '.' before a "
+			  "member's");
+}
+
 void yaml_put_policy_name(struct yaml_out *out, const struct yaml_node *node)
 {
 	if (!yaml_want_text(out, node, "the name of the policy"))
@@ -170,6 +185,32 @@ bool yaml_want_bool(struct yaml_out *out, const struct yaml_node *node, bool *va
 		return true;
 	malformed(out, node, "true or false", "write true or false, in small letters");
 	return false;
+}
+
+/* A list of values, of an argument that has several. */
+static void put_values(struct yaml_out *out, const struct yaml_node *list)
+{
+	yaml_put(out, "{", yaml_head(list));
+	yaml_put_list(out, list, yaml_put_literal);
+	yaml_put(out, "}", yaml_head(list));
+}
+
+void yaml_put_args(struct yaml_out *out, const struct yaml_node *map)
+{
+	if (map->kind != YAML_KIND_MAP) {
+		yaml_wrong_shape(out, map, "a mapping of names to values");
+		return;
+	}
+	for (const struct yaml_node *entry = map->first; entry; entry = entry->next) {
+		if (entry != map->first)
+			yaml_put(out, ", ", yaml_head(entry));
+		yaml_put_arg_name(out, entry->key);
+		yaml_put(out, " = ", yaml_head(entry));
+		if (entry->kind == YAML_KIND_LIST)
+			put_values(out, entry);
+		else
+			yaml_put_literal(out, entry);
+	}
 }
 
 void yaml_put_bindings(struct yaml_out *out, const struct yaml_node *map)

@@ -17,17 +17,26 @@ static void check_once(struct sema *sema, struct map *seen, const struct ast_nam
 			    STR_ARG(name->text));
 }
 
-static void check_value(struct sema *sema, const struct sema_args *args,
-			const struct ast_binding *binding)
+static void check_value(struct sema *sema, const struct sema_arg *arg,
+			const struct ast_literal *value)
+{
+	if (value->kind == AST_STRING)
+		sema_text(sema, &value->text, SEMA_ANY_TYPE, "an argument");
+	else if (arg)
+		sema_check_literal_kind(sema, value, arg->arg->kind);
+	else if (value->kind != AST_INT && value->kind != AST_BOOL)
+		sema_check_literal_kind(sema, value, WRIT_ARG_STRING);
+}
+
+static void check_arg(struct sema *sema, const struct sema_args *args,
+		      const struct ast_binding *binding)
 {
 	const struct sema_arg *arg = sema_arg(args, binding->name.text);
 
-	if (binding->value.kind == AST_STRING)
-		sema_text(sema, &binding->value.text, SEMA_ANY_TYPE, "an argument");
-	else if (arg)
-		sema_check_literal_kind(sema, &binding->value, arg->arg->kind);
-	else if (binding->value.kind != AST_INT && binding->value.kind != AST_BOOL)
-		sema_check_literal_kind(sema, &binding->value, WRIT_ARG_STRING);
+	if (!binding->is_list)
+		check_value(sema, arg, &binding->value);
+	for (size_t i = 0; i < binding->elements.n; i++)
+		check_value(sema, arg, &binding->elements.items[i]);
 }
 
 static void check_expect(struct sema *sema, const struct ast_expect *expect)
@@ -52,7 +61,7 @@ static void check_expect(struct sema *sema, const struct ast_expect *expect)
 		if (args->only && !sema_arg(args, binding->name.text))
 			sema_unknown_arg(sema, &binding->name, args);
 		else
-			check_value(sema, args, binding);
+			check_arg(sema, args, binding);
 	}
 }
 

@@ -285,11 +285,22 @@ static void dump_roles(FILE *out, const struct ast *ast)
 	}
 }
 
+static void dump_elements(FILE *out, const struct ast_literals *elements)
+{
+	fputs(" {", out);
+	for (size_t i = 0; i < elements->n; i++)
+		dump_literal(out, &elements->items[i]);
+	fputs(" }", out);
+}
+
 static void dump_bindings(FILE *out, const char *indent, const struct ast_bindings *bindings)
 {
 	for (size_t i = 0; i < bindings->n; i++) {
 		fprintf(out, "%s%.*s =", indent, STR_ARG(bindings->items[i].name.text));
-		dump_literal(out, &bindings->items[i].value);
+		if (bindings->items[i].is_list)
+			dump_elements(out, &bindings->items[i].elements);
+		else
+			dump_literal(out, &bindings->items[i].value);
 		fputc('\n', out);
 	}
 }

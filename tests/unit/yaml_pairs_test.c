@@ -70,12 +70,14 @@ Test(yaml_pairs, both_forms_compile_to_the_same_bundle)
 	expect_same_bundle("blog");
 	expect_same_bundle("short");
 	expect_same_bundle("forms");
+	expect_same_bundle("lists");
 }
 
 Test(yaml_pairs, both_forms_are_the_same_tree)
 {
 	expect_same_tree("short");
 	expect_same_tree("forms");
+	expect_same_tree("lists");
 }
 
 /* Law: what is translated to text and parsed again is what the YAML was. */
