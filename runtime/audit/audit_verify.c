@@ -10,6 +10,7 @@
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/audit/blame.h"
@@ -55,12 +56,12 @@ static bool is_text(const struct record_value *value, const char *text)
 
 static void count_gap(struct walk *walk, const struct record *record)
 {
+	static const char prefix[] = "{\"lost\":";
 	const struct record_value *detail = &record->values[RECORD_DETAIL];
-	unsigned long long lost = 0;
 
 	walk->verdict->gaps++;
-	if (detail->type == RECORD_TEXT && sscanf(detail->text, "{\"lost\":%18llu", &lost) == 1)
-		walk->verdict->lost += lost;
+	if (detail->type == RECORD_TEXT && strncmp(detail->text, prefix, sizeof(prefix) - 1) == 0)
+		walk->verdict->lost += strtoull(detail->text + sizeof(prefix) - 1, NULL, 10);
 }
 
 /* A checkpoint in the log is of the record before it. */

@@ -8,12 +8,13 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/audit/chain.h"
 #include "runtime/audit/fail.h"
 
-#define SIGNATURE_DIGITS (2 * crypto_sign_BYTES)
+#define SIGNATURE_DIGITS ((size_t)2 * crypto_sign_BYTES)
 
 void checkpoint_make(const struct head *head, const struct audit_key *key,
 		     char line[WRIT_CHECKPOINT_SIZE])
@@ -52,26 +53,66 @@ static bool is_signed(const char *line, size_t signed_len, const struct checkpoi
 					   checkpoint->signer) == 0;
 }
 
+/* The number of a field that is one, of at most 18 digits so that none is too large; else -1. */
+static int64_t read_number(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= 18 && strspn(text, "0123456789") == len ? strtoll(text, NULL, 10)
+									 : -1;
+}
+
+enum field { NAME, VERSION, LOG, SEQ, HASH, TIME, SIGNER, N_FIELDS };
+
+/* Cuts what stands before the signature; how long that is, or 0 when it is no checkpoint. */
+static size_t cut_fields(char *text, const char *fields[N_FIELDS])
+{
+	char *at = text;
+
+	for (int i = 0; i < N_FIELDS; i++) {
+		char *end = strchr(at, ':');
+
+		if (!end)
+			return 0;
+		*end = '\0';
+		fields[i] = at;
+		at = end + 1;
+	}
+	return (size_t)(at - text);
+}
+
+static bool read_fields(const char *const fields[N_FIELDS], struct checkpoint *out)
+{
+	int64_t wall_us = read_number(fields[TIME]);
+
+	out->seq = read_number(fields[SEQ]);
+	out->wall_us = (uint64_t)wall_us;
+	if (strcmp(fields[NAME], "writ-checkpoint") != 0 || strcmp(fields[VERSION], "1") != 0 ||
+	    strlen(fields[LOG]) != HEAD_LOG_SIZE || out->seq < 0 || wall_us < 0 ||
+	    strlen(fields[HASH]) != 2 * sizeof(out->hash) ||
+	    strlen(fields[SIGNER]) != 2 * sizeof(out->signer))
+		return false;
+	memcpy(out->log, fields[LOG], HEAD_LOG_SIZE + 1);
+	return read_hex(fields[HASH], out->hash, sizeof(out->hash)) &&
+	       read_hex(fields[SIGNER], out->signer, sizeof(out->signer));
+}
+
 int checkpoint_read(const char *line, struct checkpoint *out, struct writ_error *error)
 {
-	char hash[2 * RECORD_HASH_SIZE + 1];
-	char signer[2 * KEY_PUBLIC_SIZE + 1];
-	unsigned long long wall_us = 0;
+	const char *fields[N_FIELDS];
+	char text[WRIT_CHECKPOINT_SIZE];
 	size_t len = strcspn(line, "\r\n");
-	long long seq = -1;
-	int n = 0;
+	size_t signed_len = 0;
 
-	/* The lengths of numbers are bounded, so that none is too large to be read. */
-	(void)sscanf(line, "writ-checkpoint:1:%32[0-9a-f]:%18lld:%64[0-9a-f]:%18llu:%64[0-9a-f]:%n",
-		     out->log, &seq, hash, &wall_us, signer, &n);
-	if (n == 0 || len != (size_t)n + SIGNATURE_DIGITS || seq < 0 ||
-	    strspn(line + len, "\r\n") != strlen(line + len))
+	if (len < sizeof(text) && strspn(line + len, "\r\n") == strlen(line + len)) {
+		memcpy(text, line, len);
+		text[len] = '\0';
+		signed_len = cut_fields(text, fields);
+	}
+	if (!signed_len || len != signed_len + SIGNATURE_DIGITS || !read_fields(fields, out))
 		return fail_set(error, WRIT_E_INVALID,
 				"it is no checkpoint (writ-checkpoint:1:...)");
-	out->seq = seq;
-	out->wall_us = wall_us;
-	if (strlen(out->log) != HEAD_LOG_SIZE || !read_hex(hash, out->hash, RECORD_HASH_SIZE) ||
-	    !read_hex(signer, out->signer, KEY_PUBLIC_SIZE) || !is_signed(line, (size_t)n, out))
+	if (!is_signed(line, signed_len, out))
 		return fail_set(error, WRIT_E_INVALID, "the checkpoint's signature is wrong");
 	return 0;
 }

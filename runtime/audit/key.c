@@ -15,7 +15,7 @@
 
 #include "runtime/audit/fail.h"
 
-#define N_DIGITS (2 * KEY_SIZE)
+#define N_DIGITS ((size_t)2 * KEY_SIZE)
 
 /* The name of what keys are derived for (crypto_kdf_CONTEXTBYTES bytes). */
 static const char context[] = "writ-log";
@@ -71,7 +71,7 @@ static int read_key(int fd, const char *path, struct audit_key *out, struct writ
 	ssize_t n = read(fd, text, sizeof(text));
 	size_t len = 0;
 
-	if (n != N_DIGITS + 1 || text[N_DIGITS] != '\n' ||
+	if (n != (ssize_t)N_DIGITS + 1 || text[N_DIGITS] != '\n' ||
 	    sodium_hex2bin(key, sizeof(key), text, N_DIGITS, NULL, &len, NULL) || len != KEY_SIZE)
 		return fail_set(error, WRIT_E_FORMAT, "%.300s is no key of an audit log", path);
 	derive(key, out);

@@ -230,15 +230,15 @@ void writ_audit_status(struct writ_audit *audit, struct writ_audit_status *out)
 /* In a child, of any kind of fork, this page is zero: what is not the child's is left alone. */
 static int make_alive(struct writ_audit *audit, struct writ_error *error)
 {
-	unsigned char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-				   -1, 0);
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return fail_errno(error, errno, "memory of the log");
+	audit->page = page;
 	audit->alive = page;
 	if (madvise(page, PAGE, MADV_WIPEONFORK))
 		return fail_errno(error, errno, "memory that a child does not get");
-	*page = 1;
+	*audit->alive = 1;
 	return 0;
 }
 
@@ -310,8 +310,8 @@ static void close_parts(struct writ_audit *audit)
 	ring_close(&writer->ring);
 	chain_close(&writer->chain);
 	log_policies_fini(&writer->policies);
-	if (audit->alive)
-		(void)munmap((void *)(uintptr_t)audit->alive, PAGE);
+	if (audit->page)
+		(void)munmap(audit->page, PAGE);
 	free(audit);
 }
 

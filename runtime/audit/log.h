@@ -9,7 +9,8 @@
 struct writ_audit {
 	struct writer writer;
 	struct writ_audit_options options;
-	volatile const unsigned char *alive; /* a page that is zero in a child of a fork */
+	void *page;                   /* memory that is zero in a child of a fork */
+	_Atomic unsigned char *alive; /* its first byte */
 };
 
 #endif

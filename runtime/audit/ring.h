@@ -12,10 +12,10 @@
 
 /* Positions only grow; the place of one in memory is its remainder by size. */
 struct ring {
-	unsigned char *bytes; /* size bytes, mapped twice in a row, so that an entry never wraps */
-	uint64_t size;        /* a power of two */
 	_Alignas(64) _Atomic uint64_t head; /* where the next entry begins */
 	_Atomic uint64_t tail_seen;         /* tail, as those who fill have last read it */
+	unsigned char *bytes; /* size bytes, mapped twice in a row, so that an entry never wraps */
+	uint64_t size;        /* a power of two */
 	_Alignas(64) _Atomic uint64_t tail; /* what lies before is free */
 };
 

@@ -8,6 +8,7 @@
 #include "runtime/audit/roll.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,10 +65,13 @@ static int mark_lost(struct chain *chain, uint64_t id, int64_t lost, struct writ
 {
 	char sql[128];
 
-	(void)snprintf(sql, sizeof(sql),
-		       lost ? "UPDATE writers SET lost = %lld WHERE id = '%016llx'"
-			    : "DELETE FROM writers WHERE %lld = 0 AND id = '%016llx'",
-		       (long long)lost, (unsigned long long)id);
+	if (lost)
+		(void)snprintf(sql, sizeof(sql),
+			       "UPDATE writers SET lost = %lld WHERE id = '%016llx'",
+			       (long long)lost, (unsigned long long)id);
+	else
+		(void)snprintf(sql, sizeof(sql), "DELETE FROM writers WHERE id = '%016llx'",
+			       (unsigned long long)id);
 	return db_run(chain->db, sql, error);
 }
 
@@ -115,10 +119,10 @@ static uint64_t find_lone(sqlite3 *db, const struct writers *writers)
 	if (sqlite3_prepare_v2(db, "SELECT id FROM writers WHERE lost IS NULL", -1, &query, NULL))
 		return 0;
 	while (!lone && sqlite3_step(query) == SQLITE_ROW) {
-		unsigned long long id = 0;
+		const char *text = (const char *)sqlite3_column_text(query, 0);
+		uint64_t id = text ? strtoull(text, NULL, 16) : 0;
 
-		if (sscanf((const char *)sqlite3_column_text(query, 0), "%16llx", &id) == 1 && id &&
-		    !writers_has(writers, id))
+		if (id && !writers_has(writers, id))
 			lone = id;
 	}
 	(void)sqlite3_finalize(query);
