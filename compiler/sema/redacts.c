@@ -1,16 +1,17 @@
 /*
  * Patterns of what must not reach an audit record.
  *
- * They are compiled here as the log will compile them, so that a mistake is found now. Repetitions
- * within repetitions multiply, and a small pattern can need gigabytes when it is compiled; so the
- * size it would be written out to is worked out first.
+ * They are compiled here, so that a mistake is found now. Repetitions within repetitions multiply,
+ * and a small pattern can need gigabytes when it is compiled; so the size it would be written out
+ * to is worked out first, and that of all patterns is limited, since the log looks for them at
+ * once. It does so in linear time, which back-references and looking around don't allow.
  */
 #include "sema/pass.h"
 
 #include <regex.h>
 #include <string.h>
 
-#define MAX_SIZE  10000u /* elements, with repetitions written out */
+#define MAX_SIZE  10000u /* elements of all patterns, with repetitions written out */
 #define MAX_DEPTH 64u
 
 struct size {
@@ -19,7 +20,9 @@ struct size {
 	unsigned depth;
 	size_t group[MAX_DEPTH]; /* elements so far of each open group */
 	size_t last;             /* of the last element or group, which a repetition multiplies */
+	unsigned signs;          /* repetitions of one another, so far */
 	bool too_large;
+	const char *not_linear; /* what the log can't look for */
 };
 
 /* To the last byte of "[:name:]", "[.name.]" or "[=name=]" inside a bracket expression. */
@@ -77,11 +80,24 @@ static void add(struct size *in, size_t elements)
 	in->too_large |= in->group[in->depth] > MAX_SIZE;
 }
 
+/* What stands behind a backslash may be more than a byte. */
+static void check_escape(struct size *in)
+{
+	char byte = in->at + 1 < in->text.len ? in->text.ptr[in->at + 1] : '\0';
+
+	if (byte >= '1' && byte <= '9')
+		in->not_linear = "a back-reference";
+	else if (byte && strchr("bB<>`'", byte))
+		in->not_linear = "a word boundary";
+}
+
 static void step(struct size *in)
 {
 	char byte = in->text.ptr[in->at];
 	size_t before = in->last;
 
+	in->signs = byte && strchr("*+?{", byte) ? in->signs + 1 : 0;
+	in->too_large |= in->signs > MAX_DEPTH;
 	if (byte == '{') {
 		size_t times = read_bound(in);
 
@@ -94,6 +110,8 @@ static void step(struct size *in)
 		add(in, 1);
 		return;
 	}
+	if (byte == '\\')
+		check_escape(in);
 	in->at += byte == '\\' ? 2 : 1;
 	if (byte == '(' && in->depth + 1 < MAX_DEPTH) {
 		in->group[++in->depth] = 0;
@@ -106,35 +124,25 @@ static void step(struct size *in)
 	}
 }
 
-static bool is_too_large(struct str pattern)
+/* *total: of all patterns so far. */
+static struct size size_of(struct str pattern, size_t *total)
 {
 	struct size in = {.text = pattern};
 
 	while (in.at < pattern.len && !in.too_large)
 		step(&in);
-	return in.too_large;
+	*total += in.group[0];
+	in.too_large |= *total > MAX_SIZE;
+	return in;
 }
 
-static void check_pattern(struct sema *sema, const struct ast_redact *redact, struct str pattern)
+static void compile(struct sema *sema, const struct ast_redact *redact, struct str pattern)
 {
 	char why[256];
 	regex_t regex;
-	int rc;
+	int rc = regcomp(&regex, arena_strndup(sema->arena, pattern.ptr, pattern.len),
+			 REG_EXTENDED | REG_NOSUB);
 
-	if (!pattern.len) {
-		diag_report(sema->diags, DIAG_E0225, redact->pattern.span,
-			    "an empty pattern is found everywhere");
-		return;
-	}
-	if (is_too_large(pattern)) {
-		diag_report(sema->diags, DIAG_E0462, redact->pattern.span,
-			    "with its repetitions written out this pattern has more than %u "
-			    "elements, or more than %u groups within one another",
-			    MAX_SIZE, MAX_DEPTH - 1);
-		return;
-	}
-	rc = regcomp(&regex, arena_strndup(sema->arena, pattern.ptr, pattern.len),
-		     REG_EXTENDED | REG_NOSUB);
 	if (!rc) {
 		regfree(&regex);
 		return;
@@ -144,8 +152,34 @@ static void check_pattern(struct sema *sema, const struct ast_redact *redact, st
 		    "this is not an extended regular expression: %s", why);
 }
 
+static void check_pattern(struct sema *sema, const struct ast_redact *redact, struct str pattern,
+			  size_t *total)
+{
+	struct size size;
+
+	if (!pattern.len) {
+		diag_report(sema->diags, DIAG_E0225, redact->pattern.span,
+			    "an empty pattern is found everywhere");
+		return;
+	}
+	size = size_of(pattern, total);
+	if (size.too_large)
+		diag_report(sema->diags, DIAG_E0462, redact->pattern.span,
+			    "with repetitions written out, the patterns up to this one have more "
+			    "than %u elements, or it has more than %u groups within one another",
+			    MAX_SIZE, MAX_DEPTH - 1);
+	else
+		compile(sema, redact, pattern);
+	if (size.not_linear)
+		diag_report(sema->diags, DIAG_E0225, redact->pattern.span,
+			    "this pattern has %s, which the audit log can't look for",
+			    size.not_linear);
+}
+
 void sema_redacts(struct sema *sema)
 {
+	size_t total = 0;
+
 	for (size_t i = 0; i < sema->ast->redacts.n; i++) {
 		const struct ast_redact *redact = &sema->ast->redacts.items[i];
 		struct ir_redact *out = vec_push(sema->arena, &sema->ir->redacts);
@@ -154,6 +188,6 @@ void sema_redacts(struct sema *sema)
 		out->origin = sema_origin(sema, redact->span);
 		if (sema_plain_text(sema, &redact->pattern, "a pattern", &out->pattern) &&
 		    sema->diags->errors == errors)
-			check_pattern(sema, redact, out->pattern);
+			check_pattern(sema, redact, out->pattern, &total);
 	}
 }

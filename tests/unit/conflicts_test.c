@@ -98,6 +98,22 @@ Test(redacts, pattern_that_does_not_compile_is_an_error)
 		    "2:9 parameter 'p' is a string and can't be used in a pattern");
 }
 
+Test(redacts, what_the_log_can_not_look_for_is_an_error)
+{
+	expect_says("redact \"(a)\\\\1\";", DIAG_E0225,
+		    "2:8 this pattern has a back-reference, which the audit log can't look for");
+	expect_says("redact \"\\\\bsk-\";", DIAG_E0225,
+		    "2:8 this pattern has a word boundary, which the audit log can't look for");
+	policy_ir("redact \"[\\\\1b[.-.]]\\\\w\\\\$\";");
+}
+
+Test(redacts, all_patterns_together_have_a_size)
+{
+	expect_says("redact \"a{9000}\"; redact \"b{9}\"; redact \"c{2000}\";", DIAG_E0462,
+		    "2:41 with repetitions written out, the patterns up to this one have more "
+		    "than 10000 elements, or it has more than 63 groups within one another");
+}
+
 Test(redacts, size_is_that_of_repetitions_written_out)
 {
 	static const char *const large[] = {
