@@ -38,10 +38,11 @@
 #include "runtime/monitor/rate_units.h"
 #include "runtime/monitor/siphash.h"
 
-#define WINDOW    7u
-#define N_WINDOWS 16384u
-#define HELD      UINT64_MAX
-#define FIRST_TAT 1u /* long ago: a full bucket */
+#define WINDOW     7u
+#define N_WINDOWS  16384u
+#define MAX_ROUNDS 100 /* in which others keep taking the slot away */
+#define HELD       UINT64_MAX
+#define FIRST_TAT  1u /* long ago: a full bucket */
 
 /* Above the packed terms in a slot: how many keys it has had, in 8 bits. */
 #define OWNERS_AT   48
@@ -281,7 +282,7 @@ uint32_t rates_take(struct rates *rates, uint64_t subject, uint64_t rule,
 	};
 	uint32_t charged = 0;
 
-	for (;;) {
+	for (int round = 0; round < MAX_ROUNDS; round++) {
 		uint32_t live = live_slots(&charge);
 		uint32_t left = live & ~charged;
 		uint64_t missing;
@@ -295,4 +296,5 @@ uint32_t rates_take(struct rates *rates, uint64_t subject, uint64_t rule,
 			return rate_units_ms(terms, missing);
 		charged |= left;
 	}
+	return RATES_NO_ROOM;
 }

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -383,6 +384,15 @@ Test(rate, killed_processes_leave_the_rest, .init = make_directory, .fini = remo
 
 #define BUCKETS (16384 * 7)
 
+/* The i-th subject: as spread out as those of rates_subject (splitmix64). */
+static uint64_t subject_of(uint64_t i)
+{
+	i = (i + 1) * 0x9e3779b97f4a7c15u;
+	i = (i ^ i >> 30) * 0xbf58476d1ce4e5b9u;
+	i = (i ^ i >> 27) * 0x94d049bb133111ebu;
+	return i ^ i >> 31;
+}
+
 Test(rate, a_full_table_refuses_and_recovers)
 {
 	struct rates *rates = open_rates(WRIT_STATE_PRIVATE);
@@ -391,7 +401,7 @@ Test(rate, a_full_table_refuses_and_recovers)
 	uint64_t refused = 0;
 
 	for (uint64_t i = 0; i < 2 * BUCKETS; i++) {
-		uint32_t wait = rates_take(rates, i, 1, &terms, START);
+		uint32_t wait = rates_take(rates, subject_of(i), 1, &terms, START);
 
 		cr_assert(wait == 0 || wait == RATES_NO_ROOM);
 		found += wait == 0;
@@ -400,12 +410,12 @@ Test(rate, a_full_table_refuses_and_recovers)
 	cr_expect(found > BUCKETS * 9 / 10 && found <= BUCKETS, "%lu", (unsigned long)found);
 	cr_expect(refused >= BUCKETS);
 	/* Those who have a bucket keep it. */
-	cr_expect_eq(take_all(rates, 0, &terms, START, 10), 1);
+	cr_expect_eq(take_all(rates, subject_of(0), &terms, START, 10), 1);
 	/* A minute later all but that one are full again, and can be taken by others. */
-	for (uint64_t i = 3 * BUCKETS; i < 3 * BUCKETS + BUCKETS / 2; i++)
-		cr_assert_eq(take_all(rates, i, &terms, START + 61 * SECOND, 10), 2, "%lu",
-			     (unsigned long)i);
-	cr_expect_eq(take_all(rates, 0, &terms, START + 61 * SECOND, 10), 1);
+	for (uint64_t i = 3 * BUCKETS; i < 3 * BUCKETS + BUCKETS / 16; i++)
+		cr_assert_eq(take_all(rates, subject_of(i), &terms, START + 61 * SECOND, 10), 2,
+			     "%lu", (unsigned long)i);
+	cr_expect_eq(take_all(rates, subject_of(0), &terms, START + 61 * SECOND, 10), 1);
 	rates_close(rates);
 }
 
@@ -440,7 +450,7 @@ static void *churn(void *argument)
 		subject = i % 2 ? subject % WATCHED : WATCHED + subject % CHURNED;
 		if (i % PER_TICK == 0)
 			atomic_fetch_add(churn->now, TICK / 8);
-		if (rates_take(churn->rates, subject, 1, churn->terms, now) == 0 &&
+		if (rates_take(churn->rates, subject_of(subject), 1, churn->terms, now) == 0 &&
 		    subject < WATCHED)
 			atomic_fetch_add(&churn->passed[subject], 1);
 	}
@@ -474,6 +484,57 @@ Test(rate, buckets_that_change_hands_give_nothing_away)
 			  (unsigned long)atomic_load(&passed[i]), (unsigned long)most);
 		cr_expect(atomic_load(&passed[i]) > 0, "subject %u was given nothing", i);
 	}
+	rates_close(rates);
+}
+
+struct beginners {
+	struct rates *rates;
+	const struct rate_terms *terms;
+	atomic_uint *round;
+	atomic_uint *passed; /* by round */
+};
+
+#define ROUNDS 50000u
+
+static void *begin_each(void *argument)
+{
+	struct beginners *beginners = argument;
+
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		/* Both begin a round together, as soon as the other is there. */
+		atomic_fetch_add(beginners->round, 1);
+		for (unsigned int k = 1; atomic_load(beginners->round) < 2 * (i + 1); k++)
+			if (k % 1000 == 0)
+				sched_yield();
+		if (rates_take(beginners->rates, subject_of(BUCKETS * 10 + i), 1, beginners->terms,
+			       START + i * SECOND) == 0)
+			atomic_fetch_add(&beginners->passed[i], 1);
+	}
+	return NULL;
+}
+
+/* Where places have to be taken from others: two who begin one bucket do not make two of it. */
+Test(rate, who_begins_at_once_shares)
+{
+	struct rate_terms terms = terms_of(1, 60, 1);
+	struct rates *rates = open_rates(WRIT_STATE_PRIVATE);
+	static atomic_uint passed[ROUNDS];
+	atomic_uint round = 0;
+	struct beginners beginners = {rates, &terms, &round, passed};
+	unsigned int granted = 0;
+	pthread_t threads[2];
+
+	for (uint64_t i = 0; i < 3 * BUCKETS; i++)
+		(void)!rates_take(rates, subject_of(i), 1, &terms, START - 100 * SECOND);
+	for (int i = 0; i < 2; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, begin_each, &beginners), 0);
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		cr_assert(atomic_load(&passed[i]) <= 1, "two buckets in round %u", i);
+		granted += atomic_load(&passed[i]);
+	}
+	cr_expect(granted > ROUNDS * 9 / 10, "%u", granted);
 	rates_close(rates);
 }
 
