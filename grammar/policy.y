@@ -46,10 +46,10 @@ static void policy_error(const struct span *span, struct parse *parse, const cha
 %initial-action { @$ = (struct span){parse->file, 0, 0}; }
 
 %token YYEOF 0 "end of file"
-%token ALLOW "allow" AND "and" ARG "arg" ASK "ask" BEST_EFFORT "best_effort" BIND "bind"
+%token ALLOW "allow" AND "and" ARG "arg" ASK "ask" AUDIT "audit" BEST_EFFORT "best_effort" BIND "bind"
 %token BURST "burst" CLASS "class" CONFLICT "conflict" CONNECT "connect" DENY "deny"
 %token DESCRIBE "describe" ENV "env" ERRNO "errno" EXEC "exec" EXECUTE "execute" EXTENDS "extends"
-%token FILESYSTEM "filesystem" IMPORT "import" IN "in" KILL "kill" LIMITS "limits" LOG "log"
+%token FILESYSTEM "filesystem" FULL "full" IMPORT "import" IN "in" KILL "kill" LIMITS "limits" LOG "log"
 %token MATCHES "matches" NETWORK "network" NOT "not" NOTIFY "notify" OR "or" PARAM "param"
 %token PASS "pass" POLICY "policy" PRESENT "present" RATE "rate" READ "read" REDACT "redact"
 %token REQUIRED "required" ROLE "role"
@@ -98,7 +98,8 @@ decls: %empty
 	| decls error "}"			{ build_recovered(parse); yyerrok; }
 	| decls error SKIPPED			{ build_recovered(parse); yyerrok; }
 	;
-decl: policy | import | param | set | tool | sandbox | role | user | conflict | redact | test;
+decl: policy | import | param | set | tool | sandbox | role | user | conflict | redact | audit
+	| test;
 
 semi: ";" | error				{ build_recovered(parse); };
 open: "{"					{ build_open(parse); }
@@ -129,6 +130,18 @@ conflict: "conflict" names semi		{ build_conflict(parse, false, $2, @$); }
 	| "conflict" "session" names semi	{ build_conflict(parse, true, $3, @$); }
 	;
 redact: "redact" text semi			{ build_redact(parse, $2, @$); };
+
+audit: audit_head open audit_items close	{ build_audit_end(parse, @$); };
+audit_head: "audit"				{ build_audit_begin(parse); };
+audit_items: %empty
+	| audit_items audit_item
+	| audit_items error ";"			{ build_recovered(parse); yyerrok; }
+	| audit_items error SKIPPED		{ build_recovered(parse); yyerrok; }
+	;
+audit_item: ";"					{ yyerrok; }
+	| "required" semi			{ build_audit_required(parse, @$); }
+	| "full" name semi			{ build_audit_full(parse, @2, @$); }
+	;
 
 tool: tool_head open tool_items close		{ build_tool_end(parse, @$); };
 tool_head: "tool" pattern			{ build_tool_begin(parse, $2); };
@@ -422,9 +435,9 @@ arg_name: name
 pattern: pattern_word		{ $$ = build_name(parse, @1); };
 pattern_word: word | "not" | PATTERN | INT | SIZE | DURATION;
 
-word: IDENT | "allow" | "and" | "arg" | "ask" | "best_effort" | "bind" | "burst"
+word: IDENT | "allow" | "and" | "arg" | "ask" | "audit" | "best_effort" | "bind" | "burst"
 	| "class" | "conflict" | "connect" | "deny" | "describe" | "env" | "errno"
-	| "exec" | "execute" | "extends" | "filesystem" | "import" | "in" | "kill" | "limits" | "log"
+	| "exec" | "execute" | "extends" | "filesystem" | "full" | "import" | "in" | "kill" | "limits" | "log"
 	| "matches" | "network" | "notify" | "or" | "param" | "pass" | "policy" | "present" | "rate"
 	| "read" | "redact" | "required" | "role" | "sandbox" | "scratch" | "secret" | "session" | "set" | "sni" | "strict"
 	| "syscall" | "syscalls" | "test" | "tool" | "under" | "unix" | "user" | "using"

@@ -192,6 +192,18 @@ const unsigned char *writ_policy_digest(const struct writ_policy *policy)
 	return policy->image.bytes + offsetof(struct writ_fmt_header, digest);
 }
 
+void writ_policy_audit(const struct writ_policy *policy, struct writ_audit_terms *out)
+{
+	uint32_t flags = image_POLICY(&policy->image, 0)->audit;
+
+	out->required = (flags & WRIT_AUDITS_REQUIRED) != 0;
+	out->full = WRIT_AUDIT_BLOCK;
+	if (flags & WRIT_AUDITS_DENY)
+		out->full = WRIT_AUDIT_DENY;
+	else if (flags & WRIT_AUDITS_DROP)
+		out->full = WRIT_AUDIT_DROP;
+}
+
 const char *writ_unsupported(const struct writ_policy *policy, size_t index)
 {
 	return index < policy->n_unsupported ? policy->unsupported[index] : NULL;

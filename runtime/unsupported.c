@@ -51,11 +51,18 @@ static bool has_session_conflict(const struct image *image, char *text)
 	return false;
 }
 
+static bool has_audit_required(const struct image *image, char *text)
+{
+	(void)snprintf(text, UNSUPPORTED_TEXT, "audit required");
+	return image_POLICY(image, 0)->audit & WRIT_AUDITS_REQUIRED;
+}
+
 int unsupported_alone(const struct image *image, struct writ_error *error)
 {
 	char text[UNSUPPORTED_TEXT];
 
-	if (!has_rate(image, text) && !has_session_conflict(image, text))
+	if (!has_rate(image, text) && !has_session_conflict(image, text) &&
+	    !has_audit_required(image, text))
 		return 0;
 	return error_set(error, WRIT_E_MONITOR,
 			 "the policy takes a monitor (writ_monitor.h), which remembers calls: %s",

@@ -111,8 +111,9 @@ static int check_policy(const struct image *image, struct writ_error *error)
 		return verify_bad(error, "policy", 0, "the name");
 	if (n_rules > WRIT_MAX_RULES)
 		return verify_bad(error, "rules", n_rules, "too many");
-	if (policy->reserved)
-		return verify_bad(error, "policy", 0, "a reserved field is not zero");
+	/* DROP goes with neither of the others, so no other combination is as large. */
+	if (policy->audit > WRIT_AUDITS_DROP)
+		return verify_bad(error, "policy", 0, "what is demanded of the audit log");
 	if (policy->n_deny > n_rules || policy->n_ask > n_rules - policy->n_deny)
 		return verify_bad(error, "policy", 0, "more rules counted than there are");
 	return 0;

@@ -146,6 +146,21 @@ WRIT_API void writ_close(struct writ_policy *policy);
 WRIT_API const char *writ_policy_name(const struct writ_policy *policy);
 WRIT_API uint64_t writ_policy_version(const struct writ_policy *policy);
 
+/* What becomes of a call whose record can't be kept, because more happens than can be written. */
+enum writ_audit_full {
+	WRIT_AUDIT_BLOCK = 0, /* it waits for some time, and is then denied */
+	WRIT_AUDIT_DENY,      /* it is denied at once */
+	WRIT_AUDIT_DROP,      /* it goes on, and the log says how many records are missing */
+};
+
+/* What a policy demands of the audit log ("audit"). */
+struct writ_audit_terms {
+	int required; /* not 0: a decision is returned when its record is on the disk, not before;
+		       * only a monitor with a sink does that */
+	enum writ_audit_full full;
+};
+WRIT_API void writ_policy_audit(const struct writ_policy *policy, struct writ_audit_terms *out);
+
 /* The digest of the bundle that it was opened from: 32 bytes, valid until writ_close. */
 WRIT_API const unsigned char *writ_policy_digest(const struct writ_policy *policy);
 

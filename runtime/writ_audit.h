@@ -28,16 +28,11 @@ extern "C" {
 
 struct writ_audit;
 
-/* What record() does when the ring is full, because more happens than can be written. */
-enum writ_audit_full {
-	WRIT_AUDIT_BLOCK = 0, /* waits for block_ms, then fails */
-	WRIT_AUDIT_DENY,      /* fails at once */
-	WRIT_AUDIT_DROP,      /* leaves the event out; a record of kind "gap" counts them */
-};
-
 struct writ_audit_options {
-	enum writ_audit_full full;
-	unsigned int block_ms; /* 0: 1000 */
+	enum writ_audit_full full; /* what record() does when the ring is full: fails after
+				    * block_ms, fails at once, or leaves the event out; a record of
+				    * kind "gap" counts them */
+	unsigned int block_ms;     /* 0: 1000 */
 	/*
 	 * Not 0: record() returns when the record is on the disk (so synchronous is implied), and
 	 * fails when it is not after block_ms; the record then says that the call was denied.

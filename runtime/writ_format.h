@@ -163,6 +163,10 @@ struct writ_fmt_range {
 	uint32_t count;
 };
 
+#define WRIT_AUDITS_REQUIRED 1u /* decisions wait for their records, */
+#define WRIT_AUDITS_DENY     2u /* and when these can't be kept: deny at once, */
+#define WRIT_AUDITS_DROP     4u /* or leave them out; else wait for some time, then deny */
+
 struct writ_fmt_policy { /* exactly one record */
 	struct writ_fmt_str name;
 	uint64_t version;
@@ -173,7 +177,7 @@ struct writ_fmt_policy { /* exactly one record */
 	uint32_t n_classes;  /* character classes: the width of a row of STATES */
 	uint32_t start;      /* the first state */
 	uint32_t block_bits; /* a block has 1 << block_bits cells; 0 in a table without cells */
-	uint32_t reserved;
+	uint32_t audit;      /* WRIT_AUDITS_*: DROP alone, or the others */
 };
 _Static_assert(sizeof(struct writ_fmt_policy) == 48, "on disk");
 

@@ -114,6 +114,23 @@ static void print_conflicts(const struct show *show)
 					 BUNDLE_AT(show->image, REDACTS, redact, i)->pattern)));
 }
 
+static const char *audit_full(const struct writ_fmt_policy *policy)
+{
+	if (policy->audit & WRIT_AUDITS_DENY)
+		return "deny";
+	return policy->audit & WRIT_AUDITS_DROP ? "drop" : "block";
+}
+
+static void print_audit(const struct show *show)
+{
+	const struct writ_fmt_policy *policy = BUNDLE_AT(show->image, POLICY, policy, 0);
+
+	if (policy->audit)
+		fprintf(show->out, "  audit%s, full %s\n",
+			policy->audit & WRIT_AUDITS_REQUIRED ? " required" : "",
+			audit_full(policy));
+}
+
 static void print_signer(const struct show *show)
 {
 	struct str signer = bundle_signer(show->arena, show->image->bytes);
@@ -136,6 +153,7 @@ void show_policy_text(const struct show *show)
 	print_params(show);
 	print_tools(show);
 	print_conflicts(show);
+	print_audit(show);
 }
 
 static json_t *params_json(const struct show *show)
@@ -211,11 +229,13 @@ json_t *show_policy_json(const struct show *show)
 		json_array_append_new(
 			redacts,
 			show_json_str(show, BUNDLE_AT(show->image, REDACTS, redact, i)->pattern));
-	return json_pack("{s:o,s:I,s:I,s:i,s:s%,s:o,s:o,s:o,s:o,s:o}", "name",
+	return json_pack("{s:o,s:I,s:I,s:i,s:s%,s:o,s:o,s:o,s:o,s:{s:b,s:s},s:o}", "name",
 			 show_json_str(show, policy->name), "version", (json_int_t)policy->version,
 			 "bytes", (json_int_t)show->image->bytes.len, "format",
 			 (int)show->image->header->format_version, "sha256", digest.ptr, digest.len,
 			 "params", params_json(show), "tools", tools_json(show), "conflicts",
-			 conflicts_json(show), "redact", redacts, "signed_with",
+			 conflicts_json(show), "redact", redacts, "audit", "required",
+			 (policy->audit & WRIT_AUDITS_REQUIRED) != 0, "full", audit_full(policy),
+			 "signed_with",
 			 signer.len ? json_stringn(signer.ptr, signer.len) : json_null());
 }

@@ -291,6 +291,19 @@ struct ast_redact {
 	struct span span;
 };
 
+enum ast_audit_full { AST_AUDIT_BLOCK, AST_AUDIT_DENY, AST_AUDIT_DROP };
+
+struct ast_audit_prop {
+	bool is_required; /* else what "full" says */
+	enum ast_audit_full full;
+	struct span span;
+};
+
+struct ast_audit {
+	VEC(struct ast_audit_prop) props;
+	struct span span;
+};
+
 struct ast_binding {
 	struct ast_name name;
 	struct ast_literal value;
@@ -368,6 +381,7 @@ struct ast {
 	VEC(struct ast_set) sets;
 	VEC(struct ast_conflict) conflicts;
 	VEC(struct ast_redact) redacts;
+	VEC(struct ast_audit) audits;
 	VEC(struct ast_test) tests;
 	VEC(struct ast_import) imports;
 	VEC(struct span) comments; /* from "#" to the end of the line, in the order of the files */

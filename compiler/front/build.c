@@ -213,3 +213,31 @@ void build_redact(struct parse *parse, struct ast_text pattern, struct span span
 {
 	vec_add(parse->arena, &parse->ast->redacts, ((struct ast_redact){pattern, span}));
 }
+
+void build_audit_begin(struct parse *parse)
+{
+	parse->in_head = true;
+	parse->audit = (struct ast_audit){.props = {0}};
+}
+
+void build_audit_end(struct parse *parse, struct span span)
+{
+	parse->audit.span = span;
+	vec_add(parse->arena, &parse->ast->audits, parse->audit);
+}
+
+void build_audit_required(struct parse *parse, struct span span)
+{
+	vec_add(parse->arena, &parse->audit.props,
+		((struct ast_audit_prop){.is_required = true, .span = span}));
+}
+
+void build_audit_full(struct parse *parse, struct span word, struct span span)
+{
+	int value = 0;
+
+	if (words_match(parse, &words_audit_full, word, &value))
+		vec_add(parse->arena, &parse->audit.props,
+			((struct ast_audit_prop){.full = (enum ast_audit_full)value,
+						 .span = span}));
+}

@@ -72,6 +72,7 @@ struct parse {
 	struct ast_tool tool;
 	struct ast_sandbox sandbox;
 	struct ast_role role;
+	struct ast_audit audit;
 	struct ast_test test;
 	struct ast_box_test box;
 	enum ast_verdict verdict;
@@ -143,6 +144,11 @@ void build_user(struct parse *parse, struct ast_text name, struct ast_names role
 		struct span span);
 void build_conflict(struct parse *parse, bool session, struct ast_names roles, struct span span);
 void build_redact(struct parse *parse, struct ast_text pattern, struct span span);
+
+void build_audit_begin(struct parse *parse);
+void build_audit_end(struct parse *parse, struct span span);
+void build_audit_required(struct parse *parse, struct span span);
+void build_audit_full(struct parse *parse, struct span word, struct span span);
 
 /* build_tool.c */
 void build_tool_begin(struct parse *parse, struct ast_name pattern);

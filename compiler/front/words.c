@@ -46,6 +46,12 @@ static const struct word rate_units[] = {
 	{"day", 86400},
 };
 
+static const struct word audit_full[] = {
+	{"block", AST_AUDIT_BLOCK},
+	{"deny", AST_AUDIT_DENY},
+	{"drop", AST_AUDIT_DROP},
+};
+
 #define LIST(what, words)                                                                          \
 	{                                                                                          \
 		(what), (words), sizeof(words) / sizeof((words)[0])                                \
@@ -56,6 +62,7 @@ const struct word_list words_arg_type = LIST("type of argument", arg_types);
 const struct word_list words_class = LIST("tool class", classes);
 const struct word_list words_set_kind = LIST("kind of set", set_kinds);
 const struct word_list words_rate_unit = LIST("unit of time", rate_units);
+const struct word_list words_audit_full = LIST("thing to do when the log is full", audit_full);
 
 int keyword_find(struct str text)
 {

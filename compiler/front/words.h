@@ -36,6 +36,7 @@ extern const struct word_list words_arg_type;
 extern const struct word_list words_class;
 extern const struct word_list words_set_kind;
 extern const struct word_list words_rate_unit;
+extern const struct word_list words_audit_full;
 
 /* True and *value set when the text at span is in list, else reported. */
 bool words_match(struct parse *parse, const struct word_list *list, struct span span, int *value);

@@ -272,6 +272,36 @@ static void put_redacts(struct yaml_out *out, const struct yaml_node *patterns)
 	yaml_each(out, patterns, put_redact);
 }
 
+static void put_audit_required(struct yaml_out *out, const struct yaml_node *value)
+{
+	bool wanted;
+
+	if (!yaml_want_bool(out, value, &wanted) || !wanted)
+		return;
+	yaml_put(out, "\trequired", value->key->span);
+	yaml_put_end(out, value);
+}
+
+static void put_audit_full(struct yaml_out *out, const struct yaml_node *value)
+{
+	yaml_put(out, "\tfull ", value->key->span);
+	yaml_put_name(out, value);
+	yaml_put_end(out, value);
+}
+
+static const struct yaml_key audit_keys[] = {
+	{"required", put_audit_required},
+	{"full", put_audit_full},
+	{NULL, NULL},
+};
+
+static void put_audit(struct yaml_out *out, const struct yaml_node *audit)
+{
+	yaml_put(out, "audit {\n", audit->key->span);
+	yaml_put_keys(out, audit, audit_keys);
+	yaml_put(out, "}\n", audit->key->span);
+}
+
 static void put_tests(struct yaml_out *out, const struct yaml_node *tests)
 {
 	yaml_each_named(out, tests, yaml_put_test);
@@ -289,6 +319,7 @@ static const struct yaml_key policy_keys[] = {
 	{"users", put_users},
 	{"conflicts", put_conflicts},
 	{"redact", put_redacts},
+	{"audit", put_audit},
 	{"tests", put_tests},
 	{NULL, NULL},
 };

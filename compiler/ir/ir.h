@@ -225,9 +225,18 @@ struct ir_redact {
 	struct ir_origin origin;
 };
 
+enum ir_audit_full { IR_AUDIT_BLOCK, IR_AUDIT_DENY, IR_AUDIT_DROP };
+
+struct ir_audit {
+	bool required; /* decisions wait for their records */
+	enum ir_audit_full full;
+	struct ir_origin origin;
+};
+
 struct ir_policy {
 	struct str name;
 	uint64_t version;
+	struct ir_audit audit;
 	VEC(struct ir_param) params; /* sorted by name */
 	VEC(struct ir_tool) tools;   /* sorted by name: declared ones and exact names in rules */
 	VEC(struct ir_rule) rules;   /* sorted: deny, then ask, then allow; each in source order */

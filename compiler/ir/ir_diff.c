@@ -163,6 +163,29 @@ static void compare_redacts(struct diff *diff, int side)
 	}
 }
 
+/* What a policy makes sure of: that a decision waits for its record, or that none is dropped. */
+static void compare_audit_demand(struct diff *diff, bool old, bool new, struct str demand)
+{
+	int side = new ? NEW : OLD;
+	struct ir_diff_entry *entry;
+
+	if (old == new)
+		return;
+	entry = policy_entry(diff, new ? IR_DIFF_AUDIT_ADDED : IR_DIFF_AUDIT_REMOVED,
+			     new ? IR_DIFF_NARROWED : IR_DIFF_WIDENED);
+	diff_object(diff, entry, demand, &diff->policy[side]->audit.origin, side);
+}
+
+/* To wait for room or to deny at once keep the same calls from being made unrecorded. */
+static void compare_audit(struct diff *diff)
+{
+	const struct ir_audit *old = &diff->policy[OLD]->audit, *new = &diff->policy[NEW]->audit;
+
+	compare_audit_demand(diff, old->required, new->required, STR("required"));
+	compare_audit_demand(diff, old->full != IR_AUDIT_DROP, new->full != IR_AUDIT_DROP,
+			     STR("no record is dropped"));
+}
+
 static void compare_calls_of_tools(struct diff *diff)
 {
 	struct ir_diff_entry *entry;
@@ -195,6 +218,7 @@ void ir_diff(struct arena *arena, const struct ir_policy *old, const struct ir_p
 	}
 	compare_redacts(&diff, NEW);
 	compare_redacts(&diff, OLD);
+	compare_audit(&diff);
 	out->entries.items = diff.entries.items;
 	out->entries.n = diff.entries.n;
 	for (size_t i = 0; i < out->entries.n; i++)

@@ -150,6 +150,11 @@ static void print_subjects(FILE *out, const struct ir_policy *policy)
 	}
 	for (size_t i = 0; i < policy->redacts.n; i++)
 		fprintf(out, "redact %.*s\n", STR_ARG(policy->redacts.items[i].pattern));
+	if (policy->audit.required)
+		fputs("audit required\n", out);
+	if (policy->audit.full != IR_AUDIT_BLOCK)
+		fprintf(out, "audit full %s\n",
+			policy->audit.full == IR_AUDIT_DENY ? "deny" : "drop");
 }
 
 static void print_tool(FILE *out, const struct ir_policy *policy, const struct ir_tool *tool)

@@ -33,6 +33,16 @@ static uint32_t count_rules(const struct ir_policy *policy, enum writ_verdict_id
 	return count;
 }
 
+static uint32_t audit_flags(const struct ir_audit *audit)
+{
+	static const uint32_t fulls[] = {
+		[IR_AUDIT_DENY] = WRIT_AUDITS_DENY,
+		[IR_AUDIT_DROP] = WRIT_AUDITS_DROP,
+	};
+
+	return fulls[audit->full] | (audit->required ? WRIT_AUDITS_REQUIRED : 0);
+}
+
 static void put_policy(struct linker *linker)
 {
 	const struct ir_policy *policy = linker->policy;
@@ -48,6 +58,7 @@ static void put_policy(struct linker *linker)
 			   .n_classes = linker->rbac.automaton.n_classes,
 			   .start = linker->rbac.automaton.start,
 			   .block_bits = linker->rbac.blocks.bits,
+			   .audit = audit_flags(&policy->audit),
 		   });
 }
 

@@ -296,6 +296,17 @@ static void read_conflicts(const struct reader *reader)
 				   BUNDLE_AT(reader->image, REDACTS, redact, i)->pattern);
 }
 
+static struct ir_audit read_audit(uint32_t flags)
+{
+	struct ir_audit audit = {.required = flags & WRIT_AUDITS_REQUIRED};
+
+	if (flags & WRIT_AUDITS_DENY)
+		audit.full = IR_AUDIT_DENY;
+	else if (flags & WRIT_AUDITS_DROP)
+		audit.full = IR_AUDIT_DROP;
+	return audit;
+}
+
 struct ir_policy *bundle_ir(struct arena *arena, const struct bundle_image *image)
 {
 	const struct writ_fmt_policy *head = BUNDLE_AT(image, POLICY, policy, 0);
@@ -305,6 +316,7 @@ struct ir_policy *bundle_ir(struct arena *arena, const struct bundle_image *imag
 
 	reader.policy->name = bundle_str(image, head->name);
 	reader.policy->version = head->version;
+	reader.policy->audit = read_audit(head->audit);
 	reader.parts = bundle_parts(arena, image);
 	reader.calls = read_calls(&reader);
 	read_params(&reader);

@@ -102,6 +102,8 @@ static const struct row rows[] = {
 	{BLOCK_ROLE, 0, NULL, "where", NULL, "and or in under matches present using rate"},
 	{BLOCK_ROLE, OFFER_TOOLS | TOOL_SETS, NULL, NULL, "allow deny ask ,", ""},
 	{BLOCK_ROLE, 0, NULL, NULL, NULL, "where using rate"},
+	{BLOCK_AUDIT, 0, "", NULL, NULL, "required full"},
+	{BLOCK_AUDIT, 0, "full", NULL, NULL, "block deny drop"},
 	{BLOCK_TEST, 0, "", NULL, NULL, "allow deny ask sandbox"},
 	{BLOCK_TEST, OFFER_SANDBOXES, "sandbox", NULL, NULL, ""},
 	{BLOCK_TEST, OFFER_ROLES, NULL, NULL, "allow deny ask", ""},

@@ -41,6 +41,7 @@ static const struct {
 	{BLOCK_TOP, BLOCK_ROLE, "role"},
 	{BLOCK_TOP, BLOCK_SET, "set"},
 	{BLOCK_TOP, BLOCK_TEST, "test"},
+	{BLOCK_TOP, BLOCK_AUDIT, "audit"},
 	{BLOCK_TEST, BLOCK_BOX_TEST, "sandbox"},
 	{BLOCK_SANDBOX, BLOCK_FILESYSTEM, "filesystem"},
 	{BLOCK_SANDBOX, BLOCK_NETWORK, "network"},

@@ -17,6 +17,7 @@ enum block {
 	BLOCK_TOOL,
 	BLOCK_SANDBOX,
 	BLOCK_ROLE,
+	BLOCK_AUDIT,
 	BLOCK_SET,
 	BLOCK_TEST,
 	BLOCK_BOX_TEST, /* sandbox NAME { … } in a test */

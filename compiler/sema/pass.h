@@ -224,6 +224,7 @@ void sema_roles(struct sema *sema);
 void sema_users(struct sema *sema);
 void sema_conflicts(struct sema *sema);
 void sema_redacts(struct sema *sema);
+void sema_audit(struct sema *sema);
 void sema_tests(struct sema *sema);
 void sema_sandboxes(struct sema *sema);
 

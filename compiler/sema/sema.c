@@ -25,6 +25,7 @@ struct ir_policy *sema_lower(struct diag_list *diags, const struct ast *ast)
 	sema_users(&sema);
 	sema_conflicts(&sema);
 	sema_redacts(&sema);
+	sema_audit(&sema);
 	sema_sandboxes(&sema);
 	sema_tests(&sema);
 	return diags->errors ? NULL : sema.ir;

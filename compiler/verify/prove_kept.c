@@ -171,6 +171,15 @@ static bool redacts_are(const struct view *view, const struct ir_policy *policy)
 	return are;
 }
 
+static bool audit_is(const struct view *view, const struct ir_audit *want)
+{
+	uint32_t have = VIEW_AT(view, POLICY, policy, 0)->audit;
+
+	return !(have & WRIT_AUDITS_REQUIRED) == !want->required &&
+	       !(have & WRIT_AUDITS_DENY) == (want->full != IR_AUDIT_DENY) &&
+	       !(have & WRIT_AUDITS_DROP) == (want->full != IR_AUDIT_DROP);
+}
+
 static const char *check_box(const struct box *box)
 {
 	for (size_t i = 0; i < sizeof(box_checks) / sizeof(box_checks[0]); i++) {
@@ -186,6 +195,8 @@ struct str prove_kept(struct arena *arena, const struct ir_policy *policy, const
 		return STR("it has other conflicts than the policy");
 	if (!redacts_are(view, policy))
 		return STR("it has other patterns to redact than the policy");
+	if (!audit_is(view, &policy->audit))
+		return STR("it demands other things of the audit log than the policy");
 	for (uint32_t i = 0; i < policy->sandboxes.n; i++) {
 		const struct box box = {view, &policy->sandboxes.items[i],
 					VIEW_AT(view, SANDBOXES, sandbox, i)};

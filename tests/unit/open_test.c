@@ -63,7 +63,8 @@ Test(open, fields_out_of_range_are_refused)
 	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->block_bits = 0);
 	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->block_bits++);
 	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->block_bits = 32);
-	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->reserved = 1);
+	for (uint32_t audit = 5; audit <= 8; audit++)
+		EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->audit = audit);
 	EXPECT_REFUSED(POLICY, struct writ_fmt_policy, record->name.len = 0);
 	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record->type = 8);
 	EXPECT_REFUSED(PARAMS, struct writ_fmt_param, record->has_default = 2);
