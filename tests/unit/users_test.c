@@ -120,6 +120,16 @@ Test(users, grants_end)
 	expect(2, "$R users grant --expires 1hh u.db bob dev", "--expires takes");
 }
 
+Test(users, times_are_utc_wherever_it_is)
+{
+	expect(0, "TZ=America/New_York $R users add --expires 2100-11-01T06:30:00Z u.db bob dev",
+	       "");
+	expect(0, "TZ=Asia/Kolkata $R users list u.db", "bob: dev (until 2100-11-01T06:30:00Z)\n");
+	expect(2, "$R users add --expires 2100-11-01T06:30:00-05:00 u.db eve dev",
+	       "--expires takes");
+	expect(2, "$R users add --expires 2100-11-01T06:30:00 u.db eve dev", "--expires takes");
+}
+
 static const char *const bad_names[] = {
 	"''",
 	"' bob'",
