@@ -320,18 +320,28 @@ static int verify(struct walk *walk, const char *path, struct writ_error *error)
 	return rc ? rc : count_losses(walk, path, error);
 }
 
+/* What is wrong before the database is open says what it is about. */
+static int fail_of(struct writ_error *error, const char *path, const struct writ_error *reason)
+{
+	return fail_set(error, (enum writ_error_code)reason->code, "%.200s%s%s", path ? path : "",
+			path ? ": " : "", reason->text);
+}
+
 int writ_audit_verify(const char *path, const struct writ_audit_expect *expect,
 		      struct writ_audit_verdict *verdict, struct writ_audit_finding *finding,
 		      struct writ_error *error)
 {
 	static const struct writ_audit_expect nothing = {.key = NULL};
 	struct walk walk = {.expect = expect ? expect : &nothing, .verdict = verdict};
+	struct writ_error reason;
 	int rc;
 
 	walk.finding = finding;
 	memset(verdict, 0, sizeof(*verdict));
 	memset(finding, 0, sizeof(*finding));
-	rc = verify(&walk, path, error);
+	rc = verify(&walk, path, &reason);
+	if (rc < 0)
+		(void)fail_of(error, walk.db ? path : NULL, &reason);
 	db_close(walk.db);
 	key_forget(&walk.key);
 	return rc;
@@ -341,23 +351,25 @@ int writ_audit_checkpoint(const char *path, const char *key, char line[WRIT_CHEC
 			  struct writ_error *error)
 {
 	char file[KEY_MAX_PATH];
+	struct writ_error reason;
 	struct audit_key keys;
 	struct head head;
 	sqlite3 *db = NULL;
-	int rc = key_path(path, key, file, error);
+	int rc = key_path(path, key, file, &reason);
 
 	if (!rc)
-		rc = key_read(file, &keys, error);
-	if (rc)
-		return rc;
-	rc = db_open(path, &audit_schema, DB_READ, &db, error);
+		rc = key_read(file, &keys, &reason);
 	if (!rc)
-		rc = head_read(db, &head, error);
+		rc = db_open(path, &audit_schema, DB_READ, &db, &reason);
+	if (!rc)
+		rc = head_read(db, &head, &reason);
 	/* What was changed must not be signed. */
 	if (!rc)
-		rc = head_check(db, &head, &keys, error);
+		rc = head_check(db, &head, &keys, &reason);
 	if (!rc)
 		checkpoint_make(&head, &keys, line);
+	else
+		rc = fail_of(error, db ? path : NULL, &reason);
 	db_close(db);
 	key_forget(&keys);
 	return rc;

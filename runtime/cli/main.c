@@ -22,6 +22,7 @@ static const struct verb {
 	 NULL},
 	{"doctor", NULL, NULL, "what this host can enforce", "writ-doctor"},
 	{"learn", NULL, NULL, "run a command and print a policy of what it used", "writ-learn"},
+	{"audit", NULL, NULL, "read and verify an audit log", "writ-audit"},
 	{"users", NULL, NULL, "users and their roles in a store", "writ-audit"},
 	{"audit", NULL, NULL, "the log of decisions: ask, verify, export it", "writ-audit"},
 };

@@ -17,6 +17,8 @@ static const struct sub_verb {
 	{"tail", audit_sub_tail, "print the last records, and those that come"},
 	{"stats", audit_sub_stats, "count calls, denials, launches and gaps"},
 	{"export", audit_sub_export, "print records as JSON lines, CEF or OCSF"},
+	{"verify", audit_sub_verify, "check that a log is as it was written"},
+	{"checkpoint", audit_sub_checkpoint, "print a signed line that says how far it has come"},
 	{"alerts", audit_sub_alerts, "tell somebody of what a log shows, as a file says"},
 	{"backup", audit_sub_backup, "copy a log while it is written"},
 	{"rotate", audit_sub_rotate, "move records to a file of their month"},

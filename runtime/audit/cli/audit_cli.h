@@ -17,6 +17,8 @@ int audit_sub_query(char **argv);
 int audit_sub_tail(char **argv);
 int audit_sub_stats(char **argv);
 int audit_sub_export(char **argv);
+int audit_sub_verify(char **argv);
+int audit_sub_checkpoint(char **argv);
 int audit_sub_alerts(char **argv);
 int audit_sub_backup(char **argv);
 int audit_sub_rotate(char **argv);

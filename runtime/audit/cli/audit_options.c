@@ -163,6 +163,8 @@ static const struct option rows[] = {
 	{"keep", 0, AUDIT_KEEP, read_span, O(keep_us), "a span of time (90d, 26w)", NULL},
 	{"archives", 0, AUDIT_KEEP, NULL, O(archives), NULL, NULL},
 	{"cursor", 0, AUDIT_ALERTS, read_path, O(cursor), "a file", NULL},
+	{"checkpoint", 0, AUDIT_EXPECT, read_path, O(checkpoint), "a checkpoint, or @FILE", NULL},
+	{"signer", 0, AUDIT_EXPECT, read_text, O(signer), "64 hexadecimal digits", NULL},
 	{"once", 0, AUDIT_ALERTS, NULL, O(once), NULL, NULL},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))

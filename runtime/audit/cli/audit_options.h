@@ -23,6 +23,7 @@ enum audit_option_bit {
 	AUDIT_ROTATE = 1 << 6,
 	AUDIT_KEEP = 1 << 7,
 	AUDIT_ALERTS = 1 << 8,
+	AUDIT_EXPECT = 1 << 9,
 };
 
 /* What is given; NULL, false or FILTER_ANY where it is not. */
@@ -31,6 +32,8 @@ struct audit_options {
 	const char *format;
 	const char *key;
 	const char *cursor;
+	const char *checkpoint;
+	const char *signer;
 	int64_t limit;
 	int64_t lines;
 	int64_t top;
