@@ -1,0 +1,119 @@
+/*
+ * The numbers of a log: added up in one snapshot of its database, while others write.
+ */
+#include <string.h>
+
+#include "runtime/audit/db.h"
+#include "runtime/audit/fail.h"
+#include "runtime/audit/metrics.h"
+#include "runtime/audit/schema.h"
+
+/* Rows "NAME, number": each number goes where its name stands among names. */
+struct tally {
+	const char *sql;
+	const char *const *names;
+	size_t n;
+	uint64_t *counts;
+};
+
+static int count_rows(sqlite3 *db, const struct tally *tally)
+{
+	sqlite3_stmt *query = NULL;
+	int rc = sqlite3_prepare_v2(db, tally->sql, -1, &query, NULL);
+
+	while (rc == SQLITE_OK && (rc = sqlite3_step(query)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(query, 0);
+
+		for (size_t i = 0; name && i < tally->n; i++)
+			if (strcmp(tally->names[i], name) == 0)
+				tally->counts[i] += (uint64_t)sqlite3_column_int64(query, 1);
+		rc = SQLITE_OK;
+	}
+	(void)sqlite3_finalize(query);
+	return rc == SQLITE_DONE ? 0 : rc;
+}
+
+/* What is not of a process: by name, as a tally, or one number. */
+static int count_all(sqlite3 *db, struct metrics_values *out)
+{
+	static const char *const results[] = {"failed", "done"};
+	static const char *const others[] = {"launches", "generation", "records", "gaps", "lost"};
+	uint64_t numbers[5] = {0};
+	const struct tally tallies[] = {
+		{"SELECT verdict, count(*) FROM records WHERE kind = 'decision' GROUP BY verdict",
+		 metrics_verdict_names, METRICS_VERDICTS, out->decisions},
+		{"SELECT reason, count(*) FROM records WHERE kind = 'decision' AND verdict = 'deny'"
+		 " GROUP BY reason",
+		 metrics_reason_names, METRICS_REASONS, out->denials},
+		{"SELECT CASE kind WHEN 'end' THEN 'syscall' ELSE kind END, count(*) FROM records"
+		 " WHERE (kind = 'end' AND signal = 31) OR kind = 'file' OR"
+		 " (kind = 'network' AND verdict = 'deny') GROUP BY kind",
+		 metrics_escape_names, METRICS_ESCAPES, out->escapes},
+		{"SELECT verdict, count(*) FROM records WHERE kind = 'approval' GROUP BY verdict",
+		 metrics_verdict_names, METRICS_VERDICTS, out->approvals},
+		{"SELECT iif(error IS NULL, 'done', 'failed'), count(*) FROM records"
+		 " WHERE kind = 'reload' GROUP BY 1",
+		 results, 2, out->reloads},
+		{"SELECT 'records', count(*) FROM records"
+		 " UNION ALL SELECT 'launches', count(*) FROM records WHERE kind = 'launch'"
+		 " UNION ALL SELECT 'gaps', count(*) FROM records WHERE kind = 'gap'"
+		 " UNION ALL SELECT 'lost', sum(CASE WHEN json_valid(detail) THEN"
+		 " json_extract(detail, '$.lost') END) FROM records WHERE kind = 'gap'"
+		 " UNION ALL SELECT * FROM (SELECT 'generation', generation FROM records"
+		 " WHERE generation IS NOT NULL ORDER BY seq DESC LIMIT 1)",
+		 others, 5, numbers},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(tallies) / sizeof(tallies[0]); i++)
+		rc = count_rows(db, &tallies[i]);
+	out->launches = numbers[0];
+	out->generation = numbers[1];
+	out->records = numbers[2];
+	out->gaps = numbers[3];
+	out->lost = numbers[4];
+	return rc;
+}
+
+static int add_durations(sqlite3 *db, struct metrics_histogram_values *out)
+{
+	sqlite3_stmt *query = NULL;
+	int rc = sqlite3_prepare_v2(db,
+				    "SELECT duration_us FROM records WHERE kind = 'end' AND"
+				    " duration_us IS NOT NULL",
+				    -1, &query, NULL);
+
+	while (rc == SQLITE_OK && (rc = sqlite3_step(query)) == SQLITE_ROW) {
+		uint64_t ns = (uint64_t)sqlite3_column_int64(query, 0) * 1000;
+
+		out->counts[metrics_bucket(ns)]++;
+		out->sum_ns += ns;
+		rc = SQLITE_OK;
+	}
+	(void)sqlite3_finalize(query);
+	return rc == SQLITE_DONE ? 0 : rc;
+}
+
+static int read_log(sqlite3 *db, struct metrics_values *out, struct writ_error *error)
+{
+	int rc = db_run(db, "BEGIN", error);
+
+	if (rc)
+		return rc;
+	if (count_all(db, out) || add_durations(db, &out->histograms[METRICS_LAUNCH]))
+		return db_error(db, "the log can't be read", error);
+	return db_run(db, "COMMIT", error);
+}
+
+int writ_metrics_of_log(const char *path, char **out, size_t *len, struct writ_error *error)
+{
+	struct metrics_values values = {.is_live = false};
+	sqlite3 *db = NULL;
+	int rc = db_open(path, &audit_schema, DB_READ, &db, error);
+
+	if (rc)
+		return rc;
+	rc = read_log(db, &values, error);
+	db_close(db);
+	return rc ? rc : metrics_print(&values, out, len, error);
+}
