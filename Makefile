@@ -231,7 +231,7 @@ $(BUILD)/libwrit-audit.so: $(AUDIT_OBJ) $(BUILD)/libwrit.so
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -shared $(LINK_HARDEN) -Wl,-soname,libwrit-audit.so.0 -Wl,-z,defs -o $@ $^ $(AUDIT_LIBS)
 # Static as the other helpers; SQLite's dlopen, which nobody calls, is what the linker would warn of.
-$(BUILD)/writ-audit: $(AUDIT_CLI_OBJ) $(filter-out %/cli/main.o,$(CLI_OBJ)) $(AUDIT_OBJ) $(RUNTIME_OBJ)
+$(BUILD)/writ-audit: $(AUDIT_CLI_OBJ) $(filter-out %/cli/main.o %/cli/stateless.o,$(CLI_OBJ)) $(AUDIT_OBJ) $(RUNTIME_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(HELPER_LINK) $(LINK_HARDEN) -Wl,--no-warnings -o $@ $^ $(AUDIT_LIBS) -lm
 # Not static, as a static libcurl would be of one TLS library's version for good.

@@ -204,6 +204,13 @@ WRIT_API void writ_session_explain(const struct writ_session *session,
 WRIT_API WRIT_MUST_CHECK int writ_session_record(struct writ_session *session,
 						 struct writ_event *event);
 
+/*
+ * The decision on a call of who got no session: denied, and recorded as a decision. decision may be
+ * NULL.
+ */
+WRIT_API void writ_monitor_refuse(struct writ_monitor *monitor, const struct writ_subject *subject,
+				  const struct writ_call *call, struct writ_decision *decision);
+
 /* ---- questions to a human ---- */
 
 /*

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "runtime/writ_monitor.h"
 #include "runtime/writ_net.h"
 
 /* Exit statuses of docs/man/writ.1. */
@@ -40,6 +41,15 @@ struct cli_options {
 	const char *cwd;
 	const char *resolver;
 	const char *audit;
+	const char *key;
+	const char *users;
+	const char *activate; /* ROLE[,ROLE]... */
+	const char *state;
+	const char *args_json;
+	const char *approval;
+	const char *wait;
+	bool for_agent; /* why, as an agent is told */
+	bool monitored; /* one of the options above is given, which only a monitor can do */
 	const char *json_fd;
 	const char *explained_fd; /* we are the run that --explain watches: the result goes there */
 	const char *format;
@@ -63,7 +73,7 @@ enum cli_option_bit {
 	CLI_TOOL = 1 << 3,
 	CLI_SANDBOX = 1 << 4,
 	CLI_CWD = 1 << 5,
-	CLI_AUDIT = 1 << 6,
+	CLI_MONITOR = 1 << 6,
 	CLI_PARAM = 1 << 7,
 	CLI_ARG = 1 << 8,
 	CLI_APPROVE = 1 << 9,
@@ -130,16 +140,47 @@ void cli_report(FILE *out, const struct cli_report *report);
 /* Its member "network". */
 void cli_report_network(FILE *out, const struct cli_report *report);
 
+/* As writ_open, of what the options say. */
+int cli_try_open(const struct cli_options *options, struct writ_policy **policy,
+		 struct writ_error *error);
+
 /* 0 and *policy, or the exit status after a message. */
 int cli_open(const struct cli_options *options, struct writ_policy **policy);
 
-/* Decides on the call the options describe; prints nothing. */
-enum writ_verdict cli_decide(const struct cli_options *options, const struct writ_policy *policy,
-			     struct writ_decision *decision);
+/* The call that the options describe; args has room for CLI_MAX_PAIRS. */
+struct writ_request cli_request(const struct cli_options *options, struct writ_arg *args);
+
+/* Puts a command line together again, of which reading has cut pairs in two. */
+void cli_join(char **argv, const struct cli_options *options);
+
+/*
+ * What stands behind decide and run, one of two files: in writ the policy alone (stateless.c), in
+ * writ-audit a monitor, with sessions, state and a log. There is one of it in a process. Functions
+ * return 0, or the exit status after a message.
+ */
+
+/* Opens the bundle. writ becomes writ-audit where it takes a monitor. */
+int cli_judge_open(const struct cli_options *options, char **argv,
+		   const struct writ_policy **policy);
+
+/* Decides on the call that the options describe. */
+int cli_judge(const struct cli_options *options, struct writ_decision *decision);
 
 /* Why: a phrase for people, without a newline. */
-void cli_explain(const struct cli_options *options, const struct writ_policy *policy,
-		 const struct writ_decision *decision, char *text, size_t size);
+void cli_judge_explain(const struct cli_options *options, const struct writ_decision *decision,
+		       char *text, size_t size);
+
+/* Does it record what a launch does in the network? */
+bool cli_judge_listens(void);
+
+/* A command is about to be launched, and not if that can't be recorded; it has ended, or could not
+ * be launched: why. */
+int cli_judge_launch(const struct cli_options *options, const struct cli_report *report);
+int cli_judge_ended(const struct cli_options *options, const struct cli_report *report,
+		    const char *failure);
+
+/* The end, after which nothing is recorded. */
+void cli_judge_close(void);
 
 /* Who wants to call what must be given. 0, or the exit status after a message. */
 int cli_check_subject(const struct cli_options *options);

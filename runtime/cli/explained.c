@@ -11,17 +11,6 @@
 
 #define MAX_WORDS 65536u
 
-/* Reading the command line has cut pairs in two: this word, if it is one, is put together again. */
-static void join(char *word, const struct cli_pairs *pairs)
-{
-	for (size_t i = 0; i < pairs->n; i++) {
-		const struct writ_param *pair = &pairs->items[i];
-
-		if (pair->name >= word && pair->name <= word + strlen(word))
-			word[pair->value - 1 - word] = '=';
-	}
-}
-
 int cli_run_explained(const struct cli_options *options, char **argv)
 {
 	static char *words[MAX_WORDS];
@@ -38,11 +27,9 @@ int cli_run_explained(const struct cli_options *options, char **argv)
 	words[n++] = (char[]){"explain"};
 	words[n++] = result;
 	words[n++] = own_path;
-	for (argv++; *argv && n < MAX_WORDS - 1; argv++) {
-		join(*argv, &options->params);
-		join(*argv, &options->args);
+	cli_join(argv, options);
+	for (argv++; *argv && n < MAX_WORDS - 1; argv++)
 		words[n++] = *argv;
-	}
 	if (*argv)
 		return cli_fail(EXIT_USAGE, "run: --explain takes no more than %u words",
 				MAX_WORDS);

@@ -56,7 +56,15 @@ static const struct option_row option_rows[] = {
 	{"sandbox", 0, CLI_SANDBOX, TEXT, FIELD(sandbox)},
 	{"cwd", 0, CLI_CWD, TEXT, FIELD(cwd)},
 	{"resolver", 0, CLI_CWD, TEXT, FIELD(resolver)},
-	{"audit", 0, CLI_AUDIT, TEXT, FIELD(audit)},
+	{"audit", 0, CLI_MONITOR, TEXT, FIELD(audit)},
+	{"key", 0, CLI_MONITOR, TEXT, FIELD(key)},
+	{"users", 0, CLI_MONITOR, TEXT, FIELD(users)},
+	{"activate", 0, CLI_MONITOR, TEXT, FIELD(activate)},
+	{"state", 0, CLI_MONITOR, TEXT, FIELD(state)},
+	{"args-json", 0, CLI_MONITOR, TEXT, FIELD(args_json)},
+	{"approval", 0, CLI_MONITOR, TEXT, FIELD(approval)},
+	{"wait", 0, CLI_MONITOR, TEXT, FIELD(wait)},
+	{"public", 0, CLI_MONITOR, FLAG, FIELD(for_agent)},
 	{"param", 0, CLI_PARAM, PAIR, FIELD(params)},
 	{"arg", 0, CLI_ARG, PAIR, FIELD(args)},
 	{"approve", 0, CLI_APPROVE, FLAG, FIELD(approve)},
@@ -132,6 +140,7 @@ static int apply(const struct option_row *row, struct cli_options *options, char
 	void *field = (char *)options + row->offset;
 
 	*used = false;
+	options->monitored |= row->bit == CLI_MONITOR;
 	if (row->kind == FLAG) {
 		if (value)
 			return cli_fail(EXIT_USAGE, "--%s takes no value", row->name);
@@ -190,4 +199,23 @@ int cli_parse(char **argv, unsigned int accepted, struct cli_options *options)
 		argv += used;
 	}
 	return 0;
+}
+
+/* Reading the command line has cut pairs in two: this word, if it is one, is put together again. */
+static void join(char *word, const struct cli_pairs *pairs)
+{
+	for (size_t i = 0; i < pairs->n; i++) {
+		const struct writ_param *pair = &pairs->items[i];
+
+		if (pair->name >= word && pair->name <= word + strlen(word))
+			word[pair->value - 1 - word] = '=';
+	}
+}
+
+void cli_join(char **argv, const struct cli_options *options)
+{
+	for (; *argv; argv++) {
+		join(*argv, &options->params);
+		join(*argv, &options->args);
+	}
 }

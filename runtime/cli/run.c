@@ -42,6 +42,9 @@ const char cli_help_run[] =
 	"  --tool NAME          what\n"
 	"  --arg NAME=VALUE     an argument of the call, for the conditions of rules\n"
 	"  --param NAME=VALUE   binds a parameter of the policy\n"
+	"  --audit, --key, --users, --activate, --state, --args-json, --approval, --wait, "
+	"--public:\n"
+	"                       writ(1)\n"
 	"  --approve            a human has approved what the policy says to ask about\n"
 	"  --sandbox NAME       no decision: the sandbox by name\n"
 	"  --cwd DIR            the command's directory; else the current one if the sandbox "
@@ -170,23 +173,24 @@ static uint32_t sandbox_by_name(const struct cli_options *options, const struct 
 	return id;
 }
 
-static uint32_t sandbox_by_decision(const struct cli_options *options,
-				    const struct writ_policy *policy, int *status)
+static uint32_t sandbox_by_decision(const struct cli_options *options, int *status)
 {
 	struct writ_decision decision;
-	enum writ_verdict verdict;
 	char reason[MAX_REASON];
 
-	verdict = cli_decide(options, policy, &decision);
-	cli_explain(options, policy, &decision, reason, sizeof(reason));
-	if (verdict == WRIT_DENY) {
+	*status = cli_judge(options, &decision);
+	if (*status)
+		return WRIT_NO_ID;
+	cli_judge_explain(options, &decision, reason, sizeof(reason));
+	if (decision.verdict == WRIT_DENY) {
 		report.end = "denied";
 		*status = cli_fail(EXIT_RUN_DENIED, "denied: %s", reason);
 		return WRIT_NO_ID;
 	}
-	if (verdict == WRIT_ASK && !options->approve) {
+	if (decision.verdict == WRIT_ASK && !options->approve) {
 		report.end = "not_approved";
-		*status = cli_fail(EXIT_RUN_DENIED, "not approved: %s", reason);
+		*status = cli_fail(EXIT_RUN_DENIED, "not approved: %s; request %s", reason,
+				   decision.request);
 		return WRIT_NO_ID;
 	}
 	if (decision.sandbox == WRIT_NO_ID) {
@@ -198,18 +202,19 @@ static uint32_t sandbox_by_decision(const struct cli_options *options,
 	return decision.sandbox;
 }
 
-static int open_sandbox(const struct cli_options *options, struct writ_sandbox **sandbox)
+static int open_sandbox(const struct cli_options *options, char **argv,
+			struct writ_sandbox **sandbox)
 {
-	struct writ_policy *policy = NULL;
+	const struct writ_policy *policy = NULL;
 	struct writ_error error;
-	int status = cli_open(options, &policy);
+	int status = cli_judge_open(options, argv, &policy);
 	uint32_t id;
 	int rc;
 
 	if (status)
 		return status;
 	id = options->sandbox ? sandbox_by_name(options, policy, &status)
-			      : sandbox_by_decision(options, policy, &status);
+			      : sandbox_by_decision(options, &status);
 	if (id != WRIT_NO_ID) {
 		report.sandbox_name = writ_sandbox_name(policy, id);
 		rc = writ_sandbox_open(policy, id, sandbox, &error);
@@ -309,7 +314,6 @@ static int end_run(const struct cli_options *options, int status)
 	begin_to_end(status);
 	(void)signal(SIGPIPE, SIG_IGN);
 	report.exit_status = status;
-	report.tool = options->tool;
 	report.explained = options->explained_fd;
 	out = fdopen(fd, "w");
 	/* What the command has written may have left a line unfinished. */
@@ -357,6 +361,10 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 		rc = writ_wait(&running, &result, &error);
 	report.result = rc ? NULL : &result;
 	status = rc ? writ_exit_status(rc) : status_of(&result);
+	report.exit_status = status;
+	/* Nobody has been told yet that there is a hurry. */
+	if (cli_judge_ended(options, &report, rc ? error.text : NULL))
+		status = EXIT_RUN_FAILED;
 	text = rc ? error.text : last_words(&result);
 	if (text || writ_sandbox_warning(sandbox, n_told))
 		begin_to_end(status);
@@ -418,7 +426,7 @@ int cli_verb_run(char **argv)
 {
 	static const struct cli_usage usage = {
 		.accepted = CLI_BUNDLE | CLI_ROLE | CLI_USER | CLI_TOOL | CLI_ARG | CLI_PARAM |
-			    CLI_AUDIT | CLI_SANDBOX | CLI_CWD | CLI_APPROVE | CLI_COMMAND |
+			    CLI_MONITOR | CLI_SANDBOX | CLI_CWD | CLI_APPROVE | CLI_COMMAND |
 			    CLI_JSON | CLI_EXPLAIN,
 		.help = cli_help_run,
 		.check = check_options,
@@ -431,12 +439,16 @@ int cli_verb_run(char **argv)
 		return status;
 	if (options.explain && !options.explained_fd)
 		return cli_run_explained(&options, argv);
-	status = open_sandbox(&options, &sandbox);
-	if (!status && (options.json || json_fd >= 0))
+	status = open_sandbox(&options, argv, &sandbox);
+	report.tool = options.tool;
+	if (!status && (options.json || json_fd >= 0 || cli_judge_listens()))
 		status = open_log();
+	if (!status)
+		status = cli_judge_launch(&options, &report);
 	if (!status) {
 		report.sandbox = sandbox;
 		status = launch(&options, sandbox, print_warnings(sandbox, 0));
 	}
+	cli_judge_close();
 	return end_run(&options, status); /* which is our end: nothing is given back */
 }

@@ -55,7 +55,7 @@ Test(decide, the_rule_is_told_with_its_condition)
 {
 	expect("--tool note", 1, "deny\n");
 	expect("--tool note --arg text=x", 0, "of role 'dev': allow note\n");
-	expect("--tool write_file --arg path=/w/x", 1,
+	expect("--tool write_file --arg path=/w/x --state private", 1,
 	       "ask\nrule test.writ:5:7 of role 'dev': ask write_file where path under \"/w\"\n");
 }
 
@@ -106,7 +106,7 @@ Test(decide, mistaken_words_are_told_what_they_are)
 
 Test(decide, run_asks_a_human)
 {
-	cr_expect_eq(writ("run", "--tool write_file --arg path=/w/x -- /bin/true"), 126);
+	cr_expect_eq(writ("run", "--tool write_file --arg path=/w/x --state private -- /bin/true"), 126);
 	cr_expect(strstr(shell_output, "not approved: "), "%s", shell_output);
 	cr_expect_eq(writ("run", "--tool write_file --arg path=/etc/x -- /bin/true"), 126);
 	cr_expect(strstr(shell_output, "none of the conditions holds"), "%s", shell_output);

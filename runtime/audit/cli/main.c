@@ -14,6 +14,8 @@ static const struct verb {
 	int (*run)(char **argv);
 } verbs[] = {
 	{"audit", audit_verb_audit},
+	{"decide", cli_verb_decide},
+	{"run", cli_verb_run},
 	{"version", audit_verb_version},
 	{"users", audit_verb_users},
 };

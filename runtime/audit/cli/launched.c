@@ -1,0 +1,119 @@
+/*
+ * What a launch is recorded as: its start, what it was refused in the network and which names it
+ * looked up, and its end.
+ */
+#include "runtime/audit/cli/launched.h"
+
+#include <string.h>
+
+#define MAX_DETAIL 1024
+
+/* Of the command only its name: its arguments may hold what nobody declared secret. */
+int launched_record_start(char *const *command, const struct cli_report *report,
+			  int (*record)(struct writ_event *event))
+{
+	char detail[MAX_DETAIL];
+	struct writ_event event = {
+		.kind = WRIT_EVENT_LAUNCH,
+		.verdict = WRIT_ALLOW,
+		.rule = WRIT_NO_ID,
+		.tool = report->tool,
+		.sandbox = report->sandbox_name,
+		.detail = detail,
+	};
+
+	(void)snprintf(detail, sizeof(detail), "%s", command[0]);
+	return record(&event);
+}
+
+static const char *const kinds[WRIT_NET_KINDS] = {
+	[WRIT_NET_CONNECT] = "connect", [WRIT_NET_BIND] = "bind",     [WRIT_NET_LISTEN] = "listen",
+	[WRIT_NET_UNIX] = "unix",       [WRIT_NET_LOOKUP] = "lookup", [WRIT_NET_SEND] = "send",
+	[WRIT_NET_TLS] = "tls",
+};
+
+/* "connect 203.0.113.7 port 443 (example.org)" */
+static void describe(const struct writ_net_event *from, char *text, size_t size)
+{
+	size_t at = (size_t)snprintf(text, size, "%s", kinds[from->kind]);
+
+	if (*from->address)
+		at += (size_t)snprintf(text + at, size - at, " %s", from->address);
+	if (from->port)
+		at += (size_t)snprintf(text + at, size - at, " port %u", (unsigned int)from->port);
+	if (*from->name)
+		(void)snprintf(text + at, size - at, " (%s)", from->name);
+}
+
+static int record_network(const struct cli_report *report, int allowed,
+			  int (*record)(struct writ_event *event))
+{
+	struct writ_net_event from;
+	uint64_t next = 0;
+	int rc = 0;
+
+	while (!rc && writ_net_log_next(report->net_log, allowed, &next, &from)) {
+		char detail[MAX_DETAIL];
+		struct writ_event event = {
+			.kind = WRIT_EVENT_NETWORK,
+			.verdict = allowed ? WRIT_ALLOW : WRIT_DENY,
+			.rule = WRIT_NO_ID,
+			.tool = report->tool,
+			.sandbox = report->sandbox_name,
+			.detail = detail,
+		};
+
+		if (allowed && from.kind != WRIT_NET_LOOKUP)
+			continue;
+		describe(&from, detail, sizeof(detail));
+		rc = record(&event);
+	}
+	return rc;
+}
+
+static const char *end_of(enum writ_end end)
+{
+	static const char *const names[] = {
+		[WRIT_EXITED] = "exited",
+		[WRIT_SIGNALED] = "signaled",
+		[WRIT_WALL_LIMIT] = "wall_limit",
+		[WRIT_OUTPUT_LIMIT] = "output_limit",
+		[WRIT_KILLED] = "killed",
+		[WRIT_CPU_LIMIT] = "cpu_limit",
+		[WRIT_MEMORY_LIMIT] = "memory_limit",
+		[WRIT_FILE_SIZE_LIMIT] = "file_size_limit",
+	};
+
+	return names[end];
+}
+
+int launched_record_end(const struct cli_report *report, const char *failure,
+			int (*record)(struct writ_event *event))
+{
+	const struct writ_result *result = report->result;
+	struct writ_event event = {
+		.kind = WRIT_EVENT_END,
+		.verdict = WRIT_ALLOW,
+		.rule = WRIT_NO_ID,
+		.tool = report->tool,
+		.sandbox = report->sandbox_name,
+		.status = report->exit_status,
+		.detail = "not_launched",
+		.error = failure,
+	};
+	int rc = 0;
+
+	if (result) {
+		event.detail = end_of(result->end);
+		event.signal = result->signal;
+		event.duration_us = result->wall_us;
+		event.peak_bytes = result->peak_bytes;
+		event.bytes = result->output_bytes;
+	}
+	if (report->net_log)
+		rc = record_network(report, 0, record);
+	if (report->net_log && !rc)
+		rc = record_network(report, 1, record);
+	/* The end is tried all the same. */
+	return record(&event) ? -1 : rc;
+}
