@@ -109,7 +109,7 @@ Test(stateful, arguments_are_read_from_json)
 	expect("decide", "--user ann --tool t --arg a=1 --args-json {\\\"a\\\":1}", 1, "deny");
 	expect("decide", "--user ann --tool t --args-json @nowhere", 3, "nowhere can't be read");
 	cr_expect_eq(shell("cd %s && echo '{\"path\": 3}' | $R decide -p p.wrt --user ann --tool t "
-			   "--args-json -",
+			   "--args-json - --state private",
 			   directory),
 		     0, "%s", shell_output);
 }

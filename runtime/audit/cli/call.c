@@ -71,11 +71,12 @@ static int read_json(const char *from, struct call *call)
 
 static int read_roles(const char *text, struct call *call)
 {
-	char *at = strdup(text);
+	char *at;
 
-	if (!at)
+	call->roles_text = strdup(text);
+	if (!call->roles_text)
 		return cli_fail(EXIT_RUN_FAILED, "out of memory");
-	while (at) {
+	for (at = call->roles_text; at;) {
 		char *role = strsep(&at, ",");
 
 		if (!*role)

@@ -11,7 +11,8 @@
 struct call {
 	struct writ_arg args[CLI_MAX_PAIRS]; /* of --arg and --args-json */
 	size_t n_args;
-	const char *roles[CALL_MAX_ROLES]; /* of --activate */
+	char *roles_text; /* of --activate, cut in place; */
+	const char *roles[CALL_MAX_ROLES];
 	size_t n_roles;
 	int wait_ms;
 };
