@@ -4,7 +4,7 @@ _writ_verbs()
 {
 	case "$*" in
 	'writc') echo 'lint explain-code fmt compile keygen sign test diff explain query show verify import lsp completion help' ;;
-	'writ') echo 'decide run doctor learn users help' ;;
+	'writ') echo 'decide run doctor learn users pending approve reject help' ;;
 	*) return 1 ;;
 	esac
 }
@@ -32,6 +32,9 @@ _writ_options()
 	'writ doctor') echo '--help -p --param --prove --sandbox --format' ;;
 	'writ learn') echo '--help -o --name' ;;
 	'writ users') echo '--help -p --expires --by --role --format --replace' ;;
+	'writ pending') echo '--help --state --format' ;;
+	'writ approve') echo '--help --state' ;;
+	'writ reject') echo '--help --state' ;;
 	*) return 1 ;;
 	esac
 }
@@ -111,6 +114,13 @@ _writ_values()
 	'writ users --by') echo '' ;;
 	'writ users --role') echo '' ;;
 	'writ users --format') echo 'text json csv' ;;
+	'writ pending ') echo '' ;;
+	'writ pending --state') echo '' ;;
+	'writ pending --format') echo 'text json' ;;
+	'writ approve ') echo '' ;;
+	'writ approve --state') echo '' ;;
+	'writ reject ') echo '' ;;
+	'writ reject --state') echo '' ;;
 	*) return 1 ;;
 	esac
 }

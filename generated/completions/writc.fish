@@ -5,7 +5,7 @@ function _writ_verbs
 		case 'writc'
 			string split -n ' ' -- 'lint explain-code fmt compile keygen sign test diff explain query show verify import lsp completion help'
 		case 'writ'
-			string split -n ' ' -- 'decide run doctor learn users help'
+			string split -n ' ' -- 'decide run doctor learn users pending approve reject help'
 		case '*'
 			return 1
 	end
@@ -54,6 +54,12 @@ function _writ_options
 			string split -n ' ' -- '--help -o --name'
 		case 'writ users'
 			string split -n ' ' -- '--help -p --expires --by --role --format --replace'
+		case 'writ pending'
+			string split -n ' ' -- '--help --state --format'
+		case 'writ approve'
+			string split -n ' ' -- '--help --state'
+		case 'writ reject'
+			string split -n ' ' -- '--help --state'
 		case '*'
 			return 1
 	end
@@ -206,6 +212,20 @@ function _writ_values
 			string split -n ' ' -- ''
 		case 'writ users --format'
 			string split -n ' ' -- 'text json csv'
+		case 'writ pending '
+			string split -n ' ' -- ''
+		case 'writ pending --state'
+			string split -n ' ' -- ''
+		case 'writ pending --format'
+			string split -n ' ' -- 'text json'
+		case 'writ approve '
+			string split -n ' ' -- ''
+		case 'writ approve --state'
+			string split -n ' ' -- ''
+		case 'writ reject '
+			string split -n ' ' -- ''
+		case 'writ reject --state'
+			string split -n ' ' -- ''
 		case '*'
 			return 1
 	end

@@ -25,6 +25,9 @@ static const struct verb {
 	{"audit", NULL, NULL, "read and verify an audit log", "writ-audit"},
 	{"users", NULL, NULL, "users and their roles in a store", "writ-audit"},
 	{"audit", NULL, NULL, "the log of decisions: ask, verify, export it", "writ-audit"},
+	{"pending", NULL, NULL, "calls that wait for a human", "writ-audit"},
+	{"approve", NULL, NULL, "let one of them pass, once", "writ-audit"},
+	{"reject", NULL, NULL, "let it not pass", "writ-audit"},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -7,6 +7,11 @@
 /* The versions of what writ-audit is made of. */
 int audit_verb_version(char **argv);
 
+/* Questions to a human: what they are, and their answers. */
+int audit_verb_pending(char **argv);
+int audit_verb_approve(char **argv);
+int audit_verb_reject(char **argv);
+
 /* Users and their roles in an identity store. */
 int audit_verb_users(char **argv);
 /* "writ audit VERB ...": finds the verb behind it. */

@@ -18,6 +18,9 @@ static const struct verb {
 	{"run", cli_verb_run},
 	{"version", audit_verb_version},
 	{"users", audit_verb_users},
+	{"pending", audit_verb_pending},
+	{"approve", audit_verb_approve},
+	{"reject", audit_verb_reject},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
