@@ -31,13 +31,16 @@ static void print_help(FILE *out)
 	(void)fputs("usage: writ audit VERB [OPTION]... DB\n\n", out);
 	for (size_t i = 0; i < N_SUB_VERBS; i++)
 		(void)fprintf(out, "  %-10s %s\n", sub_verbs[i].name, sub_verbs[i].summary);
-	(void)fputs("\nwrit audit VERB --help tells about one of them.\n"
-		    "\n"
-		    "  writ audit query --since 1h --verdict deny audit.db\n"
-		    "\n"
-		    "exit status: 0 done; 1 verify found something; 2 wrong command line; 3 not a\n"
-		    "usable log\n",
-		    out);
+	(void)fputs(
+		"\nwrit audit VERB --help tells about one of them. Records are chosen by --since,\n"
+		"--until, --user, --role, --tool, --verdict, --reason, --rule, --session, --kind\n"
+		"and --seq; --limit, --format, --key and --keep are of some verbs only.\n"
+		"\n"
+		"  writ audit query --since 1h --verdict deny audit.db\n"
+		"\n"
+		"exit status: 0 done; 1 verify found something; 2 wrong command line; 3 not a\n"
+		"usable log\n",
+		out);
 }
 
 int audit_verb_audit(char **argv)
