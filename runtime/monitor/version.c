@@ -27,11 +27,17 @@ static int check_policy(const struct writ_monitor *monitor, const struct writ_po
 {
 	const struct version *current = atomic_load(&monitor->current);
 	const char *what = writ_unsupported(policy, 0);
+	struct writ_audit_terms terms;
 
 	if (what && !monitor->options.examine)
 		return error_set(error, WRIT_E_UNSUPPORTED,
 				 "the policy demands what this version can't enforce yet: %s",
 				 what);
+	writ_policy_audit(policy, &terms);
+	if (terms.required && !monitor->sink.record)
+		return error_set(error, WRIT_E_MONITOR,
+				 "the policy demands that every decision is recorded (audit "
+				 "required), and there is no audit log");
 	if (!current)
 		return 0;
 	if (strcmp(writ_policy_name(policy), writ_policy_name(current->policy)) != 0)

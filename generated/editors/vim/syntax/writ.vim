@@ -4,11 +4,11 @@ if exists("b:current_syntax")
 endif
 
 syn case match
-syn keyword writDeclaration conflict import param policy redact role sandbox set test tool user
+syn keyword writDeclaration audit conflict import param policy redact role sandbox set test tool user
 syn keyword writSection best_effort env filesystem limits network strict syscalls
 syn keyword writEffect allow deny ask kill
 syn keyword writOperator and or not in under matches present
-syn keyword writKeyword arg bind burst class connect describe errno exec execute extends log notify pass rate read required scratch secret session sni syscall unix using version where with write
+syn keyword writKeyword arg bind burst class connect describe errno exec execute extends full log notify pass rate read required scratch secret session sni syscall unix using version where with write
 syn keyword writType path host port int size duration string url bool paths hosts syscalls tools
 syn keyword writUnit second minute hour day
 syn keyword writLimit wall cpu memory processes files file_size output cpus
