@@ -66,6 +66,12 @@ seed_hello() {
 	printf '\003\026\003\001\000\075\001\000\000\071\003\003\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\162\000\000\002\023\001\001\000\000\016\000\000\000\012\000\010\000\000\005\141\056\157\162\147' >"$corpus/record"
 }
 
+# Every kind of value, a list of objects, and numbers that are no doubles or no integers.
+seed_args_json() {
+	printf '{"path":"/a\\u0000b","n":-1,"f":1.5e3,"big":18446744073709551616,"t":true,"z":null,"l":[1,"x",[2],{}],"o":{"p":"q"},"e":[{"a":1},{"a":[2],"b":{"c":"d"}}]}' \
+		>"$corpus/all.json"
+}
+
 # Room, a pattern, and three arguments.
 seed_mask() {
 	printf '\020(a|b)*c{2,3}[x-z]\001\000name\001value\001tail\001\004x\001y\001z\001\001n\001\001' >"$corpus/arguments"
@@ -84,6 +90,7 @@ for name in "$@"; do
 	leaks=1
 	mkdir -p "$corpus"
 	case $name in
+	fuzz_args_json) seed_args_json ;;
 	fuzz_bundle) seed_bundles ;;
 	fuzz_sign) seed_sign ;;
 	fuzz_decide) leaks=0 ;; # it keeps its policies: looking for leaks is nearly all it would do then

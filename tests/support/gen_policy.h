@@ -49,6 +49,9 @@ struct gen_call {
 /* A call without lists. Texts are static. */
 void gen_call(uint64_t *random, struct gen_call *out);
 
+/* A value that an argument of this name may have. Its text is static. */
+struct str gen_value(uint64_t *random, struct str name);
+
 /* Makes lists of some of its arguments, and of others what can't be read. */
 void gen_lists(uint64_t *random, struct gen_call *call);
 
