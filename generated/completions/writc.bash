@@ -4,7 +4,7 @@ _writ_verbs()
 {
 	case "$*" in
 	'writc') echo 'lint explain-code fmt compile keygen sign test diff explain query show verify import lsp completion help' ;;
-	'writ') echo 'decide run doctor learn users pending approve reject help' ;;
+	'writ') echo 'decide run doctor learn audit users pending approve reject help' ;;
 	*) return 1 ;;
 	esac
 }
@@ -27,10 +27,11 @@ _writ_options()
 	'writc import') echo '--help --caps --kernel --target' ;;
 	'writc lsp') echo '--help --stdio' ;;
 	'writc completion') echo '--help' ;;
-	'writ decide') echo '--help -p --role --user --tool --arg --param' ;;
-	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --approve --cwd --resolver --json --json-fd --explain' ;;
+	'writ decide') echo '--help -p --role --user --tool --arg --param --args-json --audit --users --activate --key --state --approval --wait --public' ;;
+	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --args-json --audit --users --activate --key --state --approval --wait --public --approve --cwd --resolver --json --json-fd --explain' ;;
 	'writ doctor') echo '--help -p --param --prove --sandbox --format' ;;
 	'writ learn') echo '--help -o --name' ;;
+	'writ audit') echo '--help --since --until --user --role --tool --verdict --reason --rule --session --kind --seq --limit --format --key --keep' ;;
 	'writ users') echo '--help -p --expires --by --role --format --replace' ;;
 	'writ pending') echo '--help --state --format' ;;
 	'writ approve') echo '--help --state' ;;
@@ -89,6 +90,14 @@ _writ_values()
 	'writ decide --tool') echo '' ;;
 	'writ decide --arg') echo '' ;;
 	'writ decide --param') echo '' ;;
+	'writ decide --args-json') echo '' ;;
+	'writ decide --audit') echo '.db' ;;
+	'writ decide --users') echo '.db' ;;
+	'writ decide --activate') echo '' ;;
+	'writ decide --key') echo '.pub' ;;
+	'writ decide --state') echo '/' ;;
+	'writ decide --approval') echo '' ;;
+	'writ decide --wait') echo '' ;;
 	'writ run ') echo '' ;;
 	'writ run -p') echo '.wrt' ;;
 	'writ run --role') echo '' ;;
@@ -97,6 +106,14 @@ _writ_values()
 	'writ run --sandbox') echo '' ;;
 	'writ run --arg') echo '' ;;
 	'writ run --param') echo '' ;;
+	'writ run --args-json') echo '' ;;
+	'writ run --audit') echo '.db' ;;
+	'writ run --users') echo '.db' ;;
+	'writ run --activate') echo '' ;;
+	'writ run --key') echo '.pub' ;;
+	'writ run --state') echo '/' ;;
+	'writ run --approval') echo '' ;;
+	'writ run --wait') echo '' ;;
 	'writ run --cwd') echo '/' ;;
 	'writ run --resolver') echo '' ;;
 	'writ run --json-fd') echo '' ;;
@@ -108,6 +125,22 @@ _writ_values()
 	'writ learn ') echo '' ;;
 	'writ learn -o') echo '.writ' ;;
 	'writ learn --name') echo '' ;;
+	'writ audit ') echo 'query tail stats export backup rotate prune alerts .db' ;;
+	'writ audit --since') echo '' ;;
+	'writ audit --until') echo '' ;;
+	'writ audit --user') echo '' ;;
+	'writ audit --role') echo '' ;;
+	'writ audit --tool') echo '' ;;
+	'writ audit --verdict') echo 'allow deny ask' ;;
+	'writ audit --reason') echo '' ;;
+	'writ audit --rule') echo '' ;;
+	'writ audit --session') echo '' ;;
+	'writ audit --kind') echo 'decision launch end network file approval reload session gap open close checkpoint' ;;
+	'writ audit --seq') echo '' ;;
+	'writ audit --limit') echo '' ;;
+	'writ audit --format') echo 'text json jsonl csv cef ocsf' ;;
+	'writ audit --key') echo '.key' ;;
+	'writ audit --keep') echo '' ;;
 	'writ users ') echo 'add remove disable enable grant revoke list show import export check .db .json .csv' ;;
 	'writ users -p') echo '.wrt' ;;
 	'writ users --expires') echo '' ;;

@@ -24,7 +24,6 @@ static const struct verb {
 	{"learn", NULL, NULL, "run a command and print a policy of what it used", "writ-learn"},
 	{"audit", NULL, NULL, "read and verify an audit log", "writ-audit"},
 	{"users", NULL, NULL, "users and their roles in a store", "writ-audit"},
-	{"audit", NULL, NULL, "the log of decisions: ask, verify, export it", "writ-audit"},
 	{"pending", NULL, NULL, "calls that wait for a human", "writ-audit"},
 	{"approve", NULL, NULL, "let one of them pass, once", "writ-audit"},
 	{"reject", NULL, NULL, "let it not pass", "writ-audit"},
