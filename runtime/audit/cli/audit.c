@@ -19,6 +19,7 @@ static const struct sub_verb {
 	{"export", audit_sub_export, "print records as JSON lines, CEF or OCSF"},
 	{"verify", audit_sub_verify, "check that a log is as it was written"},
 	{"checkpoint", audit_sub_checkpoint, "print a signed line that says how far it has come"},
+	{"metrics", audit_sub_metrics, "print what a log adds up to, as Prometheus reads it"},
 	{"alerts", audit_sub_alerts, "tell somebody of what a log shows, as a file says"},
 	{"backup", audit_sub_backup, "copy a log while it is written"},
 	{"rotate", audit_sub_rotate, "move records to a file of their month"},

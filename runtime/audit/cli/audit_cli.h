@@ -25,6 +25,7 @@ int audit_sub_export(char **argv);
 int audit_sub_verify(char **argv);
 int audit_sub_checkpoint(char **argv);
 int audit_sub_alerts(char **argv);
+int audit_sub_metrics(char **argv);
 int audit_sub_backup(char **argv);
 int audit_sub_rotate(char **argv);
 int audit_sub_prune(char **argv);

@@ -166,6 +166,7 @@ static const struct option rows[] = {
 	{"checkpoint", 0, AUDIT_EXPECT, read_path, O(checkpoint), "a checkpoint, or @FILE", NULL},
 	{"signer", 0, AUDIT_EXPECT, read_text, O(signer), "64 hexadecimal digits", NULL},
 	{"once", 0, AUDIT_ALERTS, NULL, O(once), NULL, NULL},
+	{"textfile", 0, AUDIT_TEXTFILE, read_path, O(textfile), "a file", NULL},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 

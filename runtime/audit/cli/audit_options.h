@@ -24,6 +24,7 @@ enum audit_option_bit {
 	AUDIT_KEEP = 1 << 7,
 	AUDIT_ALERTS = 1 << 8,
 	AUDIT_EXPECT = 1 << 9,
+	AUDIT_TEXTFILE = 1 << 10,
 };
 
 /* What is given; NULL, false or FILTER_ANY where it is not. */
@@ -34,6 +35,7 @@ struct audit_options {
 	const char *cursor;
 	const char *checkpoint;
 	const char *signer;
+	const char *textfile;
 	int64_t limit;
 	int64_t lines;
 	int64_t top;
