@@ -141,6 +141,7 @@ help:
 	@echo "make network   clients and servers beside a sandbox's network section (NETWORK=PARTS-OF-NAMES)"
 	@echo "make lsp       the language server, with editors' clients where they are installed"
 	@echo "make fuzz      fuzz every parser (FUZZ_SECONDS=60 each)"
+	@echo "make tsan      what threads share, under ThreadSanitizer"
 	@echo "make bench     benchmark tables         make coverage  line coverage of the tests"
 	@echo "make generate  refresh generated/       make update-golden  refresh tests/golden"
 	@echo "make install   PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)      make clean"
@@ -388,6 +389,22 @@ $(BUILD)/bench/bench_identity: tests/bench/bench_identity.c $(RUNTIME_OBJ) $(AUD
 bench: all $(BENCH_BIN) $(BUILD)/stress/tree
 	@BUILD=$(BUILD) tests/bench/run.sh
 
+# Programs with threads, with ThreadSanitizer, which takes everything compiled anew.
+TSAN_BIN := $(patsubst tests/tsan/%.c,$(BUILD)/tsan/%,$(wildcard tests/tsan/*.c))
+TSAN_OBJ := $(patsubst %.c,$(BUILD)/tsan-obj/%.o,$(RUNTIME_SRC) $(AUDIT_SRC))
+TSAN_CC = $(CC) $(STD) -O1 -g -fsanitize=thread -Wall -Wextra -I. -DWRIT_BUILDING -DBUILD_DIR='"$(BUILD)"' -MMD -MP
+$(BUILD)/tsan-obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(TSAN_CC) -c -o $@ $<
+$(BUILD)/tsan/%: tests/tsan/%.c $(TSAN_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(TSAN_CC) -o $@ $^ $(AUDIT_LIBS)
+.SECONDARY: $(TSAN_OBJ)
+tsan: $(TSAN_BIN) $(BUNDLES)
+	@BUILD=$(BUILD) tests/support/tsan.sh $(TSAN_BIN)
+
 update-golden: $(BUILD)/unit-tests
 	WRIT_UPDATE_GOLDEN=1 $(BUILD)/unit-tests --jobs 1 --filter 'golden/*'
 
@@ -474,6 +491,6 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all help deps demo test unit live network live-explain stress faults test-kernels lsp bench update-golden fuzz coverage check tidy-sources public-headers layers \
+.PHONY: all help deps demo test unit live network live-explain stress faults test-kernels lsp bench tsan update-golden fuzz coverage check tidy-sources public-headers layers \
 	generate install clean
 .DELETE_ON_ERROR:

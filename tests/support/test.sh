@@ -35,6 +35,8 @@ leaks 3 decide -p Makefile --user alice --tool git_log
 leaks 0 run -p "$bundle" --param workspace=/tmp --sandbox shell -- /bin/true
 leaks 127 run -p "$bundle" --param workspace=/tmp --sandbox shell -- /bin/no-such-command
 echo "No leaks in writ."
+part "what threads share, under ThreadSanitizer"
+make --no-print-directory -j2 DEVELOPER=1 tsan
 part "the example policies"
 tests/support/policies.sh
 part "the example policies' filters, by z3"
