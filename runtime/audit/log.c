@@ -296,7 +296,11 @@ static int open_parts(struct writ_audit *audit, const char *path, struct writ_er
 		rc = ring_open(&writer->ring, options->ring_bytes, error);
 	if (!rc)
 		rc = make_alive(audit, error);
-	return rc ? rc : writer_start(writer, error);
+	if (rc)
+		return rc;
+	/* Who waits for a record waits no longer than that, also for a database that is locked. */
+	(void)sqlite3_busy_timeout(writer->chain.db, (int)options->block_ms);
+	return writer_start(writer, error);
 }
 
 static void close_parts(struct writ_audit *audit)

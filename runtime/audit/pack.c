@@ -80,6 +80,8 @@ static size_t keep_items(const struct pack_plan *plan, const struct writ_arg *li
 {
 	size_t room = PACK_MAX_VALUES - plan->n - spare;
 
+	if (room > PACK_MAX_ITEMS)
+		room = PACK_MAX_ITEMS;
 	if (depth >= PACK_MAX_DEPTH || !list->items)
 		return 0;
 	return list->n_items < room ? list->n_items : room;

@@ -10,6 +10,7 @@
 
 /* Values of a call, with those inside lists, and lists inside lists, that are recorded. */
 #define PACK_MAX_VALUES 256
+#define PACK_MAX_ITEMS  64 /* of one list */
 #define PACK_MAX_DEPTH  8
 
 enum pack_text {
