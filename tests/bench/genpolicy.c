@@ -1,15 +1,17 @@
 /*
  * Writes a policy of a given size to standard output:
  *
- *	genpolicy ROLES TOOLS [USERS-PER-ROLE [conditions]]
+ *	genpolicy ROLES TOOLS [USERS-PER-ROLE [conditions | rates]]
  *
  * Roles stand in groups of three: a0 is extended by a1, a1 by a2. Each has five exact grants and
  * one wildcard and one denial; with "conditions" the grants are for paths under the role's own
- * directory. The same arguments give the same bytes.
+ * directory, with "rates" they are for so many calls that nobody makes more. The same arguments
+ *give the same bytes.
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench.h"
 
@@ -22,7 +24,16 @@ static void print_tool(unsigned tool)
 	printf("family%u_tool%u", tool / PER_FAMILY, tool);
 }
 
-static void print_role(unsigned role, unsigned tools, bool conditions, uint64_t *state)
+/* What stands behind the grants of a role. */
+static void print_terms(unsigned role, const char *terms)
+{
+	if (strcmp(terms, "conditions") == 0)
+		printf(" where path under \"/srv/data/role%u\"", role);
+	if (strcmp(terms, "rates") == 0)
+		printf(" rate 1000000000/second");
+}
+
+static void print_role(unsigned role, unsigned tools, const char *terms, uint64_t *state)
 {
 	unsigned first;
 
@@ -36,8 +47,7 @@ static void print_role(unsigned role, unsigned tools, bool conditions, uint64_t 
 		printf(", ");
 	}
 	printf("family%u_*", (unsigned)(bench_random(state) % (tools / PER_FAMILY)));
-	if (conditions)
-		printf(" where path under \"/srv/data/role%u\"", role);
+	print_terms(role, terms);
 	printf(";\n");
 	printf("  deny ");
 	print_tool((unsigned)(bench_random(state) % tools));
@@ -49,12 +59,14 @@ int main(int argc, char **argv)
 	unsigned roles = argc > 2 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
 	unsigned tools = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
 	unsigned users = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 10;
-	bool conditions = argc > 4;
+	const char *terms = argc > 4 ? argv[4] : "";
+	bool conditions = strcmp(terms, "conditions") == 0;
 	uint64_t state = 0x9E3779B97F4A7C15u;
 
 	if (!roles || tools < PER_FAMILY) {
 		fprintf(stderr,
-			"usage: genpolicy ROLES TOOLS [USERS-PER-ROLE [conditions]], at least %d "
+			"usage: genpolicy ROLES TOOLS [USERS-PER-ROLE [conditions | rates]], at "
+			"least %d "
 			"tools\n",
 			PER_FAMILY);
 		return 2;
@@ -66,7 +78,7 @@ int main(int argc, char **argv)
 		printf(" { class read;%s }\n", conditions ? " arg path : path;" : "");
 	}
 	for (unsigned role = 0; role < roles; role++)
-		print_role(role, tools, conditions, &state);
+		print_role(role, tools, terms, &state);
 	for (unsigned role = 0; role < roles; role++)
 		for (unsigned user = 0; user < users; user++)
 			printf("user \"user%u.%u\" : role%u;\n", role, user, role);

@@ -41,6 +41,12 @@ for size in "10 20" "1000 2000"; do
 done
 "$build/bench/bench_check" --conditions "$@"
 echo
+"$build/bench/genpolicy" 1000 2000 10 rates >"$work/rates.writ"
+"$build/writc" compile "$work/rates.writ" -o "$work/rates.wrt"
+"$build/bench/bench_monitor" "$work/1000x2000.wrt" 1000 2000
+echo "with rates:"
+"$build/bench/bench_monitor" "$work/rates.wrt" 1000 2000
+echo
 "$build/bench/bench_identity" "$work/1000x2000.wrt" "$work"
 echo
 

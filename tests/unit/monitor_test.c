@@ -518,3 +518,19 @@ Test(monitor, agents_can_not_tell_denials_apart)
 	writ_session_close(session);
 	monitor_free(test);
 }
+
+Test(monitor, a_policy_that_demands_a_log_is_opened_with_one_only)
+{
+	struct test_bundle bundles[2];
+	const struct writ_monitor_options options = {.state = WRIT_STATE_PRIVATE,
+						     .load = load_by_turns,
+						     .load_context = bundles};
+	struct test_monitor *test = monitor_make("audit { required; }\nrole r { allow a; }\n");
+	struct writ_monitor *monitor = NULL;
+	struct writ_error error;
+
+	bundles[0] = bundles[1] = test->bundle;
+	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, &error), -WRIT_E_MONITOR);
+	cr_expect(strstr(error.text, "audit required"), "%s", error.text);
+	monitor_free(test);
+}

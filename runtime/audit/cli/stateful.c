@@ -111,6 +111,7 @@ static struct writ_options policy_options(const struct cli_options *options)
 static int open_policy(const struct cli_options *options)
 {
 	struct writ_options open_options = policy_options(options);
+	struct writ_audit_terms terms;
 	int rc;
 
 	open_options.examine = 1;
@@ -120,7 +121,13 @@ static int open_policy(const struct cli_options *options)
 				     &judge.error);
 	else
 		rc = writ_open(options->bundle, &open_options, &judge.policy, &judge.error);
-	return rc ? fail(rc, options->bundle) : 0;
+	if (rc)
+		return fail(rc, options->bundle);
+	writ_policy_audit(judge.policy, &terms);
+	if (terms.required && !judge.audit)
+		return cli_fail(EXIT_HOST, "the policy demands that launches are recorded (audit "
+					   "required), and no log is given (--audit)");
+	return 0;
 }
 
 static int open_monitor(const struct cli_options *options)
