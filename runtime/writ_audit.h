@@ -20,7 +20,7 @@
 #ifndef WRIT_AUDIT_H
 #define WRIT_AUDIT_H
 
-#include "runtime/writ_monitor.h"
+#include "writ_monitor.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -20,7 +20,7 @@
 #ifndef WRIT_IDENTITY_H
 #define WRIT_IDENTITY_H
 
-#include "runtime/writ_monitor.h"
+#include "writ_monitor.h"
 
 #ifdef __cplusplus
 extern "C" {

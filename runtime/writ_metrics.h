@@ -13,7 +13,7 @@
 #ifndef WRIT_METRICS_H
 #define WRIT_METRICS_H
 
-#include "runtime/writ_audit.h"
+#include "writ_audit.h"
 
 #ifdef __cplusplus
 extern "C" {

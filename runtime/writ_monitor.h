@@ -22,7 +22,7 @@
 #ifndef WRIT_MONITOR_H
 #define WRIT_MONITOR_H
 
-#include "runtime/writ.h"
+#include "writ.h"
 
 #ifdef __cplusplus
 extern "C" {

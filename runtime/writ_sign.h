@@ -18,8 +18,8 @@
 #ifndef WRIT_SIGN_H
 #define WRIT_SIGN_H
 
-#include "runtime/writ.h"
-#include "runtime/writ_monitor.h"
+#include "writ.h"
+#include "writ_monitor.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -237,7 +237,7 @@ static socklen_t read_address(const char *text, struct writ_metrics_server *serv
 static int start_listening(struct writ_metrics_server *server, const union address *address,
 			   socklen_t len)
 {
-	union address own;
+	union address own = {.any = {.sa_family = AF_UNIX}};
 	socklen_t own_len = sizeof(own);
 	int one = 1;
 	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
