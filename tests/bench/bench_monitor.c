@@ -20,8 +20,9 @@
 #define ROUNDS   7
 #define CALLS    200000u
 #define SESSIONS 256u
-#define NAME     32
+#define NAME     48
 #define RELOADED 2000000u
+#define FIRSTS   4096u
 
 static char tools[4096][NAME];
 static size_t n_tools;
@@ -162,6 +163,7 @@ static void time_calls(struct writ_session *session, uint64_t *times, const char
 {
 	uint64_t state = 1;
 	uint32_t generation = 0;
+	uint64_t first[FIRSTS];
 	unsigned changes = 0;
 
 	for (unsigned i = 0; i < RELOADED; i++) {
@@ -174,12 +176,16 @@ static void time_calls(struct writ_session *session, uint64_t *times, const char
 		times[i] = bench_now_ns() - begin;
 		if (decision.generation < generation || (int)verdict < 0)
 			die("a call without a decision", NULL);
-		changes += decision.generation != generation;
+		if (decision.generation != generation && i > 0)
+			first[changes++ % FIRSTS] = times[i];
 		generation = decision.generation;
 	}
 	print_times(what, times);
-	if (changes > 1)
-		printf("%-28s %u of %u calls were the first of a version\n", "", changes, RELOADED);
+	if (changes == 0 || changes > FIRSTS)
+		return;
+	bench_sort(first, changes);
+	printf("%-28s %u, p50 %llu, longest %llu ns\n", "  the first of a version", changes,
+	       (unsigned long long)first[changes / 2], (unsigned long long)first[changes - 1]);
 }
 
 static void bench_reloads(const char *path)
