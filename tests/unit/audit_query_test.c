@@ -396,6 +396,16 @@ Test(audit_query, every_bad_option_is_named)
 	}
 }
 
+Test(audit_query, numbers_may_be_open_at_the_end)
+{
+	make_decisions();
+	cr_expect_eq(shell(AUDIT "query --seq 8- --format jsonl %s | grep -o '"
+				 "\"seq\":[0-9]*'",
+			   db_file),
+		     0);
+	cr_expect_str_eq(shell_output, "\"seq\":8\n\"seq\":9\n");
+}
+
 Test(audit_query, output_that_fails_is_told)
 {
 	make_decisions();

@@ -110,7 +110,7 @@ static int read_size(const struct option *option, const char *text, void *field)
 	return p[unit ? 1 : 0] ? bad_value(option, text) : 0;
 }
 
-/* "N" or "N-M", into first_seq and last_seq behind it. */
+/* "N", "N-M" or "N-", into first_seq and last_seq behind it. */
 static int read_range(const struct option *option, const char *text, void *field)
 {
 	struct record_filter *filter = field;
@@ -119,7 +119,10 @@ static int read_range(const struct option *option, const char *text, void *field
 	if (!take_number(&p, &filter->first_seq))
 		return bad_value(option, text);
 	filter->last_seq = filter->first_seq;
-	if (*p == '-') {
+	if (*p == '-' && !p[1]) {
+		p++;
+		filter->last_seq = FILTER_ANY;
+	} else if (*p == '-') {
 		p++;
 		if (!take_number(&p, &filter->last_seq) || filter->last_seq < filter->first_seq)
 			return bad_value(option, text);
@@ -150,7 +153,7 @@ static const struct option rows[] = {
 	{"reason", 0, AUDIT_FILTER, read_word, F(reason), "a reason", REASONS},
 	{"kind", 0, AUDIT_FILTER, read_word, F(kind), "a kind of record", KINDS},
 	{"session", 0, AUDIT_FILTER, read_text, F(session), "the id of a session", NULL},
-	{"seq", 0, AUDIT_FILTER, read_range, O(filter), "a record's number, N, or N-M", NULL},
+	{"seq", 0, AUDIT_FILTER, read_range, O(filter), "a record's number, N, or N-M, or N- for all from there", NULL},
 	{"format", 0, AUDIT_FORMAT, read_text, O(format), "a format", NULL},
 	{"limit", 0, AUDIT_ORDER, read_count, O(limit), "a number of records", NULL},
 	{"reverse", 0, AUDIT_ORDER, NULL, O(reverse), NULL, NULL},

@@ -22,7 +22,7 @@
 	"  --rule PLACE      decided by the rule that stands at FILE:LINE:COL\n"                   \
 	"  --session ID      of this session\n"                                                    \
 	"  --kind WORD       decision, launch, end, network, file, approval, reload, gap, ...\n"   \
-	"  --seq N[-M]       with this number, or with these\n"
+	"  --seq N[-[M]]     with this number, with these, or all from there\n"
 
 static const char query_help[] =
 	"usage: writ audit query [OPTION]... DB\n"
