@@ -86,6 +86,40 @@ Test(audit_log, of_a_policy_has_its_name_hash_and_the_rules_place)
 	writ_close(policy);
 }
 
+Test(audit_log, decisions_of_a_monitor_are_recorded_denied_ones_too)
+{
+	struct test_bundle bundle = bundle_make("role r { allow t; deny u; }");
+	struct writ_audit *audit = audit_open(NULL);
+	struct writ_sink sink = writ_audit_sink(audit);
+	const struct writ_monitor_options options = {.sink = &sink, .state = WRIT_STATE_PRIVATE};
+	const char *const tools[] = {"t", "u", "v"};
+	struct writ_monitor *monitor;
+	struct writ_session *session;
+	char file[128];
+	FILE *out;
+
+	(void)snprintf(file, sizeof(file), "%s.wrt", path);
+	out = fopen(file, "we");
+	cr_assert_eq(fwrite(bundle.bytes, 1, bundle.size, out), bundle.size);
+	cr_assert_eq(fclose(out), 0);
+	cr_assert_eq(writ_monitor_open(file, &options, &monitor, NULL), 0);
+	cr_assert_eq(writ_session_open(monitor, &(struct writ_subject){.role = "r"}, &session,
+				       NULL),
+		     0);
+	for (size_t i = 0; i < 3; i++)
+		(void)!writ_session_check(session, &(struct writ_call){.tool = tools[i]}, NULL);
+	writ_session_close(session);
+	writ_monitor_close(monitor);
+	writ_audit_close(audit);
+	cr_expect_str_eq(audit_text(
+				 "SELECT group_concat(tool || ' ' || verdict || ' ' || reason || "
+				 "' ' || ifnull(rule, '-')) FROM records WHERE kind = "
+				 "'decision'"),
+			 "t allow by_rule test.writ:2:16,u deny by_rule test.writ:2:24,v deny "
+			 "no_rule -");
+	cr_expect_str_empty(audit_verify());
+}
+
 static void *record_many(void *audit)
 {
 	for (int i = 0; i < 2000; i++)
