@@ -14,6 +14,7 @@
 #include "runtime/policy.h"
 #include "runtime/unsupported.h"
 #include "runtime/verify.h"
+#include "runtime/writ_info.h"
 
 static void find_tables(struct writ_policy *policy)
 {

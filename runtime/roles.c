@@ -12,6 +12,7 @@
 
 #include "runtime/error.h"
 #include "runtime/policy.h"
+#include "runtime/writ_info.h"
 
 /* What somebody holds: those given, and from there all that is inherited. */
 struct holding {

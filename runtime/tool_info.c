@@ -3,6 +3,7 @@
  * records of calls. Read from the verified image; nothing here decides anything.
  */
 #include "runtime/policy.h"
+#include "runtime/writ_info.h"
 
 const char *writ_redact(const struct writ_policy *policy, uint32_t index)
 {

@@ -20,7 +20,7 @@
 #ifndef WRIT_ARGS_H
 #define WRIT_ARGS_H
 
-#include "runtime/writ.h"
+#include "writ.h"
 
 #ifdef __cplusplus
 extern "C" {

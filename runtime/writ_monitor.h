@@ -22,7 +22,7 @@
 #ifndef WRIT_MONITOR_H
 #define WRIT_MONITOR_H
 
-#include "writ.h"
+#include "writ_info.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -19,6 +19,7 @@
 #include "runtime/audit/mask_out.h"
 #include "runtime/audit/redact.h"
 #include "runtime/audit/secrets.h"
+#include "runtime/writ_info.h"
 
 #define HASH_SIZE     ((size_t)8)
 #define MAX_LISTS     4u /* within one another; what is deeper is not told */

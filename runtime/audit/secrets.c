@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "runtime/audit/fail.h"
+#include "runtime/writ_info.h"
 
 struct secret {
 	char *tool; /* a name or a wildcard */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/audit/schema.h"
+#include "runtime/writ_info.h"
 #include "support/bundle_maker.h"
 
 static char directory[] = "/tmp/writ-schema-XXXXXX";

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/audit/mask.h"
+#include "runtime/writ_info.h"
 #include "support/bundle_maker.h"
 
 #define SIZE 4096

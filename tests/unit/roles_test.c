@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/writ_info.h"
 #include "support/bundle_maker.h"
 
 static const char text[] = "role base { allow a; }\n"
