@@ -36,18 +36,12 @@ static const struct {
 	enum block outer, inner;
 	const char *lead;
 } blocks[] = {
-	{BLOCK_TOP, BLOCK_TOOL, "tool"},
-	{BLOCK_TOP, BLOCK_SANDBOX, "sandbox"},
-	{BLOCK_TOP, BLOCK_ROLE, "role"},
-	{BLOCK_TOP, BLOCK_SET, "set"},
-	{BLOCK_TOP, BLOCK_TEST, "test"},
-	{BLOCK_TOP, BLOCK_AUDIT, "audit"},
-	{BLOCK_TEST, BLOCK_BOX_TEST, "sandbox"},
-	{BLOCK_SANDBOX, BLOCK_FILESYSTEM, "filesystem"},
-	{BLOCK_SANDBOX, BLOCK_NETWORK, "network"},
-	{BLOCK_SANDBOX, BLOCK_SYSCALLS, "syscalls"},
-	{BLOCK_SANDBOX, BLOCK_LIMITS, "limits"},
-	{BLOCK_SANDBOX, BLOCK_ENV, "env"},
+	{BLOCK_TOP, BLOCK_TOOL, "tool"},           {BLOCK_TOP, BLOCK_SANDBOX, "sandbox"},
+	{BLOCK_TOP, BLOCK_ROLE, "role"},           {BLOCK_TOP, BLOCK_SET, "set"},
+	{BLOCK_TOP, BLOCK_TEST, "test"},           {BLOCK_TOP, BLOCK_AUDIT, "audit"},
+	{BLOCK_TEST, BLOCK_BOX_TEST, "sandbox"},   {BLOCK_SANDBOX, BLOCK_FILESYSTEM, "filesystem"},
+	{BLOCK_SANDBOX, BLOCK_NETWORK, "network"}, {BLOCK_SANDBOX, BLOCK_SYSCALLS, "syscalls"},
+	{BLOCK_SANDBOX, BLOCK_LIMITS, "limits"},   {BLOCK_SANDBOX, BLOCK_ENV, "env"},
 };
 
 static const char *const markers[] = {"extends", "where", "using", "rate", "errno", "with", ":"};

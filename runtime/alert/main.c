@@ -18,7 +18,7 @@
 
 enum { DELIVERED = 0, FAILED = 1, BAD_INPUT = 2 };
 
-#define MAX_REQUEST     65536
+#define MAX_REQUEST   65536
 #define MAX_TIMEOUT   60000
 #define MAX_RETRIES   10
 #define MAX_BACKOFF_S 30

@@ -18,7 +18,8 @@ static const char *const totals_sql[2] = {
 	"SELECT count(*), sum(kind = 'decision'), sum(kind = 'decision' AND verdict = 'deny'),"
 	" sum(kind = 'launch'), sum((kind = 'end' AND signal = 31) OR kind = 'file' OR"
 	" (kind = 'network' AND verdict = 'deny')), sum(kind = 'gap'),"
-	" sum(CASE WHEN kind = 'gap' AND json_valid(detail) THEN json_extract(detail, '$.lost') END),"
+	" sum(CASE WHEN kind = 'gap' AND json_valid(detail) THEN json_extract(detail, '$.lost') "
+	"END),"
 	" min(wall_us), max(wall_us),"
 	" sum(kind = 'end' AND duration_us IS NOT NULL) FROM records",
 	"",

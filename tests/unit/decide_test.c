@@ -106,7 +106,8 @@ Test(decide, mistaken_words_are_told_what_they_are)
 
 Test(decide, run_asks_a_human)
 {
-	cr_expect_eq(writ("run", "--tool write_file --arg path=/w/x --state private -- /bin/true"), 126);
+	cr_expect_eq(writ("run", "--tool write_file --arg path=/w/x --state private -- /bin/true"),
+		     126);
 	cr_expect(strstr(shell_output, "not approved: "), "%s", shell_output);
 	cr_expect_eq(writ("run", "--tool write_file --arg path=/etc/x -- /bin/true"), 126);
 	cr_expect(strstr(shell_output, "none of the conditions holds"), "%s", shell_output);

@@ -13,14 +13,10 @@ static const struct verb {
 	const char *name;
 	int (*run)(char **argv);
 } verbs[] = {
-	{"audit", audit_verb_audit},
-	{"decide", cli_verb_decide},
-	{"run", cli_verb_run},
-	{"version", audit_verb_version},
-	{"users", audit_verb_users},
-	{"pending", audit_verb_pending},
-	{"approve", audit_verb_approve},
-	{"reject", audit_verb_reject},
+	{"audit", audit_verb_audit},     {"decide", cli_verb_decide},
+	{"run", cli_verb_run},           {"version", audit_verb_version},
+	{"users", audit_verb_users},     {"pending", audit_verb_pending},
+	{"approve", audit_verb_approve}, {"reject", audit_verb_reject},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
