@@ -221,6 +221,10 @@ static int open_sandbox(const struct cli_options *options, char **argv,
 		if (rc)
 			status = cli_fail(writ_exit_status(rc), "%s", error.text);
 	}
+	/* What was allowed and is not to be has an end, too. */
+	report.exit_status = status;
+	if (status && report.sandbox_name && cli_judge_ended(options, &report, cli_last_message()))
+		status = EXIT_RUN_FAILED;
 	/* The policy stays open: unmapping it would only delay the launch. */
 	return status;
 }
@@ -439,8 +443,8 @@ int cli_verb_run(char **argv)
 		return status;
 	if (options.explain && !options.explained_fd)
 		return cli_run_explained(&options, argv);
-	status = open_sandbox(&options, argv, &sandbox);
 	report.tool = options.tool;
+	status = open_sandbox(&options, argv, &sandbox);
 	if (!status && (options.json || json_fd >= 0 || cli_judge_listens()))
 		status = open_log();
 	if (!status)
