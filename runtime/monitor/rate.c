@@ -148,18 +148,30 @@ static void bear(struct window *window, uint32_t slot, const struct charge *char
 	(void)atomic_compare_exchange_strong(&window->tats[slot], &none, FIRST_TAT);
 }
 
-/* The slots of the key that are live in one of its windows, as bits. */
-static uint32_t live_in(struct window *window, const struct charge *charge)
+/* The slots of the key in one of its windows, as bits; in line, and without a branch. */
+static inline uint32_t own_in(struct window *window, uint64_t key)
 {
-	uint32_t live = 0;
+	uint32_t own = 0;
 
-	for (uint32_t i = 0; i < WINDOW; i++) {
-		if (atomic_load(&window->keys[i]) != charge->key)
-			continue;
-		if (atomic_load(&window->tats[i]) == 0)
-			bear(window, i, charge);
-		if (atomic_load(&window->tats[i]) != HELD)
-			live |= 1u << i;
+#pragma GCC unroll 7
+	for (uint32_t i = 0; i < WINDOW; i++)
+		own |= (uint32_t)(atomic_load(&window->keys[i]) == key) << i;
+	return own;
+}
+
+/* Of these, those that are live. */
+static inline uint32_t live_in(struct window *window, const struct charge *charge)
+{
+	uint32_t live = own_in(window, charge->key);
+
+	for (uint32_t left = live; left; left &= left - 1) {
+		uint32_t slot = (uint32_t)__builtin_ctz(left);
+		uint64_t tat = atomic_load(&window->tats[slot]);
+
+		if (__builtin_expect(tat == 0, 0))
+			bear(window, slot, charge);
+		else if (__builtin_expect(tat == HELD, 0))
+			live &= ~(1u << slot);
 	}
 	return live;
 }
