@@ -95,6 +95,41 @@ int archive_copy(const char *log, const char *to, struct writ_error *error)
 	return rc ? rc : sync_directory_of(to, error);
 }
 
+static int head_of(const char *path, struct head *head, struct writ_error *error)
+{
+	sqlite3 *db = NULL;
+	int rc = db_open(path, &audit_schema, DB_READ, &db, error);
+
+	if (!rc)
+		rc = head_read(db, head, error);
+	db_close(db);
+	return rc;
+}
+
+int archive_follows(const char *before, const char *after, char *text, size_t size,
+		    struct writ_error *error)
+{
+	struct head one;
+	struct head two;
+	int rc = head_of(before, &one, error);
+
+	if (!rc)
+		rc = head_of(after, &two, error);
+	if (rc)
+		return rc;
+	if (strcmp(one.log, two.log) != 0)
+		(void)snprintf(text, size, "it is another log than %.200s", before);
+	else if (two.base_seq != one.seq)
+		(void)snprintf(text, size,
+			       "it begins behind record %lld, and %.200s ends with record %lld",
+			       (long long)two.base_seq, before, (long long)one.seq);
+	else if (memcmp(one.hash, two.base_hash, sizeof(one.hash)) != 0)
+		(void)snprintf(text, size, "its chain is not that of %.200s", before);
+	else
+		return 1;
+	return 0;
+}
+
 int64_t archive_used_bytes(sqlite3 *db)
 {
 	int64_t pages = db_number(db, "PRAGMA page_count", 0);

@@ -13,6 +13,13 @@
  */
 WRIT_MUST_CHECK int archive_copy(const char *log, const char *to, struct writ_error *error);
 
+/*
+ * Does the chain of one file of a log go on in another? 1, or 0 and what is wrong in text; negative
+ * when a head can't be read. That each file is whole is for writ_audit_verify to say.
+ */
+WRIT_MUST_CHECK int archive_follows(const char *before, const char *after, char *text, size_t size,
+				    struct writ_error *error);
+
 /* Bytes that a log's records take; what is free within its file does not count. */
 int64_t archive_used_bytes(sqlite3 *db);
 

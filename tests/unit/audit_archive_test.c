@@ -142,6 +142,26 @@ Test(audit_archive, chain_goes_on_across_files)
 	shell_expect_output("\"detail\":{\"through\":26,\"archive\":\"a.db-2026-11.2\"}");
 }
 
+Test(audit_archive, files_are_verified_in_order_and_none_may_be_missing)
+{
+	for (int i = 0; i < 3; i++) {
+		add(5);
+		cr_assert_eq(shell(AUDIT "rotate %s", log_file), 0, "%s", shell_output);
+	}
+	cr_expect_eq(shell("cd %s; " AUDIT "verify a.db-2026-11 a.db-2026-11.2 a.db-2026-11.3 a.db",
+			   root),
+		     0, "%s", shell_output);
+	cr_expect_eq(shell("cd %s; " AUDIT "verify a.db-2026-11 a.db-2026-11.3 a.db", root), 1);
+	shell_expect_output(
+		"a.db-2026-11.3: it begins behind record 11, and a.db-2026-11 ends with "
+		"record 5");
+	cr_expect_eq(shell("cd %s; " AUDIT "verify a.db-2026-11.2 a.db-2026-11 a.db", root), 1);
+	snprintf(log_file, sizeof(log_file), "%s/b.db", root);
+	add(5);
+	cr_expect_eq(shell("cd %s; " AUDIT "verify --key a.db-key a.db-2026-11 b.db", root), 1);
+	shell_expect_output("b.db: it is another log than a.db-2026-11");
+}
+
 Test(audit_archive, rotation_waits_for_its_size_and_month)
 {
 	add(20);

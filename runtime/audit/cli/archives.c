@@ -85,7 +85,7 @@ static int verify_copy(const char *copy, const char *key, int64_t *last)
 	int rc = writ_audit_verify(copy, &expect, &verdict, &finding, &error);
 
 	if (rc < 0)
-		return audit_fail(copy, &error);
+		return audit_fail(NULL, &error);
 	if (rc)
 		return cli_fail(EXIT_DENIED, "%.300s: %s", copy, finding.text);
 	*last = verdict.last;

@@ -3,19 +3,24 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/audit/archive.h"
 #include "runtime/audit/cli/audit_cli.h"
 #include "runtime/audit/cli/audit_options.h"
 #include "runtime/cli/cli.h"
 #include "runtime/writ_audit.h"
 
 static const char verify_help[] =
-	"usage: writ audit verify [OPTION]... DB\n"
+	"usage: writ audit verify [OPTION]... DB...\n"
 	"\n"
 	"Checks that a log is as it was written, and names the first record that is not: edited,\n"
 	"deleted, reordered, duplicated, truncated or replaced. The log may be written meanwhile.\n"
+	"Of several files, the archives of writ audit rotate and then the log, the oldest first, "
+	"each\n"
+	"is checked, and that none is missing between them.\n"
 	"\n"
 	"  --key FILE         the log's key (default: DB-key); without one only the chain is "
 	"checked\n"
@@ -98,9 +103,9 @@ static void print_json(const struct writ_audit_verdict *verdict,
 	(void)fputs("}\n", stdout);
 }
 
-static int verify(const struct audit_options *options, const struct writ_audit_expect *expect)
+static int verify(const struct audit_options *options, const char *path,
+		  const struct writ_audit_expect *expect)
 {
-	const char *path = options->operands[0];
 	bool json = options->format && strcmp(options->format, "json") == 0;
 	struct writ_audit_verdict verdict;
 	struct writ_audit_finding finding;
@@ -125,6 +130,32 @@ static int verify(const struct audit_options *options, const struct writ_audit_e
 			      : EXIT_ALLOWED;
 }
 
+/* Of one log's files, the oldest first: each is whole, and none is missing between them. */
+static int verify_files(const struct audit_options *options, struct writ_audit_expect *expect)
+{
+	size_t n = options->n_operands;
+	char key[PATH_MAX];
+	char text[512];
+	struct writ_error error;
+	int status;
+
+	(void)snprintf(key, sizeof(key), "%s-key", options->operands[n - 1]);
+	if (!expect->key)
+		expect->key = key;
+	status = verify(options, options->operands[0], expect);
+	for (size_t i = 1; i < n && !status; i++) {
+		int rc = archive_follows(options->operands[i - 1], options->operands[i], text,
+					 sizeof(text), &error);
+
+		if (rc < 0)
+			return audit_fail(options->operands[i], &error);
+		if (rc == 0)
+			return cli_fail(EXIT_DENIED, "%.300s: %s", options->operands[i], text);
+		status = verify(options, options->operands[i], expect);
+	}
+	return status;
+}
+
 int audit_sub_verify(char **argv)
 {
 	static const struct audit_usage usage = {
@@ -132,7 +163,7 @@ int audit_sub_verify(char **argv)
 		.help = verify_help,
 		.accepted = AUDIT_FORMAT | AUDIT_KEY | AUDIT_EXPECT,
 		.min_operands = 1,
-		.max_operands = 1,
+		.max_operands = AUDIT_MAX_OPERANDS,
 		.operands = "DB",
 	};
 	struct writ_audit_expect expect = {.key = NULL};
@@ -154,7 +185,9 @@ int audit_sub_verify(char **argv)
 		status = read_last_line(options.checkpoint + 1, line);
 		expect.checkpoint = line;
 	}
-	return status ? status : verify(&options, &expect);
+	if (options.n_operands > 1 && options.checkpoint)
+		return cli_fail(EXIT_USAGE, "--checkpoint is of the one file that has its record");
+	return status ? status : verify_files(&options, &expect);
 }
 
 int audit_sub_checkpoint(char **argv)
