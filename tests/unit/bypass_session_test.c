@@ -1,6 +1,6 @@
 /*
  * Ways round a policy that take more than one call: roles that exclude each other, roles that are
- * dropped, rates, and policies that are replaced. Each with its control.
+ * dropped, rates, approvals, and policies that are replaced. Each with its control.
  */
 #include <criterion/criterion.h>
 
@@ -241,5 +241,111 @@ Test(bypass_session, policy_that_can_not_be_loaded_takes_no_place)
 	cr_expect_lt(monitor_replace(test, "role a { allow *; } user \"ann\" : a;", &error), 0);
 	expect(ann, "y", WRIT_DENY);
 	expect(ann, "x", WRIT_ALLOW);
+	writ_session_close(ann);
+}
+
+#define ASKED                                                                                      \
+	"tool pay { arg sum : int; }\n"                                                            \
+	"role clerk { ask pay where sum > 0; ask close; allow note; }\n"                           \
+	"user \"ann\" : clerk; user \"bob\" : clerk;\n"
+
+static enum writ_verdict pay(struct writ_session *session, int64_t sum, const char *approval,
+			     struct writ_decision *decision)
+{
+	const struct writ_arg arg = {.name = "sum", .type = WRIT_ARG_INTEGER, .number = sum};
+
+	return writ_session_check(
+		session,
+		&(struct writ_call){.tool = "pay", .args = &arg, .n_args = 1, .approval = approval},
+		decision);
+}
+
+/* Asks about paying 5, and answers. */
+static const char *answered(struct writ_session *session, int approve)
+{
+	static struct writ_decision decision;
+	struct writ_error error;
+
+	cr_assert_eq(pay(session, 5, NULL, &decision), WRIT_ASK);
+	cr_assert_eq(writ_request_answer(test->monitor, decision.request, approve, &error), 0, "%s",
+		     error.text);
+	return decision.request;
+}
+
+Test(bypass_session, approvals_are_of_one_call)
+{
+	struct writ_session *ann;
+	const char *id;
+
+	test = monitor_make(ASKED);
+	ann = monitor_user(test, "ann");
+	id = answered(ann, 1);
+	cr_expect_eq(pay(ann, 6, id, NULL), WRIT_DENY, "other arguments");
+	cr_expect_eq(writ_session_check(ann, &(struct writ_call){.tool = "close", .approval = id},
+					NULL),
+		     WRIT_DENY, "another tool");
+	cr_expect_eq(pay(ann, 5, id, NULL), WRIT_ALLOW);
+	cr_expect_eq(pay(ann, 5, id, NULL), WRIT_DENY, "used already");
+	writ_session_close(ann);
+}
+
+Test(bypass_session, approvals_are_of_one_user)
+{
+	struct writ_session *ann, *bob;
+	const char *id;
+
+	test = monitor_make(ASKED);
+	ann = monitor_user(test, "ann");
+	bob = monitor_user(test, "bob");
+	id = answered(ann, 1);
+	cr_expect_eq(pay(bob, 5, id, NULL), WRIT_DENY);
+	cr_expect_eq(pay(ann, 5, id, NULL), WRIT_ALLOW);
+	writ_session_close(ann);
+	writ_session_close(bob);
+}
+
+Test(bypass_session, approvals_are_given_by_whoever_is_asked)
+{
+	struct writ_session *ann;
+	struct writ_decision decision;
+
+	test = monitor_make(ASKED);
+	ann = monitor_user(test, "ann");
+	cr_expect_eq(pay(ann, 5, NULL, &decision), WRIT_ASK);
+	cr_expect_neq(pay(ann, 5, decision.request, NULL), WRIT_ALLOW, "nobody has answered");
+	cr_expect_eq(pay(ann, 5, "00000000000000000000000000000000", NULL), WRIT_DENY);
+	cr_expect_eq(pay(ann, 5, "", NULL), WRIT_DENY);
+	cr_expect_eq(pay(ann, 5, "yes", NULL), WRIT_DENY);
+	expect(ann, "note", WRIT_ALLOW);
+	writ_session_close(ann);
+}
+
+Test(bypass_session, rejections_hold)
+{
+	struct writ_session *ann;
+	const char *id;
+
+	test = monitor_make(ASKED);
+	ann = monitor_user(test, "ann");
+	id = answered(ann, 0);
+	cr_expect_eq(pay(ann, 5, id, NULL), WRIT_DENY);
+	cr_expect_lt(writ_request_answer(test->monitor, id, 1, NULL), 0, "it is answered once");
+	cr_expect_eq(pay(ann, 5, id, NULL), WRIT_DENY);
+	writ_session_close(ann);
+}
+
+Test(bypass_session, approvals_do_not_outlive_the_policy_that_asked)
+{
+	static const char wider[] = "tool pay { arg sum : int; }\n"
+				    "role clerk { ask pay; allow note; } user \"ann\" : clerk;\n";
+	struct writ_session *ann;
+	struct writ_error error;
+	const char *id;
+
+	test = monitor_make(ASKED);
+	ann = monitor_user(test, "ann");
+	id = answered(ann, 1);
+	cr_assert_eq(monitor_replace(test, wider, &error), 0, "%s", error.text);
+	cr_expect_eq(pay(ann, 5, id, NULL), WRIT_DENY);
 	writ_session_close(ann);
 }
