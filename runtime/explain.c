@@ -97,6 +97,8 @@ void writ_explain(const struct writ_policy *policy, const struct writ_request *r
 	case WRIT_NOT_RECORDED:
 		break;
 	}
-	(void)snprintf(text, size,
-		       "the request names no subject or no tool, or has too many arguments");
+	(void)snprintf(
+		text, size,
+		"the request names no subject or no tool, gives an argument twice, or has too many "
+		"arguments or elements");
 }
