@@ -31,7 +31,7 @@ _writ_options()
 	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --args-json --audit --users --activate --key --state --approval --wait --public --approve --cwd --resolver --json --json-fd --explain' ;;
 	'writ doctor') echo '--help -p --param --prove --sandbox --format' ;;
 	'writ learn') echo '--help -o --name' ;;
-	'writ audit') echo '--help --since --until --user --role --tool --verdict --reason --rule --session --kind --seq --limit --format --key --keep' ;;
+	'writ audit') echo '--help --since --textfile --until --user --role --tool --verdict --reason --rule --session --kind --seq --limit --format --key --keep' ;;
 	'writ users') echo '--help -p --expires --by --role --format --replace' ;;
 	'writ pending') echo '--help --state --format' ;;
 	'writ approve') echo '--help --state' ;;
@@ -125,8 +125,9 @@ _writ_values()
 	'writ learn ') echo '' ;;
 	'writ learn -o') echo '.writ' ;;
 	'writ learn --name') echo '' ;;
-	'writ audit ') echo 'query tail stats export backup rotate prune alerts .db' ;;
+	'writ audit ') echo 'query tail stats metrics export backup rotate prune alerts .db' ;;
 	'writ audit --since') echo '' ;;
+	'writ audit --textfile') echo '.prom' ;;
 	'writ audit --until') echo '' ;;
 	'writ audit --user') echo '' ;;
 	'writ audit --role') echo '' ;;
