@@ -42,12 +42,14 @@ struct cli_options {
 	const char *resolver;
 	const char *audit;
 	const char *key;
+	const char *policy; /* its name */
 	const char *users;
 	const char *activate; /* ROLE[,ROLE]... */
 	const char *state;
 	const char *args_json;
 	const char *approval;
 	const char *wait;
+	bool allow_rollback;
 	bool for_agent; /* why, as an agent is told */
 	bool monitored; /* one of the options above is given, which only a monitor can do */
 	const char *json_fd;

@@ -58,6 +58,8 @@ static const struct option_row option_rows[] = {
 	{"resolver", 0, CLI_CWD, TEXT, FIELD(resolver)},
 	{"audit", 0, CLI_MONITOR, TEXT, FIELD(audit)},
 	{"key", 0, CLI_MONITOR, TEXT, FIELD(key)},
+	{"policy", 0, CLI_MONITOR, TEXT, FIELD(policy)},
+	{"allow-rollback", 0, CLI_MONITOR, FLAG, FIELD(allow_rollback)},
 	{"users", 0, CLI_MONITOR, TEXT, FIELD(users)},
 	{"activate", 0, CLI_MONITOR, TEXT, FIELD(activate)},
 	{"state", 0, CLI_MONITOR, TEXT, FIELD(state)},

@@ -160,6 +160,8 @@ Test(stateful, a_key_demands_a_signature)
 			   directory, directory),
 		     0, "%s", shell_output);
 	expect("run", "--sandbox s --key k.pub -- /usr/bin/true", 3, "");
+	expect("decide", "--user ann --tool t --policy other", 3, "where 'other' is to be loaded");
+	cr_expect_null(strstr(shell_output, "allow"));
 }
 
 Test(stateful, users_are_the_store_s)

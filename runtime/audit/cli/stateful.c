@@ -22,7 +22,7 @@
 static struct {
 	struct writ_audit *audit; /* NULL: nothing is recorded */
 	struct writ_sink sink;
-	struct writ_trust *trust; /* NULL: no key is configured */
+	struct writ_trust *trust; /* NULL: neither key nor policy is asked for */
 	struct writ_identity_store *store;
 	struct writ_monitor *monitor; /* NULL: of --sandbox */
 	struct writ_session *session; /* NULL: refused, as error says */
@@ -73,7 +73,9 @@ static int open_trust(const struct cli_options *options)
 			 .n_files = options->key != NULL,
 			 .list = getenv("WRIT_KEY"),
 			 .directory = WRIT_KEY_DIRECTORY},
+		.policy = options->policy,
 		.state = options->state,
+		.allow_rollback = options->allow_rollback,
 	};
 	struct writ_keys *keys = NULL;
 	size_t n;
@@ -83,7 +85,7 @@ static int open_trust(const struct cli_options *options)
 		return cli_fail(writ_exit_status(rc), "%s", judge.error.text);
 	n = writ_keys_count(keys);
 	writ_keys_close(keys);
-	if (n == 0)
+	if (n == 0 && !options->policy)
 		return 0;
 	rc = writ_trust_open(&trust, &judge.trust, &judge.error);
 	return rc ? cli_fail(writ_exit_status(rc), "%s", judge.error.text) : 0;
