@@ -83,8 +83,11 @@ static void add(struct size *in, size_t elements)
 /* What stands behind a backslash may be more than a byte. */
 static void check_escape(struct size *in)
 {
-	char byte = in->at + 1 < in->text.len ? in->text.ptr[in->at + 1] : '\0';
+	char byte;
 
+	if (in->at + 1 == in->text.len)
+		return;
+	byte = in->text.ptr[in->at + 1];
 	if (byte >= '1' && byte <= '9')
 		in->not_linear = "a back-reference";
 	else if (byte && strchr("bB<>`'", byte))

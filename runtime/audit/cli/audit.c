@@ -35,7 +35,8 @@ static void print_help(FILE *out)
 	(void)fputs(
 		"\nwrit audit VERB --help tells about one of them. Records are chosen by --since,\n"
 		"--until, --user, --role, --tool, --verdict, --reason, --rule, --session, --kind\n"
-		"and --seq; --limit, --format, --key and --keep are of some verbs only.\n"
+		"and --seq; --limit, --format, --key, --keep and --textfile are of some verbs\n"
+		"only.\n"
 		"\n"
 		"  writ audit query --since 1h --verdict deny audit.db\n"
 		"\n"
