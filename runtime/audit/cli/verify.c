@@ -131,8 +131,9 @@ static int verify(const struct audit_options *options, const char *path,
 }
 
 /* Of one log's files, the oldest first: each is whole, and none is missing between them. */
-static int verify_files(const struct audit_options *options, struct writ_audit_expect *expect)
+static int verify_files(const struct audit_options *options, const struct writ_audit_expect *given)
 {
+	struct writ_audit_expect expect = *given;
 	size_t n = options->n_operands;
 	char key[PATH_MAX];
 	char text[512];
@@ -140,9 +141,9 @@ static int verify_files(const struct audit_options *options, struct writ_audit_e
 	int status;
 
 	(void)snprintf(key, sizeof(key), "%s-key", options->operands[n - 1]);
-	if (!expect->key)
-		expect->key = key;
-	status = verify(options, options->operands[0], expect);
+	if (!expect.key)
+		expect.key = key;
+	status = verify(options, options->operands[0], &expect);
 	for (size_t i = 1; i < n && !status; i++) {
 		int rc = archive_follows(options->operands[i - 1], options->operands[i], text,
 					 sizeof(text), &error);
@@ -151,7 +152,7 @@ static int verify_files(const struct audit_options *options, struct writ_audit_e
 			return audit_fail(options->operands[i], &error);
 		if (rc == 0)
 			return cli_fail(EXIT_DENIED, "%.300s: %s", options->operands[i], text);
-		status = verify(options, options->operands[i], expect);
+		status = verify(options, options->operands[i], &expect);
 	}
 	return status;
 }
