@@ -154,17 +154,17 @@ static int make_file(const char *path, struct writ_error *error)
 	return 0;
 }
 
-static int open_file(const char *path, enum db_mode mode, sqlite3 **db, struct writ_error *error)
+static int open_file(const char *path, enum db_mode mode, int flags, sqlite3 **db,
+		     struct writ_error *error)
 {
 	struct stat st;
-	int flags = mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	int rc = mode == DB_CREATE ? make_file(path, error) : 0;
 
 	if (rc)
 		return rc;
 	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
 		return fail_set(error, WRIT_E_OPEN, "it is not a regular file");
-	if (sqlite3_open_v2(path, db, flags | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(path, db, flags, NULL) != SQLITE_OK)
 		return db_error(*db, "it can't be opened", error);
 	return 0;
 }
@@ -174,7 +174,9 @@ int db_open(const char *path, const struct db_schema *schema, enum db_mode mode,
 {
 	struct writ_error reason;
 	sqlite3 *db = NULL;
-	int rc = open_file(path, mode, &db, &reason);
+	int flags = mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+	int locks = schema->one_thread ? SQLITE_OPEN_NOMUTEX : SQLITE_OPEN_FULLMUTEX;
+	int rc = open_file(path, mode, flags | locks, &db, &reason);
 
 	if (!rc)
 		rc = prepare(db, schema, mode, &reason);

@@ -5,6 +5,7 @@
 #define WRIT_AUDIT_DB_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "runtime/writ.h"
 
@@ -17,6 +18,7 @@ struct db_schema {
 	int application_id;
 	const char *const *steps; /* SQL: step n leads from version n to n + 1 */
 	int n_steps;
+	bool one_thread; /* what is opened is used by one thread at a time: no locks for it */
 };
 
 enum db_mode {

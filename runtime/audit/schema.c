@@ -6,6 +6,8 @@
  * nobody can make without the key (head.h). writers: the processes that write, or that died and
  * lost records (writers.h).
  *
+ * An index has the row's seq behind its column, as every index of SQLite's does.
+ *
  * A step is never changed once it has been released; a new one is added behind it.
  */
 #include "runtime/audit/schema.h"
@@ -47,9 +49,9 @@ static const char *const steps[] = {
 	"  hash BLOB NOT NULL\n"
 	") STRICT;\n"
 	"CREATE INDEX records_by_time ON records (wall_us);\n"
-	"CREATE INDEX records_by_user ON records (user, seq);\n"
-	"CREATE INDEX records_by_tool ON records (tool, seq);\n"
-	"CREATE INDEX records_by_verdict ON records (verdict, seq);\n"
+	"CREATE INDEX records_by_user ON records (user);\n"
+	"CREATE INDEX records_by_tool ON records (tool);\n"
+	"CREATE INDEX records_by_verdict ON records (verdict);\n"
 	"CREATE TABLE head (\n"
 	"  one INTEGER PRIMARY KEY CHECK (one = 1),\n"
 	"  log TEXT NOT NULL,\n"
@@ -76,6 +78,7 @@ const struct db_schema audit_schema = {
 	.application_id = APPLICATION_ID,
 	.steps = steps,
 	.n_steps = sizeof(steps) / sizeof(steps[0]),
+	.one_thread = true,
 };
 
 /* A database in memory that has the schema as it is made. */
