@@ -27,8 +27,8 @@ _writ_options()
 	'writc import') echo '--help --caps --kernel --target' ;;
 	'writc lsp') echo '--help --stdio' ;;
 	'writc completion') echo '--help' ;;
-	'writ decide') echo '--help -p --role --user --tool --arg --param --args-json --audit --users --activate --key --state --approval --wait --public' ;;
-	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --args-json --audit --users --activate --key --state --approval --wait --public --approve --cwd --resolver --json --json-fd --explain' ;;
+	'writ decide') echo '--help -p --role --user --tool --arg --param --args-json --audit --users --activate --key --policy --allow-rollback --state --approval --wait --public' ;;
+	'writ run') echo '--help -p --role --user --tool --sandbox --arg --param --args-json --audit --users --activate --key --policy --allow-rollback --state --approval --wait --public --approve --cwd --resolver --json --json-fd --explain' ;;
 	'writ doctor') echo '--help -p --param --prove --sandbox --format' ;;
 	'writ learn') echo '--help -o --name' ;;
 	'writ audit') echo '--help --since --textfile --until --user --role --tool --verdict --reason --rule --session --kind --seq --limit --format --key --keep' ;;
@@ -95,6 +95,7 @@ _writ_values()
 	'writ decide --users') echo '.db' ;;
 	'writ decide --activate') echo '' ;;
 	'writ decide --key') echo '.pub' ;;
+	'writ decide --policy') echo '' ;;
 	'writ decide --state') echo '/' ;;
 	'writ decide --approval') echo '' ;;
 	'writ decide --wait') echo '' ;;
@@ -111,6 +112,7 @@ _writ_values()
 	'writ run --users') echo '.db' ;;
 	'writ run --activate') echo '' ;;
 	'writ run --key') echo '.pub' ;;
+	'writ run --policy') echo '' ;;
 	'writ run --state') echo '/' ;;
 	'writ run --approval') echo '' ;;
 	'writ run --wait') echo '' ;;
@@ -125,7 +127,7 @@ _writ_values()
 	'writ learn ') echo '' ;;
 	'writ learn -o') echo '.writ' ;;
 	'writ learn --name') echo '' ;;
-	'writ audit ') echo 'query tail stats metrics export backup rotate prune alerts .db' ;;
+	'writ audit ') echo 'query tail stats export verify checkpoint metrics alerts backup rotate prune .db' ;;
 	'writ audit --since') echo '' ;;
 	'writ audit --textfile') echo '.prom' ;;
 	'writ audit --until') echo '' ;;
