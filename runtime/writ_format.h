@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "writ_format_sign.h"
+
 /* The first bytes: not text, a name, then line endings that a text-mode copy would change. */
 #define WRIT_MAGIC          "\x7fWRT\r\n\x1a\n"
 #define WRIT_MAGIC_SIZE     8u
@@ -122,31 +124,6 @@ struct writ_fmt_section {
 	uint64_t size;   /* in bytes, a multiple of the record's size */
 };
 _Static_assert(sizeof(struct writ_fmt_section) == 24, "on disk");
-
-/*
- * A signed bundle ends with this section, one record, without WRIT_SECTION_REQUIRED: who has no key
- * skips it. The signature is Ed25519 (RFC 8032) of WRIT_SIGN_CONTEXT with its NUL, and then every
- * byte of the file before the signature itself, those of the digest taken as zero: the digest
- * covers the signature. It stands at a fixed distance from the end, so that it is checked before
- * anything else is read.
- */
-#define WRIT_SECTION_SIGNATURE 1000u
-#define WRIT_SIGN_CONTEXT      "writ bundle signature 1"
-#define WRIT_SIGN_MAGIC        "WRTSIGN\n"
-#define WRIT_SIGN_ED25519      1u
-
-struct writ_fmt_signature {
-	uint8_t magic[8];
-	uint32_t algorithm; /* WRIT_SIGN_ED25519 */
-	uint32_t reserved;  /* zero */
-	uint8_t key[8];     /* the first bytes of the SHA-256 of the public key: which one it is */
-	uint8_t signature[64];
-};
-_Static_assert(sizeof(struct writ_fmt_signature) == 88, "on disk");
-
-/* Files of keys: the first word of a line, then the key's id in hexadecimal, then base64. */
-#define WRIT_PUBLIC_KEY_WORD "writ-public-key"
-#define WRIT_SECRET_KEY_WORD "writ-secret-key"
 
 /*
  * Bytes in STRINGS, none of them NUL, and behind them one that is. Those of names are unique by

@@ -38,7 +38,7 @@ for source in compiler/*.c compiler/*/*.c; do
 	from=$(layer_of "$source")
 	for header in $(tr -d '\\' <"$dep" | tr ' ' '\n' | grep -E '^(compiler|runtime)/.*\.(h|def)$' | sort -u); do
 		case $header in
-		runtime/writ_format.h | runtime/limits.def) continue ;;
+		runtime/writ_format.h | runtime/writ_format_sign.h | runtime/limits.def) continue ;;
 		runtime/writ.h | runtime/writ_*.h)
 			# The public library: what a bundle is worth is for one place to say.
 			case $source in compiler/cli/* | compiler/compile.c) continue ;; esac

@@ -74,79 +74,65 @@ Test(alert_rules, file_is_read_as_it_says)
 
 #define HOST "to host syslog\n"
 
+static const struct {
+	const char *text;
+	const char *message;
+} mistakes[] = {
+	{"", "0:0: error: it declares no alert"},
+	{HOST, "0:0: error: it declares no alert"},
+	{HOST, "1:1: warning: no alert goes to 'host'"},
+	{"frob", "1:1: error: a line begins with to or alert, not 'frob'"},
+	{"to", "1:3: error: the target's name is missing"},
+	{"to a/b syslog", "1:4: error: 'a/b' is no name"},
+	{"to a", "1:5: error: webhook, command or syslog is missing"},
+	{"to a mail", "1:6: error: a target is a webhook, command or syslog, not 'mail'"},
+	{HOST HOST, "2:4: error: the target 'host' is declared twice"},
+	{"to a webhook", "1:13: error: the URL of the webhook is missing"},
+	{"to a webhook file:///etc/passwd", "1:14: error: a webhook is https://... or"},
+	{"to a webhook https://", "1:14: error: a webhook is https://... or"},
+	{"to a webhook https://h\xc3\xa9.example", "1:14: error: a URL has printable ASCII"},
+	{"to a webhook http://h.example/", "1:14: warning: who is on the way"},
+	{"to a webhook http://localhost.evil/", "1:14: warning: who is on the way"},
+	{"to a webhook https://h timeout 2m", "error: a timeout is at most 60s"},
+	{"to a webhook https://h timeout 0s", "1:32: error: '0s' is no span of time"},
+	{"to a webhook https://h retries 11", "1:32: error: how often it is tried again is"},
+	{"to a webhook https://h retries", "1:31: error: how often it is tried again is mis"},
+	{"to a webhook https://h once", "1:24: error: a webhook has timeout, retries and ca"},
+	{"to a command sh -c x", "1:14: error: a command is a path from the root, not 'sh'"},
+	{"to a command /nonexistent", "1:14: warning: /nonexistent can't be executed"},
+	{"to a syslog auth", "1:13: error: syslog takes nothing, not 'auth'"},
+	{"to a \"syslog", "1:6: error: the quote is not closed"},
+	{"to a \"sys\"log", "1:6: error: after a closing quote comes a blank"},
+	{HOST "alert", "2:6: error: the alert's name is missing"},
+	{HOST "alert x", "2:8: error: what it is about is missing"},
+	{HOST "alert x frob to host", "2:9: error: an alert is about denials, escapes"},
+	{HOST "alert x denials 0 in 1m to host", "2:17: error: how many is from 1 to 1000"},
+	{HOST "alert x denials 1001 in 1m to host", "2:17: error: how many is from 1 to"},
+	{HOST "alert x denials 5x in 1m to host", "2:17: error: how many is no number: '5x'"},
+	{HOST "alert x denials 5 per 1m to host", "2:19: error: after how many comes in"},
+	{HOST "alert x denials 5 in 1 to host", "2:22: error: '1' is no span of time"},
+	{HOST "alert x denials 5 in 1m by rule to host", "2:28: error: it is counted by user"},
+	{HOST "alert x limit disk 80% of 1G to host", "2:15: error: a limit is of duration"},
+	{HOST "alert x limit memory 80 of 1G to host", "2:22: error: how much of the limit"},
+	{HOST "alert x limit memory 101% of 1G to host", "2:22: error: a percentage is from 1"},
+	{HOST "alert x limit memory 80% of 1T to host", "2:29: error: a size (512M) is no num"},
+	{HOST "alert x gaps host", "2:14: error: here comes to and whom to tell"},
+	{HOST "alert x gaps to", "2:16: error: whom to tell is missing"},
+	{HOST "alert x gaps to nobody", "2:17: error: no target 'nobody' is declared above"},
+	{HOST "alert x gaps to host every", "2:27: error: a span of time (10s, 1m, 2h) is mi"},
+	{HOST "alert x gaps to host every 1m y", "2:31: error: nothing comes behind every"},
+	{HOST "alert x gaps to host\nalert x gaps to host", "3:7: error: the alert 'x' is decl"},
+};
+
 Test(alert_rules, every_mistake_has_its_place)
 {
-	static const struct {
-		const char *text;
-		const char *message;
-	} rows[] = {
-		{"", "0:0: error: it declares no alert"},
-		{HOST, "0:0: error: it declares no alert"},
-		{HOST, "1:1: warning: no alert goes to 'host'"},
-		{"frob", "1:1: error: a line begins with to or alert, not 'frob'"},
-		{"to", "1:3: error: the target's name is missing"},
-		{"to a/b syslog", "1:4: error: 'a/b' is no name"},
-		{"to a", "1:5: error: webhook, command or syslog is missing"},
-		{"to a mail", "1:6: error: a target is a webhook, command or syslog, not 'mail'"},
-		{HOST HOST, "2:4: error: the target 'host' is declared twice"},
-		{"to a webhook", "1:13: error: the URL of the webhook is missing"},
-		{"to a webhook file:///etc/passwd", "1:14: error: a webhook is https://... or"},
-		{"to a webhook https://", "1:14: error: a webhook is https://... or"},
-		{"to a webhook https://h\xc3\xa9.example",
-		 "1:14: error: a URL has printable ASCII"},
-		{"to a webhook http://h.example/", "1:14: warning: who is on the way"},
-		{"to a webhook http://localhost.evil/", "1:14: warning: who is on the way"},
-		{"to a webhook https://h timeout 2m", "error: a timeout is at most 60s"},
-		{"to a webhook https://h timeout 0s", "1:32: error: '0s' is no span of time"},
-		{"to a webhook https://h retries 11",
-		 "1:32: error: how often it is tried again is"},
-		{"to a webhook https://h retries",
-		 "1:31: error: how often it is tried again is mis"},
-		{"to a webhook https://h once",
-		 "1:24: error: a webhook has timeout, retries and ca"},
-		{"to a command sh -c x",
-		 "1:14: error: a command is a path from the root, not 'sh'"},
-		{"to a command /nonexistent", "1:14: warning: /nonexistent can't be executed"},
-		{"to a syslog auth", "1:13: error: syslog takes nothing, not 'auth'"},
-		{"to a \"syslog", "1:6: error: the quote is not closed"},
-		{"to a \"sys\"log", "1:6: error: after a closing quote comes a blank"},
-		{HOST "alert", "2:6: error: the alert's name is missing"},
-		{HOST "alert x", "2:8: error: what it is about is missing"},
-		{HOST "alert x frob to host", "2:9: error: an alert is about denials, escapes"},
-		{HOST "alert x denials 0 in 1m to host", "2:17: error: how many is from 1 to 1000"},
-		{HOST "alert x denials 1001 in 1m to host", "2:17: error: how many is from 1 to"},
-		{HOST "alert x denials 5x in 1m to host",
-		 "2:17: error: how many is no number: '5x'"},
-		{HOST "alert x denials 5 per 1m to host", "2:19: error: after how many comes in"},
-		{HOST "alert x denials 5 in 1 to host", "2:22: error: '1' is no span of time"},
-		{HOST "alert x denials 5 in 1m by rule to host",
-		 "2:28: error: it is counted by user"},
-		{HOST "alert x limit disk 80% of 1G to host",
-		 "2:15: error: a limit is of duration"},
-		{HOST "alert x limit memory 80 of 1G to host",
-		 "2:22: error: how much of the limit"},
-		{HOST "alert x limit memory 101% of 1G to host",
-		 "2:22: error: a percentage is from 1"},
-		{HOST "alert x limit memory 80% of 1T to host",
-		 "2:29: error: a size (512M) is no num"},
-		{HOST "alert x gaps host", "2:14: error: here comes to and whom to tell"},
-		{HOST "alert x gaps to", "2:16: error: whom to tell is missing"},
-		{HOST "alert x gaps to nobody",
-		 "2:17: error: no target 'nobody' is declared above"},
-		{HOST "alert x gaps to host every",
-		 "2:27: error: a span of time (10s, 1m, 2h) is mi"},
-		{HOST "alert x gaps to host every 1m y", "2:31: error: nothing comes behind every"},
-		{HOST "alert x gaps to host\nalert x gaps to host",
-		 "3:7: error: the alert 'x' is decl"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
 		struct alert_findings findings;
-		struct alert_rules *rules = read_text(rows[i].text, strlen(rows[i].text),
+		struct alert_rules *rules = read_text(mistakes[i].text, strlen(mistakes[i].text),
 						      &findings);
 
-		cr_expect(strstr(told, rows[i].message), "%s:\nwant %s\ngot %s", rows[i].text,
-			  rows[i].message, told);
+		cr_expect(strstr(told, mistakes[i].message), "%s:\nwant %s\ngot %s",
+			  mistakes[i].text, mistakes[i].message, told);
 		cr_expect_gt(findings.errors, 0);
 		free(rules);
 	}
