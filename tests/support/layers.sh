@@ -90,7 +90,7 @@ done
 # libwrit-audit sees of libwrit what every program sees, and the core nothing of it.
 for source in runtime/audit/*.c; do
 	other=$(tr -d '\\' <"$BUILD/obj/${source%.c}.d" | tr ' ' '\n' | grep '^runtime/.*\.h$' |
-		grep -vE '^runtime/(audit/[a-z_]*|writ|writ_[a-z]*)\.h$' | sort -u || true)
+		grep -vE '^runtime/(audit/[a-z_]*|writ|writ_[a-z_]*)\.h$' | sort -u || true)
 	[ -z "$other" ] || { echo "layers: $source includes" $other >&2; fail=1; }
 done
 for source in runtime/*.c $(find runtime/monitor -name "*.c" 2>/dev/null); do
