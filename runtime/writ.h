@@ -206,7 +206,7 @@ enum writ_arg_type {
 
 struct writ_arg {
 	const char *name;
-	const char *text; /* for TEXT and BYTES */
+	const char *text; /* for TEXT and BYTES; of OTHER what says all of it, or NULL */
 	size_t name_len;  /* 0: name is NUL-terminated */
 	size_t text_len;
 	enum writ_arg_type type;

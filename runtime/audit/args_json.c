@@ -206,6 +206,9 @@ static struct writ_arg value_of(json_t *node)
 	} else if (json_is_boolean(node)) {
 		arg.type = WRIT_ARG_BOOLEAN;
 		arg.number = json_is_true(node);
+	} else if (json_is_null(node)) {
+		arg.text = "null";
+		arg.text_len = strlen(arg.text);
 	}
 	return arg;
 }

@@ -102,14 +102,18 @@ static void bind_policy(struct sha256 *hash, const struct writ_policy *policy)
 	}
 }
 
-/* 0, or -1: lists too deep. */
+/* 0, or -1: lists too deep, or a value that is not known: an approval would be good for others. */
 static int bind_value(struct sha256 *hash, const struct writ_arg *arg, unsigned int depth)
 {
 	bind_number(hash, arg->type == WRIT_ARG_BYTES ? WRIT_ARG_TEXT : arg->type);
 	switch (arg->type) {
+	case WRIT_ARG_OTHER:
+		if (!arg->text)
+			return -1;
+		bind_text(hash, text_of(arg));
+		return 0;
 	case WRIT_ARG_TEXT:
 	case WRIT_ARG_BYTES:
-	case WRIT_ARG_OTHER:
 		bind_text(hash, text_of(arg));
 		return 0;
 	case WRIT_ARG_INTEGER:
@@ -152,7 +156,9 @@ int request_bind(const struct request_call *call, uint8_t digest[SHA256_SIZE],
 
 		bind_text(&hash, name_of(arg));
 		if (bind_value(&hash, arg, 0))
-			return error_set(error, WRIT_E_INVALID, "lists in lists, more than %u deep",
+			return error_set(error, WRIT_E_INVALID,
+					 "a value that can't be told from others, or lists in "
+					 "lists, more than %u deep",
 					 MAX_DEPTH);
 	}
 	sha256_final(&hash, digest);
@@ -273,7 +279,10 @@ static void put_single(struct shown *shown, const struct writ_arg *arg)
 	case WRIT_ARG_OTHER:
 		break;
 	}
-	put_string(shown, "(other)");
+	if (arg->text)
+		put_printable(shown, text_of(arg));
+	else
+		put_string(shown, "(other)");
 }
 
 static void put_value(struct shown *shown, const struct writ_arg *arg)

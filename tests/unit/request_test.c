@@ -325,6 +325,33 @@ static void expect_shown(const struct writ_arg *of, size_t n, const char *want)
 	cr_expect_str_eq(info.args, want);
 }
 
+/* Two such values may differ: an approval of one must not be good for the other. */
+Test(request, a_value_that_is_not_known_is_not_approved)
+{
+	struct requests *requests = open_requests("private");
+	struct request_call call = call_of(bundle_open(TEXT, NULL));
+	struct writ_arg real = {.name = "amount", .type = WRIT_ARG_OTHER};
+	const struct writ_arg null = {.name = "amount",
+				      .type = WRIT_ARG_OTHER,
+				      .text = "null",
+				      .text_len = 4};
+	const struct writ_arg list = {.name = "amount",
+				      .type = WRIT_ARG_LIST,
+				      .items = &real,
+				      .n_items = 1};
+	char id[WRIT_REQUEST_ID_SIZE];
+	struct writ_error error;
+
+	call.args = &real;
+	call.n_args = 1;
+	cr_expect_eq(request_make(requests, &call, id, &error), -WRIT_E_INVALID);
+	call.args = &list;
+	cr_expect_eq(request_make(requests, &call, id, &error), -WRIT_E_INVALID);
+	call.args = &null;
+	cr_expect_eq(request_make(requests, &call, id, &error), 0, "the control");
+	expect_shown(&null, 1, "amount=null");
+}
+
 Test(request, a_secret_is_not_shown_but_bound)
 {
 	const struct writ_arg secret[] = {{.name = "token", .text = "hunter2"}};
