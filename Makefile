@@ -381,8 +381,8 @@ $(BUILD)/bench/bench_rate: tests/bench/bench_rate.c $(RUNTIME_OBJ)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests/bench -MMD -MP -o $@ $< $(RUNTIME_OBJ) -pthread
-# What it opens is made by the insides of libwrit-audit.
-$(BUILD)/bench/bench_identity: tests/bench/bench_identity.c $(RUNTIME_OBJ) $(AUDIT_OBJ)
+# What they measure, or open, is made by the insides of libwrit-audit.
+$(BUILD)/bench/bench_identity $(BUILD)/bench/bench_mask: $(BUILD)/bench/%: tests/bench/%.c $(RUNTIME_OBJ) $(AUDIT_OBJ)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests/bench -MMD -MP -o $@ $< $(RUNTIME_OBJ) $(AUDIT_OBJ) $(AUDIT_LIBS) -pthread

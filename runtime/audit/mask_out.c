@@ -114,36 +114,25 @@ static size_t put_character(struct out *out, const unsigned char *text, size_t l
 	return n;
 }
 
-/* Bytes that stand for themselves, as most do, are put many at a time. */
-static size_t plain(const struct out *out, const char *text, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && text[n] >= ' ' && text[n] < 0x7f &&
-	       !(out->json && (text[n] == '"' || text[n] == '\\')))
-		n++;
-	return n;
-}
-
-static void put_plain(struct out *out, const char *text, size_t len)
+/* Bytes that stand for themselves, as most do, are put many at a time: as many as there is room. */
+static size_t put_plain(struct out *out, const char *text, size_t len)
 {
 	size_t room = out->limit > out->at ? out->limit - out->at : 0;
+	size_t most = len < room ? len : room;
+	size_t n = 0;
 
-	if (len > room && !out->cut) {
-		out_put(out, text, room);
-		out->cut = true;
-	}
-	out_put(out, text, len);
+	while (n < most && text[n] >= ' ' && text[n] < 0x7f &&
+	       !(out->json && (text[n] == '"' || text[n] == '\\')))
+		n++;
+	out_put(out, text, n);
+	return n;
 }
 
 void out_text(struct out *out, const char *text, size_t len)
 {
 	for (size_t at = 0; at < len && !out->cut;) {
-		size_t n = plain(out, text + at, len - at);
-
-		put_plain(out, text + at, n);
-		at += n;
-		if (at < len && !out->cut)
+		at += put_plain(out, text + at, len - at);
+		if (at < len)
 			at += put_character(out, (const unsigned char *)text + at, len - at);
 	}
 }

@@ -112,13 +112,11 @@ static void forget(struct redact *redact, struct states *states)
 	memset(redact->pairs, 0, sizeof(redact->pairs));
 }
 
-/* The state that was kept at the end of a block, with room for all that the block may make. */
+/* The state that was kept at the end of a block. */
 static uint16_t recall(struct redact *redact, size_t block)
 {
 	const struct mark *mark = &redact->marks[block];
 
-	if (!states_have_room(&redact->backward, BLOCK + 1))
-		forget(redact, &redact->backward);
 	return states_of(&redact->backward, redact->kept + mark->first, mark->n);
 }
 
@@ -132,42 +130,54 @@ static size_t block_end(const struct search *search, size_t block)
 }
 
 /*
- * The state at each byte of a block into redact->at, and the first at which a match begins into
- * *first.
+ * The state at each byte of a block into redact->at, from that behind it, and the first at which a
+ * match begins into *first.
  */
-static bool read_block(struct search *search, size_t block, size_t *first)
+static bool read_block(struct search *search, size_t block, uint16_t id, size_t *first)
 {
 	struct redact *redact = search->redact;
 	size_t from = block * BLOCK;
 	size_t at = block_end(search, block);
-	uint16_t id = at == search->len ? STATES_END : recall(redact, block);
 
-	while (at > from) {
+	while (at > from && id) {
 		id = states_next(&redact->backward, id,
 				 redact->program.class_of[search->text[--at]]);
-		if (id == STATES_NONE)
-			return false;
 		redact->at[at - from] = id;
 		if (redact->backward.begins[id])
 			*first = at;
 	}
-	return true;
+	return id != STATES_NONE;
+}
+
+/* The state behind a block, with room for all that the block may make. id: that, or STATES_NONE. */
+static uint16_t state_behind(struct search *search, size_t block, uint16_t id)
+{
+	struct redact *redact = search->redact;
+
+	if (!states_have_room(&redact->backward, BLOCK + 1)) {
+		forget(redact, &redact->backward);
+		id = STATES_NONE;
+	}
+	if (block_end(search, block) == search->len)
+		return STATES_END;
+	return id ? id : recall(redact, block);
 }
 
 static bool read_backward(struct search *search)
 {
 	struct redact *redact = search->redact;
 	size_t n_blocks = (search->len + BLOCK - 1) / BLOCK;
+	uint16_t id = STATES_NONE;
 
 	redact->n_kept = 0;
 	if (!room_for_marks(redact, n_blocks))
 		return false;
 	for (size_t block = n_blocks; block > 0; block--) {
-		if (!states_have_room(&redact->backward, BLOCK + 1))
-			forget(redact, &redact->backward);
-		if (!read_block(search, block - 1, &search->first))
+		id = state_behind(search, block - 1, id);
+		if (!id || !read_block(search, block - 1, id, &search->first))
 			return false;
-		if (block > 1 && !keep(redact, block - 2, redact->at[0]))
+		id = redact->at[0];
+		if (block > 1 && !keep(redact, block - 2, id))
 			return false;
 	}
 	redact->effort.done += search->len;
@@ -256,9 +266,10 @@ static bool tell_runs(struct search *search)
 
 	for (size_t block = search->first / BLOCK; block * BLOCK < search->len && id; block++) {
 		size_t first;
+		uint16_t behind = state_behind(search, block, STATES_NONE);
 
 		id = make_room(redact, id);
-		if (!id || !read_block(search, block, &first))
+		if (!id || !behind || !read_block(search, block, behind, &first))
 			return false;
 		id = read_forward(search, block, id);
 		if (search->enough)
