@@ -4,13 +4,11 @@
  * A bundle is a header, a table of sections and the sections. Each section is an array of one
  * fixed-width record; all integers are little-endian; sections begin at multiples of 8 and the gaps
  * are zero. Nothing in here is trusted: the runtime copies the file to private memory and checks
- * every field before use (runtime/verify.c). docs/format.md describes it for people.
- * This is the only header that the compiler and the runtime share. It holds no functions.
+ * every field before use (runtime/verify.c); docs/format.md is for people. With what it includes it
+ * is all that the compiler and the runtime share. It holds no functions.
  */
 #ifndef WRIT_FORMAT_H
 #define WRIT_FORMAT_H
-
-#include <stdint.h>
 
 #include "writ_format_sign.h"
 
