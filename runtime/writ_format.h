@@ -11,7 +11,6 @@
 #define WRIT_FORMAT_H
 
 #include "writ_format_sign.h"
-
 /* The first bytes: not text, a name, then line endings that a text-mode copy would change. */
 #define WRIT_MAGIC          "\x7fWRT\r\n\x1a\n"
 #define WRIT_MAGIC_SIZE     8u
