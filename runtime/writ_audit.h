@@ -28,6 +28,10 @@ extern "C" {
 
 struct writ_audit;
 
+/*
+ * A policy has a word in this, too ("audit"): of its terms and these the stricter hold for its
+ * events, from the first one on. So events are left out only where both say so.
+ */
 struct writ_audit_options {
 	enum writ_audit_full full; /* what record() does when the ring is full: fails after
 				    * block_ms, fails at once, or leaves the event out; a record of

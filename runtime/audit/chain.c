@@ -69,10 +69,9 @@ int chain_open(struct chain *chain, const char *path, const char *key, bool sync
 	rc = db_open(path, &audit_schema, DB_CREATE, &chain->db, error);
 	if (rc)
 		return rc;
-	rc = db_run(chain->db,
-		    synchronous ? SETTINGS "PRAGMA synchronous = FULL"
-				: SETTINGS "PRAGMA synchronous = NORMAL",
-		    &reason);
+	rc = db_run(chain->db, SETTINGS "PRAGMA synchronous = NORMAL", &reason);
+	if (!rc && synchronous)
+		rc = chain_synchronous(chain, &reason);
 	if (!rc)
 		rc = find_head(chain, key_file, &reason);
 	if (!rc)
@@ -90,6 +89,17 @@ void chain_close(struct chain *chain)
 	key_forget(&chain->key);
 	chain->insert = NULL;
 	chain->db = NULL;
+}
+
+int chain_synchronous(struct chain *chain, struct writ_error *error)
+{
+	int rc;
+
+	if (chain->synchronous)
+		return 0;
+	rc = db_run(chain->db, "PRAGMA synchronous = FULL", error);
+	chain->synchronous = !rc;
+	return rc;
 }
 
 int chain_begin(struct chain *chain, struct writ_error *error)

@@ -9,6 +9,7 @@
 struct chain {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
+	bool synchronous; /* a transaction that is over is on the disk */
 	struct audit_key key;
 	struct head head; /* as it is, or becomes with the transaction */
 };
@@ -20,6 +21,9 @@ struct chain {
 WRIT_MUST_CHECK int chain_open(struct chain *chain, const char *path, const char *key,
 			       bool synchronous, struct writ_error *error);
 void chain_close(struct chain *chain);
+
+/* From the next transaction on each is on the disk when it is over. */
+WRIT_MUST_CHECK int chain_synchronous(struct chain *chain, struct writ_error *error);
 
 /*
  * Begins a transaction: nobody else writes until it ends. Refused (FORMAT) where the log was

@@ -101,22 +101,22 @@ static int wait_for_record(struct writ_audit *audit, const struct place *place)
 	return rc;
 }
 
-static struct place find_room(struct writ_audit *audit, uint32_t size)
+static struct place find_room(struct writ_audit *audit, uint32_t size, enum writ_audit_full full)
 {
 	struct place place;
 
 	place.entry = ring_reserve(&audit->writer.ring, size, &place.end);
-	if (!place.entry && audit->options.full == WRIT_AUDIT_BLOCK)
+	if (!place.entry && full == WRIT_AUDIT_BLOCK)
 		place = wait_for_room(audit, size);
 	return place;
 }
 
 /* An event for which there is no room. */
-static int leave_out(struct writ_audit *audit)
+static int leave_out(struct writ_audit *audit, enum writ_audit_full full)
 {
 	struct writers *writers = &audit->writer.writers;
 
-	if (audit->options.full != WRIT_AUDIT_DROP) {
+	if (full != WRIT_AUDIT_DROP) {
 		atomic_fetch_add(&audit->writer.refused, 1);
 		return -1;
 	}
@@ -132,7 +132,7 @@ static bool is_left_out(const struct writ_audit *audit, const struct writ_event 
 }
 
 static int put_event(struct writ_audit *audit, const struct writ_event *event,
-		     const struct pack_stamp *stamp)
+		     const struct pack_stamp *stamp, const struct writ_audit_terms *terms)
 {
 	struct writers *writers = &audit->writer.writers;
 	struct pack_plan plan;
@@ -140,14 +140,14 @@ static int put_event(struct writ_audit *audit, const struct writ_event *event,
 	int rc;
 
 	pack_plan(&plan, event, audit->writer.chain.key.value);
-	place = find_room(audit, plan.size);
+	place = find_room(audit, plan.size, terms->full);
 	if (!place.entry)
-		return leave_out(audit);
+		return leave_out(audit, terms->full);
 	atomic_fetch_add_explicit(&writers->slots[writers->own].taken, 1, memory_order_relaxed);
 	pack_event(&plan, stamp, (struct packed *)(void *)place.entry);
 	ring_commit(place.entry);
 	bell_ring(&audit->writer.work);
-	if (!audit->options.required)
+	if (!terms->required)
 		return 0;
 	rc = wait_for_record(audit, &place);
 	if (rc)
@@ -158,19 +158,24 @@ static int put_event(struct writ_audit *audit, const struct writ_event *event,
 static int record(void *context, const struct writ_event *event)
 {
 	struct writ_audit *audit = context;
+	struct log_policy_ref policy;
 	struct pack_stamp stamp;
 
 	if (!*audit->alive)
 		return -1;
-	if (log_policies_number(&audit->writer.policies, event, &stamp.policy)) {
+	if (log_policies_refer(&audit->writer.policies, event, &policy)) {
 		atomic_fetch_add(&audit->writer.refused, 1);
 		return -1;
 	}
 	if (is_left_out(audit, event))
 		return 0;
+	/* Before it is in the ring: whatever batch it gets into has to be on the disk. */
+	if (policy.terms.required)
+		atomic_store(&audit->writer.synchronous, true);
+	stamp.policy = policy.number;
 	stamp.wall_us = microseconds(CLOCK_REALTIME);
 	stamp.mono_us = microseconds(CLOCK_MONOTONIC);
-	return put_event(audit, event, &stamp);
+	return put_event(audit, event, &stamp, &policy.terms);
 }
 
 struct writ_sink writ_audit_sink(struct writ_audit *audit)
@@ -242,6 +247,24 @@ static int make_alive(struct writ_audit *audit, struct writ_error *error)
 	return 0;
 }
 
+static int set_terms(struct writ_audit *audit, struct writ_error *error)
+{
+	const struct writ_audit_options *options = &audit->options;
+
+	if (options->full > WRIT_AUDIT_DROP)
+		return fail_set(error, WRIT_E_INVALID, "the log's 'full' is none that is known");
+	/* What has to be there is not left out. */
+	if (options->required && options->full == WRIT_AUDIT_DROP)
+		return fail_set(error, WRIT_E_INVALID,
+				"records that are required can't be left out");
+	audit->writer.policies.options = (struct writ_audit_terms){
+		.required = options->required != 0,
+		.full = options->full,
+	};
+	audit->writer.synchronous = options->required || options->synchronous;
+	return 0;
+}
+
 static int set_options(struct writ_audit *audit, const struct writ_audit_options *options,
 		       struct writ_error *error)
 {
@@ -255,7 +278,7 @@ static int set_options(struct writ_audit *audit, const struct writ_audit_options
 	    audit->options.ring_bytes > WRIT_AUDIT_MAX_RING)
 		return fail_set(error, WRIT_E_INVALID, "the log's ring has %zu to %zu bytes",
 				WRIT_AUDIT_MIN_RING, WRIT_AUDIT_MAX_RING);
-	return 0;
+	return set_terms(audit, error);
 }
 
 static int note_opening(struct writer *writer, struct writ_error *error)
@@ -279,8 +302,7 @@ static int open_parts(struct writ_audit *audit, const char *path, struct writ_er
 {
 	const struct writ_audit_options *options = &audit->options;
 	struct writer *writer = &audit->writer;
-	int rc = chain_open(&writer->chain, path, options->key,
-			    options->required || options->synchronous, error);
+	int rc = chain_open(&writer->chain, path, options->key, writer->synchronous, error);
 
 	if (!rc)
 		rc = log_policies_begin(&writer->policies, error);

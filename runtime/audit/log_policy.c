@@ -29,7 +29,7 @@ struct log_policy {
 	struct log_policy *older;
 	const struct writ_policy *policy; /* compared only; it may be gone */
 	uint32_t generation;
-	uint32_t number;
+	struct log_policy_ref ref;
 	char name[MAX_NAME];
 	int64_t version;
 	char hash[2 * HASH_SIZE + 1];
@@ -139,6 +139,28 @@ static int copy_policy(struct log_policy *known, const struct writ_policy *polic
 	return copy_places(known, policy);
 }
 
+/* ---- what it demands ---- */
+
+/* What denies is stricter than what waits first, and that than what goes on without a record. */
+static enum writ_audit_full stricter(enum writ_audit_full a, enum writ_audit_full b)
+{
+	static const int strictness[] = {
+		[WRIT_AUDIT_DROP] = 0, [WRIT_AUDIT_BLOCK] = 1, [WRIT_AUDIT_DENY] = 2};
+
+	return strictness[a] > strictness[b] ? a : b;
+}
+
+static struct writ_audit_terms terms_of(const struct writ_audit_terms *options,
+					const struct writ_policy *policy)
+{
+	struct writ_audit_terms terms;
+
+	writ_policy_audit(policy, &terms);
+	terms.required |= options->required;
+	terms.full = stricter(terms.full, options->full);
+	return terms;
+}
+
 /* ---- finding it ---- */
 
 static int learn(struct log_policies *policies, const struct writ_event *event,
@@ -155,7 +177,8 @@ static int learn(struct log_policies *policies, const struct writ_event *event,
 		free(known);
 		return -WRIT_E_NOMEM;
 	}
-	known->number = ++policies->n;
+	known->ref.number = ++policies->n;
+	known->ref.terms = terms_of(&policies->options, event->policy);
 	known->older = policies->newest;
 	policies->newest = known;
 	*out = known;
@@ -192,24 +215,24 @@ static int find_or_learn(struct log_policies *policies, const struct writ_event 
 	return 0;
 }
 
-int log_policies_number(struct log_policies *policies, const struct writ_event *event,
-			uint32_t *number)
+int log_policies_refer(struct log_policies *policies, const struct writ_event *event,
+		       struct log_policy_ref *out)
 {
 	struct log_policy *known = atomic_load_explicit(&policies->current, memory_order_acquire);
 	int rc;
 
-	*number = 0;
+	*out = (struct log_policy_ref){.terms = policies->options};
 	if (!event->policy)
 		return 0;
 	if (is_of(known, event) && event->kind != WRIT_EVENT_RELOAD) {
-		*number = known->number;
+		*out = known->ref;
 		return 0;
 	}
 	(void)pthread_mutex_lock(&policies->lock);
 	rc = find_or_learn(policies, event, &known);
 	if (!rc) {
 		atomic_store_explicit(&policies->current, known, memory_order_release);
-		*number = known->number;
+		*out = known->ref;
 	}
 	(void)pthread_mutex_unlock(&policies->lock);
 	return rc;
@@ -222,10 +245,10 @@ const struct log_policy *log_policies_find(struct log_policies *policies, uint32
 
 	(void)pthread_mutex_lock(&policies->lock);
 	for (known = policies->newest; known; known = known->older) {
-		if (known->number == number)
+		if (known->ref.number == number)
 			found = known;
 		/* Only the one who writes uses these, and it is here. */
-		if (known->number + N_KEPT < policies->n && known->number != number &&
+		if (known->ref.number + N_KEPT < policies->n && known->ref.number != number &&
 		    known->places)
 			shed(known);
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "runtime/audit/key.h"
+#include "runtime/writ_info.h"
 #include "runtime/writ_monitor.h"
 
 struct log_policy;
@@ -18,6 +19,7 @@ struct log_policy;
 /* Those of one log; all zeroes but the lock and the key is none. */
 struct log_policies {
 	const struct audit_key *key;
+	struct writ_audit_terms options; /* what holds whatever a policy says */
 	pthread_mutex_t lock;
 	struct mask *defaults; /* for events of no policy */
 	struct log_policy *newest;
@@ -38,12 +40,18 @@ void log_policies_init(struct log_policies *policies, const struct audit_key *ke
 WRIT_MUST_CHECK int log_policies_begin(struct log_policies *policies, struct writ_error *error);
 void log_policies_fini(struct log_policies *policies);
 
+/* Of the policy of an event. */
+struct log_policy_ref {
+	uint32_t number; /* 0: there is none */
+	/* The stricter of what the options and the policy say. */
+	struct writ_audit_terms terms;
+};
+
 /*
- * The number of the policy of an event, 0 for none; what has to be known of it is copied the first
- * time it is seen. Any thread. -WRIT_E_NOMEM.
+ * What has to be known of a policy is copied the first time it is seen. Any thread. -WRIT_E_NOMEM.
  */
-WRIT_MUST_CHECK int log_policies_number(struct log_policies *policies,
-					const struct writ_event *event, uint32_t *number);
+WRIT_MUST_CHECK int log_policies_refer(struct log_policies *policies,
+				       const struct writ_event *event, struct log_policy_ref *out);
 
 /* For the writer only: what is known of a number.*/
 const struct log_policy *log_policies_find(struct log_policies *policies, uint32_t number);

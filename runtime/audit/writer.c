@@ -103,8 +103,12 @@ static bool wants_checkpoint(const struct writer *writer)
 
 static int write_batch(struct writer *writer, const struct batch *batch, struct writ_error *error)
 {
-	int rc = chain_begin(&writer->chain, error);
+	int rc = 0;
 
+	if (atomic_load(&writer->synchronous))
+		rc = chain_synchronous(&writer->chain, error);
+	if (!rc)
+		rc = chain_begin(&writer->chain, error);
 	if (rc)
 		return rc;
 	rc = add_events(writer, batch, error);

@@ -23,6 +23,7 @@ struct writer {
 	struct bell done;          /* a batch was written, or could not be */
 	_Atomic uint32_t in_hurry; /* how many wait */
 	_Atomic bool stopping;
+	_Atomic bool synchronous;    /* each batch is to be on the disk; once set it stays */
 	_Atomic uint64_t written_to; /* a position of the ring: what lies before is written */
 	_Atomic uint64_t refused;    /* calls that were denied as they could not be recorded */
 	_Atomic uint32_t failures;   /* batches that could not be written */
