@@ -468,6 +468,8 @@ install: all
 	install -m 644 $(PUBLIC) $(DESTDIR)$(PREFIX)/include
 	printf 'prefix=%s\n\nName: writ\nDescription: Policy enforcement for AI-agent tools\nVersion: %s\nCflags: -I%s\nLibs: -L%s -lwrit\n' \
 		'$(PREFIX)' '$(VERSION)' '$${prefix}/include' '$${prefix}/lib' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/writ.pc
+	printf 'prefix=%s\n\nName: writ-audit\nDescription: Audit log, identities and signatures for Writ\nVersion: %s\nRequires: writ\nRequires.private: %s\nLibs: -L%s -lwrit-audit\n' \
+		'$(PREFIX)' '$(VERSION)' 'sqlite3, libsodium, jansson' '$${prefix}/lib' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/writ-audit.pc
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 		$(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 644 generated/completions/writc.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/writc
