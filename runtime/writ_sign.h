@@ -84,6 +84,11 @@ struct writ_trust_options {
 	 * the one that is remembered.
 	 */
 	int allow_rollback;
+	/*
+	 * Not 0: nothing is recorded where the policy is to be in force, so that one that demands
+	 * an audit log is refused, and not remembered.
+	 */
+	int no_log;
 };
 
 struct writ_trust;
@@ -95,7 +100,8 @@ WRIT_API WRIT_MUST_CHECK int writ_trust_open(const struct writ_trust_options *op
 /*
  * The load of struct writ_monitor_options: context is a struct writ_trust. Reads the file once,
  * checks its signature, opens exactly those bytes, and then checks and records its version. From
- * one thread at a time. Errors: those of writ_open; UNTRUSTED; SYSTEM (the version can't be kept).
+ * one thread at a time. Errors: those of writ_open; UNTRUSTED; MONITOR (no_log);
+ * SYSTEM (the version can't be kept).
  */
 WRIT_API WRIT_MUST_CHECK int writ_trust_load(void *trust, const char *path,
 					     const struct writ_options *options,

@@ -21,6 +21,7 @@ struct writ_trust {
 	struct versions *versions; /* NULL: there are no keys */
 	char *policy;              /* or NULL */
 	int allow_rollback;
+	int no_log;
 	char key[WRIT_KEY_ID_SIZE]; /* that signed what was loaded last, or "" */
 };
 
@@ -101,6 +102,20 @@ static int check_name(const struct writ_trust *trust, const struct writ_policy *
 			writ_policy_name(policy), trust->policy);
 }
 
+/* A monitor would say the same, too late: the version would be remembered by then. */
+static int check_log(const struct writ_trust *trust, const struct writ_policy *policy,
+		     struct writ_error *error)
+{
+	struct writ_audit_terms terms;
+
+	writ_policy_audit(policy, &terms);
+	if (!terms.required || !trust->no_log)
+		return 0;
+	return fail_set(error, WRIT_E_MONITOR,
+			"the policy demands that every decision is recorded (audit required), and "
+			"there is no audit log");
+}
+
 /*
  * key is whose signature was checked; without one a version is anybody's word. What can't be
  * enforced will not be in force, and must not keep the one before from being loaded again.
@@ -136,6 +151,8 @@ static int open_signed(struct writ_trust *trust, struct signed_bytes *bundle,
 		rc = writ_open_memory(bundle->bytes, bundle->size, options, &policy, error);
 	if (!rc)
 		rc = check_name(trust, policy, error);
+	if (!rc)
+		rc = check_log(trust, policy, error);
 	if (!rc)
 		rc = check_version(trust, policy, bundle, key, error);
 	if (rc) {
@@ -182,6 +199,7 @@ static int fill(struct writ_trust *trust, const struct writ_trust_options *optio
 		rc = trust->policy ? 0 : fail_set(error, WRIT_E_NOMEM, "out of memory");
 	}
 	trust->allow_rollback = options->allow_rollback;
+	trust->no_log = options->no_log;
 	return rc;
 }
 

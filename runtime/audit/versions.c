@@ -32,11 +32,17 @@
 #define MARKS       "versions"
 #define CONTENT_HEX (2 * SIGN_CONTENT_SIZE + 1)
 
+/* What is kept of a policy in memory. */
+struct remembered {
+	struct remembered *next;
+	struct version_mark mark;
+	char name[WRIT_MAX_NAME + 1];
+};
+
 struct versions {
 	int dir; /* -1: in memory */
 	char path[MAX_PATH];
-	char name[WRIT_MAX_NAME + 1]; /* in memory: of the policy that was loaded last, */
-	struct version_mark last;     /* and what it was; a monitor's policies have one name */
+	struct remembered *first; /* in memory */
 };
 
 /* ---- the directory ---- */
@@ -153,7 +159,15 @@ int versions_open(const char *state, struct versions **out, struct writ_error *e
 
 void versions_close(struct versions *versions)
 {
-	if (versions && versions->dir >= 0)
+	struct remembered *at, *next;
+
+	if (!versions)
+		return;
+	for (at = versions->first; at; at = next) {
+		next = at->next;
+		free(at);
+	}
+	if (versions->dir >= 0)
 		(void)close(versions->dir);
 	free(versions);
 }
@@ -308,18 +322,37 @@ static int compare(const char *policy, const struct version_mark *kept,
 			policy, mark->version);
 }
 
+/* Not set when the policy is new. NULL: there is no memory. */
+static struct remembered *remember(struct versions *versions, const char *policy)
+{
+	struct remembered *at = versions->first;
+
+	while (at && strcmp(at->name, policy) != 0)
+		at = at->next;
+	if (at)
+		return at;
+	at = calloc(1, sizeof(*at));
+	if (!at)
+		return NULL;
+	(void)snprintf(at->name, sizeof(at->name), "%s", policy);
+	at->next = versions->first;
+	versions->first = at;
+	return at;
+}
+
 static int admit_in_memory(struct versions *versions, const char *policy,
 			   const struct version_mark *mark, bool forced, struct writ_error *error)
 {
+	struct remembered *kept = remember(versions, policy);
 	int rc = 0;
 
-	if (!forced && strcmp(policy, versions->name) == 0)
-		rc = compare(policy, &versions->last, mark, error);
-	if (rc)
-		return rc;
-	(void)snprintf(versions->name, sizeof(versions->name), "%s", policy);
-	versions->last = *mark;
-	return 0;
+	if (!kept)
+		return fail_set(error, WRIT_E_NOMEM, "out of memory");
+	if (!forced)
+		rc = compare(policy, &kept->mark, mark, error);
+	if (!rc)
+		kept->mark = *mark;
+	return rc;
 }
 
 static int admit_locked(const struct versions *versions, const char *policy,

@@ -269,15 +269,44 @@ Test(trust, what_cant_be_enforced_is_not_remembered)
 	writ_trust_close(trust);
 }
 
-Test(trust, policies_have_versions_of_their_own)
+Test(trust, what_demands_a_log_is_not_remembered_without)
+{
+	static const char recorded[] = "audit { required; }\n"
+				       "tool a { class read; }\nrole r { allow a; }\n";
+	static const struct writ_options examine = {.examine = 1};
+	struct writ_trust_options options = options_of();
+	struct writ_policy *policy = NULL;
+	struct writ_error error = {.text = ""};
+	struct writ_trust *trust;
+
+	options.no_log = 1;
+	trust = open_trust(&options);
+	expect_loaded(trust, put_version(1, text), 1);
+	cr_expect_eq(writ_trust_load(trust, put_version(2, recorded), &examine, &policy, &error),
+		     -WRIT_E_MONITOR);
+	cr_expect_not_null(strstr(error.text, "there is no audit log"), "%s", error.text);
+	expect_loaded(trust, put_version(1, text), 1);
+	writ_trust_close(trust);
+	options.no_log = 0;
+	trust = open_trust(&options);
+	cr_assert_eq(writ_trust_load(trust, put_version(2, recorded), &examine, &policy, NULL), 0);
+	writ_close(policy);
+	expect_refused(trust, put_version(1, text), WRIT_E_UNTRUSTED, "of version 1, and");
+	writ_trust_close(trust);
+}
+
+/* Another policy in between is no way back. */
+static void expect_own_versions(const char *state)
 {
 	struct writ_trust_options options = options_of();
-	struct writ_trust *trust = open_trust(&options);
 	struct test_bundle plain = signed_bundle(1, text), bundle;
 	const struct writ_fmt_policy *policy = bundle_section(&plain, WRIT_SECTION_POLICY,
 							      sizeof(*policy), NULL);
 	char *strings = bundle_section(&plain, WRIT_SECTION_STRINGS, 1, NULL);
+	struct writ_trust *trust;
 
+	options.state = state;
+	trust = open_trust(&options);
 	expect_loaded(trust, put_version(5, text), 5);
 	cr_assert_arr_eq(strings + policy->name.offset, "test", 4);
 	strings[policy->name.offset] = 'b';
@@ -286,6 +315,12 @@ Test(trust, policies_have_versions_of_their_own)
 	expect_loaded(trust, put_bundle(&bundle), 1);
 	expect_refused(trust, put_version(1, text), WRIT_E_UNTRUSTED, "'test' of version 1");
 	writ_trust_close(trust);
+}
+
+Test(trust, policies_have_versions_of_their_own)
+{
+	expect_own_versions(signed_path("state"));
+	expect_own_versions(WRIT_STATE_PRIVATE);
 }
 
 /* ---- the state directory ---- */

@@ -76,6 +76,7 @@ static int open_trust(const struct cli_options *options)
 		.policy = options->policy,
 		.state = options->state,
 		.allow_rollback = options->allow_rollback,
+		.no_log = !judge.audit,
 	};
 	struct writ_keys *keys = NULL;
 	size_t n;
