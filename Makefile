@@ -491,7 +491,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
 
 .PHONY: all help deps demo test unit live network live-explain stress faults test-kernels lsp bench tsan update-golden fuzz coverage check tidy-sources public-headers layers \
 	generate install clean

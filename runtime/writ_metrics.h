@@ -1,14 +1,16 @@
 /*
  * libwrit-audit: numbers for monitoring, as Prometheus reads them.
  *
- *	writ_metrics_open(&(struct writ_metrics_options){.audit = audit, .sink = &log}, &metrics,
- *&error); struct writ_sink sink = writ_metrics_sink(metrics);
+ *	struct writ_metrics_options options = {.audit = audit, .sink = &log};
+ *
+ *	writ_metrics_open(&options, &metrics, &error);
+ *	struct writ_sink sink = writ_metrics_sink(metrics);
  *	... .sink = &sink in the struct writ_monitor_options ...
  *	writ_metrics_serve(metrics, "unix:/run/agent/metrics.sock", &server, &error);
  *
  * Events are counted as they pass on the way to the log. Counting locks nothing and allocates
  * nothing. No label has a value that comes from a call. docs/monitoring.md lists the metrics.
- *Errors and ownership are as in writ.h; any thread may call any function but those that close.
+ * Errors and ownership are as in writ.h; any thread may call any function but those that close.
  */
 #ifndef WRIT_METRICS_H
 #define WRIT_METRICS_H

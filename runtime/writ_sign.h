@@ -2,8 +2,8 @@
  * libwrit-audit: bundles that can be trusted. Signatures, the policy a bundle must be, and versions
  * that never go back.
  *
- *	struct writ_trust_options trusted = {.keys.list = getenv("WRIT_KEY"), .policy =
- *"dev-agent"}; struct writ_trust *trust;
+ *	struct writ_trust_options trusted = {.keys.list = getenv("WRIT_KEY"), .policy = "agent"};
+ *	struct writ_trust *trust;
  *
  *	if (writ_trust_open(&trusted, &trust, &error))
  *		die(error.text);

@@ -5,8 +5,8 @@
  *
  * By one thread: of one bucket, and of many in no order, with the clock read before or not; by two
  * threads, of one bucket and of one each. Mean of a call, the best of several rounds, since
- *whatever else the machine does only adds. The calls are taken from private memory, at a rate that
- *is never used up, and at one that is.
+ * whatever else the machine does only adds. The calls are taken from private memory, at a rate that
+ * is never used up, and at one that is.
  */
 #include <pthread.h>
 #include <stdatomic.h>
