@@ -182,16 +182,19 @@ static char *put(char *to, const char *from, size_t len)
 static char *put_text(char *to, const char *from, size_t len, size_t max, uint16_t *stored)
 {
 	char mark[MAX_MARK];
+	size_t kept;
 	int n;
 
 	if (len <= max) {
 		*stored = (uint16_t)len;
 		return put(to, from, len);
 	}
+	/* A name is one word, and told as far as it goes. */
+	kept = max > MAX_WORD ? keep(from, len, max) : max;
 	n = snprintf(mark, sizeof(mark), "...[%zu bytes]", len);
-	memcpy(to, from, max);
-	*stored = (uint16_t)(max + (size_t)n);
-	return put(to + max, mark, (size_t)n);
+	memcpy(to, from, kept);
+	*stored = (uint16_t)(kept + (size_t)n);
+	return put(to + kept, mark, (size_t)n);
 }
 
 /* "...[1048576 bytes, 0123456789abcdef]" */

@@ -10,6 +10,7 @@
 
 #include "runtime/audit/mask.h"
 #include "runtime/audit/plain.h"
+#include "runtime/writ_args.h"
 
 static const char *const kinds[] = {
 	[WRIT_EVENT_DECISION] = "decision", [WRIT_EVENT_LAUNCH] = "launch",
@@ -106,19 +107,59 @@ static void set_decision(struct record *record, const struct packed *packed, boo
 /* Texts that anybody may have had a hand in. */
 static bool is_foreign(enum pack_text text)
 {
-	return text == PACK_TOOL || text == PACK_DETAIL || text == PACK_ERROR;
+	return text != PACK_SANDBOX;
+}
+
+/*
+ * A JSON object is masked in what its strings say, and put together again: an escape there could
+ * hide a secret, and a mask there eat a quote. Length of it, or 0: it is no object that can be
+ * taken apart.
+ */
+static size_t mask_object(struct render *render, const char *from, size_t len, char *to,
+			  size_t size)
+{
+	const struct writ_event *event = &render->unpacked.event;
+	struct writ_args *args = NULL;
+	size_t n;
+
+	if (len == 0 || *from != '{' || writ_args_from_json(from, len, &args, NULL))
+		return 0;
+	n = mask_args(render->mask, event->tool ? event->tool : "", event->tool_len, args->items,
+		      args->n, to, size);
+	writ_args_free(args);
+	return n;
+}
+
+/* What was meant as JSON, is none, and may say with escapes what masks can't see. */
+static bool is_opaque(const char *from, size_t len)
+{
+	return len > 0 && *from == '{' && memchr(from, '\\', len);
+}
+
+static size_t mask_foreign(struct render *render, enum pack_text text, const char *from, char *to,
+			   size_t size)
+{
+	static const char hidden[] = "[masked]";
+	size_t len = render->unpacked.lens[text];
+	size_t n = 0;
+
+	if (render->mask && text == PACK_DETAIL)
+		n = mask_object(render, from, len, to, size);
+	if (n)
+		return n;
+	if (!render->mask || (text == PACK_DETAIL && is_opaque(from, len)))
+		return plain_text(hidden, sizeof(hidden) - 1, to, size);
+	return mask_text(render->mask, from, len, to, size);
 }
 
 static size_t copy_text(struct render *render, enum pack_text text, const char *from)
 {
-	size_t len = render->unpacked.lens[text];
 	char *to = render->texts[text];
+	size_t size = sizeof(render->texts[text]);
 
-	if (!is_foreign(text))
-		return plain_text(from, len, to, sizeof(render->texts[text]));
-	if (render->mask)
-		return mask_text(render->mask, from, len, to, sizeof(render->texts[text]));
-	return plain_text("[masked]", sizeof("[masked]") - 1, to, sizeof(render->texts[text]));
+	if (is_foreign(text))
+		return mask_foreign(render, text, from, to, size);
+	return plain_text(from, render->unpacked.lens[text], to, size);
 }
 
 static void set_texts(struct render *render, struct record *record)
