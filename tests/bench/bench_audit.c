@@ -1,6 +1,6 @@
 /*
  * What the audit log costs: record() on the call path, records a second that are masked, chained
- *and in the database, and record() that returns when the record is on the disk. Prints a table.
+ * and in the database, and record() that returns when the record is on the disk. Prints a table.
  *
  *	bench_audit DIRECTORY [RECORDS]
  */

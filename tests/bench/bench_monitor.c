@@ -4,10 +4,10 @@
  *	bench_monitor BUNDLE ROLES TOOLS
  *
  * BUNDLE is genpolicy's, of so many. Calls are by names, in no order: of the policy alone, each
- *user asking for 256; of open sessions, without and with a sink that copies 256 bytes; and while
- *another thread reloads without a pause: then also the longest time that a call took, and that none
- *was without a decision. Opening a session, too. Mean of the best of several rounds; of what
- *happens beside reloads, percentiles.
+ * user asking for 256; of open sessions, without and with a sink that copies 256 bytes; and while
+ * another thread reloads without a pause: then also the longest time that a call took, and that
+ * none was without a decision. Opening a session, too. Mean of the best of several rounds; of what
+ * happens beside reloads, percentiles.
  */
 #include <pthread.h>
 #include <stdatomic.h>

@@ -47,7 +47,11 @@ echo
 echo "with rates:"
 "$build/bench/bench_monitor" "$work/rates.wrt" 1000 2000
 echo
+"$build/bench/bench_rate"
+echo
 "$build/bench/bench_audit" "$work"
+echo
+"$build/bench/bench_mask"
 echo
 "$build/bench/bench_identity" "$work/1000x2000.wrt" "$work"
 echo
