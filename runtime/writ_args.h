@@ -12,7 +12,8 @@
  * - options is of WRIT_ARG_OTHER, as every object and null, and options.mode its member;
  * - edits is a list, and edits.old the list of its elements' members: as long as edits, with
  *   WRIT_ARG_OTHER for an element that has no such member.
- * - a list within a list is WRIT_ARG_OTHER, and there is nothing of what is in it.
+ * - a list within a list is WRIT_ARG_OTHER, and so are its members, which are there: of
+ *   {"a": [{"b": [{"c": 1}]}]} the argument a.b.c is a list of one WRIT_ARG_OTHER.
  * A whole number of 64 bits is an INTEGER; any other number (1.5, 1e3, 2^63) is its text, as it is
  * written, which no test of numbers holds of. A text is of WRIT_ARG_BYTES, also with NULs in it:
  * no path, URL or host has any.

@@ -3,9 +3,9 @@
  *
  * In: text from an agent. Out: arguments whose values point into the tree that jansson made of the
  * text, which is kept with them. Each argument is a column: the values that a name has, one, or one
- * of each element of a list. Members of what is in a column become columns behind it, so there is
- * no recursion, and what there can be of each is bounded. At the end all is packed into one
- * allocation.
+ * of each element of a list. Members of what is in a column become columns behind it, so only lists
+ * within lists are gone into by recursion, and what there can be of each is bounded. At the end all
+ * is packed into one allocation.
  */
 #include "runtime/writ_args.h"
 
@@ -38,6 +38,8 @@ struct columns {
 	struct column items[WRIT_MAX_CALL_ARGS];
 	size_t n;
 	size_t n_elements; /* of lists */
+	size_t n_gathered; /* elements that were gone through for members */
+	json_t *gathered;  /* lists of them, which only the columns use */
 	struct writ_error *error;
 };
 
@@ -86,7 +88,7 @@ static int make_name(const struct columns *columns, const struct column *parent,
 static int set_nodes(struct columns *columns, struct column *out, size_t n)
 {
 	columns->n_elements += out->is_list ? n : 0;
-	if (columns->n_elements > WRIT_MAX_ARGS_JSON_ITEMS)
+	if (columns->n_elements + columns->n_gathered > WRIT_MAX_ARGS_JSON_ITEMS)
 		return wrong(columns, "more than 65536 elements in lists", "");
 	out->nodes = calloc(n + 1, sizeof(*out->nodes));
 	out->n = n;
@@ -106,6 +108,46 @@ static int open_value(struct columns *columns, struct column *out, json_t *value
 	return rc;
 }
 
+/* Adds to members what the objects in a list, and in those within it, have by a name. */
+static bool gather(struct columns *columns, json_t *members, json_t *list, const char *key)
+{
+	bool ok = true;
+
+	columns->n_gathered += json_array_size(list);
+	if (columns->n_gathered > WRIT_MAX_ARGS_JSON_ITEMS)
+		return true; /* which is refused */
+	for (size_t i = 0; ok && i < json_array_size(list); i++) {
+		json_t *value = json_array_get(list, i);
+		json_t *member = json_object_get(value, key);
+
+		ok = !member || !json_array_append(members, member);
+		if (ok && json_is_array(value))
+			ok = gather(columns, members, value, key);
+	}
+	return ok;
+}
+
+/*
+ * Of a list within a list a rule can tell that there are such members, and no more: they are a
+ * list, of which their members are found in turn.
+ */
+static int open_nested(struct columns *columns, struct node *out, json_t *list, const char *key)
+{
+	json_t *members = json_array();
+
+	if (!columns->gathered)
+		columns->gathered = json_array();
+	if (!members || !columns->gathered || !gather(columns, members, list, key)) {
+		json_decref(members);
+		return nomem(columns);
+	}
+	if (json_array_append_new(columns->gathered, members))
+		return nomem(columns);
+	if (json_array_size(members))
+		out->json = members;
+	return 0;
+}
+
 /* What the elements of a list have as their members of one name. */
 static int open_members(struct columns *columns, struct column *out, const struct column *parent,
 			const char *key)
@@ -114,8 +156,16 @@ static int open_members(struct columns *columns, struct column *out, const struc
 
 	out->is_list = true;
 	rc = set_nodes(columns, out, parent->n);
-	for (size_t i = 0; !rc && i < parent->n; i++)
-		out->nodes[i].json = json_object_get(parent->nodes[i].json, key);
+	for (size_t i = 0; !rc && i < parent->n; i++) {
+		json_t *value = parent->nodes[i].json;
+
+		if (json_is_array(value))
+			rc = open_nested(columns, &out->nodes[i], value, key);
+		else
+			out->nodes[i].json = json_object_get(value, key);
+	}
+	if (!rc && columns->n_elements + columns->n_gathered > WRIT_MAX_ARGS_JSON_ITEMS)
+		rc = wrong(columns, "more than 65536 elements in lists", "");
 	return rc;
 }
 
@@ -165,6 +215,8 @@ static int add_members(struct columns *columns, const struct column *parent, jso
 		if (!has_member(columns, parent, first, key))
 			rc = add_column(columns, parent, value, key);
 	}
+	for (size_t i = 0; !rc && i < json_array_size(value); i++)
+		rc = add_members(columns, parent, json_array_get(value, i), first);
 	return rc;
 }
 
@@ -188,6 +240,7 @@ static void free_columns(struct columns *columns)
 		free(columns->items[i].name);
 		free(columns->items[i].nodes);
 	}
+	json_decref(columns->gathered);
 }
 
 /* ---- packing ---- */

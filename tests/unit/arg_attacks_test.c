@@ -23,6 +23,7 @@ static const char text[] =
 	"tool fetch { class read; arg url : url; }\n"
 	"tool resize { class write; arg n : int; }\n"
 	"tool status { class read; arg path : path; }\n"
+	"tool push { class write; arg options.force : bool; }\n"
 	"role r {\n"
 	"  allow read where path under \"/proj\";\n"
 	"  deny  read where path matches \"/**/.env\";\n"
@@ -39,6 +40,8 @@ static const char text[] =
 	"  allow fetch where url matches \"https://example.org/*\";\n"
 	"  allow resize where n < 10;\n"
 	"  allow status where not path present;\n"
+	"  allow push;\n"
+	"  deny  push where options.force present;\n"
 	"}\n";
 
 /* What can become of a call; the text may not be one. */
@@ -221,6 +224,22 @@ Test(arg_attacks, every_value_of_a_name_must_satisfy)
 		{"edit", "{\"edits\":[{\"path\":[\"/proj/a\"]}]}", DENY},
 		{"edit", "{\"edits\":[]}", DENY},
 		{"edit", "{\"edits.path\":\"/proj/a\",\"edits\":{\"path\":\"/etc/x\"}}", REFUSED},
+	};
+
+	EXPECT_ROWS(rows);
+}
+
+/* Programs go into lists within lists, too. */
+Test(arg_attacks, a_member_is_present_however_deep_its_lists_are)
+{
+	static const struct row rows[] = {
+		{"push", "{}", ALLOW},
+		{"push", "{\"options\":[[{\"forced\":true}],[],7]}", ALLOW},
+		{"push", "{\"options\":[{\"more\":[{\"force\":true}]}]}", ALLOW},
+		{"push", "{\"options\":{\"force\":true}}", DENY},
+		{"push", "{\"options\":[{\"force\":null}]}", DENY},
+		{"push", "{\"options\":[[{\"force\":true}]]}", DENY},
+		{"push", "{\"options\":[{},[1,[[],{\"x\":1},{\"force\":true}]]]}", DENY},
 	};
 
 	EXPECT_ROWS(rows);

@@ -94,7 +94,7 @@ static const struct row taken[] = {
 	/* Lists. */
 	{"{\"a\":[]}", "a=[]"},
 	{"{\"a\":[\"x\",1,true,null,{},[\"y\"]]}", "a=['x',1,true,?,?,?]"},
-	{"{\"a\":[[\"/x\"],[{\"b\":1}]]}", "a=[?,?]"},
+	{"{\"a\":[[\"/x\"],[{\"b\":1}]]}", "a=[?,?] a.b=[?,?]"},
 	/* Objects, and lists of them. */
 	{"{\"o\":{\"path\":\"x\",\"q\":{\"r\":1}},\"z\":2}", "o=? z=2 o.path='x' o.q=? o.q.r=1"},
 	{"{\"o\":{\"l\":[1,2]}}", "o=? o.l=[1,2]"},
@@ -102,6 +102,10 @@ static const struct row taken[] = {
 	 "e=[?,?,?,5] e.p=['a','b',?,?] e.q=[1,?,?,?] e.r=[?,?,2,?]"},
 	{"{\"e\":[{\"o\":{\"p\":\"a\"}},{\"o\":7}]}", "e=[?,?] e.o=[?,7] e.o.p=['a',?]"},
 	{"{\"e\":[{\"l\":[\"a\",\"b\"]}]}", "e=[?] e.l=[?]"},
+	{"{\"e\":[[{\"p\":1}],{\"p\":2},[]]}", "e=[?,?,?] e.p=[?,2,?]"},
+	{"{\"e\":[{\"l\":[{\"p\":1},{\"q\":{\"r\":2}}]}]}",
+	 "e=[?] e.l=[?] e.l.p=[?] e.l.q=[?] e.l.q.r=[?]"},
+	{"{\"e\":[[[{\"p\":[[{\"q\":1}]]}],1]]}", "e=[?] e.p=[?] e.p.q=[?]"},
 	{"{\"path\":{\"$ref\":\"/etc/passwd\"}}", "path=? path.$ref='/etc/passwd'"},
 };
 
@@ -258,6 +262,10 @@ Test(args_json, everything_has_a_limit)
 	expect_message(repeated("{\"a\":[1", ",1", WRIT_MAX_ARGS_JSON_ITEMS - 1, "]}"), NULL);
 	expect_message(repeated("{\"a\":[1", ",1", WRIT_MAX_ARGS_JSON_ITEMS, "]}"), "65536");
 	expect_message(repeated("{\"a\":[{\"b\":1}", ",1", WRIT_MAX_ARGS_JSON_ITEMS / 2, "]}"),
+		       "65536");
+	expect_message(repeated("{\"a\":[[{\"b\":1}", ",1", WRIT_MAX_ARGS_JSON_ITEMS - 3, "]]}"),
+		       NULL);
+	expect_message(repeated("{\"a\":[[{\"b\":1}", ",1", WRIT_MAX_ARGS_JSON_ITEMS, "]]}"),
 		       "65536");
 	expect_message(repeated("{\"a\":\"", "x", WRIT_MAX_ARGS_JSON - 8, "\"}"), NULL);
 	expect_message(repeated("{\"a\":\"", "x", WRIT_MAX_ARGS_JSON - 7, "\"}"), "longer than");
