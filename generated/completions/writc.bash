@@ -34,8 +34,8 @@ _writ_options()
 	'writ audit') echo '--help --since --textfile --until --user --role --tool --verdict --reason --rule --session --kind --seq --limit --format --key --keep' ;;
 	'writ users') echo '--help -p --expires --by --role --format --replace' ;;
 	'writ pending') echo '--help --state --format' ;;
-	'writ approve') echo '--help --state' ;;
-	'writ reject') echo '--help --state' ;;
+	'writ approve') echo '--help --state --audit' ;;
+	'writ reject') echo '--help --state --audit' ;;
 	*) return 1 ;;
 	esac
 }
@@ -155,8 +155,10 @@ _writ_values()
 	'writ pending --format') echo 'text json' ;;
 	'writ approve ') echo '' ;;
 	'writ approve --state') echo '' ;;
+	'writ approve --audit') echo '.db' ;;
 	'writ reject ') echo '' ;;
 	'writ reject --state') echo '' ;;
+	'writ reject --audit') echo '.db' ;;
 	*) return 1 ;;
 	esac
 }

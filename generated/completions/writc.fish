@@ -59,9 +59,9 @@ function _writ_options
 		case 'writ pending'
 			string split -n ' ' -- '--help --state --format'
 		case 'writ approve'
-			string split -n ' ' -- '--help --state'
+			string split -n ' ' -- '--help --state --audit'
 		case 'writ reject'
-			string split -n ' ' -- '--help --state'
+			string split -n ' ' -- '--help --state --audit'
 		case '*'
 			return 1
 	end
@@ -294,10 +294,14 @@ function _writ_values
 			string split -n ' ' -- ''
 		case 'writ approve --state'
 			string split -n ' ' -- ''
+		case 'writ approve --audit'
+			string split -n ' ' -- '.db'
 		case 'writ reject '
 			string split -n ' ' -- ''
 		case 'writ reject --state'
 			string split -n ' ' -- ''
+		case 'writ reject --audit'
+			string split -n ' ' -- '.db'
 		case '*'
 			return 1
 	end

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/monitor/request.h"
 #include "support/bundle_maker.h"
@@ -183,4 +184,57 @@ Test(approve, a_state_that_can_not_be_used)
 	expect_output("writable by nobody else");
 	cr_expect_eq(writ_here("approve", "0123"), 3);
 	cr_expect_eq(writ("pending --state /proc/x/y"), 3);
+}
+
+/* What a query of the test's log prints. */
+static void expect_log(const char *query, const char *says)
+{
+	char command[512];
+	FILE *pipe;
+	size_t n;
+
+	snprintf(command, sizeof(command),
+		 "python3 -c 'import sqlite3\nfor row in sqlite3.connect(\"%s/log.db\")"
+		 ".execute(\"%s\"): print(*row)' 2>&1",
+		 root, query);
+	pipe = popen(command, "r");
+	cr_assert(pipe != NULL);
+	n = fread(output, 1, sizeof(output) - 1, pipe);
+	output[n] = '\0';
+	pclose(pipe);
+	expect_output(says);
+}
+
+Test(approve, an_answer_is_recorded)
+{
+	char first[WRIT_REQUEST_ID_SIZE];
+	char second[WRIT_REQUEST_ID_SIZE];
+	char arguments[256];
+	char line[256];
+
+	ask(first);
+	snprintf(arguments, sizeof(arguments), "--audit %s/log.db %s", root, first);
+	cr_expect_eq(writ_here("approve", arguments), 0, "%s", output);
+	cr_expect_eq(request_use(requests, first, &call), REQUEST_GOOD);
+	cr_expect_eq(writ_here("approve", arguments), 1);
+	ask(second);
+	snprintf(arguments, sizeof(arguments), "--audit=%s/log.db %s", root, second);
+	cr_expect_eq(writ_here("reject", arguments), 0, "%s", output);
+	snprintf(line, sizeof(line),
+		 "ann deploy approved: request %s, by uid %u\n"
+		 "ann deploy rejected: request %s, by uid %u\n",
+		 first, getuid(), second, getuid());
+	expect_log("select user, tool, detail from records where tool is not null", line);
+}
+
+Test(approve, what_can_not_be_recorded_is_not_answered)
+{
+	char id[WRIT_REQUEST_ID_SIZE];
+	char arguments[256];
+
+	ask(id);
+	snprintf(arguments, sizeof(arguments), "--audit %s/missing/log.db %s", root, id);
+	cr_expect_eq(writ_here("approve", arguments), 3, "%s", output);
+	cr_expect_eq(request_use(requests, id, &call), REQUEST_UNANSWERED);
+	cr_expect_eq(writ_here("pending", "--audit x"), 2);
 }

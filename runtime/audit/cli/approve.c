@@ -3,19 +3,23 @@
  *
  * In: the state directory that whoever asks uses (request.h), and ids from the list. Of several
  * ids each is answered by itself; the status tells whether all were. What is shown was made
- * printable when the call was asked about, and is quoted once more for JSON.
+ * printable when the call was asked about, and is quoted once more for JSON. With a log an answer
+ * is on the disk before it is good for a call; one that then comes too late is recorded as well.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/audit/cli/audit_cli.h"
 #include "runtime/cli/cli.h"
 #include "runtime/monitor/request.h"
+#include "runtime/writ_audit.h"
 
 #define MAX_IDS   64
 #define MAX_SHOWN 256 /* as many as may be pending */
 #define MS_PER_S  1000u
+#define BLOCK_MS  5000
 
 static const char help_pending[] =
 	"usage: writ pending [--state DIR] [--format text|json]\n"
@@ -31,21 +35,25 @@ static const char help_pending[] =
 	"exit status: 0; 2 wrong command line; 3 a state directory that can't be used\n";
 
 static const char help_answer[] =
-	"usage: writ approve [--state DIR] ID...\n"
-	"       writ reject [--state DIR] ID...\n"
+	"usage: writ approve [--state DIR] [--audit DB] ID...\n"
+	"       writ reject [--state DIR] [--audit DB] ID...\n"
 	"\n"
 	"Answers questions that writ pending lists, once and for all. An approval is good for one\n"
 	"call: of the same subject, tool and arguments, under the same policy, until the question\n"
 	"expires.\n"
 	"\n"
 	"  --state DIR  as for writ pending\n"
+	"  --audit DB   records each answer in this log first; what can't be recorded is not\n"
+	"               answered\n"
 	"\n"
 	"exit status: 0 all are answered; 1 one is unknown, has expired or has been answered;\n"
-	"2 wrong command line; 3 a state directory that can't be used\n";
+	"2 wrong command line; 3 a state directory or a log that can't be used; 125 an answer\n"
+	"can't be recorded\n";
 
 struct options {
 	const char *state;
 	const char *format;
+	const char *audit;
 	const char *ids[MAX_IDS];
 	size_t n_ids;
 	bool help;
@@ -84,7 +92,9 @@ static int parse_one(char ***at, struct options *options)
 	const struct {
 		const char *name;
 		const char **field;
-	} rows[] = {{"--state", &options->state}, {"--format", &options->format}};
+	} rows[] = {{"--state", &options->state},
+		    {"--format", &options->format},
+		    {"--audit", &options->audit}};
 	const char *argument = **at;
 
 	if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
@@ -192,6 +202,8 @@ int audit_verb_pending(char **argv)
 		return status;
 	if (options.n_ids)
 		return cli_fail(EXIT_USAGE, "pending: unexpected argument '%s'", options.ids[0]);
+	if (options.audit)
+		return cli_fail(EXIT_USAGE, "unknown option '--audit'");
 	json = options.format && strcmp(options.format, "json") == 0;
 	if (options.format && !json && strcmp(options.format, "text") != 0)
 		return cli_fail(EXIT_USAGE, "--format takes text or json, not '%s'",
@@ -204,11 +216,97 @@ int audit_verb_pending(char **argv)
 	return status;
 }
 
+/* ---- answering ---- */
+
+/* What is answered, and where that is recorded. */
+struct answering {
+	struct requests *requests;
+	struct writ_audit *audit; /* NULL: nowhere */
+	int approve;
+};
+
+static bool find(struct requests *requests, const char *id, struct writ_request_info *info)
+{
+	for (size_t i = 0; request_get(requests, i, info) == 0; i++) {
+		if (strcmp(info->id, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* failure: why it was not answered, after all; or NULL. 0, or not 0: it is not recorded. */
+static int record(const struct answering *answering, const struct writ_request_info *info,
+		  const char *failure)
+{
+	static const char user[] = "user ";
+	bool is_user = strncmp(info->subject, user, strlen(user)) == 0;
+	const char *name = strchr(info->subject, ' ') + 1; /* "user NAME" or "role NAME" */
+	const struct writ_sink sink = writ_audit_sink(answering->audit);
+	char detail[128];
+	const struct writ_event event = {
+		.kind = WRIT_EVENT_APPROVAL,
+		.verdict = answering->approve && !failure ? WRIT_ALLOW : WRIT_DENY,
+		.rule = WRIT_NO_ID,
+		.user = is_user ? name : NULL,
+		.role = is_user ? NULL : name,
+		.tool = info->tool,
+		.detail = detail,
+		.error = failure,
+	};
+
+	(void)snprintf(detail, sizeof(detail), "%s%s: request %s, by uid %u", failure ? "not " : "",
+		       answering->approve ? "approved" : "rejected", info->id,
+		       (unsigned int)getuid());
+	return sink.record(sink.context, &event);
+}
+
+static int answer_one(const struct answering *answering, const char *id)
+{
+	struct writ_request_info info;
+	struct writ_error error;
+	bool recorded = answering->audit && find(answering->requests, id, &info);
+
+	if (recorded && record(answering, &info, NULL))
+		return cli_fail(EXIT_RUN_FAILED,
+				"%.80s: the answer can't be recorded, so it is not given", id);
+	if (!request_answer(answering->requests, id, answering->approve, &error))
+		return 0;
+	if (recorded && record(answering, &info, error.text))
+		(void)cli_fail(EXIT_RUN_FAILED, "%.80s: what follows can't be recorded", id);
+	return cli_fail(EXIT_DENIED, "%.80s: %s", id, error.text);
+}
+
+static int open_audit(const char *path, struct writ_audit **out)
+{
+	const struct writ_audit_options audit = {.required = 1, .once = 1, .block_ms = BLOCK_MS};
+	struct writ_error error;
+	int rc = path ? writ_audit_open(path, &audit, out, &error) : 0;
+
+	return rc ? cli_fail(writ_exit_status(rc), "%.300s: %s", path, error.text) : 0;
+}
+
+static int answer_all(const struct options *options, int approve)
+{
+	struct answering answering = {.approve = approve};
+	int status = open_requests(options, &answering.requests);
+	int failed = status ? status : open_audit(options->audit, &answering.audit);
+
+	for (size_t i = 0; !failed && i < options->n_ids; i++) {
+		int one = answer_one(&answering, options->ids[i]);
+
+		if (one)
+			status = one;
+	}
+	if (failed)
+		status = failed;
+	writ_audit_close(answering.audit);
+	requests_close(answering.requests);
+	return status;
+}
+
 static int answer(char **argv, int approve)
 {
-	struct requests *requests = NULL;
 	struct options options;
-	struct writ_error error;
 	int status;
 
 	if (!begin(argv, help_answer, &options, &status))
@@ -218,15 +316,7 @@ static int answer(char **argv, int approve)
 	if (!options.n_ids)
 		return cli_fail(EXIT_USAGE, "%s: an ID is missing; writ pending lists them",
 				argv[0]);
-	status = open_requests(&options, &requests);
-	if (status)
-		return status;
-	for (size_t i = 0; i < options.n_ids; i++) {
-		if (request_answer(requests, options.ids[i], approve, &error))
-			status = cli_fail(EXIT_DENIED, "%.80s: %s", options.ids[i], error.text);
-	}
-	requests_close(requests);
-	return status;
+	return answer_all(&options, approve);
 }
 
 int audit_verb_approve(char **argv)
