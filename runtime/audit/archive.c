@@ -26,7 +26,7 @@ static int copy_into(const char *log, const char *to, struct writ_error *error)
 {
 	sqlite3_stmt *vacuum = NULL;
 	sqlite3 *db = NULL;
-	int rc = db_open(log, &audit_schema, DB_READ, &db, error);
+	int rc = schema_open(log, DB_READ, &db, error);
 
 	if (rc)
 		return rc;
@@ -98,7 +98,7 @@ int archive_copy(const char *log, const char *to, struct writ_error *error)
 static int head_of(const char *path, struct head *head, struct writ_error *error)
 {
 	sqlite3 *db = NULL;
-	int rc = db_open(path, &audit_schema, DB_READ, &db, error);
+	int rc = schema_open(path, DB_READ, &db, error);
 
 	if (!rc)
 		rc = head_read(db, head, error);

@@ -117,6 +117,9 @@ static int check_record(struct walk *walk, sqlite3_stmt *row)
 	struct record record;
 	int rc = 0;
 
+	if (seq <= walk->seq)
+		return find(walk, seq, "record %lld was added: the first is %lld", (long long)seq,
+			    (long long)walk->seq + 1);
 	if (seq != walk->seq + 1)
 		return find(walk, walk->seq + 1,
 			    seq - walk->seq == 2 ? "record %lld was deleted"
@@ -154,7 +157,11 @@ static int walk_records(struct walk *walk, struct writ_error *error)
 		while (!rc && (step = sqlite3_step(row)) == SQLITE_ROW)
 			rc = check_record(walk, row);
 	}
-	if (!rc && step != SQLITE_DONE)
+	if (!rc && step == SQLITE_TOOBIG)
+		rc = find(walk, walk->seq + 1,
+			  "record %lld was edited or added: it is longer than any record",
+			  (long long)walk->seq + 1);
+	else if (!rc && step != SQLITE_DONE)
 		rc = db_error(walk->db, "the records can't be read", error);
 	(void)sqlite3_finalize(row);
 	walk->verdict->last = walk->seq;
@@ -360,7 +367,7 @@ int writ_audit_checkpoint(const char *path, const char *key, char line[WRIT_CHEC
 	if (!rc)
 		rc = key_read(file, &keys, &reason);
 	if (!rc)
-		rc = db_open(path, &audit_schema, DB_READ, &db, &reason);
+		rc = schema_open(path, DB_READ, &db, &reason);
 	if (!rc)
 		rc = head_read(db, &head, &reason);
 	/* What was changed must not be signed. */

@@ -80,7 +80,7 @@ static int64_t find_place(const struct blame *blame, const struct stored *stored
 		int64_t seq = sqlite3_column_int64(query, 0);
 		const void *hash = sqlite3_column_blob(query, 1);
 
-		if (!hash || sqlite3_column_bytes(query, 1) != RECORD_HASH_SIZE)
+		if (!hash || sqlite3_column_bytes(query, 1) != RECORD_HASH_SIZE || seq == INT64_MAX)
 			continue;
 		if (fits(stored, seq + 1, hash))
 			place = seq + 1;

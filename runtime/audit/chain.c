@@ -66,7 +66,7 @@ int chain_open(struct chain *chain, const char *path, const char *key, bool sync
 	rc = key_path(path, key, key_file, error);
 	if (rc)
 		return rc;
-	rc = db_open(path, &audit_schema, DB_CREATE, &chain->db, error);
+	rc = schema_open(path, DB_CREATE, &chain->db, error);
 	if (rc)
 		return rc;
 	rc = db_run(chain->db, SETTINGS "PRAGMA synchronous = NORMAL", &reason);

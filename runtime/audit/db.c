@@ -18,7 +18,8 @@
 
 #include "runtime/audit/fail.h"
 
-#define BUSY_MS 5000
+#define BUSY_MS    5000
+#define MAX_LENGTH (4 << 20) /* of a row: what Writ writes is far below that */
 
 /* SQLite's codes that are the file's fault, or the system's: the rest is ours. */
 static enum writ_error_code code_of(int rc)
@@ -129,6 +130,7 @@ static int prepare(sqlite3 *db, const struct db_schema *schema, enum db_mode mod
 
 	(void)sqlite3_busy_timeout(db, BUSY_MS);
 	(void)sqlite3_extended_result_codes(db, 1);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, MAX_LENGTH);
 	/* Nothing that stands in the schema may call what was not written for that. */
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -86,7 +86,8 @@ static bool get_head(sqlite3_stmt *row, struct head *head)
 	head->base_seq = sqlite3_column_int64(row, 1);
 	head->seq = sqlite3_column_int64(row, 3);
 	return get_blob(row, 2, head->base_hash) && get_blob(row, 4, head->hash) &&
-	       get_blob(row, 5, head->mac) && head->base_seq >= 0 && head->seq >= head->base_seq;
+	       get_blob(row, 5, head->mac) && head->base_seq >= 0 && head->seq >= head->base_seq &&
+	       head->seq < INT64_MAX;
 }
 
 int head_read(sqlite3 *db, struct head *head, struct writ_error *error)

@@ -109,7 +109,7 @@ int writ_metrics_of_log(const char *path, char **out, size_t *len, struct writ_e
 {
 	struct metrics_values values = {.is_live = false};
 	sqlite3 *db = NULL;
-	int rc = db_open(path, &audit_schema, DB_READ, &db, error);
+	int rc = schema_open(path, DB_READ, &db, error);
 
 	if (rc)
 		return rc;

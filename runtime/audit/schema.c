@@ -93,11 +93,15 @@ static int make_good(sqlite3 **out, struct writ_error *error)
 	return rc;
 }
 
-/* Is there in one, but not in other, anything? sqlite_stat* is what ANALYZE leaves. */
+/*
+ * Is there in one, but not in other, anything? The tables sqlite_stat1 and 4 are what ANALYZE
+ * leaves; nothing else is passed over for its name.
+ */
 static int find_other(sqlite3 *one, sqlite3 *other, char *text, size_t size)
 {
 	static const char list[] = "SELECT type, name, ifnull(sql, '') FROM sqlite_schema WHERE "
-				   "name NOT LIKE 'sqlite_stat%' ORDER BY type, name";
+				   "type <> 'table' OR ifnull(sql, '') NOT GLOB "
+				   "'CREATE TABLE sqlite_stat[14](tbl,*' ORDER BY type, name";
 	static const char look[] = "SELECT 1 FROM sqlite_schema WHERE type = ?1 AND name = ?2 AND "
 				   "ifnull(sql, '') = ?3";
 	sqlite3_stmt *rows = NULL;
@@ -147,5 +151,24 @@ int schema_check(sqlite3 *db, char *text, size_t size, struct writ_error *error)
 	rc = *name ? 0 : 1;
 out:
 	(void)sqlite3_close(good);
+	return rc;
+}
+
+int schema_open(const char *path, enum db_mode mode, sqlite3 **out, struct writ_error *error)
+{
+	sqlite3 *db = NULL;
+	char text[256];
+	int rc = db_open(path, &audit_schema, mode, &db, error);
+
+	if (rc)
+		return rc;
+	rc = schema_check(db, text, sizeof(text), error);
+	if (rc == 1) {
+		*out = db;
+		return 0;
+	}
+	if (rc == 0)
+		rc = fail_set(error, WRIT_E_FORMAT, "%.200s: %s: the log was changed", path, text);
+	db_close(db);
 	return rc;
 }

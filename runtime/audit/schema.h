@@ -16,4 +16,11 @@ extern const struct db_schema audit_schema;
  */
 WRIT_MUST_CHECK int schema_check(sqlite3 *db, char *text, size_t size, struct writ_error *error);
 
+/*
+ * db_open of a log whose schema is as it was made: a view in the place of a table would show what
+ * was never recorded, or nothing, and a trigger change what is. Else FORMAT.
+ */
+WRIT_MUST_CHECK int schema_open(const char *path, enum db_mode mode, sqlite3 **out,
+				struct writ_error *error);
+
 #endif

@@ -300,7 +300,7 @@ static bool may_go(const char *path, const char *log_id, int64_t before_us)
 	sqlite3 *db = NULL;
 	bool good;
 
-	if (db_open(path, &audit_schema, DB_READ, &db, &error))
+	if (schema_open(path, DB_READ, &db, &error))
 		return false;
 	good = !head_read(db, &head, &error) && strcmp(head.log, log_id) == 0 &&
 	       db_number(db, "SELECT max(wall_us) FROM records", INT64_MAX) < before_us;

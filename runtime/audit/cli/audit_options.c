@@ -308,7 +308,7 @@ int audit_open(const char *path, sqlite3 **db)
 {
 	struct writ_error error;
 
-	return db_open(path, &audit_schema, DB_READ, db, &error) ? audit_fail(NULL, &error) : 0;
+	return schema_open(path, DB_READ, db, &error) ? audit_fail(NULL, &error) : 0;
 }
 
 int audit_end_output(void)
