@@ -56,7 +56,7 @@ enum writ_error_code {
 	WRIT_E_SYSTEM,      /* a system call failed (errno in sys_errno) */
 	WRIT_E_NOT_FOUND,   /* the command does not exist */
 	WRIT_E_NOT_ALLOWED, /* the sandbox does not let the command start */
-	WRIT_E_MONITOR,     /* rates or session conflicts: only writ_monitor_open takes them */
+	WRIT_E_MONITOR,     /* rates, session conflicts, audit required: for writ_monitor_open */
 	WRIT_E_UNTRUSTED,   /* a bundle without the signature, name or version it must have */
 };
 
