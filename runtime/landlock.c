@@ -198,7 +198,7 @@ static int add_path_rule(struct writ_sandbox *sandbox, const struct opened *open
 struct path_rules {
 	struct resolver resolver;
 	uint64_t handled;
-	struct origin origin;
+	struct origin origins[ORIGIN_PLACES];
 };
 
 /* The first parameter of a path's text that something stands in for, or NULL. */
@@ -312,7 +312,7 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 		return rc;
 	}
 	if (!rc && grant.rights & WRIT_PATH_WRITE)
-		rc = origin_check(sandbox, source, &rules->origin, &st);
+		rc = origin_check(sandbox, source, rules->origins, &st);
 	if (!rc)
 		rc = check_planned(sandbox, &grant, path, source->error);
 	if (!rc)
@@ -332,7 +332,7 @@ static int add_paths(struct writ_sandbox *sandbox, const struct sandbox_source *
 	if (rc)
 		return rc;
 	rules.handled = handled;
-	rules.origin = (struct origin){.is_known = false};
+	memset(rules.origins, 0, sizeof(rules.origins));
 	sandbox->roots = pool_array(&sandbox->pool, range.count, sizeof(*sandbox->roots));
 	if (!sandbox->roots)
 		return error_nomem(source->error);

@@ -6,12 +6,14 @@
  * then does the caller get it. The strings that callers see are the bundle's own.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "runtime/bind.h"
 #include "runtime/error.h"
 #include "runtime/policy.h"
+#include "runtime/state_path.h"
 #include "runtime/unsupported.h"
 #include "runtime/verify.h"
 #include "runtime/writ_info.h"
@@ -95,6 +97,38 @@ static int build(struct writ_policy *policy, const struct writ_options *options,
 	return image_seal(&policy->image, error);
 }
 
+/* Are there calls that something is remembered of? */
+static bool uses_state(const struct writ_policy *policy)
+{
+	uint32_t rated = 0;
+
+	while (rated < policy->n_rules && !policy->fmt_rules[rated].rate)
+		rated++;
+	return rated < policy->n_rules || policy->ask_from != policy->allow_from;
+}
+
+/* path: of the bundle, or NULL. */
+static int name_origins(struct writ_policy *policy, const char *path,
+			const struct writ_options *options, struct writ_error *error)
+{
+	static const struct writ_options none;
+	char state[PATH_MAX];
+	int rc = 0;
+
+	if (!options)
+		options = &none;
+	if (options->n_kept > WRIT_MAX_KEPT)
+		return error_set(error, WRIT_E_INVALID, "more than %d paths to keep",
+				 WRIT_MAX_KEPT);
+	if (path)
+		rc = origin_name(&policy->origins[0], &policy->pool, path, error);
+	if (!rc && uses_state(policy) && state_path(options->state, state))
+		rc = origin_name(&policy->origins[1], &policy->pool, state, error);
+	for (size_t i = 0; !rc && i < options->n_kept; i++)
+		rc = origin_name(&policy->origins[2 + i], &policy->pool, options->kept[i], error);
+	return rc;
+}
+
 /*
  * Takes a filled image, freed on failure, and the path it was read from or NULL. The policy lives
  * in its own pool, so it is made on the stack and moved into place before the pool is sealed.
@@ -106,8 +140,8 @@ static int take_image(struct image *image, const char *path, const struct writ_o
 	struct writ_policy *policy = pool_alloc(&draft.pool, sizeof(*policy));
 	int rc = policy ? build(&draft, options, error) : error_nomem(error);
 
-	if (!rc && path)
-		rc = origin_name(&draft.origin, &draft.pool, path, error);
+	if (!rc)
+		rc = name_origins(&draft, path, options, error);
 	if (!rc) {
 		*policy = draft;
 		if (pool_seal(&draft.pool))

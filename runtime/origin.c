@@ -137,25 +137,41 @@ static bool is_denied(const struct writ_sandbox *sandbox, const struct origin *o
 	return broker_rules_deny(&sandbox->denies, path);
 }
 
-int origin_check(struct writ_sandbox *sandbox, const struct sandbox_source *source,
-		 struct origin *origin, const struct stat *written)
+static bool contains(const struct origin *origin, const struct stat *written)
 {
-	const char *name = source->policy->origin;
+	for (size_t i = 0; i < origin->n; i++) {
+		if (origin->places[i].device == written->st_dev &&
+		    origin->places[i].inode == written->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static int warn(struct writ_sandbox *sandbox, const struct sandbox_source *source, size_t index)
+{
+	return sandbox_warn(sandbox, source->error,
+			    "it may write where its %s is, '%.255s', and so decide what later "
+			    "launches may do: keep it elsewhere, or deny it",
+			    index ? "monitor's state, log or store" : "own bundle",
+			    source->policy->origins[index]);
+}
+
+int origin_check(struct writ_sandbox *sandbox, const struct sandbox_source *source,
+		 struct origin *origins, const struct stat *written)
+{
 	int rc = 0;
 
 	/* A device is no file, and leads to none. */
-	if (!name || (!S_ISDIR(written->st_mode) && !S_ISREG(written->st_mode)))
+	if (!S_ISDIR(written->st_mode) && !S_ISREG(written->st_mode))
 		return 0;
-	if (!origin->is_known)
-		rc = find(origin, &sandbox->pool, name, source->error);
-	for (size_t i = 0; !rc && i < origin->n; i++) {
-		if (origin->places[i].device != written->st_dev ||
-		    origin->places[i].inode != written->st_ino || is_denied(sandbox, origin, name))
-			continue;
-		return sandbox_warn(sandbox, source->error,
-				    "it may write where its own bundle is, '%.255s', and so decide "
-				    "what later launches may do: keep it elsewhere, or deny it",
-				    name);
+	for (size_t i = 0; !rc && i < ORIGIN_PLACES; i++) {
+		const char *name = source->policy->origins[i];
+
+		if (name && !origins[i].is_known)
+			rc = find(&origins[i], &sandbox->pool, name, source->error);
+		if (!rc && name && contains(&origins[i], written) &&
+		    !is_denied(sandbox, &origins[i], name))
+			rc = warn(sandbox, source, i);
 	}
 	return rc;
 }

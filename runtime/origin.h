@@ -1,6 +1,6 @@
 /*
- * Where a policy's bundle lies: a sandbox that may write there could replace it, and decide what
- * the next launch may do.
+ * Where a policy's bundle lies, and what a monitor goes by: a sandbox that may write there could
+ * replace it, and decide what the next launch may do, or approve its own call.
  */
 #ifndef WRIT_RUNTIME_ORIGIN_H
 #define WRIT_RUNTIME_ORIGIN_H
@@ -14,6 +14,9 @@
 
 struct sandbox_source;
 struct writ_sandbox;
+
+/* The bundle, the state directory, and what else is kept. */
+#define ORIGIN_PLACES ((size_t)2 + WRIT_MAX_KEPT)
 
 struct origin_place {
 	dev_t device;
@@ -36,11 +39,11 @@ WRIT_MUST_CHECK int origin_name(const char **out, struct pool *pool, const char 
 				struct writ_error *error);
 
 /*
- * To be asked of everything that a sandbox may write; warns. origin is its caller's, zeroed before
- * the first. What can't be examined is left out: nobody can write through it by that name. Errors:
- * NOMEM.
+ * To be asked of everything that a sandbox may write; warns. origins, ORIGIN_PLACES of them, are
+ * the caller's, zeroed before the first. What can't be examined is left out: nobody can write
+ * through it by that name. Errors: NOMEM.
  */
 WRIT_MUST_CHECK int origin_check(struct writ_sandbox *sandbox, const struct sandbox_source *source,
-				 struct origin *origin, const struct stat *written);
+				 struct origin *origins, const struct stat *written);
 
 #endif

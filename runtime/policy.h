@@ -71,7 +71,8 @@ struct writ_policy {
 	struct policy_operand *operands; /* by index in OPERANDS */
 	struct policy_peer *peers;       /* by index in ENDPOINTS */
 
-	const char *origin; /* the path of the file that it was read from, or NULL */
+	/* Paths that no sandbox should write: of the file that it was read from first; or NULL. */
+	const char *origins[ORIGIN_PLACES];
 	struct image image;
 	struct pool pool;
 	struct policy_param *params; /* by index in PARAMS */

@@ -88,6 +88,8 @@ struct writ_param {
 	const char *value; /* in the language's spelling: "/srv/agent", "443", "64MiB", "30s" */
 };
 
+#define WRIT_MAX_KEPT 6
+
 struct writ_options {
 	const struct writ_param *params; /* bindings; one the policy does not declare is an error */
 	size_t n_params;
@@ -96,6 +98,14 @@ struct writ_options {
 	/* for writ_open_memory: the path that the bytes were read from, which a sandbox that may
 	 * write there is warned about; NULL: none */
 	const char *origin;
+	/*
+	 * What else a sandbox that may write there is warned about: the state directory of rates
+	 * and questions (as in struct writ_monitor_options), when the policy has such, and n_kept
+	 * paths, at most WRIT_MAX_KEPT, of a log, keys, or a store of users.
+	 */
+	const char *state;
+	const char *const *kept;
+	size_t n_kept;
 	/*
 	 * Not 0: a parameter that has no value gets a stand-in of its type, a path one that does
 	 * not exist. For asking what a host can enforce; nothing should be run under such a policy.

@@ -31,6 +31,8 @@ static void free_options(struct writ_monitor *monitor)
 		free(monitor->texts[i]);
 	free(monitor->texts);
 	free(monitor->params);
+	for (size_t i = 0; i < WRIT_MAX_KEPT; i++)
+		free(monitor->kept[i]);
 	free(monitor->home);
 	free(monitor->path);
 	free(monitor->state);
@@ -72,6 +74,18 @@ static int copy_params(struct writ_monitor *monitor, const struct writ_options *
 	return 0;
 }
 
+static int copy_kept(struct writ_monitor *monitor, const struct writ_options *from)
+{
+	monitor->options.kept = (const char *const *)monitor->kept;
+	monitor->options.n_kept = from->n_kept;
+	for (size_t i = 0; i < from->n_kept && i < WRIT_MAX_KEPT; i++) {
+		monitor->kept[i] = strdup(from->kept[i]);
+		if (!monitor->kept[i])
+			return -1;
+	}
+	return 0;
+}
+
 static int copy_options(struct writ_monitor *monitor, const char *path,
 			const struct writ_options *from)
 {
@@ -88,7 +102,7 @@ static int copy_options(struct writ_monitor *monitor, const char *path,
 	monitor->options.home = monitor->home;
 	if ((path && !monitor->path) || (from->home && !monitor->home))
 		return -1;
-	return copy_params(monitor, from);
+	return copy_kept(monitor, from) || copy_params(monitor, from) ? -1 : 0;
 }
 
 /* ---- putting a version in force ---- */
@@ -250,6 +264,7 @@ static int start(struct writ_monitor *monitor, const char *path,
 		monitor->state = strdup(options->state);
 		if (!monitor->state)
 			return error_nomem(error);
+		monitor->options.state = monitor->state;
 	}
 	rc = next_version(monitor, error);
 	if (rc)

@@ -41,6 +41,7 @@ struct writ_monitor {
 	/* How the policy is read again; copies of the options. */
 	char *path;
 	char *home;
+	char *kept[WRIT_MAX_KEPT];
 	char **texts; /* of the parameters, by index */
 	struct writ_param *params;
 	struct writ_options options; /* of the above */

@@ -31,6 +31,7 @@
 #include "runtime/error.h"
 #include "runtime/fd.h"
 #include "runtime/raw.h"
+#include "runtime/state_path.h"
 #include "runtime/writ_monitor.h"
 
 #define MAGIC      "\x7fWRS\r\n\x1a\n"
@@ -80,18 +81,6 @@ static bool is_own(const struct stat *status)
 	       (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-static int default_path(char *path)
-{
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	struct stat status;
-
-	if (geteuid() == 0)
-		return snprintf(path, PATH_MAX, "/run/writ");
-	if (runtime && *runtime == '/' && stat(runtime, &status) == 0 && is_own(&status))
-		return snprintf(path, PATH_MAX, "%s/writ", runtime);
-	return snprintf(path, PATH_MAX, "/tmp/writ-%u", (unsigned int)geteuid());
-}
-
 static int open_directory(struct state *state, struct writ_error *error)
 {
 	struct stat status;
@@ -125,13 +114,11 @@ static int read_boot(struct state *state, struct writ_error *error)
 
 static int open_shared(struct state *state, const char *directory, struct writ_error *error)
 {
-	int n = directory ? snprintf(state->path, sizeof(state->path), "%s", directory)
-			  : default_path(state->path);
 	int rc;
 
-	if (n <= 0 || (size_t)n >= sizeof(state->path))
+	if (!state_path(directory, state->path))
 		return error_set(error, WRIT_E_SYSTEM, "the state directory's name is %s",
-				 n ? "too long" : "empty");
+				 directory && !*directory ? "empty" : "too long");
 	rc = read_boot(state, error);
 	return rc ? rc : open_directory(state, error);
 }

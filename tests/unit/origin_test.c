@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -100,4 +101,74 @@ Test(origin, elsewhere_it_may_lie)
 Test(origin, a_broker_keeps_what_is_denied)
 {
 	expect(PLACE("write \"${box}\"; deny \"${box}/etc\";"), false, true);
+}
+
+/* ---- what a monitor goes by ---- */
+
+/* Is it told that the first sandbox of a policy may write the box's state, or log? */
+static bool tells(const char *text, const char *state, const char *log)
+{
+	struct test_bundle bundle = bundle_make(text);
+	const struct writ_param param = {"box", box};
+	const char *const kept[] = {log};
+	const struct writ_options options = {
+		.params = &param,
+		.n_params = 1,
+		.state = state,
+		.kept = kept,
+		.n_kept = log != NULL,
+		.examine = 1,
+	};
+	struct writ_policy *policy = NULL;
+	struct writ_sandbox *sandbox = NULL;
+	struct writ_error error = {.code = 0};
+	bool told = false;
+	const char *warning;
+
+	cr_assert_eq(writ_open_memory(bundle.bytes, bundle.size, &options, &policy, &error), 0,
+		     "%s", error.text);
+	cr_assert_eq(writ_sandbox_open(policy, 0, &sandbox, &error), 0, "%s", error.text);
+	for (size_t i = 0; (warning = writ_sandbox_warning(sandbox, i)); i++)
+		told |= strstr(warning, "where its monitor's state, log or store is") != NULL;
+	writ_sandbox_close(sandbox);
+	writ_close(policy);
+	return told;
+}
+
+#define OPEN_BOX PLACE("write \"${box}/work\"; read \"${box}\";")
+
+Test(origin, a_tool_that_may_answer_questions_is_told_of)
+{
+	char state[64];
+
+	make_files(OPEN_BOX);
+	(void)snprintf(state, sizeof(state), "%s/work/state", box); /* not made yet */
+	cr_expect(tells(OPEN_BOX "role r { ask tool; }", state, NULL));
+	cr_expect(tells(OPEN_BOX "role r { allow tool rate 1/day; }", state, NULL));
+	cr_expect(tells(OPEN_BOX "role r { ask tool; }", "work/state", NULL));
+	cr_expect(!tells(OPEN_BOX "role r { allow tool; }", state, NULL));
+	cr_expect(!tells(OPEN_BOX "role r { ask tool; }", "private", NULL));
+	cr_expect(!tells(OPEN_BOX "role r { ask tool; }", "other/state", NULL));
+	cr_assert_eq(chdir("/"), 0);
+	remove_box();
+}
+
+Test(origin, the_usual_state_directory_is_told_of)
+{
+	const char *policy = "sandbox s { filesystem { write \"/run\", \"/tmp\"; } }\n"
+			     "param box : path = \"/\"; role r { ask tool; }";
+
+	make_box();
+	cr_assert_eq(unsetenv("XDG_RUNTIME_DIR"), 0);
+	cr_expect(tells(policy, NULL, NULL));
+	remove_box();
+}
+
+Test(origin, a_log_that_can_be_written_is_told_of)
+{
+	make_files(OPEN_BOX);
+	cr_expect(tells(OPEN_BOX, NULL, "work/audit.db"));
+	cr_expect(!tells(OPEN_BOX, NULL, "other/audit.db"));
+	cr_assert_eq(chdir("/"), 0);
+	remove_box();
 }

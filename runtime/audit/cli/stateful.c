@@ -102,11 +102,23 @@ static int open_store(const struct cli_options *options)
 	return rc ? fail(rc, options->users) : 0;
 }
 
+/* What of the command line says who may do what, or records it: no sandbox should write there. */
 static struct writ_options policy_options(const struct cli_options *options)
 {
+	static const char *kept[3];
+	const char *const paths[] = {options->audit, options->users, options->key};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (paths[i])
+			kept[n++] = paths[i];
+	}
 	return (struct writ_options){
 		.params = options->params.items,
 		.n_params = options->params.n,
+		.state = options->state,
+		.kept = kept,
+		.n_kept = n,
 	};
 }
 
