@@ -309,8 +309,6 @@ static int open_parts(struct writ_audit *audit, const char *path, struct writ_er
 	if (!rc)
 		rc = writers_open(path, true, &writer->writers, error);
 	if (!rc)
-		rc = writers_claim(&writer->writers, error);
-	if (!rc)
 		rc = roll_begin(&writer->chain, &writer->writers, error);
 	if (!rc && !options->once)
 		rc = note_opening(writer, error);

@@ -164,7 +164,8 @@ static int add_row(struct chain *chain, const struct writers *writers, struct wr
 	return db_run(chain->db, sql, error);
 }
 
-int roll_begin(struct chain *chain, struct writers *writers, struct writ_error *error)
+/* What is lost is told, the slots of who lost it are free again, and one's own has its row. */
+static int settle(struct chain *chain, struct writers *writers, struct writ_error *error)
 {
 	bool dead[WRITERS_MAX] = {false};
 	int rc = chain_begin(chain, error);
@@ -174,7 +175,7 @@ int roll_begin(struct chain *chain, struct writers *writers, struct writ_error *
 	rc = tell_of_slots(chain, writers, dead, error);
 	if (!rc)
 		rc = tell_of_lone(chain, writers, error);
-	if (!rc)
+	if (!rc && writers->own >= 0)
 		rc = add_row(chain, writers, error);
 	if (!rc)
 		rc = chain_commit(chain, error);
@@ -188,6 +189,18 @@ int roll_begin(struct chain *chain, struct writers *writers, struct writ_error *
 			writers_free(writers, i);
 	}
 	return rc;
+}
+
+int roll_begin(struct chain *chain, struct writers *writers, struct writ_error *error)
+{
+	int rc = writers_claim(writers, NULL);
+
+	/* As many may have died at once as there are slots: who comes next makes room. */
+	if (rc)
+		rc = settle(chain, writers, error);
+	if (!rc && writers->own < 0)
+		rc = writers_claim(writers, error);
+	return rc ? rc : settle(chain, writers, error);
 }
 
 int roll_count(struct chain *chain, const struct writers *writers, uint64_t written,

@@ -9,7 +9,8 @@
 
 /*
  * Adds a record of kind "gap" for each process that died and had taken records that it did not
- * write, and a row for this one, which has claimed its slot. A transaction of its own.
+ * write, and a row for this one, which claims its slot. Transactions of its own. Also SYSTEM: there
+ * is no slot that a process which lives does not have.
  */
 WRIT_MUST_CHECK int roll_begin(struct chain *chain, struct writers *writers,
 			       struct writ_error *error);

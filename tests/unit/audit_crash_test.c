@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/audit/writers.h"
 #include "support/audit.h"
 
 /* What the child tells: calls of record() that began, and those that answered 0. */
@@ -132,5 +133,24 @@ Test(audit_crash, count_that_is_gone_is_told_as_unknown)
 	cr_expect_str_eq(audit_text("SELECT json_extract(detail, '$.why') FROM records WHERE kind "
 				    "= 'gap'"),
 			 "count_gone");
+	cr_expect_str_empty(audit_verify());
+}
+
+/* A machine that stops takes all of its processes at once: the log is not closed for good by that.
+ */
+Test(audit_crash, as_many_dead_as_there_are_slots_make_room)
+{
+	struct writers writers;
+
+	cr_assert_eq(writers_open(path, true, &writers, NULL), 0);
+	for (int i = 0; i < WRITERS_MAX; i++) {
+		cr_assert_eq(writers_claim(&writers, NULL), 0);
+		writers.slots[writers.own].taken = 3;
+		writers.own = -1;
+	}
+	cr_expect_lt(writers_claim(&writers, NULL), 0);
+	writers_close(&writers);
+	audit_fill(5);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE tool = 't'"), 5);
 	cr_expect_str_empty(audit_verify());
 }
