@@ -208,7 +208,60 @@ else
 	echo "  git is not installed: not shown"
 fi
 
-heading "6. Proven on this host"
+heading "6. Counted, and recorded so that a change is seen"
+cat >"$work/shop.writ" <<'END'
+policy shop version 1;
+
+tool search { class read; }
+tool login { class write; arg pin : string secret; }
+
+role clerk { allow search rate 2/hour; allow login; }
+END
+sed -n '6s/^/    | /p' "$work/shop.writ"
+log=$work/audit.db
+"$build/writc" compile "$work/shop.writ" -o "$work/shop.wrt"
+
+# decide TOOL...: the verdict is in $work/out, the decision in the log.
+decide() {
+	echo "  \$ writ decide --role clerk --audit audit.db --tool $*"
+	"$build/writ" decide -p "$work/shop.wrt" --state "$work/state" --audit "$log" --role clerk --tool "$@" >"$work/out" 2>&1
+	status=$?
+	sed 's/^/      /' "$work/out"
+}
+decide search
+decide search
+decide search
+said 1 '^deny$'
+verdict $? "two an hour, whichever process asks: the third is denied"
+
+decide login --arg pin=8391-5520
+echo "  \$ writ run --role developer --audit audit.db --tool execute_python -- /usr/bin/python3 -c ..."
+"$build/writ" run -p "$bundle" --param workspace="$workspace" --role developer --audit "$log" --tool execute_python \
+	-- /usr/bin/python3 -c 'print("recorded")' >/dev/null 2>&1
+echo "  \$ writ audit query audit.db"
+"$build/writ" audit query "$log" >"$work/out" 2>&1
+status=$?
+cut -c 29-125 "$work/out" | sed 's/^/      /'
+said 0 'masked:' && ! grep -qa '8391-5520' "$log" && said 0 'launch .*execute_python' && said 0 'end .*status=0'
+verdict $? "every decision, and the launch from start to end; the PIN is nowhere in the log"
+
+echo "  \$ writ audit verify audit.db    # as it was written, and with one word changed"
+"$build/writ" audit verify "$log" >"$work/out" 2>&1
+status=$?
+sed "s#$work/##; s/^/      /" "$work/out"
+said 0 'whole: 7 records'
+verdict $? "the log is whole"
+/usr/bin/python3 -c 'import sqlite3, sys
+log = sqlite3.connect(sys.argv[1])
+log.execute("UPDATE records SET verdict = ? WHERE seq = 3", ("allow",))
+log.commit()' "$log"
+"$build/writ" audit verify "$log" >"$work/out" 2>&1
+status=$?
+sed "s#$work/##; s/^/      /" "$work/out"
+said 1 'record 3 was edited'
+verdict $? "a denial that is made an allow afterwards is found"
+
+heading "7. Proven on this host"
 if [ "$weaker" -eq 0 ]; then
 	echo "  \$ writ doctor --prove -p dev-agent.wrt --sandbox python"
 	"$build/writ" doctor --prove -p "$bundle" --param workspace="$workspace" --sandbox python >"$work/out" 2>&1
@@ -219,7 +272,7 @@ else
 	echo "  not shown: this kernel can't enforce all of it (see above)"
 fi
 
-heading "7. What it costs, measured now"
+heading "8. What it costs, measured now"
 check=$("$build/bench/bench_check" --brief "$bundle" "$workspace" developer execute_python)
 measured "$check" "a decision by names takes $check ns"
 launch=$("$build/bench/bench_launch" "$build/writ" "$bundle" shell --param workspace="$workspace" --rounds 200 --brief)
