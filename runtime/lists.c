@@ -23,7 +23,6 @@ struct lists {
 	struct list items[WRIT_MAX_CALL_ARGS];
 	uint32_t n;
 	uint64_t n_ways;
-	uint64_t n_bytes; /* of other arguments that conditions test */
 };
 
 /* What an empty list has: an element that nothing can be told of. */
@@ -81,24 +80,47 @@ static bool add_list(struct lists *lists, uint32_t arg, size_t n_items)
 	return true;
 }
 
-static bool collect(struct condition_call *call, uint64_t tested, struct lists *lists)
+static bool collect(const struct condition_call *call, uint64_t tested, struct lists *lists)
 {
 	lists->n = 0;
 	lists->n_ways = 1;
-	lists->n_bytes = 0;
+	for (uint32_t i = 0; i < call->n_args; i++) {
+		const struct writ_arg *arg = &call->args[i];
+
+		if ((tested >> i & 1) && arg->type == WRIT_ARG_LIST &&
+		    !add_list(lists, i, is_empty(arg) ? 1 : arg->n_items))
+			return false;
+	}
+	return true;
+}
+
+/* Each element is read in as many ways as there are of taking the others. */
+static uint64_t list_bytes(const struct writ_arg *list, uint64_t n_ways)
+{
+	uint64_t bytes = 0;
+
+	if (is_empty(list))
+		return 0;
+	for (size_t i = 0; i < list->n_items; i++)
+		bytes += text_length(&list->items[i]);
+	return n_ways / list->n_items * bytes;
+}
+
+static bool too_long(const struct condition_call *call, uint64_t tested, const struct lists *lists)
+{
+	uint64_t bytes = 0;
+
+	if (lists->n_ways == 1)
+		return false;
 	for (uint32_t i = 0; i < call->n_args; i++) {
 		const struct writ_arg *arg = &call->args[i];
 
 		if (!(tested >> i & 1))
 			continue;
-		if (arg->type != WRIT_ARG_LIST)
-			lists->n_bytes += text_length(arg);
-		else if (!add_list(lists, i, is_empty(arg) ? 1 : arg->n_items))
-			return false;
+		bytes += arg->type == WRIT_ARG_LIST ? list_bytes(arg, lists->n_ways)
+						    : lists->n_ways * text_length(arg);
 	}
-	for (uint32_t i = 0; i < lists->n; i++)
-		choose(call, &lists->items[i]);
-	return lists->n_ways == 1 || lists->n_ways * lists->n_bytes <= WRIT_MAX_COMBINED_BYTES;
+	return bytes > WRIT_MAX_COMBINED_BYTES;
 }
 
 /* The next way, as an odometer counts, the first list fastest; false after the last. */
@@ -129,10 +151,13 @@ uint32_t lists_first(struct condition_call *call, const struct writ_fmt_range *c
 {
 	const struct writ_policy *policy = call->policy;
 	uint32_t strictest = WRIT_NO_ID;
+	uint64_t tested = tested_args(call, chain);
 	struct lists lists;
 
-	if (!collect(call, tested_args(call, chain), &lists))
+	if (!collect(call, tested, &lists) || too_long(call, tested, &lists))
 		return LISTS_TOO_MANY;
+	for (uint32_t i = 0; i < lists.n; i++)
+		choose(call, &lists.items[i]);
 	do {
 		uint32_t rule = condition_first(call, chain);
 

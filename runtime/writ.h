@@ -243,7 +243,7 @@ struct writ_request {
 #define WRIT_MAX_CALL_ARGS 64
 
 #define WRIT_MAX_ARG_COMBINATIONS 1024
-/* Of a call with lists: bytes of its other texts, once for each combination. */
+/* Of a call with lists: bytes of what is tested, once for each combination that it is in. */
 #define WRIT_MAX_COMBINED_BYTES (64u << 20)
 
 /*

@@ -64,25 +64,40 @@ static size_t length(const struct ways *ways, size_t list)
 	return tested && n ? n : 1;
 }
 
-/* Is there a limit on the work, and is it exceeded? */
-static bool too_many(struct ways *ways)
+static uint64_t read_length(struct str text)
+{
+	return text.len < IR_MAX_VALUE ? text.len : IR_MAX_VALUE;
+}
+
+/* What is read in all ways together: of a list each element in as many as the others have. */
+static uint64_t bytes_read(const struct ways *ways)
 {
 	const struct ir_request *request = ways->request;
 	uint64_t bytes = 0;
 
-	ways->n = 1;
+	for (size_t i = 0; i < request->n_args; i++)
+		bytes += ways->tested[i] ? ways->n * read_length(request->args[i].text) : 0;
 	for (size_t i = 0; i < request->n_lists; i++) {
+		const struct ir_call_list *list = &request->lists[i];
+
+		if (!ways->tested[request->n_args + i])
+			continue;
+		for (size_t k = 0; k < list->n; k++)
+			bytes += ways->n / list->n * read_length(list->items[k]);
+	}
+	return bytes;
+}
+
+/* Is there a limit on the work, and is it exceeded? */
+static bool too_many(struct ways *ways)
+{
+	ways->n = 1;
+	for (size_t i = 0; i < ways->request->n_lists; i++) {
 		ways->n *= length(ways, i);
 		if (ways->n > IR_MAX_COMBINATIONS)
 			return true;
 	}
-	for (size_t i = 0; i < request->n_args; i++) {
-		if (ways->tested[i])
-			bytes += request->args[i].text.len < IR_MAX_VALUE
-					 ? request->args[i].text.len
-					 : IR_MAX_VALUE;
-	}
-	return ways->n > 1 && ways->n * bytes > IR_MAX_COMBINED_BYTES;
+	return ways->n > 1 && bytes_read(ways) > IR_MAX_COMBINED_BYTES;
 }
 
 /* The call in which each list is the element that it is at. */

@@ -13,7 +13,7 @@
 
 #define IR_MAX_VALUE          (1u << 20)  /* bytes of a value that a condition looks at */
 #define IR_MAX_COMBINATIONS   1024u       /* ways of taking an element of each list */
-#define IR_MAX_COMBINED_BYTES (64u << 20) /* of other arguments, in all of them together */
+#define IR_MAX_COMBINED_BYTES (64u << 20) /* read in all of them together */
 
 /* The names on the way from the root, without "", "." and "..". */
 VEC_TYPE(ir_names, struct str);

@@ -202,7 +202,10 @@ Test(lists, there_is_a_limit_on_the_ways_and_on_what_is_read_in_them)
 	cr_expect_eq(ask(policy, "read", args, 1, NULL), WRIT_ALLOW);
 	cr_expect_eq(ask(policy, "edit", args, 2, NULL), WRIT_DENY);
 	cr_expect_eq(reason_of(policy, "edit", args, 2), WRIT_BAD_REQUEST);
+	/* Each element has four bytes, too. */
 	args[1].text_len = sizeof(big) - 2;
+	cr_expect_eq(ask(policy, "edit", args, 2, NULL), WRIT_DENY);
+	args[1].text_len = sizeof(big) - 2 - 4;
 	cr_expect_eq(ask(policy, "edit", args, 2, NULL), WRIT_ALLOW);
 	/* No rule for read tests it. */
 	args[1].text_len = sizeof(big);
@@ -216,6 +219,29 @@ Test(lists, there_is_a_limit_on_the_ways_and_on_what_is_read_in_them)
 				    .type = WRIT_ARG_LIST,
 				    .items = items,
 				    .n_items = 2};
+	cr_expect_eq(reason_of(policy, "edit", args, 2), WRIT_BAD_REQUEST);
+	writ_close(policy);
+}
+
+/* Two short lists of long texts are read as often as a long list of short ones. */
+Test(lists, what_is_read_of_elements_counts_in_each_way)
+{
+	static char big[WRIT_MAX_COMBINED_BYTES / WRIT_MAX_ARG_COMBINATIONS];
+	struct writ_arg paths[32], texts[32];
+	const struct writ_arg args[] = {
+		{.name = "paths", .type = WRIT_ARG_LIST, .items = paths, .n_items = 32},
+		{.name = "texts", .type = WRIT_ARG_LIST, .items = texts, .n_items = 32},
+	};
+	struct writ_policy *policy = open_text();
+
+	for (size_t i = 0; i < 32; i++) {
+		paths[i] = (struct writ_arg){.text = "/a/y"};
+		texts[i] = (struct writ_arg){.type = WRIT_ARG_BYTES,
+					     .text = big,
+					     .text_len = sizeof(big) - 4};
+	}
+	cr_expect_eq(ask(policy, "edit", args, 2, NULL), WRIT_ALLOW);
+	texts[31].text_len++;
 	cr_expect_eq(reason_of(policy, "edit", args, 2), WRIT_BAD_REQUEST);
 	writ_close(policy);
 }
