@@ -2,10 +2,11 @@
  * Arguments that are secret by their names.
  *
  * In: a policy, once; then the names of a tool and of an argument. An argument is secret if any
- * tool of that name, or wildcard that matches it, declares it so; or if its name is one that
- * secrets have everywhere ("password", "X-Api-Key"). Names are compared without case, as who calls
- * may spell them so. Of nested arguments, with dots in their names, a secret one hides what is in
- * it and what it is in. All is copied: the policy may be closed before its records are written.
+ * tool of that name, or wildcard that matches it, declares it so, or for a tool that the policy
+ * does not list, which may be one misspelt, if any tool does; or if its name is one that secrets
+ * have everywhere ("password", "X-Api-Key"). Names are compared without case, as who calls may
+ * spell them so. Of nested arguments, with dots in their names, a secret one hides what is in it
+ * and what it is in. All is copied: the policy may be closed before its records are written.
  */
 #include "runtime/audit/secrets.h"
 
@@ -19,7 +20,7 @@
 
 struct secret {
 	char *tool; /* a name or a wildcard */
-	char *name;
+	char *name; /* "" of each tool as such: no argument has it */
 };
 
 struct secrets {
@@ -70,6 +71,8 @@ static bool add_tool(struct secrets *secrets, const struct writ_policy *policy, 
 {
 	struct writ_tool_argument arg;
 
+	if (!add(secrets, tool->name, ""))
+		return false;
 	for (uint32_t i = 0; !writ_tool_argument(policy, index, i, &arg); i++)
 		if (arg.secret && !add(secrets, tool->name, arg.name))
 			return false;
@@ -146,13 +149,13 @@ static bool is_within(const char *secret, const char *name, size_t len)
 	size_t own = strlen(secret);
 	size_t common = own < len ? own : len;
 
-	if (strncasecmp(secret, name, common) != 0)
+	if (own == 0 || strncasecmp(secret, name, common) != 0)
 		return false;
 	return own == len || (own < len ? name[own] == '.' : secret[len] == '.');
 }
 
-static bool is_declared(const struct secrets *secrets, const char *tool, size_t tool_len,
-			const char *name, size_t name_len)
+/* The first of a tool that has no wildcard; where it would be, if there is none. */
+static size_t find_tool(const struct secrets *secrets, const char *tool, size_t tool_len)
 {
 	size_t first = 0, end = secrets->n_exact;
 
@@ -164,6 +167,34 @@ static bool is_declared(const struct secrets *secrets, const char *tool, size_t 
 		else
 			end = middle;
 	}
+	return first;
+}
+
+static bool is_listed(const struct secrets *secrets, const char *tool, size_t tool_len)
+{
+	size_t first = find_tool(secrets, tool, tool_len);
+
+	if (first < secrets->n_exact && !compare(secrets->items[first].tool, tool, tool_len))
+		return true;
+	for (size_t i = secrets->n_exact; i < secrets->n; i++)
+		if (matches(secrets->items[i].tool, tool, tool_len))
+			return true;
+	return false;
+}
+
+static bool is_declared_anywhere(const struct secrets *secrets, const char *name, size_t len)
+{
+	for (size_t i = 0; i < secrets->n; i++)
+		if (is_within(secrets->items[i].name, name, len))
+			return true;
+	return false;
+}
+
+static bool is_declared(const struct secrets *secrets, const char *tool, size_t tool_len,
+			const char *name, size_t name_len)
+{
+	size_t first = find_tool(secrets, tool, tool_len);
+
 	for (; first < secrets->n_exact && !compare(secrets->items[first].tool, tool, tool_len);
 	     first++)
 		if (is_within(secrets->items[first].name, name, name_len))
@@ -215,5 +246,7 @@ static bool is_known(const char *name, size_t len)
 bool secrets_has(const struct secrets *secrets, const char *tool, size_t tool_len, const char *name,
 		 size_t name_len)
 {
-	return is_known(name, name_len) || is_declared(secrets, tool, tool_len, name, name_len);
+	return is_known(name, name_len) || is_declared(secrets, tool, tool_len, name, name_len) ||
+	       (is_declared_anywhere(secrets, name, name_len) &&
+		!is_listed(secrets, tool, tool_len));
 }

@@ -201,6 +201,30 @@ Test(mask, secret_arguments_are_masked_by_name_whatever_their_value)
 	mask_free(mask);
 }
 
+/* Who misspells a tool has its secret in hand all the same; a listed tool says what is its own. */
+Test(mask, a_tool_that_no_policy_lists_has_the_secrets_of_all)
+{
+	struct writ_policy *policy = bundle_open(policy_text, NULL);
+	struct mask *mask = mask_of(policy);
+	const struct writ_arg args[] = {
+		{.name = "signing", .text = "x"},
+		{.name = "", .text = "x"},
+		{.name = "url", .text = "x"},
+	};
+	static const char *const tools[] = {"Git_commit", "git", ""};
+	json_t *root;
+
+	writ_close(policy);
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+		root = parsed(mask, tools[i], args, 3);
+		cr_expect_eq(strlen(member(root, "signing")), 25u, "%s", tools[i]);
+		cr_expect_str_eq(member(root, ""), "x");
+		cr_expect_str_eq(member(root, "url"), "x");
+		json_decref(root);
+	}
+	mask_free(mask);
+}
+
 Test(mask, patterns_of_the_policy_are_masked_and_without_them_the_secret_shows)
 {
 	struct writ_policy *policy = bundle_open(policy_text, NULL);
