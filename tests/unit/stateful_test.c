@@ -155,6 +155,8 @@ Test(stateful, a_key_demands_a_signature)
 			   "--state %s/state",
 			   directory, directory),
 		     3, "%s", shell_output);
+	cr_expect_eq(shell("cd %s && WRIT_KEY= $R decide -p p.wrt --user ann --tool t", directory),
+		     3, "%s", shell_output);
 	cr_expect_eq(shell("cd %s && WRIT_KEY=k.pub $R decide -p signed.wrt --user ann --tool t "
 			   "--state %s/state",
 			   directory, directory),

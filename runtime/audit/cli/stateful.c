@@ -80,8 +80,12 @@ static int open_trust(const struct cli_options *options)
 	};
 	struct writ_keys *keys = NULL;
 	size_t n;
-	int rc = writ_keys_open(&trust.keys, &keys, &judge.error);
+	int rc;
 
+	/* Somebody wanted keys, and what was to name them is empty. */
+	if (!options->key && trust.keys.list && !*trust.keys.list)
+		return cli_fail(EXIT_BAD_INPUT, "WRIT_KEY is set, and names no key file");
+	rc = writ_keys_open(&trust.keys, &keys, &judge.error);
 	if (rc)
 		return cli_fail(writ_exit_status(rc), "%s", judge.error.text);
 	n = writ_keys_count(keys);
