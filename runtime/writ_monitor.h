@@ -215,7 +215,7 @@ WRIT_API void writ_monitor_refuse(struct writ_monitor *monitor, const struct wri
 
 /*
  * What a decision of WRIT_ASK becomes: a request that is bound to the subject, the tool, every
- * argument and the policy that asked, good for one call, and only until it expires. Its id is in
+ * argument, the policy and the rule that asked, good for one call, and only until it expires. Its id is in
  * the decision. Whoever may write the state directory answers it ("writ approve").
  */
 enum writ_answer { WRIT_PENDING = 0, WRIT_APPROVED, WRIT_REJECTED, WRIT_EXPIRED };

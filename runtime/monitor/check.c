@@ -135,7 +135,8 @@ static bool take_rate(const struct writ_session *session, const struct version *
 }
 
 static struct request_call request_of(const struct writ_session *session,
-				      const struct version *version, const struct writ_call *call)
+				      const struct version *version, const struct writ_call *call,
+				      uint32_t rule)
 {
 	return (struct request_call){
 		.policy = version->policy,
@@ -145,6 +146,7 @@ static struct request_call request_of(const struct writ_session *session,
 		.tool_len = call->tool_len,
 		.args = call->args,
 		.n_args = call->n_args,
+		.rule = rule,
 	};
 }
 
@@ -152,7 +154,7 @@ static struct request_call request_of(const struct writ_session *session,
 static void use_approval(struct writ_session *session, const struct version *version,
 			 const struct writ_call *call, struct writ_decision *decision)
 {
-	const struct request_call request = request_of(session, version, call);
+	const struct request_call request = request_of(session, version, call, decision->rule);
 
 	session->fault = request_use(version->requests, call->approval, &request);
 	if (session->fault == REQUEST_GOOD)
@@ -164,13 +166,15 @@ static void use_approval(struct writ_session *session, const struct version *ver
 static void ask(const struct writ_session *session, const struct version *version,
 		const struct writ_call *call, struct writ_decision *decision)
 {
-	const struct request_call request = request_of(session, version, call);
+	const struct request_call request = request_of(session, version, call, decision->rule);
 
 	if (request_make(version->requests, &request, decision->request, NULL))
 		deny(decision, WRIT_NO_STATE);
 }
 
-/* What a rule that lets the call pass says beyond that. An approved call was counted when it asked.
+/*
+ * What a rule that lets the call pass says beyond that. An approved call was counted when it asked:
+ * by this rule, as the request is bound to it.
  */
 static void apply_terms(struct writ_session *session, const struct version *version,
 			const struct writ_call *call, struct writ_decision *decision)

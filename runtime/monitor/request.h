@@ -18,6 +18,7 @@ struct request_call {
 	size_t tool_len; /* 0: NUL-terminated */
 	const struct writ_arg *args;
 	size_t n_args; /* at most WRIT_MAX_CALL_ARGS */
+	uint32_t rule; /* that asks: another may have another rate, or sandbox */
 };
 
 /* The state must stay open no longer than this call. Errors: SYSTEM, NOMEM. */

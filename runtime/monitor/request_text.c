@@ -1,12 +1,12 @@
 /*
  * A call, as a request is bound to it and as a human is shown it.
  *
- * Bound are the policy's name, version, digest and parameters, the subject, the tool, and every
- * argument with its name, type and whole value, each behind its length, so that no two calls give
- * the same bytes; the order of the arguments does not matter. Shown is what fits: what deceives is
- * escaped, texts are quoted, since one may look like two arguments, and what was cut off is
- * counted. Of an argument that the policy declares secret nothing is shown; it is bound as any
- * other.
+ * Bound are the policy's name, version, digest and parameters, the rule that asks, the subject, the
+ * tool, and every argument with its name, type and whole value, each behind its length, so that no
+ * two calls give the same bytes; the order of the arguments does not matter. Shown is what fits:
+ * what deceives is escaped, texts are quoted, since one may look like two arguments, and what was
+ * cut off is counted. Of an argument that the policy declares secret nothing is shown; it is bound
+ * as any other.
  */
 #include "runtime/monitor/request_text.h"
 
@@ -22,7 +22,7 @@
 #define MORE_SIZE   40u  /* for the note of what was left out */
 #define SHOWN_ITEMS 8u   /* of a list */
 #define MAX_DEPTH   32u  /* of lists in lists */
-#define BINDING     "writ request 1"
+#define BINDING     "writ request 2"
 
 /* A call's arguments by name. */
 struct sorted {
@@ -146,6 +146,7 @@ int request_bind(const struct request_call *call, uint8_t digest[SHA256_SIZE],
 	sha256_init(&hash);
 	bind_string(&hash, BINDING);
 	bind_policy(&hash, call->policy);
+	bind_number(&hash, call->rule);
 	bind_number(&hash, call->kind);
 	bind_string(&hash, call->subject);
 	bind_text(&hash,

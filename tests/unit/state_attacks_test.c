@@ -201,6 +201,40 @@ Test(state_attacks, an_approval_is_good_for_its_call_once)
 	writ_monitor_close(monitor);
 }
 
+/* A session of ann's with one role active. */
+static struct writ_session *open_as(struct writ_monitor *monitor, const char *role)
+{
+	const struct writ_subject subject = {.user = "ann", .roles = &role, .n_roles = 1};
+	struct writ_session *session = NULL;
+	struct writ_error error;
+
+	cr_assert_eq(writ_session_open(monitor, &subject, &session, &error), 0, "%s", error.text);
+	return session;
+}
+
+Test(state_attacks, an_approval_does_not_go_over_to_another_role)
+{
+	struct writ_monitor *monitor = open_monitor(
+		"tool tool { class read; arg path : string; } "
+		"role plain { ask tool; } role rated { ask tool rate 1/day burst 1; } "
+		"user \"ann\" : plain, rated;");
+	struct writ_session *plain = open_as(monitor, "plain");
+	struct writ_session *rated = open_as(monitor, "rated");
+	struct writ_decision asked;
+	struct writ_decision decision;
+	struct writ_error error;
+
+	cr_assert_eq(check(rated, "/srv/a", NULL, &decision), WRIT_ASK, "uses the rate up");
+	cr_assert_eq(check(plain, "/srv/a", NULL, &asked), WRIT_ASK);
+	cr_assert_eq(writ_request_answer(monitor, asked.request, 1, &error), 0, "%s", error.text);
+	cr_expect_eq(check(rated, "/srv/a", asked.request, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_NOT_APPROVED);
+	cr_expect_eq(check(plain, "/srv/a", asked.request, &decision), WRIT_ALLOW, "the control");
+	writ_session_close(plain);
+	writ_session_close(rated);
+	writ_monitor_close(monitor);
+}
+
 Test(state_attacks, without_the_question_all_of_them_pass)
 {
 	struct writ_monitor *monitor = open_monitor(ALLOWED);
