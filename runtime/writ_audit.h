@@ -134,6 +134,8 @@ struct writ_audit_verdict {
 	uint64_t gaps;        /* records of kind "gap" */
 	uint64_t lost;        /* records that they count */
 	uint64_t unsaid;      /* lost by processes that died, and not yet counted by a gap */
+	int uncounted;        /* not 0: PATH-writers lacks a process that had the log open, as
+			       * those of a copy do: what it lost is not known */
 	uint64_t checkpoints; /* in the log, with the right signature */
 	int no_key;           /* not 0: there is no key; only the chain could be checked */
 };

@@ -225,7 +225,7 @@ int roll_losses(sqlite3 *db, const struct writers *writers, struct roll_losses *
 		struct writ_error *error)
 {
 	*losses = (struct roll_losses){.lost = 0};
-	for (int i = 0; i < WRITERS_MAX; i++) {
+	for (int i = 0; writers->slots && i < WRITERS_MAX; i++) {
 		struct row row;
 		int rc;
 

@@ -137,7 +137,7 @@ void writers_free(const struct writers *writers, int index)
 
 bool writers_has(const struct writers *writers, uint64_t id)
 {
-	for (int i = 0; i < WRITERS_MAX; i++) {
+	for (int i = 0; writers->slots && i < WRITERS_MAX; i++) {
 		if (writers->slots[i].id == id)
 			return true;
 	}

@@ -154,3 +154,22 @@ Test(audit_crash, as_many_dead_as_there_are_slots_make_room)
 	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE tool = 't'"), 5);
 	cr_expect_str_empty(audit_verify());
 }
+
+/* Who takes the counts away does not make what was lost unlost. */
+Test(audit_crash, counts_that_are_gone_are_missed_before_the_next_opens)
+{
+	struct writ_audit_verdict verdict;
+	char command[160];
+
+	kill_one(NULL, 20000, 20);
+	cr_expect_str_empty(audit_verify_with(NULL, &verdict));
+	cr_expect_eq(verdict.uncounted, 0);
+	(void)snprintf(command, sizeof(command), "rm %s-writers", path);
+	cr_assert_eq(system(command), 0);
+	cr_expect_str_empty(audit_verify_with(NULL, &verdict));
+	cr_expect_neq(verdict.uncounted, 0);
+	writ_audit_close(audit_open(NULL));
+	cr_expect_str_empty(audit_verify_with(NULL, &verdict));
+	cr_expect_eq(verdict.uncounted, 0);
+	cr_expect_eq(verdict.gaps, 1u);
+}

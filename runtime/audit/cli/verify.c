@@ -84,6 +84,9 @@ static void print_text(const char *path, const struct writ_audit_verdict *verdic
 		(void)printf("%" PRIu64 " records were lost by a process that died; the next that "
 			     "opens the log records it\n",
 			     verdict->unsaid);
+	if (verdict->uncounted)
+		(void)puts("of a process that had the log open there is no count here (a copy of a "
+			   "log has none): what it lost is not known");
 }
 
 static void print_json(const struct writ_audit_verdict *verdict,
@@ -91,10 +94,11 @@ static void print_json(const struct writ_audit_verdict *verdict,
 {
 	(void)printf("{\"whole\":%s,\"key\":%s,\"records\":%" PRIu64 ",\"first\":%" PRId64
 		     ",\"last\":%" PRId64 ",\"gaps\":%" PRIu64 ",\"lost\":%" PRIu64
-		     ",\"lost_untold\":%" PRIu64 ",\"checkpoints\":%" PRIu64 ",\"bad\":",
+		     ",\"lost_untold\":%" PRIu64 ",\"uncounted\":%s,\"checkpoints\":%" PRIu64
+		     ",\"bad\":",
 		     *finding->text ? "false" : "true", verdict->no_key ? "false" : "true",
 		     verdict->records, verdict->first, verdict->last, verdict->gaps, verdict->lost,
-		     verdict->unsaid, verdict->checkpoints);
+		     verdict->unsaid, verdict->uncounted ? "true" : "false", verdict->checkpoints);
 	if (finding->seq)
 		(void)printf("%" PRId64, finding->seq);
 	else
