@@ -213,24 +213,22 @@ static void remove_stale(const union address *address, socklen_t len)
 		(void)close(fd);
 }
 
-static socklen_t read_unix(const char *path, struct writ_metrics_server *server, union address *out)
+static socklen_t read_unix(const char *path, union address *out)
 {
 	socklen_t len = sizeof(out->un);
 
-	if (!*path || strlen(path) >= sizeof(server->path))
+	if (!*path || strlen(path) >= sizeof(out->un.sun_path))
 		return 0;
 	out->un = (struct sockaddr_un){.sun_family = AF_UNIX};
 	(void)snprintf(out->un.sun_path, sizeof(out->un.sun_path), "%s", path);
-	(void)snprintf(server->path, sizeof(server->path), "%s", path);
 	remove_stale(out, len);
 	return len;
 }
 
-static socklen_t read_address(const char *text, struct writ_metrics_server *server,
-			      union address *out)
+static socklen_t read_address(const char *text, union address *out)
 {
 	if (strncmp(text, "unix:", 5) == 0)
-		return read_unix(text + 5, server, out);
+		return read_unix(text + 5, out);
 	return read_loopback(text, out);
 }
 
@@ -251,10 +249,11 @@ static int start_listening(struct writ_metrics_server *server, const union addre
 	if (address->any.sa_family != AF_UNIX &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)))
 		return -1;
-	if (bind(fd, &address->any, len)) {
-		server->path[0] = '\0'; /* somebody else's */
+	if (bind(fd, &address->any, len))
 		return -1;
-	}
+	/* What stood there before was somebody else's; from here on it is ours to remove. */
+	if (address->any.sa_family == AF_UNIX)
+		(void)snprintf(server->path, sizeof(server->path), "%s", address->un.sun_path);
 	if (listen(fd, 16) || getsockname(fd, &own.any, &own_len))
 		return -1;
 	if (own.any.sa_family != AF_UNIX) /* the port is in the same place of both */
@@ -299,7 +298,7 @@ int writ_metrics_serve(struct writ_metrics *metrics, const char *address,
 	server->metrics = metrics;
 	server->listener = -1;
 	server->stop = eventfd(0, EFD_CLOEXEC);
-	len = read_address(address, server, &to);
+	len = read_address(address, &to);
 	if (!len)
 		rc = fail_set(error, WRIT_E_INVALID,
 			      "'%.200s' is no place for metrics: unix:PATH, 127.0.0.1:PORT or "
