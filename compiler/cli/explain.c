@@ -41,8 +41,7 @@ const char *explain_reason(const struct explanation *explanation)
 		[WRIT_NO_CONDITION] = "rules match the tool, but the condition of none holds",
 		[WRIT_UNKNOWN_SUBJECT] = "the policy has no such subject",
 		[WRIT_BAD_TOOL_NAME] = "no tool can have this name",
-		[WRIT_BAD_REQUEST] = "the call gives an argument twice, or too many of them or of "
-				     "their elements",
+		[WRIT_BAD_REQUEST] = "an argument is given twice, or too many of them or elements",
 	};
 
 	if (explanation->decision.reason != WRIT_UNKNOWN_SUBJECT)

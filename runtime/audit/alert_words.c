@@ -9,7 +9,9 @@
 
 #include "runtime/audit/when.h"
 
-static void tell(const struct alert_words *words, bool is_error, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void tell(const struct alert_words *words,
+						       bool is_error, const char *format,
+						       va_list args)
 {
 	size_t last = words->at ? words->at - 1 : 0;
 	int column = last < words->n ? words->columns[last] : words->end;

@@ -60,7 +60,7 @@ markers() {
 
 run "build with warnings as errors" make --no-print-directory -j2 DEVELOPER=1 all "$BUILD/writ-host"
 run "clang's warnings" make --no-print-directory -j2 DEVELOPER=1 CC="clang-14" BUILD="$BUILD/clang" \
-	"$BUILD/clang/writc" "$BUILD/clang/libwrit.a" "$BUILD/clang/writ-host"
+	"$BUILD/clang/writc" "$BUILD/clang/libwrit.a" "$BUILD/clang/writ-host" "$BUILD/clang/writ-audit" "$BUILD/clang/writ-alert"
 run format formatted
 run sizes tests/support/sizes.sh
 run layers make --no-print-directory DEVELOPER=1 layers
