@@ -215,8 +215,8 @@ WRIT_API void writ_monitor_refuse(struct writ_monitor *monitor, const struct wri
 
 /*
  * What a decision of WRIT_ASK becomes: a request that is bound to the subject, the tool, every
- * argument, the policy and the rule that asked, good for one call, and only until it expires. Its id is in
- * the decision. Whoever may write the state directory answers it ("writ approve").
+ * argument, the policy and the rule that asked, good for one call, and only until it expires. Its
+ * id is in the decision. Whoever may write the state directory answers it ("writ approve").
  */
 enum writ_answer { WRIT_PENDING = 0, WRIT_APPROVED, WRIT_REJECTED, WRIT_EXPIRED };
 
@@ -241,7 +241,9 @@ struct writ_request_info {
 WRIT_API WRIT_MUST_CHECK int writ_request_get(struct writ_monitor *monitor, size_t index,
 					      struct writ_request_info *out);
 
-/* Answers a request, once. Errors: UNKNOWN (none of that id, or it has expired or been answered).
+/*
+ * Answers a request, once. The answer is recorded first. Errors: UNKNOWN (none of that id, or it
+ * has expired or been answered), SYSTEM (it can't be recorded, and is not given).
  */
 WRIT_API WRIT_MUST_CHECK int writ_request_answer(struct writ_monitor *monitor, const char *id,
 						 int approve, struct writ_error *error);

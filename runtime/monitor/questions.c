@@ -29,34 +29,41 @@ static struct writ_request_info find(struct writ_monitor *monitor, const char *i
 	return (struct writ_request_info){.answer = WRIT_PENDING};
 }
 
-/* With no reload meanwhile, so that the current version stays. */
+/*
+ * With no reload meanwhile, so that the current version stays. failure: why it was not answered
+ * after all; or NULL.
+ */
 static int record_answer(struct writ_monitor *monitor, const struct writ_request_info *info,
-			 const char *id, int approve)
+			 int approve, const char *failure)
 {
 	const struct version *version;
 	char detail[512];
 	int rc;
 
-	(void)snprintf(detail, sizeof(detail), "%s: request %.40s of %s",
-		       approve ? "approved" : "rejected", id, info->subject);
+	(void)snprintf(detail, sizeof(detail), "%s%s: request %s of %s", failure ? "not " : "",
+		       approve ? "approved" : "rejected", info->id, info->subject);
 	(void)pthread_mutex_lock(&monitor->reloading);
 	version = atomic_load(&monitor->current);
-	rc = monitor_record(monitor, &(struct writ_event){
-					     .kind = WRIT_EVENT_APPROVAL,
-					     .verdict = approve ? WRIT_ALLOW : WRIT_DENY,
-					     .rule = WRIT_NO_ID,
-					     .generation = version->generation,
-					     .policy = version->policy,
-					     .tool = info->tool,
-					     .detail = detail,
-				     });
+	rc = monitor_record(monitor,
+			    &(struct writ_event){
+				    .kind = WRIT_EVENT_APPROVAL,
+				    .verdict = approve && !failure ? WRIT_ALLOW : WRIT_DENY,
+				    .rule = WRIT_NO_ID,
+				    .generation = version->generation,
+				    .policy = version->policy,
+				    .tool = info->tool,
+				    .detail = detail,
+				    .error = failure,
+			    });
 	(void)pthread_mutex_unlock(&monitor->reloading);
 	return rc;
 }
 
+/* Recorded before it is good for a call: an answer that leaves no record is none. */
 int writ_request_answer(struct writ_monitor *monitor, const char *id, int approve,
 			struct writ_error *error)
 {
+	struct writ_error reason;
 	struct writ_request_info info;
 	int rc;
 
@@ -65,11 +72,13 @@ int writ_request_answer(struct writ_monitor *monitor, const char *id, int approv
 	if (!monitor->requests)
 		return error_set(error, WRIT_E_UNKNOWN, "the policy asks nothing");
 	info = find(monitor, id);
-	rc = request_answer(monitor->requests, id, approve, error);
-	if (rc)
-		return rc;
-	if (record_answer(monitor, &info, id, approve))
+	if (*info.id && record_answer(monitor, &info, approve, NULL))
 		return error_set(error, WRIT_E_SYSTEM,
-				 "the request is answered, but that can't be recorded");
-	return 0;
+				 "the answer can't be recorded, so it is not given");
+	rc = request_answer(monitor->requests, id, approve, &reason);
+	if (!rc)
+		return 0;
+	if (*info.id)
+		(void)record_answer(monitor, &info, approve, reason.text);
+	return error_set(error, (enum writ_error_code) - rc, "%s", reason.text);
 }

@@ -422,6 +422,26 @@ Test(monitor, an_approval_is_of_one_subject_and_policy)
 	monitor_free(test);
 }
 
+Test(monitor, an_answer_that_can_not_be_recorded_is_not_given)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ASK);
+	strcpy(id, decision.request);
+	test->record_rc = 1;
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), -WRIT_E_SYSTEM);
+	test->record_rc = 0;
+	cr_expect_eq(writ_request_wait(test->monitor, id, 0), WRIT_PENDING);
+	cr_expect_eq(check_approved(session, "a", id, NULL), WRIT_DENY);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(check_approved(session, "a", id, NULL), WRIT_ALLOW);
+	writ_session_close(session);
+	monitor_free(test);
+}
+
 Test(monitor, a_rate_counts_questions)
 {
 	struct test_monitor *test = monitor_make(ASKING);
