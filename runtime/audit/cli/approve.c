@@ -282,7 +282,7 @@ static int open_audit(const char *path, struct writ_audit **out)
 	struct writ_error error;
 	int rc = path ? writ_audit_open(path, &audit, out, &error) : 0;
 
-	return rc ? cli_fail(writ_exit_status(rc), "%.300s: %s", path, error.text) : 0;
+	return rc ? cli_fail(writ_exit_status(rc), "%s", error.text) : 0;
 }
 
 static int answer_all(const struct options *options, int approve)

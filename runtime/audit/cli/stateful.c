@@ -61,7 +61,7 @@ static int open_audit(const struct cli_options *options)
 		return 0;
 	rc = writ_audit_open(options->audit, &audit, &judge.audit, &judge.error);
 	if (rc)
-		return fail(rc, options->audit);
+		return cli_fail(writ_exit_status(rc), "%s", judge.error.text);
 	judge.sink = writ_audit_sink(judge.audit);
 	return 0;
 }
@@ -103,7 +103,7 @@ static int open_store(const struct cli_options *options)
 	if (!options->users)
 		return 0;
 	rc = writ_identity_open(options->users, &judge.store, &judge.error);
-	return rc ? fail(rc, options->users) : 0;
+	return rc ? cli_fail(writ_exit_status(rc), "%s", judge.error.text) : 0;
 }
 
 /* What of the command line says who may do what, or records it: no sandbox should write there. */
