@@ -11,7 +11,7 @@
  */
 #include <string.h>
 
-#include "runtime/conditions.h"
+#include "runtime/check.h"
 #include "runtime/lists.h"
 #include "runtime/policy.h"
 #include "runtime/verify.h"
@@ -69,18 +69,35 @@ static inline enum writ_verdict by_rule(const struct writ_policy *policy, uint32
 	return verdict;
 }
 
-/* No condition held. Told is the first rule that would have let the call pass, if there is one. */
-static enum writ_verdict refuse_chain(const struct writ_policy *policy,
-				      const struct writ_fmt_range *chain, uint32_t tool,
-				      struct writ_decision *decision)
+/* Told of is the first rule of a chain that would have let the call pass, if there is one. */
+static uint32_t told_rule(const struct writ_policy *policy, const struct writ_fmt_range *chain)
 {
 	uint32_t rule = policy->chain_rules[chain->first];
 
 	for (uint32_t i = 0; i < chain->count && rule < policy->ask_from; i++)
 		rule = policy->chain_rules[chain->first + i];
-	(void)refuse(decision, WRIT_NO_CONDITION, policy->columns[tool].sandbox);
+	return rule;
+}
+
+/* No condition held, and no rule is without one. */
+static enum writ_verdict refuse_chains(const struct writ_policy *policy,
+				       const struct condition_subject *subject,
+				       struct writ_decision *decision)
+{
+	uint32_t told = WRIT_NO_ID;
+	uint32_t plain;
+
+	for (size_t i = 0; i < subject->n_rows; i++) {
+		const struct writ_fmt_range *chain = condition_chain(policy, subject, i, &plain);
+		uint32_t rule = chain ? told_rule(policy, chain) : plain;
+
+		if (told == WRIT_NO_ID || (told < policy->ask_from && rule != WRIT_NO_ID) ||
+		    (rule >= policy->ask_from && rule < told))
+			told = rule;
+	}
+	(void)refuse(decision, WRIT_NO_CONDITION, policy->columns[subject->column].sandbox);
 	if (decision)
-		decision->rule = rule;
+		decision->rule = told;
 	return WRIT_DENY;
 }
 
@@ -113,32 +130,21 @@ static bool given_twice(struct arguments args)
 }
 
 /* Apart from what an unconditional decision runs through, which needs no such stack frame. */
-static __attribute__((noinline)) enum writ_verdict check_chain(const struct writ_policy *policy,
-							       uint32_t id, uint32_t tool,
-							       struct arguments args,
-							       struct writ_decision *decision)
+static __attribute__((noinline)) enum writ_verdict check_conditions(
+	const struct writ_policy *policy, const struct condition_subject *subject,
+	struct arguments args, struct writ_decision *decision)
 {
-	const struct writ_fmt_range *chain = &policy->chains[id];
+	uint32_t tool = subject->column;
 	struct condition_call call;
 	uint32_t rule;
 
 	condition_begin(&call, policy, args.items, args.n);
-	rule = call.has_lists ? lists_first(&call, chain) : condition_first(&call, chain);
+	rule = call.has_lists ? lists_first(&call, subject) : condition_first(&call, subject);
 	if (rule == LISTS_TOO_MANY)
 		return refuse(decision, WRIT_BAD_REQUEST, policy->columns[tool].sandbox);
 	if (rule != WRIT_NO_ID)
 		return by_rule(policy, rule, tool, decision);
-	return refuse_chain(policy, chain, tool, decision);
-}
-
-/* Both in range. */
-static inline uint32_t cell_at(const struct writ_policy *policy, uint32_t row, uint32_t column)
-{
-	size_t at = (size_t)row * policy->n_blocks + (column >> policy->block_bits);
-	size_t block = policy->blocks[at];
-
-	return policy->cells[(block << policy->block_bits) +
-			     (column & ((1u << policy->block_bits) - 1))];
+	return refuse_chains(policy, subject, decision);
 }
 
 static inline enum writ_verdict check(const struct writ_policy *policy, uint32_t subject,
@@ -151,13 +157,14 @@ static inline enum writ_verdict check(const struct writ_policy *policy, uint32_t
 		return refuse(decision, WRIT_UNKNOWN_SUBJECT, WRIT_NO_ID);
 	if (tool >= policy->n_columns)
 		return refuse(decision, WRIT_NO_RULE, WRIT_NO_ID);
-	cell = cell_at(policy, subject, tool);
+	cell = policy_cell(policy, subject, tool);
 	if (cell == 0)
 		return refuse(decision, WRIT_NO_RULE, policy->columns[tool].sandbox);
 	if (args.n > 1 && given_twice(args))
 		return refuse(decision, WRIT_BAD_REQUEST, policy->columns[tool].sandbox);
 	if (cell > policy->n_rules)
-		return check_chain(policy, cell - policy->n_rules - 1, tool, args, decision);
+		return check_conditions(policy, &(struct condition_subject){&subject, 1, tool},
+					args, decision);
 	return by_rule(policy, cell - 1, tool, decision);
 }
 
@@ -174,6 +181,33 @@ enum writ_verdict writ_check_call(const struct writ_policy *policy, uint32_t sub
 	if (n_args > WRIT_MAX_CALL_ARGS || (n_args && !args))
 		return refuse(decision, WRIT_BAD_REQUEST, WRIT_NO_ID);
 	return check(policy, subject, tool, (struct arguments){args, n_args}, decision);
+}
+
+static bool has_rules(const struct writ_policy *policy, const struct condition_subject *subject)
+{
+	for (size_t i = 0; i < subject->n_rows; i++) {
+		if (policy_cell(policy, subject->rows[i], subject->column) != 0)
+			return true;
+	}
+	return false;
+}
+
+enum writ_verdict check_together(const struct writ_policy *policy,
+				 const struct condition_subject *subject,
+				 const struct writ_arg *args, size_t n_args,
+				 struct writ_decision *decision)
+{
+	struct arguments given = {args, n_args};
+
+	if (n_args > WRIT_MAX_CALL_ARGS || (n_args && !args))
+		return refuse(decision, WRIT_BAD_REQUEST, WRIT_NO_ID);
+	if (subject->column >= policy->n_columns)
+		return refuse(decision, WRIT_NO_RULE, WRIT_NO_ID);
+	if (!has_rules(policy, subject))
+		return refuse(decision, WRIT_NO_RULE, policy->columns[subject->column].sandbox);
+	if (n_args > 1 && given_twice(given))
+		return refuse(decision, WRIT_BAD_REQUEST, policy->columns[subject->column].sandbox);
+	return check_conditions(policy, subject, given, decision);
 }
 
 /* A length of 0: NUL-terminated. */

@@ -358,7 +358,7 @@ static bool condition_holds(struct condition_call *call, uint32_t rule)
 	return at == WRIT_TEST_MATCH;
 }
 
-uint32_t condition_first(struct condition_call *call, const struct writ_fmt_range *chain)
+static uint32_t first_of_chain(struct condition_call *call, const struct writ_fmt_range *chain)
 {
 	const struct writ_policy *policy = call->policy;
 
@@ -369,6 +369,23 @@ uint32_t condition_first(struct condition_call *call, const struct writ_fmt_rang
 			return rule;
 	}
 	return WRIT_NO_ID;
+}
+
+uint32_t condition_first(struct condition_call *call, const struct condition_subject *subject)
+{
+	uint32_t first = WRIT_NO_ID;
+
+	for (size_t i = 0; i < subject->n_rows; i++) {
+		uint32_t rule;
+		const struct writ_fmt_range *chain = condition_chain(call->policy, subject, i,
+								     &rule);
+
+		if (chain)
+			rule = first_of_chain(call, chain);
+		if (rule < first)
+			first = rule;
+	}
+	return first;
 }
 
 void condition_begin(struct condition_call *call, const struct writ_policy *policy,

@@ -41,11 +41,29 @@ void condition_begin(struct condition_call *call, const struct writ_policy *poli
 /* The number of the argument with a name, or one of the two above. */
 uint32_t condition_arg(const struct condition_call *call, struct writ_fmt_str name);
 
+/* Whose rules decide a call of which tool: rows and a column of the decision table, in range. */
+struct condition_subject {
+	const uint32_t *rows;
+	size_t n_rows;
+	uint32_t column;
+};
+
+/* The chain of rules that a row has for the tool, or NULL; then *plain is its only one, or none. */
+static inline const struct writ_fmt_range *condition_chain(const struct writ_policy *policy,
+							   const struct condition_subject *subject,
+							   size_t row, uint32_t *plain)
+{
+	uint32_t cell = policy_cell(policy, subject->rows[row], subject->column);
+
+	*plain = cell == 0 || cell > policy->n_rules ? WRIT_NO_ID : cell - 1;
+	return cell > policy->n_rules ? &policy->chains[cell - policy->n_rules - 1] : NULL;
+}
+
 /*
- * The first rule of a chain that applies, or WRIT_NO_ID. Each list that its conditions test must
- * have been replaced.
+ * The first rule of them that applies, or WRIT_NO_ID. Rules are sorted by verdict, so it is what
+ * all rows say together. Each list that their conditions test must have been replaced.
  */
-uint32_t condition_first(struct condition_call *call, const struct writ_fmt_range *chain);
+uint32_t condition_first(struct condition_call *call, const struct condition_subject *subject);
 
 /* From now on value stands for a list; it may be a list itself, which is nothing that can be read.
  */

@@ -1,13 +1,13 @@
 /*
  * Lists among the arguments of a call.
  *
- * In: a call and the chain of rules that decides it. Out: the rule that does. Of each list that a
- * condition tests one element is taken, in all ways, and the call is decided with each: one way
- * that is denied denies the call, and of the rest the strictest decision is the call's. So no
- * element gets through that would be stopped alone, whatever stands beside it and however rules
- * are nested. Ways that are decided by rules with different sandboxes, or of which one has a rate,
- * can't be one call: which of them would it be launched in, and what would it count as? It is
- * denied. A list that no condition tests is not looked at.
+ * In: a call and whose rules decide it. Out: the rule that does. Of each list that a condition
+ * tests one element is taken, in all ways, and the call is decided with each: one way that is
+ * denied denies the call, and of the rest the strictest decision is the call's. So no element gets
+ * through that would be stopped alone, whatever stands beside it and however rules are nested. Ways
+ * that are decided by rules with different sandboxes, or of which one has a rate, can't be one
+ * call: which of them would it be launched in, and what would it count as? It is denied. A list
+ * that no condition tests is not looked at.
  */
 #include "runtime/lists.h"
 
@@ -41,7 +41,8 @@ static void choose(struct condition_call *call, const struct list *list)
 }
 
 /* Which arguments the conditions of a chain test: a bit each. */
-static uint64_t tested_args(const struct condition_call *call, const struct writ_fmt_range *chain)
+static uint64_t tested_by_chain(const struct condition_call *call,
+				const struct writ_fmt_range *chain)
 {
 	const struct writ_policy *policy = call->policy;
 	uint64_t tested = 0;
@@ -57,6 +58,22 @@ static uint64_t tested_args(const struct condition_call *call, const struct writ
 			if (arg < call->n_args)
 				tested |= UINT64_C(1) << arg;
 		}
+	}
+	return tested;
+}
+
+static uint64_t tested_args(const struct condition_call *call,
+			    const struct condition_subject *subject)
+{
+	uint64_t tested = 0;
+	uint32_t plain;
+
+	for (size_t i = 0; i < subject->n_rows; i++) {
+		const struct writ_fmt_range *chain = condition_chain(call->policy, subject, i,
+								     &plain);
+
+		if (chain)
+			tested |= tested_by_chain(call, chain);
 	}
 	return tested;
 }
@@ -147,11 +164,11 @@ static bool same_terms(const struct writ_policy *policy, uint32_t a, uint32_t b)
 	return a == b || (!rules[a].rate && !rules[b].rate && rules[a].sandbox == rules[b].sandbox);
 }
 
-uint32_t lists_first(struct condition_call *call, const struct writ_fmt_range *chain)
+uint32_t lists_first(struct condition_call *call, const struct condition_subject *subject)
 {
 	const struct writ_policy *policy = call->policy;
 	uint32_t strictest = WRIT_NO_ID;
-	uint64_t tested = tested_args(call, chain);
+	uint64_t tested = tested_args(call, subject);
 	struct lists lists;
 
 	if (!collect(call, tested, &lists) || too_long(call, tested, &lists))
@@ -159,7 +176,7 @@ uint32_t lists_first(struct condition_call *call, const struct writ_fmt_range *c
 	for (uint32_t i = 0; i < lists.n; i++)
 		choose(call, &lists.items[i]);
 	do {
-		uint32_t rule = condition_first(call, chain);
+		uint32_t rule = condition_first(call, subject);
 
 		if (rule == WRIT_NO_ID || rule < policy->ask_from)
 			return rule;

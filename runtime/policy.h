@@ -85,4 +85,14 @@ struct writ_policy {
 	size_t n_unsupported;
 };
 
+/* A cell of the decision table; both in range. */
+static inline uint32_t policy_cell(const struct writ_policy *policy, uint32_t row, uint32_t column)
+{
+	size_t at = (size_t)row * policy->n_blocks + (column >> policy->block_bits);
+	size_t block = policy->blocks[at];
+
+	return policy->cells[(block << policy->block_bits) +
+			     (column & ((1u << policy->block_bits) - 1))];
+}
+
 #endif

@@ -3,13 +3,12 @@
  *
  * In: a call. Out: the verdict of the policy in force for the roles that are active, recorded. The
  * way that is taken by nearly all calls is: two loads that find nothing changed, the look into the
- * decision table, the event. Of several rows each says which of its rules applies first; rules are
- * sorted by verdict, so the least of these is what the roles together say: deny before ask before
- * allow.
+ * decision table, the event.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/check.h"
 #include "runtime/monitor/session.h"
 #include "runtime/policy.h"
 #include "runtime/verify.h"
@@ -38,52 +37,19 @@ static void deny_all(struct writ_decision *decision, enum writ_reason reason)
 	};
 }
 
-/* Which of two rules that could not apply is told of: the first that would let the call pass. */
-static uint32_t told_rule(const struct writ_policy *policy, uint32_t a, uint32_t b)
-{
-	uint32_t less = a < b ? a : b;
-	uint32_t more = a < b ? b : a;
-
-	return less >= policy->ask_from ? less : more;
-}
-
-/* What comes later counts more; by a rule: the least. */
-static int weight(enum writ_reason reason)
-{
-	return reason == WRIT_BY_RULE        ? 3
-	       : reason == WRIT_BAD_REQUEST  ? 2
-	       : reason == WRIT_NO_CONDITION ? 1
-					     : 0;
-}
-
-static void combine(const struct writ_policy *policy, struct writ_decision *all,
-		    const struct writ_decision *one)
-{
-	int difference = weight(one->reason) - weight(all->reason);
-
-	if (difference > 0) {
-		*all = *one;
-	} else if (difference == 0 && one->reason == WRIT_BY_RULE) {
-		if (one->rule < all->rule)
-			*all = *one;
-	} else if (difference == 0 && one->reason == WRIT_NO_CONDITION) {
-		all->rule = told_rule(policy, all->rule, one->rule);
-	}
-}
-
 static void check_rows(const struct writ_session *session, const struct writ_policy *policy,
 		       uint32_t tool, const struct writ_call *call, struct writ_decision *decision)
 {
-	enum writ_verdict verdict = writ_check_call(policy, session->rows[0], tool, call->args,
-						    call->n_args, decision);
+	enum writ_verdict verdict;
 
-	for (size_t i = 1; i < session->n_rows; i++) {
-		struct writ_decision one;
-
-		verdict = writ_check_call(policy, session->rows[i], tool, call->args, call->n_args,
-					  &one);
-		combine(policy, decision, &one);
-	}
+	if (session->n_rows == 1)
+		verdict = writ_check_call(policy, session->rows[0], tool, call->args, call->n_args,
+					  decision);
+	else
+		verdict = check_together(policy,
+					 &(struct condition_subject){session->rows, session->n_rows,
+								     tool},
+					 call->args, call->n_args, decision);
 	(void)verdict;
 }
 
