@@ -84,10 +84,9 @@ int chain_open(struct chain *chain, const char *path, const char *key, bool sync
 
 void chain_close(struct chain *chain)
 {
-	(void)sqlite3_finalize(chain->insert);
+	record_finalize(&chain->insert);
 	db_close(chain->db);
 	key_forget(&chain->key);
-	chain->insert = NULL;
 	chain->db = NULL;
 }
 
@@ -116,18 +115,22 @@ int chain_begin(struct chain *chain, struct writ_error *error)
 	return rc;
 }
 
-int chain_add(struct chain *chain, struct record *record, struct writ_error *error)
+int chain_add(struct chain *chain, struct record *records, size_t n, struct writ_error *error)
 {
-	unsigned char hash[RECORD_HASH_SIZE];
+	unsigned char hashes[RECORD_ROWS][RECORD_HASH_SIZE];
+	const unsigned char *before = chain->head.hash;
 	int rc;
 
-	record_set_number(record, RECORD_SEQ, chain->head.seq + 1);
-	record_hash(record, chain->head.hash, hash);
-	rc = record_insert(chain->insert, record, hash, error);
+	for (size_t i = 0; i < n; i++) {
+		record_set_number(&records[i], RECORD_SEQ, chain->head.seq + 1 + (int64_t)i);
+		record_hash(&records[i], before, hashes[i]);
+		before = hashes[i];
+	}
+	rc = record_insert(&chain->insert, records, hashes, n, error);
 	if (rc)
 		return rc;
-	chain->head.seq++;
-	memcpy(chain->head.hash, hash, sizeof(hash));
+	chain->head.seq += (int64_t)n;
+	memmove(chain->head.hash, before, sizeof(chain->head.hash));
 	return 0;
 }
 
@@ -168,5 +171,5 @@ int chain_note(struct chain *chain, const char *kind, const char *detail, struct
 	record_set_number(&record, RECORD_MONO, (int64_t)mono_us);
 	record_set_text(&record, RECORD_KIND, kind);
 	record_set_text(&record, RECORD_DETAIL, detail);
-	return chain_add(chain, &record, error);
+	return chain_add(chain, &record, 1, error);
 }

@@ -8,7 +8,7 @@
 
 struct chain {
 	sqlite3 *db;
-	sqlite3_stmt *insert;
+	struct record_insert insert;
 	bool synchronous; /* a transaction that is over is on the disk */
 	struct audit_key key;
 	struct head head; /* as it is, or becomes with the transaction */
@@ -31,8 +31,9 @@ WRIT_MUST_CHECK int chain_synchronous(struct chain *chain, struct writ_error *er
  */
 WRIT_MUST_CHECK int chain_begin(struct chain *chain, struct writ_error *error);
 
-/* Adds a record, which is given its number. */
-WRIT_MUST_CHECK int chain_add(struct chain *chain, struct record *record, struct writ_error *error);
+/* Adds n records, at most RECORD_ROWS, which are given their numbers. */
+WRIT_MUST_CHECK int chain_add(struct chain *chain, struct record *records, size_t n,
+			      struct writ_error *error);
 WRIT_MUST_CHECK int chain_commit(struct chain *chain, struct writ_error *error);
 void chain_abandon(struct chain *chain);
 

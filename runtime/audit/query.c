@@ -27,16 +27,18 @@ static const struct text_test {
 	const char *equal;
 	const char *glob; /* NULL: "*" is a character as any other */
 	size_t offset;
+	const char *usual;   /* what an index leaves out, as most records have it; NULL: nothing */
+	const char *unusual; /* said of anything else, so that the index can be used */
 } text_tests[] = {
 #define FIELD(name) offsetof(struct record_filter, name)
-	{" AND user = ?", " AND user GLOB ?", FIELD(user)},
-	{" AND role = ?", " AND role GLOB ?", FIELD(role)},
-	{" AND tool = ?", " AND tool GLOB ?", FIELD(tool)},
-	{" AND rule = ?", " AND rule GLOB ?", FIELD(rule)},
-	{" AND verdict = ?", NULL, FIELD(verdict)},
-	{" AND reason = ?", NULL, FIELD(reason)},
-	{" AND kind = ?", NULL, FIELD(kind)},
-	{" AND session = ?", NULL, FIELD(session)},
+	{" AND user = ?", " AND user GLOB ?", FIELD(user), NULL, NULL},
+	{" AND role = ?", " AND role GLOB ?", FIELD(role), NULL, NULL},
+	{" AND tool = ?", " AND tool GLOB ?", FIELD(tool), NULL, NULL},
+	{" AND rule = ?", " AND rule GLOB ?", FIELD(rule), NULL, NULL},
+	{" AND verdict = ?", NULL, FIELD(verdict), "allow", " AND verdict <> 'allow'"},
+	{" AND reason = ?", NULL, FIELD(reason), NULL, NULL},
+	{" AND kind = ?", NULL, FIELD(kind), NULL, NULL},
+	{" AND session = ?", NULL, FIELD(session), NULL, NULL},
 };
 #define N_TEXT_TESTS (sizeof(text_tests) / sizeof(text_tests[0]))
 
@@ -90,6 +92,8 @@ static bool build(char *sql, const char *const parts[2], const struct record_fil
 						   ? text_tests[i].glob
 						   : text_tests[i].equal) &&
 			       fits;
+		if (text && text_tests[i].usual && strcmp(text, text_tests[i].usual) != 0)
+			fits = append(sql, text_tests[i].unusual) && fits;
 	}
 	for (size_t i = 0; i < N_NUMBER_TESTS; i++) {
 		if (number_of(filter, &number_tests[i]) != number_tests[i].any)

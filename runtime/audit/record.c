@@ -99,15 +99,38 @@ void record_hash(const struct record *record, const unsigned char before[RECORD_
 
 /* ---- rows ---- */
 
-int record_prepare(sqlite3 *db, sqlite3_stmt **insert, struct writ_error *error)
+static int prepare(sqlite3 *db, size_t n_rows, sqlite3_stmt **out, struct writ_error *error)
 {
 #define MARK(id, name) "?,"
-	static const char sql[] = "INSERT INTO records VALUES (" RECORD_COLUMNS(MARK) "?)";
+	static const char row[] = "(" RECORD_COLUMNS(MARK) "?)";
 #undef MARK
+	char sql[32 + RECORD_ROWS * (sizeof(row) + 1)] = "INSERT INTO records VALUES ";
+	size_t len = strlen(sql);
 
-	if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, insert, NULL) != SQLITE_OK)
+	for (size_t i = 0; i < n_rows; i++) {
+		if (i > 0)
+			sql[len++] = ',';
+		memcpy(sql + len, row, sizeof(row) - 1);
+		len += sizeof(row) - 1;
+	}
+	if (sqlite3_prepare_v3(db, sql, (int)len, SQLITE_PREPARE_PERSISTENT, out, NULL) !=
+	    SQLITE_OK)
 		return db_error(db, "records can't be written", error);
 	return 0;
+}
+
+int record_prepare(sqlite3 *db, struct record_insert *insert, struct writ_error *error)
+{
+	int rc = prepare(db, 1, &insert->one, error);
+
+	return rc ? rc : prepare(db, RECORD_ROWS, &insert->many, error);
+}
+
+void record_finalize(struct record_insert *insert)
+{
+	(void)sqlite3_finalize(insert->one);
+	(void)sqlite3_finalize(insert->many);
+	*insert = (struct record_insert){.one = NULL};
 }
 
 static int bind(sqlite3_stmt *insert, int index, const struct record_value *value)
@@ -124,22 +147,46 @@ static int bind(sqlite3_stmt *insert, int index, const struct record_value *valu
 	return SQLITE_MISUSE;
 }
 
-int record_insert(sqlite3_stmt *insert, const struct record *record,
-		  const unsigned char hash[RECORD_HASH_SIZE], struct writ_error *error)
+/* Binds a row behind *place, which moves on. */
+static int bind_row(sqlite3_stmt *insert, int *place, const struct record *record,
+		    const unsigned char hash[RECORD_HASH_SIZE])
 {
 	int rc = SQLITE_OK;
 
-	for (int i = 0; rc == SQLITE_OK && i < RECORD__COUNT; i++)
-		rc = bind(insert, i + 1, &record->values[i]);
+	for (size_t i = 0; rc == SQLITE_OK && i < RECORD__COUNT; i++)
+		rc = bind(insert, ++*place, &record->values[i]);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_blob(insert, RECORD__COUNT + 1, hash, RECORD_HASH_SIZE,
-				       SQLITE_STATIC);
+		rc = sqlite3_bind_blob(insert, ++*place, hash, RECORD_HASH_SIZE, SQLITE_STATIC);
+	return rc;
+}
+
+static int insert_rows(sqlite3_stmt *insert, const struct record *records,
+		       unsigned char (*hashes)[RECORD_HASH_SIZE], size_t n,
+		       struct writ_error *error)
+{
+	int rc = SQLITE_OK;
+	int place = 0;
+
+	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
+		rc = bind_row(insert, &place, &records[i], hashes[i]);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(insert);
 	(void)sqlite3_reset(insert);
 	return rc == SQLITE_DONE
 		       ? 0
 		       : db_error(sqlite3_db_handle(insert), "a record can't be written", error);
+}
+
+int record_insert(const struct record_insert *insert, const struct record *records,
+		  unsigned char (*hashes)[RECORD_HASH_SIZE], size_t n, struct writ_error *error)
+{
+	int rc = 0;
+
+	if (n == RECORD_ROWS)
+		return insert_rows(insert->many, records, hashes, n, error);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = insert_rows(insert->one, &records[i], &hashes[i], 1, error);
+	return rc;
 }
 
 static bool read_value(sqlite3_stmt *row, int index, struct record_value *value)

@@ -77,10 +77,22 @@ void record_set_bytes(struct record *record, enum record_column column, const ch
 void record_hash(const struct record *record, const unsigned char before[RECORD_HASH_SIZE],
 		 unsigned char hash[RECORD_HASH_SIZE]);
 
-/* Prepares what record_insert takes. */
-WRIT_MUST_CHECK int record_prepare(sqlite3 *db, sqlite3_stmt **insert, struct writ_error *error);
-WRIT_MUST_CHECK int record_insert(sqlite3_stmt *insert, const struct record *record,
-				  const unsigned char hash[RECORD_HASH_SIZE],
+/* Rows that one statement inserts: what SQLite does once for each statement, it does for all. */
+#define RECORD_ROWS 16
+
+struct record_insert {
+	sqlite3_stmt *one;
+	sqlite3_stmt *many; /* RECORD_ROWS */
+};
+
+/* All zeroes, and what record_prepare failed to make, may be finalized, too. */
+WRIT_MUST_CHECK int record_prepare(sqlite3 *db, struct record_insert *insert,
+				   struct writ_error *error);
+void record_finalize(struct record_insert *insert);
+
+/* Inserts n records, at most RECORD_ROWS, each with its hash. */
+WRIT_MUST_CHECK int record_insert(const struct record_insert *insert, const struct record *records,
+				  unsigned char (*hashes)[RECORD_HASH_SIZE], size_t n,
 				  struct writ_error *error);
 
 /*

@@ -12,6 +12,8 @@
 #include "runtime/audit/plain.h"
 #include "runtime/writ_args.h"
 
+#define SESSION_DIGITS 16
+
 static const char *const kinds[] = {
 	[WRIT_EVENT_DECISION] = "decision", [WRIT_EVENT_LAUNCH] = "launch",
 	[WRIT_EVENT_END] = "end",           [WRIT_EVENT_NETWORK] = "network",
@@ -48,6 +50,29 @@ static const char *name_of(const char *const *names, size_t n, unsigned int valu
 const char *render_kind(enum writ_event_kind kind)
 {
 	return NAME(kinds, kind);
+}
+
+void render_clear(struct render *render)
+{
+	render->used = 0;
+}
+
+bool render_has_room(const struct render *render)
+{
+	return sizeof(render->room) - render->used >= RENDER_MAX_RECORD;
+}
+
+/* Where the next text goes; take says how long it became. */
+static char *room(struct render *render)
+{
+	return render->room + render->used;
+}
+
+static void take(struct render *render, struct record *record, enum record_column column,
+		 size_t len)
+{
+	record_set_bytes(record, column, room(render), len);
+	render->used += len + 1;
 }
 
 /* Only numbers that say something: nobody ran for no time, or printed nothing to be counted. */
@@ -89,8 +114,8 @@ static void set_policy(struct render *render, struct record *record, const struc
 	record_set_number(record, RECORD_GENERATION, packed->generation);
 	if (packed->rule == WRIT_NO_ID)
 		return;
-	log_policy_rule(render->policy, packed->rule, render->rule, sizeof(render->rule));
-	record_set_text(record, RECORD_RULE, render->rule);
+	log_policy_rule(render->policy, packed->rule, room(render), RENDER_MAX_RULE);
+	take(render, record, RECORD_RULE, strlen(room(render)));
 }
 
 /* A call that was withdrawn was denied, whatever the policy had said: it could not wait. */
@@ -154,12 +179,9 @@ static size_t mask_foreign(struct render *render, enum pack_text text, const cha
 
 static size_t copy_text(struct render *render, enum pack_text text, const char *from)
 {
-	char *to = render->texts[text];
-	size_t size = sizeof(render->texts[text]);
-
 	if (is_foreign(text))
-		return mask_foreign(render, text, from, to, size);
-	return plain_text(from, render->unpacked.lens[text], to, size);
+		return mask_foreign(render, text, from, room(render), RENDER_MAX_TEXT);
+	return plain_text(from, render->unpacked.lens[text], room(render), RENDER_MAX_TEXT);
 }
 
 static void set_texts(struct render *render, struct record *record)
@@ -175,25 +197,38 @@ static void set_texts(struct render *render, struct record *record)
 
 	for (int i = 0; i < PACK__COUNT; i++) {
 		if (texts[i])
-			record_set_bytes(record, columns[i], render->texts[i],
-					 copy_text(render, (enum pack_text)i, texts[i]));
+			take(render, record, columns[i],
+			     copy_text(render, (enum pack_text)i, texts[i]));
 	}
 }
 
 static void set_args(struct render *render, struct record *record)
 {
 	const struct writ_event *event = &render->unpacked.event;
+	size_t len;
 
 	if (!event->n_args)
 		return;
 	if (render->mask)
-		(void)mask_args(render->mask, event->tool, event->tool_len, event->args,
-				event->n_args, render->args, sizeof(render->args));
+		len = mask_args(render->mask, event->tool, event->tool_len, event->args,
+				event->n_args, room(render), RENDER_MAX_ARGS);
 	else
-		(void)snprintf(render->args, sizeof(render->args),
-			       "{\"[cut]\":\"%zu arguments of a policy that is gone\"}",
-			       event->n_args);
-	record_set_text(record, RECORD_ARGS, render->args);
+		len = (size_t)snprintf(room(render), RENDER_MAX_ARGS,
+				       "{\"[cut]\":\"%zu arguments of a policy that is gone\"}",
+				       event->n_args);
+	take(render, record, RECORD_ARGS, len);
+}
+
+/* 16 digits: what snprintf does with "%016llx" in ten times the time. */
+static void set_session(struct render *render, struct record *record, uint64_t session)
+{
+	char *text = room(render);
+
+	if (!session)
+		return;
+	for (int i = 0; i < SESSION_DIGITS; i++)
+		text[i] = "0123456789abcdef"[session >> (4 * (SESSION_DIGITS - 1 - i)) & 0xf];
+	take(render, record, RECORD_SESSION, SESSION_DIGITS);
 }
 
 void render_event(struct render *render, const struct packed *packed, struct record *record)
@@ -206,11 +241,7 @@ void render_event(struct render *render, const struct packed *packed, struct rec
 	record_set_number(record, RECORD_WALL, (int64_t)packed->stamp.wall_us);
 	record_set_number(record, RECORD_MONO, (int64_t)packed->stamp.mono_us);
 	record_set_text(record, RECORD_KIND, render_kind(render->unpacked.event.kind));
-	if (packed->session) {
-		(void)snprintf(render->session, sizeof(render->session), "%016llx",
-			       (unsigned long long)packed->session);
-		record_set_text(record, RECORD_SESSION, render->session);
-	}
+	set_session(render, record, packed->session);
 	set_policy(render, record, packed);
 	set_decision(record, packed, withdrawn);
 	set_texts(render, record);

@@ -51,7 +51,7 @@ static const char *const steps[] = {
 	"CREATE INDEX records_by_time ON records (wall_us);\n"
 	"CREATE INDEX records_by_user ON records (user);\n"
 	"CREATE INDEX records_by_tool ON records (tool);\n"
-	"CREATE INDEX records_by_verdict ON records (verdict);\n"
+	"CREATE INDEX records_not_allowed ON records (verdict) WHERE verdict <> 'allow';\n"
 	"CREATE TABLE head (\n"
 	"  one INTEGER PRIMARY KEY CHECK (one = 1),\n"
 	"  log TEXT NOT NULL,\n"

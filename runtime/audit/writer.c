@@ -56,19 +56,33 @@ static struct batch take_batch(struct writer *writer)
 	return batch;
 }
 
+/* The records of what follows at *at, as many as are inserted at once; *at moves on behind them. */
+static size_t render_some(struct writer *writer, const struct batch *batch, uint64_t *at,
+			  struct record *records)
+{
+	size_t n = 0;
+
+	render_clear(&writer->render);
+	while (n < RECORD_ROWS && *at < batch->end && render_has_room(&writer->render)) {
+		const struct packed *packed =
+			(const struct packed *)(const void *)ring_peek(&writer->ring, *at);
+
+		render_event(&writer->render, packed, &records[n++]);
+		*at += packed->entry.size;
+	}
+	return n;
+}
+
 static int add_events(struct writer *writer, const struct batch *batch, struct writ_error *error)
 {
+	struct record records[RECORD_ROWS];
 	uint64_t at = batch->begin;
 	int rc = 0;
 
 	while (!rc && at < batch->end) {
-		const struct packed *packed =
-			(const struct packed *)(const void *)ring_peek(&writer->ring, at);
-		struct record record;
+		size_t n = render_some(writer, batch, &at, records);
 
-		render_event(&writer->render, packed, &record);
-		rc = chain_add(&writer->chain, &record, error);
-		at += packed->entry.size;
+		rc = chain_add(&writer->chain, records, n, error);
 	}
 	return rc;
 }

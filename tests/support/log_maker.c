@@ -15,7 +15,7 @@
 
 struct log_maker {
 	sqlite3 *db;
-	sqlite3_stmt *insert;
+	struct record_insert insert;
 	struct head head;
 	struct audit_key key;
 };
@@ -42,7 +42,7 @@ struct log_maker *log_maker_open(const char *path)
 void log_maker_add(struct log_maker *maker, const char *kind, const struct record *more)
 {
 	struct record record = {.values = {{.type = RECORD_NULL}}};
-	unsigned char hash[RECORD_HASH_SIZE];
+	unsigned char hash[1][RECORD_HASH_SIZE];
 	struct writ_error error;
 
 	if (more)
@@ -54,9 +54,9 @@ void log_maker_add(struct log_maker *maker, const char *kind, const struct recor
 				  LOG_MAKER_START_US + maker->head.seq * 1000000);
 	record_set_number(&record, RECORD_MONO, maker->head.seq * 1000000);
 	record_set_text(&record, RECORD_KIND, kind);
-	record_hash(&record, maker->head.hash, hash);
-	memcpy(maker->head.hash, hash, sizeof(hash));
-	cr_assert_eq(record_insert(maker->insert, &record, hash, &error), 0, "%s", error.text);
+	record_hash(&record, maker->head.hash, hash[0]);
+	memcpy(maker->head.hash, hash[0], sizeof(hash[0]));
+	cr_assert_eq(record_insert(&maker->insert, &record, hash, 1, &error), 0, "%s", error.text);
 }
 
 void log_maker_decision(struct log_maker *maker, const char *user, const char *tool,
@@ -77,7 +77,7 @@ void log_maker_close(struct log_maker *maker)
 	struct writ_error error;
 
 	cr_assert_eq(head_write(maker->db, &maker->head, &maker->key, &error), 0, "%s", error.text);
-	sqlite3_finalize(maker->insert);
+	record_finalize(&maker->insert);
 	cr_assert_eq(db_run(maker->db, "COMMIT", &error), 0, "%s", error.text);
 	db_close(maker->db);
 	free(maker);

@@ -62,6 +62,37 @@ Test(audit_log, numbers_have_no_gaps_across_openings)
 	cr_expect_eq(audit_number("SELECT max(seq) - count(*) FROM records"), 0);
 }
 
+/* Texts that are six times as long when they are JSON: of sixteen records, more than has room. */
+Test(audit_log, records_with_the_longest_texts_are_each_their_own)
+{
+	enum { N = 100, N_ARGS = 8, SIZE = WRIT_AUDIT_MAX_ARGS / N_ARGS };
+	const struct writ_audit_options large = {.ring_bytes = WRIT_AUDIT_MAX_RING};
+	struct writ_audit *audit = audit_open(&large);
+	struct writ_sink sink = writ_audit_sink(audit);
+	struct writ_arg args[N_ARGS];
+	char text[SIZE + 1];
+
+	for (int i = 0; i < N; i++) {
+		const struct writ_event event = {.kind = WRIT_EVENT_DECISION,
+						 .rule = WRIT_NO_ID,
+						 .tool = "t",
+						 .args = args,
+						 .n_args = N_ARGS};
+
+		memset(text, '\x01', SIZE);
+		snprintf(text + SIZE - 8, 9, "~end %03d", i);
+		for (int k = 0; k < N_ARGS; k++)
+			args[k] = (struct writ_arg){.name = "a", .text = text, .text_len = SIZE};
+		cr_assert_eq(sink.record(sink.context, &event), 0);
+	}
+	writ_audit_close(audit);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE kind = 'decision' AND "
+				  "length(args) > 40000 AND args GLOB printf('*~end %03d\"}', "
+				  "seq - 2)"),
+		     N);
+	cr_expect_str_empty(audit_verify());
+}
+
 Test(audit_log, of_a_policy_has_its_name_hash_and_the_rules_place)
 {
 	struct writ_policy *policy = bundle_open("role r { allow t; }", NULL);

@@ -95,6 +95,8 @@ Test(audit_query, filters_let_through_what_they_say)
 		{{ANY, .tool = "git*log"}, "2 3 8 "},
 		{{ANY, .tool = "git_log", .user = "alice"}, "3 "},
 		{{ANY, .verdict = "ask"}, "4 "},
+		{{ANY, .verdict = "allow"}, "2 3 8 "},
+		{{ANY, .verdict = "deny"}, "1 5 6 7 9 "},
 		{{ANY, .verdict = "*"}, ""},
 		{{ANY, .kind = "decision", .reason = "no_rule"}, "1 5 6 7 9 "},
 		{{.since_us = LOG_MAKER_START_US + 3000000,
@@ -110,6 +112,51 @@ Test(audit_query, filters_let_through_what_they_say)
 	make_decisions();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		expect_seqs(&rows[i].filter, &all, rows[i].want);
+}
+
+/* How SQLite answers a query with this filter, as EXPLAIN QUERY PLAN has it. */
+static const char *plan_of(const struct record_filter *filter)
+{
+	static const char *const parts[2] = {"EXPLAIN QUERY PLAN SELECT seq FROM records", ""};
+	static char plan[256];
+	sqlite3_stmt *query = NULL;
+	struct writ_error error;
+	sqlite3 *db;
+	int n_bound;
+
+	cr_assert_eq(db_open(db_file, &audit_schema, DB_READ, &db, &error), 0, "%s", error.text);
+	cr_assert_eq(query_prepare(db, parts, filter, &query, &n_bound), SQLITE_OK);
+	cr_assert_eq(sqlite3_step(query), SQLITE_ROW);
+	snprintf(plan, sizeof(plan), "%s", (const char *)sqlite3_column_text(query, 3));
+	sqlite3_finalize(query);
+	db_close(db);
+	return plan;
+}
+
+Test(audit_query, indexes_answer_what_is_asked_most)
+{
+	static const struct {
+		struct record_filter filter;
+		const char *index;
+	} rows[] = {
+		{{ANY, .user = "bob"}, "records_by_user"},
+		{{ANY, .tool = "git_log"}, "records_by_tool"},
+		{{ANY, .verdict = "deny"}, "records_not_allowed"},
+		{{ANY, .verdict = "ask"}, "records_not_allowed"},
+		{{.since_us = LOG_MAKER_START_US,
+		  .until_us = INT64_MAX,
+		  .first_seq = FILTER_ANY,
+		  .last_seq = FILTER_ANY},
+		 "records_by_time"},
+		{{ANY, .verdict = "allow"}, "SCAN records"},
+	};
+
+	make_decisions();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *plan = plan_of(&rows[i].filter);
+
+		cr_expect_neq(strstr(plan, rows[i].index), NULL, "%zu: %s", i, plan);
+	}
 }
 
 Test(audit_query, limit_counts_from_the_end_that_is_first)
