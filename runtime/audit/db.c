@@ -14,12 +14,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/audit/fail.h"
 
-#define BUSY_MS    5000
-#define MAX_LENGTH (4 << 20) /* of a row: what Writ writes is far below that */
+#define BUSY_MS      5000
+#define BUSY_STEP_MS 5
+#define MAX_LENGTH   (4 << 20) /* of a row: what Writ writes is far below that */
 
 /* SQLite's codes that are the file's fault, or the system's: the rest is ours. */
 static enum writ_error_code code_of(int rc)
@@ -65,30 +67,51 @@ int64_t db_number(sqlite3 *db, const char *sql, int64_t fallback)
 	return number;
 }
 
+struct kind {
+	int64_t id;
+	int64_t version;
+	int64_t tables;
+};
+
+/* All of one moment: another process may be making it what it is. */
+static int read_kind(sqlite3 *db, struct kind *out, struct writ_error *error)
+{
+	int rc = db_run(db, "BEGIN", error);
+
+	if (rc)
+		return rc;
+	out->id = db_number(db, "PRAGMA application_id", -1);
+	out->version = db_number(db, "PRAGMA user_version", -1);
+	out->tables = db_number(db, "SELECT count(*) FROM sqlite_schema", -1);
+	if (out->id < 0 || out->version < 0 || out->tables < 0)
+		rc = db_error(db, "it can't be read", error);
+	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
+}
+
 /* Is it ours, and of a version that we know? An empty database has neither. */
 static int check_kind(sqlite3 *db, const struct db_schema *schema, enum db_mode mode,
 		      struct writ_error *error)
 {
-	int64_t id = db_number(db, "PRAGMA application_id", -1);
-	int64_t version = db_number(db, "PRAGMA user_version", -1);
-	int64_t tables = db_number(db, "SELECT count(*) FROM sqlite_schema", -1);
+	struct kind kind;
+	int rc = read_kind(db, &kind, error);
 
-	if (id < 0 || version < 0 || tables < 0)
-		return db_error(db, "it can't be read", error);
-	if (id == 0 && tables == 0 && mode == DB_CREATE)
+	if (rc)
+		return rc;
+	if (kind.id == 0 && kind.tables == 0 && mode == DB_CREATE)
 		return 0;
-	if (id != schema->application_id)
+	if (kind.id != schema->application_id)
 		return fail_set(error, WRIT_E_FORMAT, "it is a database, but not %s of Writ's",
 				schema->what);
-	if (version > schema->n_steps)
+	if (kind.version > schema->n_steps)
 		return fail_set(error, WRIT_E_UNSUPPORTED,
 				"it has version %lld, of a newer Writ; this one knows %d",
-				(long long)version, schema->n_steps);
-	if (mode == DB_READ && version < schema->n_steps)
+				(long long)kind.version, schema->n_steps);
+	if (mode == DB_READ && kind.version < schema->n_steps)
 		return fail_set(error, WRIT_E_UNSUPPORTED,
 				"it has version %lld, of an older Writ; writing to it brings it to "
 				"%d",
-				(long long)version, schema->n_steps);
+				(long long)kind.version, schema->n_steps);
 	return 0;
 }
 
@@ -123,6 +146,33 @@ static int migrate(sqlite3 *db, const struct db_schema *schema, struct writ_erro
 	return rc;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * A write-ahead log needs the database for itself once, and SQLite does not wait for that as it
+ * does for other locks: of some who make a database at once all but one would be refused.
+ */
+static int set_wal(sqlite3 *db, struct writ_error *error)
+{
+	static const struct timespec pause = {.tv_nsec = BUSY_STEP_MS * 1000000L};
+	int64_t end = now_ms() + BUSY_MS;
+	int rc;
+
+	do {
+		rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		if ((rc & 0xff) != SQLITE_BUSY)
+			break;
+		(void)nanosleep(&pause, NULL);
+	} while (now_ms() < end);
+	return rc == SQLITE_OK ? 0 : db_error(db, "the database refuses a change", error);
+}
+
 static int prepare(sqlite3 *db, const struct db_schema *schema, enum db_mode mode,
 		   struct writ_error *error)
 {
@@ -137,7 +187,9 @@ static int prepare(sqlite3 *db, const struct db_schema *schema, enum db_mode mod
 	rc = check_kind(db, schema, mode, error);
 	if (rc || mode == DB_READ)
 		return rc;
-	rc = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON", error);
+	rc = set_wal(db, error);
+	if (!rc)
+		rc = db_run(db, "PRAGMA foreign_keys = ON", error);
 	return rc ? rc : migrate(db, schema, error);
 }
 
