@@ -99,12 +99,16 @@ void record_hash(const struct record *record, const unsigned char before[RECORD_
 
 /* ---- rows ---- */
 
+/*
+ * What fails takes the whole transaction back, as who adds to a chain does anyhow: of many rows
+ * SQLite would otherwise first copy each page that they change, to take back the statement only.
+ */
 static int prepare(sqlite3 *db, size_t n_rows, sqlite3_stmt **out, struct writ_error *error)
 {
 #define MARK(id, name) "?,"
 	static const char row[] = "(" RECORD_COLUMNS(MARK) "?)";
 #undef MARK
-	char sql[32 + RECORD_ROWS * (sizeof(row) + 1)] = "INSERT INTO records VALUES ";
+	char sql[48 + RECORD_ROWS * (sizeof(row) + 1)] = "INSERT OR ROLLBACK INTO records VALUES ";
 	size_t len = strlen(sql);
 
 	for (size_t i = 0; i < n_rows; i++) {
