@@ -366,7 +366,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libwrit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests -DBUILD_DIR='"$(BUILD)"' -MMD -MP -o $@ $< $(BUILD)/libwrit.a
-$(BUILD)/bench/bench_audit: tests/bench/bench_audit.c $(BUILD)/libwrit-audit.a $(BUILD)/libwrit.a
+$(BUILD)/bench/bench_audit $(BUILD)/bench/bench_whole: $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libwrit-audit.a $(BUILD)/libwrit.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(STD) -O2 -g -Wall -Wextra -I. -Itests/bench -MMD -MP -o $@ $< $(BUILD)/libwrit-audit.a $(BUILD)/libwrit.a $(AUDIT_LIBS)
