@@ -3,8 +3,9 @@
  * the ring when that is in the database; what could not be written stays, and is tried again. So a
  * record is in the ring or in the database, whatever fails.
  *
- * Where there is little to write it waits a moment for more, unless somebody waits for it; where
- * there is nothing it sleeps until there is.
+ * Where there is little to write it waits a moment for more, unless somebody waits for it. Where
+ * there is nothing it looks again every few milliseconds for a second, and sleeps only then until
+ * it is woken: waking it costs who records many times what recording does.
  */
 #include "runtime/audit/writer.h"
 
@@ -20,6 +21,8 @@
 #define MAX_BATCH      8192u
 #define LINGER_NS      2000000u
 #define MAX_LINGERS    5 /* 10 ms */
+#define LOOK_NS        5000000u
+#define MAX_LOOKS      200 /* 1 s */
 #define RETRY_NS       20000000u
 #define MAX_RETRY_NS   1000000000u
 #define CHECKPOINT_GAP 10000 /* records between two checkpoints */
@@ -226,13 +229,27 @@ static void wait_to_retry(struct writer *writer, uint64_t ns)
 	bell_leave(&writer->hurry);
 }
 
-static void wait_for_work(struct writer *writer)
+static bool has_work(const struct writer *writer)
+{
+	return is_urgent(writer) ||
+	       ring_peek(&writer->ring, atomic_load(&writer->written_to)) != NULL;
+}
+
+static void sleep_until_work(struct writer *writer)
 {
 	uint32_t seen = bell_attend(&writer->work);
 
-	if (!ring_peek(&writer->ring, atomic_load(&writer->written_to)) && !is_urgent(writer))
+	if (!has_work(writer))
 		bell_wait(&writer->work, seen, 0);
 	bell_leave(&writer->work);
+}
+
+static void wait_for_work(struct writer *writer)
+{
+	for (int i = 0; i < MAX_LOOKS && !has_work(writer); i++)
+		wait_for_hurry(writer, LOOK_NS);
+	if (!has_work(writer))
+		sleep_until_work(writer);
 }
 
 static void wait_for_more(struct writer *writer)

@@ -16,9 +16,10 @@
 #include "runtime/writ_monitor.h"
 
 #define SESSIONS 1024
-#define PAIRS    (1u << 16)
-#define BURST    1000
-#define ROUNDS   300
+#define PAIRS    (1u << 13)
+#define BURST    8000
+#define SINGLE   500 /* calls of a round that are timed one by one */
+#define ROUNDS   100
 #define NAME     64
 #define N_CASES  4
 
@@ -40,7 +41,7 @@ struct whole {
 	struct writ_monitor *monitor;
 	struct writ_session *sessions[SESSIONS];
 	uint64_t bursts[ROUNDS];
-	uint64_t calls[ROUNDS * BURST / 10];
+	uint64_t calls[ROUNDS * SINGLE];
 };
 
 static struct whole cases[N_CASES] = {
@@ -124,7 +125,7 @@ static void flush(struct writ_audit *audit)
 		die("the log", &error);
 }
 
-/* A burst timed as one, and a tenth of another one call by call. */
+/* A burst timed as one, and a few calls one by one. */
 static void run(struct whole *whole, unsigned round, struct writ_audit *audit)
 {
 	uint64_t begin = bench_now_ns();
@@ -133,10 +134,10 @@ static void run(struct whole *whole, unsigned round, struct writ_audit *audit)
 		call(whole, round * BURST + i);
 	whole->bursts[round] = bench_now_ns() - begin;
 	flush(audit);
-	for (unsigned i = 0; i < BURST / 10; i++) {
+	for (unsigned i = 0; i < SINGLE; i++) {
 		begin = bench_now_ns();
 		call(whole, round * BURST + i);
-		whole->calls[round * BURST / 10 + i] = bench_now_ns() - begin;
+		whole->calls[round * SINGLE + i] = bench_now_ns() - begin;
 	}
 	flush(audit);
 }
