@@ -21,6 +21,7 @@
 
 #define BUSY_MS      5000
 #define BUSY_STEP_MS 5
+#define UNREAD       INT64_MIN /* a number that could not be read; no header's is as small */
 #define MAX_LENGTH   (4 << 20) /* of a row: what Writ writes is far below that */
 
 /* SQLite's codes that are the file's fault, or the system's: the rest is ours. */
@@ -80,10 +81,10 @@ static int read_kind(sqlite3 *db, struct kind *out, struct writ_error *error)
 
 	if (rc)
 		return rc;
-	out->id = db_number(db, "PRAGMA application_id", -1);
-	out->version = db_number(db, "PRAGMA user_version", -1);
-	out->tables = db_number(db, "SELECT count(*) FROM sqlite_schema", -1);
-	if (out->id < 0 || out->version < 0 || out->tables < 0)
+	out->id = db_number(db, "PRAGMA application_id", UNREAD);
+	out->version = db_number(db, "PRAGMA user_version", UNREAD);
+	out->tables = db_number(db, "SELECT count(*) FROM sqlite_schema", UNREAD);
+	if (out->id == UNREAD || out->version == UNREAD || out->tables == UNREAD)
 		rc = db_error(db, "it can't be read", error);
 	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
@@ -103,7 +104,7 @@ static int check_kind(sqlite3 *db, const struct db_schema *schema, enum db_mode 
 	if (kind.id != schema->application_id)
 		return fail_set(error, WRIT_E_FORMAT, "it is a database, but not %s of Writ's",
 				schema->what);
-	if (kind.version > schema->n_steps)
+	if (kind.version < 0 || kind.version > schema->n_steps)
 		return fail_set(error, WRIT_E_UNSUPPORTED,
 				"it has version %lld, of a newer Writ; this one knows %d",
 				(long long)kind.version, schema->n_steps);
@@ -160,7 +161,6 @@ static int64_t now_ms(void)
  */
 static int set_wal(sqlite3 *db, struct writ_error *error)
 {
-	static const struct timespec pause = {.tv_nsec = BUSY_STEP_MS * 1000000L};
 	int64_t end = now_ms() + BUSY_MS;
 	int rc;
 
@@ -168,7 +168,7 @@ static int set_wal(sqlite3 *db, struct writ_error *error)
 		rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 		if ((rc & 0xff) != SQLITE_BUSY)
 			break;
-		(void)nanosleep(&pause, NULL);
+		(void)sqlite3_sleep(BUSY_STEP_MS);
 	} while (now_ms() < end);
 	return rc == SQLITE_OK ? 0 : db_error(db, "the database refuses a change", error);
 }

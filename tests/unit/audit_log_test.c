@@ -204,6 +204,36 @@ Test(audit_log, processes_write_one_chain)
 	cr_expect_str_empty(audit_verify());
 }
 
+/* All find no log, and each is ready to make it. */
+Test(audit_log, processes_make_one_log)
+{
+	for (int round = 0; round < 20; round++) {
+		int go[2], status;
+
+		cr_assert_eq(pipe(go), 0);
+		for (int i = 0; i < 8; i++) {
+			if (fork() == 0) {
+				struct writ_audit *audit = NULL;
+				struct writ_error error;
+				char byte;
+
+				(void)close(go[1]);
+				(void)read(go[0], &byte, 1);
+				_exit(writ_audit_open(path, NULL, &audit, &error) != 0);
+			}
+		}
+		(void)close(go[0]);
+		(void)close(go[1]);
+		for (int i = 0; i < 8; i++) {
+			cr_assert_gt(wait(&status), 0);
+			cr_assert_eq(status, 0);
+		}
+		cr_assert_str_empty(audit_verify());
+		audit_teardown();
+		setup();
+	}
+}
+
 Test(audit_log, child_of_a_fork_can_not_record)
 {
 	struct writ_audit *audit = audit_open(NULL);
