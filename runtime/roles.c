@@ -7,51 +7,26 @@
  * here of others (compiler/sema/conflicts.c). Nothing of this is on the path of a decision.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/error.h"
+#include "runtime/holding.h"
 #include "runtime/policy.h"
 #include "runtime/writ_info.h"
-
-/* What somebody holds: those given, and from there all that is inherited. */
-struct holding {
-	const struct image *image;
-	uint32_t *from; /* by role: the one that was given and brings it, or WRIT_NONE */
-	uint32_t *queue;
-	uint32_t n;
-};
 
 static const char *name_of(const struct holding *in, uint32_t role)
 {
 	return image_text(in->image, image_ROLES(in->image, role)->name);
 }
 
-static void hold(struct holding *in, uint32_t role, uint32_t from)
-{
-	if (in->from[role] != WRIT_NONE)
-		return;
-	in->from[role] = from;
-	in->queue[in->n++] = role;
-}
-
-static void inherit(struct holding *in)
-{
-	for (uint32_t next = 0; next < in->n; next++) {
-		uint32_t role = in->queue[next];
-		struct writ_fmt_range parents = image_ROLE_INFO(in->image, role)->parents;
-
-		for (uint32_t i = 0; i < parents.count; i++)
-			hold(in, *image_INDICES(in->image, parents.first + i), in->from[role]);
-	}
-}
-
-/* ", inherited by 'x'", or nothing for a role that was given. */
+/* " (inherited by 'x')", or nothing for a role that was given. */
 static const char *way(const struct holding *in, uint32_t role, char *text, size_t size)
 {
+	uint32_t giver = holding_giver(in, role);
+
 	text[0] = '\0';
-	if (in->from[role] != role)
-		(void)snprintf(text, size, " (inherited by '%s')", name_of(in, in->from[role]));
+	if (giver != role)
+		(void)snprintf(text, size, " (inherited by '%s')", name_of(in, giver));
 	return text;
 }
 
@@ -73,7 +48,7 @@ static int check_conflict(const struct holding *in, const struct writ_fmt_confli
 	for (uint32_t i = 0; i < conflict->roles.count; i++) {
 		uint32_t role = *image_INDICES(in->image, conflict->roles.first + i);
 
-		if (in->from[role] == WRIT_NONE)
+		if (!holding_has(in, role))
 			continue;
 		if (first != WRIT_NONE)
 			return refuse_pair(in, first, role, error);
@@ -96,8 +71,8 @@ static int check_conflicts(const struct holding *in, int active, struct writ_err
 	return rc;
 }
 
-static int begin(struct holding *in, const struct writ_policy *policy, const char *const *roles,
-		 size_t n, struct writ_error *error)
+static int give(struct holding *in, const struct writ_policy *policy, const char *const *roles,
+		size_t n, struct writ_error *error)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint32_t role = index_find(&policy->roles, roles[i], strlen(roles[i]));
@@ -105,7 +80,7 @@ static int begin(struct holding *in, const struct writ_policy *policy, const cha
 		if (role == WRIT_NONE)
 			return error_set(error, WRIT_E_UNKNOWN, "the policy has no role '%.*s'",
 					 (int)WRIT_MAX_NAME, roles[i]);
-		hold(in, role, role);
+		holding_give(in, role);
 	}
 	return 0;
 }
@@ -113,21 +88,17 @@ static int begin(struct holding *in, const struct writ_policy *policy, const cha
 int writ_roles_check(const struct writ_policy *policy, const char *const *roles, size_t n,
 		     int active, struct writ_error *error)
 {
-	size_t n_roles = image_count(&policy->image, WRIT_SECTION_ROLES);
-	uint32_t *numbers = malloc((2 * n_roles + 1) * sizeof(*numbers));
-	struct holding in = {.image = &policy->image, .from = numbers};
+	struct holding in;
 	int rc;
 
-	if (!numbers)
+	if (!holding_init(&in, &policy->image))
 		return error_nomem(error);
-	in.queue = numbers + n_roles;
-	memset(in.from, 0xff, n_roles * sizeof(*in.from)); /* WRIT_NONE */
-	rc = begin(&in, policy, roles, n, error);
+	rc = give(&in, policy, roles, n, error);
 	if (!rc) {
-		inherit(&in);
+		holding_inherit(&in);
 		rc = check_conflicts(&in, active, error);
 	}
-	free(numbers);
+	holding_fini(&in);
 	return rc;
 }
 

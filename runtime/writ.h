@@ -310,8 +310,9 @@ WRIT_API WRIT_MUST_CHECK int writ_rule(const struct writ_policy *policy, uint32_
 
 /*
  * Why a request was decided so by writ_check, in a line for who administers the policy; cut off
- * where it does not fit. Names and conditions are as they were given: print them with care. A
- * session's decision: writ_session_explain.
+ * where it does not fit. Of an inherited rule the way to it is told: "(admin <- lead <- dev)".
+ * Names and conditions are as they were given: print them with care. A session's decision:
+ * writ_session_explain.
  */
 WRIT_API void writ_explain(const struct writ_policy *policy, const struct writ_request *request,
 			   const struct writ_decision *decision, char *text, size_t size);

@@ -6,8 +6,10 @@
  * asking which tools, users and rules there are.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "runtime/explain.h"
 #include "runtime/monitor/session.h"
 
 static void explain_to_agent(const struct writ_decision *decision, char *text, size_t size)
@@ -55,19 +57,37 @@ static bool is_session_reason(enum writ_reason reason)
 	       reason == WRIT_NO_STATE || reason == WRIT_STALE || reason == WRIT_NOT_RECORDED;
 }
 
-static void explain_to_operator(const struct writ_session *session,
-				const struct writ_decision *decision, char *text, size_t size)
+/* Without the memory for the roles the rule is told without the way to it. */
+static void explain_by_policy(const struct writ_session *session,
+			      const struct writ_decision *decision, char *text, size_t size)
 {
+	const struct writ_policy *policy = writ_session_policy(session);
+	uint32_t *roles = calloc(session->roles.n + 1, sizeof(*roles));
 	const struct writ_request request = {
 		.role = session->is_user ? NULL : session->name,
 		.user = session->is_user ? session->name : NULL,
 		.tool = session->tool,
 	};
+	const struct explained explained = {
+		.policy = policy,
+		.request = &request,
+		.decision = decision,
+		.roles = roles,
+		.n_roles = roles ? roles_ids(&session->roles, policy, roles) : 0,
+	};
+
+	explain_decision(&explained, text, size);
+	free(roles);
+}
+
+static void explain_to_operator(const struct writ_session *session,
+				const struct writ_decision *decision, char *text, size_t size)
+{
 	struct writ_decision by_rule = *decision;
 	size_t at;
 
 	if (!is_session_reason(decision->reason)) {
-		writ_explain(writ_session_policy(session), &request, decision, text, size);
+		explain_by_policy(session, decision, text, size);
 		return;
 	}
 	explain_session(session, decision, text, size);
@@ -75,7 +95,7 @@ static void explain_to_operator(const struct writ_session *session,
 	if (at == 0 || text[at - 1] != ' ')
 		return;
 	by_rule.reason = WRIT_BY_RULE;
-	writ_explain(writ_session_policy(session), &request, &by_rule, text + at, size - at);
+	explain_by_policy(session, &by_rule, text + at, size - at);
 }
 
 void writ_session_explain(const struct writ_session *session, const struct writ_decision *decision,

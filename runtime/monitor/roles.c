@@ -168,7 +168,7 @@ int roles_check(const struct roles *roles, const struct writ_policy *policy,
 	return rc;
 }
 
-size_t roles_rows(const struct roles *roles, const struct writ_policy *policy, uint32_t *rows)
+size_t roles_ids(const struct roles *roles, const struct writ_policy *policy, uint32_t *ids)
 {
 	size_t n = 0;
 
@@ -177,7 +177,16 @@ size_t roles_rows(const struct roles *roles, const struct writ_policy *policy, u
 							: WRIT_NONE;
 
 		if (id != WRIT_NONE)
-			rows[n++] = image_ROLES(&policy->image, id)->row;
+			ids[n++] = id;
 	}
+	return n;
+}
+
+size_t roles_rows(const struct roles *roles, const struct writ_policy *policy, uint32_t *rows)
+{
+	size_t n = roles_ids(roles, policy, rows);
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = image_ROLES(&policy->image, rows[i])->row;
 	return n;
 }

@@ -41,10 +41,10 @@ bool roles_all_active(const struct roles *roles);
 WRIT_MUST_CHECK int roles_check(const struct roles *roles, const struct writ_policy *policy,
 				struct writ_error *error);
 
-/*
- * The rows of a policy's decision table that the active ones have: as many as there are roles at
- * most, and how many.
- */
+/* The active ones' ids in a policy that has them all: as many as there are roles at most. */
+size_t roles_ids(const struct roles *roles, const struct writ_policy *policy, uint32_t *ids);
+
+/* The same as rows of the policy's decision table. */
 size_t roles_rows(const struct roles *roles, const struct writ_policy *policy, uint32_t *rows);
 
 #endif
