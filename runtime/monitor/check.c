@@ -71,8 +71,6 @@ static void decide(const struct writ_session *session, const struct writ_policy 
 	tool = writ_tool_id(policy, call->tool, tool_len);
 	if (tool == WRIT_NO_ID && !verify_tool_name(call->tool, tool_len))
 		deny_all(decision, WRIT_BAD_TOOL_NAME);
-	else if (session->n_rows == 0)
-		deny_all(decision, WRIT_NO_RULE);
 	else
 		check_rows(session, policy, tool, call, decision);
 }

@@ -1,8 +1,10 @@
 /*
  * Questions to a human, of a monitor: requests (request.h) whose answers are recorded.
+ *
+ * In: the id of a request and an answer. Out: an event, and then the answer. Neither is there
+ * without the other, unless somebody else's answer comes first: that is an event of its own.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "runtime/error.h"
 #include "runtime/monitor/monitor.h"
@@ -15,18 +17,6 @@ enum writ_answer writ_request_wait(struct writ_monitor *monitor, const char *id,
 int writ_request_get(struct writ_monitor *monitor, size_t index, struct writ_request_info *out)
 {
 	return monitor->requests ? request_get(monitor->requests, index, out) : -WRIT_E_INVALID;
-}
-
-/* What is pending under an id; all empty when nothing is. */
-static struct writ_request_info find(struct writ_monitor *monitor, const char *id)
-{
-	struct writ_request_info info;
-
-	for (size_t i = 0; request_get(monitor->requests, i, &info) == 0; i++) {
-		if (strcmp(info.id, id) == 0)
-			return info;
-	}
-	return (struct writ_request_info){.answer = WRIT_PENDING};
 }
 
 /*
@@ -63,22 +53,23 @@ static int record_answer(struct writ_monitor *monitor, const struct writ_request
 int writ_request_answer(struct writ_monitor *monitor, const char *id, int approve,
 			struct writ_error *error)
 {
-	struct writ_error reason;
 	struct writ_request_info info;
+	struct writ_error reason;
 	int rc;
 
 	if (!id)
 		return error_set(error, WRIT_E_INVALID, "writ_request_answer: id must be given");
 	if (!monitor->requests)
 		return error_set(error, WRIT_E_UNKNOWN, "the policy asks nothing");
-	info = find(monitor, id);
-	if (*info.id && record_answer(monitor, &info, approve, NULL))
+	rc = request_find(monitor->requests, id, &info, error);
+	if (rc)
+		return rc;
+	if (record_answer(monitor, &info, approve, NULL))
 		return error_set(error, WRIT_E_SYSTEM,
 				 "the answer can't be recorded, so it is not given");
 	rc = request_answer(monitor->requests, id, approve, &reason);
 	if (!rc)
 		return 0;
-	if (*info.id)
-		(void)record_answer(monitor, &info, approve, reason.text);
+	(void)record_answer(monitor, &info, approve, reason.text);
 	return error_set(error, (enum writ_error_code) - rc, "%s", reason.text);
 }

@@ -436,6 +436,19 @@ enum writ_answer request_wait(struct requests *requests, const char *id, int tim
 
 /* ---- answering ---- */
 
+static void tell(const struct found *found, struct writ_request_info *out)
+{
+	*out = (struct writ_request_info){
+		.age_ms = (found->now - found->record.made_ns) / NS_PER_MS,
+		.left_ms = (found->record.expires_ns - found->now) / NS_PER_MS,
+	};
+	print_id(found->record.id, out->id);
+	memcpy(out->policy, found->record.policy, sizeof(out->policy));
+	memcpy(out->subject, found->record.subject, sizeof(out->subject));
+	memcpy(out->tool, found->record.tool, sizeof(out->tool));
+	memcpy(out->args, found->record.args, sizeof(out->args));
+}
+
 int request_get(struct requests *requests, size_t index, struct writ_request_info *out)
 {
 	struct found found = {.now = now_ns()};
@@ -444,33 +457,47 @@ int request_get(struct requests *requests, size_t index, struct writ_request_inf
 		if (!read_slot(requests, &requests->slots[i], &found) ||
 		    status_of(found.state) != PENDING || has_expired(&found) || index--)
 			continue;
-		*out = (struct writ_request_info){
-			.age_ms = (found.now - found.record.made_ns) / NS_PER_MS,
-			.left_ms = (found.record.expires_ns - found.now) / NS_PER_MS,
-		};
-		print_id(found.record.id, out->id);
-		memcpy(out->policy, found.record.policy, sizeof(out->policy));
-		memcpy(out->subject, found.record.subject, sizeof(out->subject));
-		memcpy(out->tool, found.record.tool, sizeof(out->tool));
-		memcpy(out->args, found.record.args, sizeof(out->args));
+		tell(&found, out);
 		return 0;
 	}
 	return -WRIT_E_INVALID;
 }
 
+/* The request of an id, if it can still be answered. */
+static int find_open(const struct requests *requests, const char *id, struct found *found,
+		     struct writ_error *error)
+{
+	if (!find(requests, id, found))
+		return error_set(error, WRIT_E_UNKNOWN, "there is no such request");
+	if (status_of(found->state) != PENDING)
+		return error_set(error, WRIT_E_UNKNOWN, "the request has been answered already");
+	if (has_expired(found))
+		return error_set(error, WRIT_E_UNKNOWN, "the request has expired");
+	return 0;
+}
+
+int request_find(struct requests *requests, const char *id, struct writ_request_info *out,
+		 struct writ_error *error)
+{
+	struct found found;
+	int rc = find_open(requests, id, &found, error);
+
+	if (!rc)
+		tell(&found, out);
+	return rc;
+}
+
 int request_answer(struct requests *requests, const char *id, int approve, struct writ_error *error)
 {
-	uint64_t next;
+	const uint64_t who = (uint64_t)getuid() << UID_AT;
 	struct found found;
+	uint64_t next;
+	int rc = find_open(requests, id, &found, error);
 
-	if (!find(requests, id, &found))
-		return error_set(error, WRIT_E_UNKNOWN, "there is no such request");
-	if (status_of(found.state) == PENDING && has_expired(&found))
-		return error_set(error, WRIT_E_UNKNOWN, "the request has expired");
-	next = with_status(found.state, approve ? APPROVED : REJECTED) | (uint64_t)getuid()
-										 << UID_AT;
-	if (status_of(found.state) != PENDING ||
-	    !atomic_compare_exchange_strong(&found.slot->state, &found.state, next))
+	if (rc)
+		return rc;
+	next = with_status(found.state, approve ? APPROVED : REJECTED) | who;
+	if (!atomic_compare_exchange_strong(&found.slot->state, &found.state, next))
 		return error_set(error, WRIT_E_UNKNOWN, "the request has been answered already");
 	(void)RAW(SYS_futex, &found.slot->state, KERNEL_FUTEX_WAKE, INT32_MAX);
 	return 0;

@@ -60,6 +60,13 @@ WRIT_MUST_CHECK enum writ_answer request_wait(struct requests *requests, const c
 					      int timeout_ms);
 WRIT_MUST_CHECK int request_get(struct requests *requests, size_t index,
 				struct writ_request_info *out);
+
+/*
+ * The request of an id that can still be answered: looked up by the id, as those that are pending
+ * move up in request_get's list while it is gone through. Errors: UNKNOWN, as request_answer.
+ */
+WRIT_MUST_CHECK int request_find(struct requests *requests, const char *id,
+				 struct writ_request_info *out, struct writ_error *error);
 WRIT_MUST_CHECK int request_answer(struct requests *requests, const char *id, int approve,
 				   struct writ_error *error);
 

@@ -192,32 +192,40 @@ static void lose_all(struct writ_session *session)
 	roles_fini(&session->roles);
 }
 
-void session_refresh(struct writ_session *session)
+/* Not 0: the roles of now can't be had, and all is refused until they can. */
+static int refresh(struct writ_session *session, struct writ_error *error)
 {
 	uint64_t generation = roles_generation(session);
 	struct roles now = {NULL, 0};
-	struct writ_error error;
 	int rc;
 
 	use_current(session);
 	refuse(session, WRIT_STALE);
 	/* A failure is no state to stay in: the next check asks again. */
 	session->roles_seen = generation - 1;
-	rc = look_up(session, &now, &error);
+	rc = look_up(session, &now, error);
 	if (rc == -WRIT_E_UNKNOWN) {
 		session->roles_seen = generation;
 		lose_all(session);
 		refuse(session, WRIT_UNKNOWN_SUBJECT);
-		return;
 	}
 	if (rc)
-		return;
+		return rc;
 	if (session->is_user)
 		keep_active(session, &now);
 	roles_fini(&session->roles);
 	session->roles = now;
-	if (take_rows(session, &error) != -WRIT_E_NOMEM)
+	if (take_rows(session, error) != -WRIT_E_NOMEM)
 		session->roles_seen = generation;
+	return 0;
+}
+
+void session_refresh(struct writ_session *session)
+{
+	struct writ_error error;
+	int rc = refresh(session, &error);
+
+	(void)rc;
 }
 
 /* ---- opening and closing ---- */
@@ -349,7 +357,9 @@ static int set_active(struct writ_session *session, const char *name, bool is_ac
 
 	if (!session->is_user)
 		return error_set(error, WRIT_E_INVALID, "the session is a role's, not a user's");
-	session_refresh(session);
+	rc = refresh(session, error);
+	if (rc)
+		return rc;
 	role = name ? roles_find(&session->roles, name) : NULL;
 	if (!role)
 		return error_set(error, WRIT_E_UNKNOWN, "user '%.200s' does not have role '%.200s'",

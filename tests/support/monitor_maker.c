@@ -106,6 +106,16 @@ struct writ_session *monitor_role(struct test_monitor *test, const char *role)
 	return open_session(test, &(struct writ_subject){.role = role});
 }
 
+int monitor_try_session(struct test_monitor *test, const struct writ_subject *subject,
+			struct writ_error *error)
+{
+	struct writ_session *session = NULL;
+	int rc = writ_session_open(test->monitor, subject, &session, error);
+
+	writ_session_close(session);
+	return rc;
+}
+
 const struct test_event *monitor_event(const struct test_monitor *test)
 {
 	cr_assert_gt(test->n_events, 0u);
@@ -123,4 +133,11 @@ void monitor_free(struct test_monitor *test)
 	writ_monitor_close(test->monitor);
 	free(test->bundle.bytes);
 	free(test);
+}
+
+void monitor_end(struct test_monitor *test, struct writ_session *one, struct writ_session *other)
+{
+	writ_session_close(one);
+	writ_session_close(other);
+	monitor_free(test);
 }

@@ -48,6 +48,10 @@ int monitor_replace(struct test_monitor *test, const char *text, struct writ_err
 struct writ_session *monitor_user(struct test_monitor *test, const char *user);
 struct writ_session *monitor_role(struct test_monitor *test, const char *role);
 
+/* The result of writ_session_open, of a session that is closed at once. */
+int monitor_try_session(struct test_monitor *test, const struct writ_subject *subject,
+			struct writ_error *error);
+
 /* The last event; there must be one. */
 const struct test_event *monitor_event(const struct test_monitor *test);
 
@@ -56,5 +60,8 @@ enum writ_verdict monitor_check(struct writ_session *session, const char *tool,
 				struct writ_decision *decision);
 
 void monitor_free(struct test_monitor *test);
+
+/* The same, after its last sessions; NULL is none. */
+void monitor_end(struct test_monitor *test, struct writ_session *one, struct writ_session *other);
 
 #endif

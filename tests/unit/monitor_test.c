@@ -66,8 +66,7 @@ Test(monitor, another_policy_takes_its_place)
 	cr_expect_eq(decision.generation, 2u);
 	cr_expect_eq(monitor_check(session, "b", &decision), WRIT_ALLOW);
 	cr_expect_str_eq(monitor_event(test)->role, "r");
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 /* The name belongs to the log, to rates and to approvals. */
@@ -106,8 +105,7 @@ Test(monitor, any_failure_keeps_the_one_in_force)
 	cr_expect(strstr(error.text, "'test' is in force"), "%s", error.text);
 	cr_expect_eq(writ_monitor_generation(test->monitor), 1u);
 	cr_expect_eq(monitor_check(session, "a", NULL), WRIT_ALLOW);
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 Test(monitor, what_can_not_be_recorded_does_not_happen)
@@ -128,8 +126,7 @@ Test(monitor, what_can_not_be_recorded_does_not_happen)
 	cr_expect_eq(writ_monitor_generation(test->monitor), 1u);
 	test->record_rc = 0;
 	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ALLOW);
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 Test(monitor, every_decision_is_an_event)
@@ -184,9 +181,7 @@ Test(monitor, a_role_that_a_reload_takes_away_is_gone)
 	cr_expect_eq(monitor_replace(test, FIRST, NULL), 0);
 	cr_expect_eq(monitor_check(role, "a", &decision), WRIT_DENY);
 	cr_expect_eq(decision.reason, WRIT_BY_RULE);
-	writ_session_close(user);
-	writ_session_close(role);
-	monitor_free(test);
+	monitor_end(test, user, role);
 }
 
 /* The last decision's policy stays, whatever is reloaded meanwhile. */
@@ -202,8 +197,7 @@ Test(monitor, the_policy_of_a_decision_stays_until_the_next)
 		cr_assert_eq(monitor_replace(test, SECOND, NULL), 0);
 	cr_assert_eq(writ_rule(writ_session_policy(session), decision.rule, &rule), 0);
 	cr_expect_str_eq(rule.pattern, "a");
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 struct checker {
@@ -306,8 +300,7 @@ Test(monitor, a_rate_that_is_used_up_denies)
 	cr_expect_str_eq(monitor_event(test)->role, "r");
 	cr_expect_eq(monitor_check(session, "b", &decision), WRIT_ALLOW, "a bucket of its own");
 	cr_expect_eq(monitor_check(session, "c", &decision), WRIT_ALLOW);
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 Test(monitor, a_rate_is_of_the_user_and_not_of_the_session)
@@ -327,8 +320,7 @@ Test(monitor, a_rate_is_of_the_user_and_not_of_the_session)
 	writ_session_close(session);
 	session = monitor_role(test, "r");
 	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ALLOW, "a role");
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 Test(monitor, a_reload_gives_no_fresh_start)
@@ -346,8 +338,7 @@ Test(monitor, a_reload_gives_no_fresh_start)
 	session = monitor_user(test, "u");
 	cr_expect_eq(monitor_check(session, "a", NULL), WRIT_DENY);
 	cr_expect_eq(monitor_check(session, "b", NULL), WRIT_ALLOW);
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 Test(monitor, without_state_there_is_no_monitor)
@@ -363,112 +354,6 @@ Test(monitor, without_state_there_is_no_monitor)
 	bundle[0] = bundle[1] = bundle_make("role r { allow a; }\n");
 	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, NULL), 0, "nothing to remember");
 	writ_monitor_close(monitor);
-}
-
-/* ---- questions ---- */
-
-#define ASKING "role r { ask a; ask b rate 1/day burst 1; allow c; }\nuser \"u\" : r;\n"
-
-static enum writ_verdict check_approved(struct writ_session *session, const char *tool,
-					const char *id, struct writ_decision *decision)
-{
-	return writ_session_check(session, &(struct writ_call){.tool = tool, .approval = id},
-				  decision);
-}
-
-Test(monitor, an_approval_is_good_for_one_call)
-{
-	struct test_monitor *test = monitor_make(ASKING);
-	struct writ_session *session = monitor_user(test, "u");
-	struct writ_decision decision;
-	struct writ_request_info info;
-	char id[WRIT_REQUEST_ID_SIZE];
-
-	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ASK);
-	cr_expect_eq(strlen(decision.request), WRIT_REQUEST_ID_SIZE - 1u);
-	strcpy(id, decision.request);
-	cr_expect(strstr(monitor_event(test)->detail, id));
-	cr_expect_eq(writ_request_wait(test->monitor, id, 0), WRIT_PENDING);
-	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_DENY, "not answered");
-	cr_expect_eq(decision.reason, WRIT_NOT_APPROVED);
-	cr_assert_eq(writ_request_get(test->monitor, 0, &info), 0);
-	cr_expect_str_eq(info.id, id);
-	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
-	cr_expect_eq(monitor_event(test)->kind, WRIT_EVENT_APPROVAL);
-	cr_expect_str_eq(monitor_event(test)->tool, "a");
-	cr_expect_eq(check_approved(session, "b", id, &decision), WRIT_DENY, "another call");
-	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_ALLOW);
-	cr_expect(strstr(monitor_event(test)->detail, id));
-	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_DENY, "used");
-	cr_expect_eq(check_approved(session, "c", id, &decision), WRIT_ALLOW, "needs none");
-	writ_session_close(session);
-	monitor_free(test);
-}
-
-Test(monitor, an_approval_is_of_one_subject_and_policy)
-{
-	struct test_monitor *test = monitor_make(ASKING "user \"v\" : r;\n");
-	struct writ_session *u = monitor_user(test, "u");
-	struct writ_session *v = monitor_user(test, "v");
-	struct writ_decision decision;
-
-	cr_expect_eq(monitor_check(u, "a", &decision), WRIT_ASK);
-	cr_expect_eq(writ_request_answer(test->monitor, decision.request, 1, NULL), 0);
-	cr_expect_eq(check_approved(v, "a", decision.request, NULL), WRIT_DENY);
-	cr_expect_eq(monitor_replace(test, ASKING "role more { allow x; }\n", NULL), 0);
-	cr_expect_eq(check_approved(u, "a", decision.request, NULL), WRIT_DENY);
-	writ_session_close(u);
-	writ_session_close(v);
-	monitor_free(test);
-}
-
-Test(monitor, an_answer_that_can_not_be_recorded_is_not_given)
-{
-	struct test_monitor *test = monitor_make(ASKING);
-	struct writ_session *session = monitor_user(test, "u");
-	struct writ_decision decision;
-	char id[WRIT_REQUEST_ID_SIZE];
-
-	cr_expect_eq(monitor_check(session, "a", &decision), WRIT_ASK);
-	strcpy(id, decision.request);
-	test->record_rc = 1;
-	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), -WRIT_E_SYSTEM);
-	test->record_rc = 0;
-	cr_expect_eq(writ_request_wait(test->monitor, id, 0), WRIT_PENDING);
-	cr_expect_eq(check_approved(session, "a", id, NULL), WRIT_DENY);
-	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
-	cr_expect_eq(check_approved(session, "a", id, NULL), WRIT_ALLOW);
-	writ_session_close(session);
-	monitor_free(test);
-}
-
-Test(monitor, a_rate_counts_questions)
-{
-	struct test_monitor *test = monitor_make(ASKING);
-	struct writ_session *session = monitor_user(test, "u");
-	struct writ_decision decision;
-	char id[WRIT_REQUEST_ID_SIZE];
-
-	cr_expect_eq(monitor_check(session, "b", &decision), WRIT_ASK);
-	strcpy(id, decision.request);
-	cr_expect_eq(monitor_check(session, "b", &decision), WRIT_DENY);
-	cr_expect_eq(decision.reason, WRIT_RATE_LIMITED);
-	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
-	cr_expect_eq(check_approved(session, "b", id, NULL), WRIT_ALLOW);
-	writ_session_close(session);
-	monitor_free(test);
-}
-
-Test(monitor, without_questions_there_is_nothing_to_answer)
-{
-	struct test_monitor *test = monitor_make("role r { allow a; }\n");
-	struct writ_request_info info;
-
-	cr_expect_eq(writ_request_wait(test->monitor, "x", -1), WRIT_EXPIRED);
-	cr_expect_eq(writ_request_get(test->monitor, 0, &info), -WRIT_E_INVALID);
-	cr_expect_eq(writ_request_answer(test->monitor, "x", 1, NULL), -WRIT_E_UNKNOWN);
-	cr_expect_eq(writ_request_answer(test->monitor, NULL, 1, NULL), -WRIT_E_INVALID);
-	monitor_free(test);
 }
 
 /* ---- why ---- */
@@ -500,6 +385,7 @@ Test(monitor, operators_are_told_everything)
 		{"w", "none of the conditions holds; the first is that of rule test.writ:3"},
 		{"d", "rule test.writ:3:48 of role 'r': deny d"},
 		{"?", "'?' is not a name that a tool can have"},
+		{"", "'' is not a name that a tool can have"},
 		{"a", "allow a"},
 		{"a", "the rate is used up, and the next call may pass in 86"},
 		{"q", "ask q"},
@@ -515,8 +401,21 @@ Test(monitor, operators_are_told_everything)
 	test->record_rc = 1;
 	cr_expect(strstr(told(session, "w", WRIT_FOR_OPERATOR), "can't be recorded"));
 	test->record_rc = 0;
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
+}
+
+/* What is kept of the last call to tell of it has a size. */
+Test(monitor, a_name_of_any_length_is_told_of)
+{
+	static char name[100001];
+	struct test_monitor *test = monitor_make(TOLD);
+	struct writ_session *session = monitor_user(test, "u");
+
+	memset(name, 'x', sizeof(name) - 1);
+	cr_expect(strstr(told(session, name, WRIT_FOR_OPERATOR), "'xxx"));
+	name[300] = '\0';
+	cr_expect(strstr(told(session, name, WRIT_FOR_OPERATOR), "xxx' is not a name"));
+	monitor_end(test, session, NULL);
 }
 
 Test(monitor, agents_can_not_tell_denials_apart)
@@ -535,8 +434,7 @@ Test(monitor, agents_can_not_tell_denials_apart)
 	/* Whose user is gone is told the same. */
 	cr_expect_eq(monitor_replace(test, "role z { allow a; }\nuser \"y\" : z;\n", NULL), 0);
 	cr_expect_str_eq(told(session, "a", WRIT_FOR_AGENT), "denied by policy");
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 Test(monitor, a_policy_that_demands_a_log_is_opened_with_one_only)

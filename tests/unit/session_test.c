@@ -23,16 +23,6 @@
 
 /* ---- who may open one ---- */
 
-static int try_open(struct test_monitor *test, const struct writ_subject *subject,
-		    struct writ_error *error)
-{
-	struct writ_session *session = NULL;
-	int rc = writ_session_open(test->monitor, subject, &session, error);
-
-	writ_session_close(session);
-	return rc;
-}
-
 Test(session, unknown_subjects_have_none)
 {
 	static const struct writ_subject unknown[] = {
@@ -43,7 +33,7 @@ Test(session, unknown_subjects_have_none)
 
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
 		struct writ_error error = {.code = 0};
-		int rc = try_open(test, &unknown[i], &error);
+		int rc = monitor_try_session(test, &unknown[i], &error);
 
 		cr_expect_eq(rc, -WRIT_E_UNKNOWN, "%zu: %d", i, rc);
 		cr_expect_eq(monitor_event(test)->kind, WRIT_EVENT_SESSION);
@@ -64,7 +54,7 @@ Test(session, exactly_one_subject_is_given)
 	struct test_monitor *test = monitor_make(BLOG);
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		cr_expect_eq(try_open(test, &bad[i], NULL), -WRIT_E_INVALID);
+		cr_expect_eq(monitor_try_session(test, &bad[i], NULL), -WRIT_E_INVALID);
 	monitor_free(test);
 }
 
@@ -74,9 +64,10 @@ Test(session, a_role_that_is_not_the_users_is_refused)
 	struct test_monitor *test = monitor_make(BLOG);
 	struct writ_error error;
 
-	cr_expect_eq(try_open(test,
-			      &(struct writ_subject){.user = "alice", .roles = roles, .n_roles = 2},
-			      &error),
+	cr_expect_eq(monitor_try_session(
+			     test,
+			     &(struct writ_subject){.user = "alice", .roles = roles, .n_roles = 2},
+			     &error),
 		     -WRIT_E_UNKNOWN);
 	cr_expect(strstr(error.text, "admin"), "%s", error.text);
 	monitor_free(test);
@@ -106,9 +97,7 @@ Test(session, deny_beats_ask_beats_allow_across_roles)
 	cr_expect_eq(monitor_check(carol, "publish", NULL), WRIT_DENY);
 	cr_expect_eq(check_path(carol, "write_file", "/srv/x", NULL), WRIT_ASK);
 	cr_expect_eq(monitor_check(carol, "audit_x", NULL), WRIT_DENY);
-	writ_session_close(alice);
-	writ_session_close(carol);
-	monitor_free(test);
+	monitor_end(test, alice, carol);
 }
 
 Test(session, each_reason_is_told)
@@ -138,8 +127,7 @@ Test(session, each_reason_is_told)
 					&decision),
 		     WRIT_DENY);
 	cr_expect_eq(decision.reason, WRIT_BAD_REQUEST);
-	writ_session_close(alice);
-	monitor_free(test);
+	monitor_end(test, alice, NULL);
 }
 
 /* A name with a NUL inside is not the name before it. */
@@ -158,8 +146,7 @@ Test(session, names_have_lengths)
 					&(struct writ_call){.tool = "read_filex", .tool_len = 9},
 					NULL),
 		     WRIT_ALLOW);
-	writ_session_close(bob);
-	monitor_free(test);
+	monitor_end(test, bob, NULL);
 }
 
 /* ---- any subset of a user's roles is as a user who has just these ---- */
@@ -257,8 +244,7 @@ Test(session, roles_are_activated_and_dropped)
 	cr_expect_eq(monitor_check(session, "audit_x", NULL), WRIT_DENY);
 	cr_expect_eq(writ_session_activate(session, "admin", &error), -WRIT_E_UNKNOWN);
 	cr_expect_eq(writ_session_activate(session, NULL, &error), -WRIT_E_UNKNOWN);
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 Test(session, a_role_s_session_has_no_other)
@@ -269,8 +255,7 @@ Test(session, a_role_s_session_has_no_other)
 	cr_expect_eq(writ_session_activate(session, "admin", NULL), -WRIT_E_INVALID);
 	cr_expect_eq(writ_session_drop(session, "guest", NULL), -WRIT_E_INVALID);
 	cr_expect_eq(monitor_check(session, "read_file", NULL), WRIT_ALLOW);
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
 }
 
 #define APART                                                                                      \
@@ -285,7 +270,8 @@ Test(session, roles_in_conflict_are_not_active_together)
 	struct writ_session *session;
 	struct writ_error error;
 
-	cr_expect_eq(try_open(test, &(struct writ_subject){.user = "u"}, &error), -WRIT_E_INVALID);
+	cr_expect_eq(monitor_try_session(test, &(struct writ_subject){.user = "u"}, &error),
+		     -WRIT_E_INVALID);
 	cr_expect(strstr(error.text, "'a' and 'b'"), "%s", error.text);
 	cr_assert_eq(writ_session_open(test->monitor, &subject, &session, NULL), 0);
 	cr_expect_eq(writ_session_activate(session, "b", &error), -WRIT_E_INVALID);
@@ -295,219 +281,35 @@ Test(session, roles_in_conflict_are_not_active_together)
 	cr_expect_eq(writ_session_activate(session, "b", &error), 0);
 	cr_expect_eq(monitor_check(session, "do_a", NULL), WRIT_DENY);
 	cr_expect_eq(monitor_check(session, "do_b", NULL), WRIT_ALLOW);
-	writ_session_close(session);
-	monitor_free(test);
+	monitor_end(test, session, NULL);
+}
+
+/* Also later, when the session's roles are looked up again. */
+Test(session, an_activation_that_fails_leaves_nothing)
+{
+	const char *const roles[] = {"a"};
+	const struct writ_subject subject = {.user = "u", .roles = roles, .n_roles = 1};
+	struct test_monitor *test = monitor_make(APART);
+	struct writ_session *session;
+
+	cr_assert_eq(writ_session_open(test->monitor, &subject, &session, NULL), 0);
+	cr_expect_eq(writ_session_activate(session, "b", NULL), -WRIT_E_INVALID);
+	cr_expect_eq(monitor_replace(test, APART, NULL), 0);
+	cr_expect_eq(monitor_check(session, "do_a", NULL), WRIT_ALLOW);
+	cr_expect_eq(writ_session_drop(session, "a", NULL), 0);
+	test->record_rc = 1;
+	cr_expect_eq(writ_session_activate(session, "b", NULL), -WRIT_E_SYSTEM, "not recorded");
+	test->record_rc = 0;
+	cr_expect_eq(monitor_check(session, "do_b", NULL), WRIT_DENY);
+	monitor_end(test, session, NULL);
 }
 
 Test(session, conflicts_reach_what_is_inherited)
 {
 	struct test_monitor *test = monitor_make(APART);
 
-	cr_expect_eq(try_open(test, &(struct writ_subject){.user = "v"}, NULL), -WRIT_E_INVALID);
-	cr_expect_eq(try_open(test, &(struct writ_subject){.user = "w"}, NULL), 0);
-	monitor_free(test);
-}
-
-/* ---- users from elsewhere ---- */
-
-struct store {
-	const char *roles[4];
-	int rc;
-	uint64_t generation;
-	int asked;
-	int twice;
-};
-
-static int look_up(void *context, const char *user, int (*add)(void *, const char *),
-		   void *user_context, struct writ_error *error)
-{
-	struct store *store = context;
-
-	store->asked++;
-	if (store->rc)
-		return store->rc;
-	if (strcmp(user, "dora") != 0) {
-		snprintf(error->text, sizeof(error->text), "user '%s' is not in the store", user);
-		return -WRIT_E_UNKNOWN;
-	}
-	for (size_t i = 0; i < 4 && store->roles[i]; i++) {
-		int rc = add(user_context, store->roles[i]);
-
-		if (!rc && store->twice)
-			rc = add(user_context, store->roles[i]);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-static struct writ_session *open_dora(struct test_monitor *test, struct store *store)
-{
-	const struct writ_identity identity = {look_up, store, &store->generation};
-	struct writ_session *session = NULL;
-	struct writ_error error;
-
-	cr_assert_eq(writ_session_open(test->monitor,
-				       &(struct writ_subject){.user = "dora",
-							      .identity = &identity},
-				       &session, &error),
-		     0, "%s", error.text);
-	return session;
-}
-
-Test(session, roles_come_from_a_store)
-{
-	struct store store = {.roles = {"guest", "careful"}};
-	struct test_monitor *test = monitor_make(BLOG);
-	struct writ_session *dora = open_dora(test, &store);
-	const struct writ_identity identity = {look_up, &store, NULL};
-
-	cr_expect_eq(monitor_check(dora, "read_file", NULL), WRIT_ALLOW);
-	cr_expect_eq(monitor_check(dora, "publish", NULL), WRIT_DENY);
-	cr_expect_eq(monitor_check(dora, "write_file", NULL), WRIT_ASK);
-	cr_expect_eq(store.asked, 1);
-	/* The policy's own users are none of the store's. */
-	cr_expect_eq(try_open(test, &(struct writ_subject){.user = "alice", .identity = &identity},
-			      NULL),
-		     -WRIT_E_UNKNOWN);
-	writ_session_close(dora);
-	monitor_free(test);
-}
-
-Test(session, a_revoked_role_is_gone_at_the_next_check)
-{
-	struct store store = {.roles = {"guest", "writer"}};
-	struct test_monitor *test = monitor_make(BLOG);
-	struct writ_session *dora = open_dora(test, &store);
-
-	cr_expect_eq(monitor_check(dora, "publish", NULL), WRIT_ALLOW);
-	store.roles[1] = NULL;
-	cr_expect_eq(monitor_check(dora, "publish", NULL), WRIT_ALLOW,
-		     "the store has not said so yet");
-	store.generation++;
-	cr_expect_eq(monitor_check(dora, "publish", NULL), WRIT_DENY);
-	cr_expect_eq(store.asked, 2);
-	cr_expect_eq(test->n_events, 6u, "opened twice, three decisions and the loss");
-	cr_expect_str_eq(test->events[4].detail, "lost role: writer");
-	/* Given again, it is not active until somebody activates it. */
-	store.roles[1] = "writer";
-	store.generation++;
-	cr_expect_eq(monitor_check(dora, "publish", NULL), WRIT_DENY);
-	cr_expect_eq(monitor_check(dora, "read_file", NULL), WRIT_ALLOW);
-	cr_expect_eq(writ_session_activate(dora, "writer", NULL), 0);
-	cr_expect_eq(monitor_check(dora, "publish", NULL), WRIT_ALLOW);
-	writ_session_close(dora);
-	monitor_free(test);
-}
-
-Test(session, a_store_that_fails_refuses_until_it_works_again)
-{
-	struct store store = {.roles = {"guest"}};
-	struct test_monitor *test = monitor_make(BLOG);
-	struct writ_session *dora = open_dora(test, &store);
-	struct writ_decision decision;
-
-	store.rc = -WRIT_E_SYSTEM;
-	store.generation++;
-	for (int i = 0; i < 3; i++) {
-		cr_expect_eq(monitor_check(dora, "read_file", &decision), WRIT_DENY);
-		cr_expect_eq(decision.reason, WRIT_STALE);
-	}
-	cr_expect_eq(store.asked, 4);
-	store.rc = 1;
-	cr_expect_eq(monitor_check(dora, "read_file", &decision), WRIT_DENY);
-	cr_expect_eq(decision.reason, WRIT_STALE);
-	store.rc = 0;
-	cr_expect_eq(monitor_check(dora, "read_file", &decision), WRIT_ALLOW);
-	writ_session_close(dora);
-	monitor_free(test);
-}
-
-Test(session, a_user_who_is_removed_has_nothing_even_when_made_again)
-{
-	struct store store = {.roles = {"guest"}};
-	struct test_monitor *test = monitor_make(BLOG);
-	struct writ_session *dora = open_dora(test, &store);
-	struct writ_decision decision;
-
-	store.rc = -WRIT_E_UNKNOWN;
-	store.generation++;
-	cr_expect_eq(monitor_check(dora, "read_file", &decision), WRIT_DENY);
-	cr_expect_eq(decision.reason, WRIT_UNKNOWN_SUBJECT);
-	store.rc = 0;
-	store.generation++;
-	cr_expect_eq(monitor_check(dora, "read_file", &decision), WRIT_DENY);
-	cr_expect_eq(decision.reason, WRIT_NO_RULE);
-	writ_session_close(dora);
-	monitor_free(test);
-}
-
-Test(session, a_store_can_not_give_what_conflicts)
-{
-	struct store store = {.roles = {"a", "b"}};
-	struct test_monitor *test = monitor_make("role a { allow do_a; }\nrole b { allow do_b; }\n"
-						 "role c { allow do_c; }\nconflict a, b;\n");
-	const struct writ_identity identity = {look_up, &store, &store.generation};
-	const struct writ_subject subject = {.user = "dora", .identity = &identity};
-	struct writ_decision decision;
-	struct writ_session *dora;
-	struct writ_error error;
-
-	cr_expect_eq(try_open(test, &subject, &error), -WRIT_E_INVALID);
-	cr_expect(strstr(error.text, "'a' and 'b' are in conflict"), "%s", error.text);
-	store.roles[1] = "c";
-	dora = open_dora(test, &store);
-	cr_expect_eq(monitor_check(dora, "do_c", NULL), WRIT_ALLOW);
-	store.roles[2] = "b";
-	store.generation++;
-	cr_expect_eq(monitor_check(dora, "do_c", &decision), WRIT_DENY);
-	cr_expect_eq(decision.reason, WRIT_STALE);
-	store.roles[2] = NULL;
-	store.generation++;
-	cr_expect_eq(monitor_check(dora, "do_c", &decision), WRIT_ALLOW);
-	writ_session_close(dora);
-	monitor_free(test);
-}
-
-/* One that denies might have been renamed. */
-Test(session, a_role_that_the_policy_lacks_is_not_passed_over)
-{
-	struct store store = {.roles = {"guest", "from_nowhere"}};
-	struct test_monitor *test = monitor_make(BLOG);
-	const struct writ_identity identity = {look_up, &store, &store.generation};
-	struct writ_session *dora;
-	struct writ_decision decision;
-
-	cr_expect_eq(try_open(test, &(struct writ_subject){.user = "dora", .identity = &identity},
-			      NULL),
-		     -WRIT_E_UNKNOWN);
-	store.roles[1] = "careful";
-	dora = open_dora(test, &store);
-	cr_expect_eq(monitor_replace(test, "role guest { allow *; }\nrole carefull { deny *; }\n",
-				     NULL),
-		     0);
-	cr_expect_eq(monitor_check(dora, "read_file", &decision), WRIT_DENY);
-	cr_expect_eq(decision.reason, WRIT_STALE);
-	writ_session_close(dora);
-	monitor_free(test);
-}
-
-Test(session, what_a_store_says_is_checked)
-{
-	static char long_name[300];
-	struct store store = {.roles = {"guest"}, .twice = 1};
-	struct test_monitor *test = monitor_make(BLOG);
-	const struct writ_identity identity = {look_up, &store, NULL};
-	const struct writ_subject subject = {.user = "dora", .identity = &identity};
-
-	memset(long_name, 'x', sizeof(long_name) - 1);
-	cr_expect_eq(try_open(test, &subject, NULL), -WRIT_E_INVALID);
-	store.twice = 0;
-	store.roles[0] = "";
-	cr_expect_eq(try_open(test, &subject, NULL), -WRIT_E_INVALID);
-	store.roles[0] = long_name;
-	cr_expect_eq(try_open(test, &subject, NULL), -WRIT_E_INVALID);
-	store.rc = 17;
-	cr_expect_eq(try_open(test, &subject, NULL), -WRIT_E_SYSTEM);
+	cr_expect_eq(monitor_try_session(test, &(struct writ_subject){.user = "v"}, NULL),
+		     -WRIT_E_INVALID);
+	cr_expect_eq(monitor_try_session(test, &(struct writ_subject){.user = "w"}, NULL), 0);
 	monitor_free(test);
 }

@@ -225,15 +225,6 @@ struct answering {
 	int approve;
 };
 
-static bool find(struct requests *requests, const char *id, struct writ_request_info *info)
-{
-	for (size_t i = 0; request_get(requests, i, info) == 0; i++) {
-		if (strcmp(info->id, id) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* failure: why it was not answered, after all; or NULL. 0, or not 0: it is not recorded. */
 static int record(const struct answering *answering, const struct writ_request_info *info,
 		  const char *failure)
@@ -264,14 +255,15 @@ static int answer_one(const struct answering *answering, const char *id)
 {
 	struct writ_request_info info;
 	struct writ_error error;
-	bool recorded = answering->audit && find(answering->requests, id, &info);
 
-	if (recorded && record(answering, &info, NULL))
+	if (request_find(answering->requests, id, &info, &error))
+		return cli_fail(EXIT_DENIED, "%.80s: %s", id, error.text);
+	if (answering->audit && record(answering, &info, NULL))
 		return cli_fail(EXIT_RUN_FAILED,
 				"%.80s: the answer can't be recorded, so it is not given", id);
 	if (!request_answer(answering->requests, id, answering->approve, &error))
 		return 0;
-	if (recorded && record(answering, &info, error.text))
+	if (answering->audit && record(answering, &info, error.text))
 		(void)cli_fail(EXIT_RUN_FAILED, "%.80s: what follows can't be recorded", id);
 	return cli_fail(EXIT_DENIED, "%.80s: %s", id, error.text);
 }

@@ -1,0 +1,199 @@
+/*
+ * Questions to a human, of a monitor: what an answer is good for, and that it is recorded first.
+ */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "support/monitor_maker.h"
+
+#define ASKING "role r { ask a; ask b rate 1/day burst 1; allow c; }\nuser \"u\" : r;\n"
+
+static enum writ_verdict check_approved(struct writ_session *session, const char *tool,
+					const char *id, struct writ_decision *decision)
+{
+	return writ_session_check(session, &(struct writ_call){.tool = tool, .approval = id},
+				  decision);
+}
+
+/* Asks about a call of a tool; id is the request's. */
+static void ask(struct writ_session *session, const char *tool, char id[WRIT_REQUEST_ID_SIZE])
+{
+	struct writ_decision decision;
+
+	cr_assert_eq(monitor_check(session, tool, &decision), WRIT_ASK);
+	strcpy(id, decision.request);
+}
+
+Test(questions, an_approval_is_good_for_one_call)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+	struct writ_request_info info;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	ask(session, "a", id);
+	cr_expect_eq(strlen(id), WRIT_REQUEST_ID_SIZE - 1u);
+	cr_expect(strstr(monitor_event(test)->detail, id));
+	cr_expect_eq(writ_request_wait(test->monitor, id, 0), WRIT_PENDING);
+	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_DENY, "not answered");
+	cr_expect_eq(decision.reason, WRIT_NOT_APPROVED);
+	cr_assert_eq(writ_request_get(test->monitor, 0, &info), 0);
+	cr_expect_str_eq(info.id, id);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(monitor_event(test)->kind, WRIT_EVENT_APPROVAL);
+	cr_expect_str_eq(monitor_event(test)->tool, "a");
+	cr_expect_eq(check_approved(session, "b", id, &decision), WRIT_DENY, "another call");
+	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_ALLOW);
+	cr_expect(strstr(monitor_event(test)->detail, id));
+	cr_expect_eq(check_approved(session, "a", id, &decision), WRIT_DENY, "used");
+	cr_expect_eq(check_approved(session, "c", id, &decision), WRIT_ALLOW, "needs none");
+	monitor_end(test, session, NULL);
+}
+
+Test(questions, an_approval_is_of_one_subject_and_policy)
+{
+	struct test_monitor *test = monitor_make(ASKING "user \"v\" : r;\n");
+	struct writ_session *u = monitor_user(test, "u");
+	struct writ_session *v = monitor_user(test, "v");
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	ask(u, "a", id);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(check_approved(v, "a", id, NULL), WRIT_DENY);
+	cr_expect_eq(monitor_replace(test, ASKING "role more { allow x; }\n", NULL), 0);
+	cr_expect_eq(check_approved(u, "a", id, NULL), WRIT_DENY);
+	monitor_end(test, u, v);
+}
+
+Test(questions, an_answer_that_can_not_be_recorded_is_not_given)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	ask(session, "a", id);
+	test->record_rc = 1;
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), -WRIT_E_SYSTEM);
+	test->record_rc = 0;
+	cr_expect_eq(writ_request_wait(test->monitor, id, 0), WRIT_PENDING);
+	cr_expect_eq(check_approved(session, "a", id, NULL), WRIT_DENY);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(check_approved(session, "a", id, NULL), WRIT_ALLOW);
+	monitor_end(test, session, NULL);
+}
+
+Test(questions, a_rate_counts_questions)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	ask(session, "b", id);
+	cr_expect_eq(monitor_check(session, "b", &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_RATE_LIMITED);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(check_approved(session, "b", id, NULL), WRIT_ALLOW);
+	monitor_end(test, session, NULL);
+}
+
+Test(questions, without_questions_there_is_nothing_to_answer)
+{
+	struct test_monitor *test = monitor_make("role r { allow a; }\n");
+	struct writ_request_info info;
+
+	cr_expect_eq(writ_request_wait(test->monitor, "x", -1), WRIT_EXPIRED);
+	cr_expect_eq(writ_request_get(test->monitor, 0, &info), -WRIT_E_INVALID);
+	cr_expect_eq(writ_request_answer(test->monitor, "x", 1, NULL), -WRIT_E_UNKNOWN);
+	cr_expect_eq(writ_request_answer(test->monitor, NULL, 1, NULL), -WRIT_E_INVALID);
+	monitor_free(test);
+}
+
+static enum writ_verdict check_path(struct writ_session *session, const char *path, const char *id,
+				    struct writ_decision *decision)
+{
+	const struct writ_arg arg = {.name = "path", .text = path};
+
+	return writ_session_check(
+		session,
+		&(struct writ_call){.tool = "a", .args = &arg, .n_args = 1, .approval = id},
+		decision);
+}
+
+Test(questions, an_approval_is_of_all_arguments)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	cr_expect_eq(check_path(session, "/a", NULL, &decision), WRIT_ASK);
+	strcpy(id, decision.request);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(check_path(session, "/b", id, NULL), WRIT_DENY);
+	cr_expect_eq(check_approved(session, "a", id, NULL), WRIT_DENY);
+	cr_expect_eq(check_path(session, "/a", id, NULL), WRIT_ALLOW);
+	monitor_end(test, session, NULL);
+}
+
+/* A user may be named like a role. */
+Test(questions, an_approval_is_of_a_user_or_of_a_role)
+{
+	struct test_monitor *test = monitor_make(ASKING "user \"r\" : r;\n");
+	struct writ_session *user = monitor_user(test, "r");
+	struct writ_session *role = monitor_role(test, "r");
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	ask(user, "a", id);
+	cr_expect_eq(writ_request_answer(test->monitor, id, 1, NULL), 0);
+	cr_expect_eq(check_approved(role, "a", id, NULL), WRIT_DENY);
+	cr_expect_eq(check_approved(user, "a", id, NULL), WRIT_ALLOW);
+	monitor_end(test, user, role);
+}
+
+Test(questions, that_find_no_room_are_denials)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+	char path[16];
+
+	for (int i = 0; i < 256; i++) {
+		snprintf(path, sizeof(path), "/%d", i);
+		cr_assert_eq(check_path(session, path, NULL, &decision), WRIT_ASK);
+	}
+	cr_expect_eq(check_path(session, "/more", NULL, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_NO_STATE);
+	cr_expect_str_eq(decision.request, "");
+	cr_expect_eq(check_path(session, "/7", NULL, &decision), WRIT_ASK, "it is pending");
+	monitor_end(test, session, NULL);
+}
+
+/* However many others are answered meanwhile, each answer is an event, before it is given. */
+Test(questions, each_answer_is_recorded_once)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decisions[3];
+	const char *const paths[] = {"/0", "/1", "/2"};
+	size_t before;
+
+	for (size_t i = 0; i < 3; i++)
+		cr_assert_eq(check_path(session, paths[i], NULL, &decisions[i]), WRIT_ASK);
+	before = test->n_events;
+	for (size_t i = 0; i < 3; i++) {
+		cr_expect_eq(writ_request_answer(test->monitor, decisions[i].request, i != 1, NULL),
+			     0);
+		cr_expect_eq(test->n_events, before + i + 1);
+		cr_expect_eq(monitor_event(test)->verdict, i != 1 ? WRIT_ALLOW : WRIT_DENY);
+		cr_expect(strstr(monitor_event(test)->detail, decisions[i].request));
+		cr_expect_eq(writ_request_answer(test->monitor, decisions[i].request, 1, NULL),
+			     -WRIT_E_UNKNOWN, "once");
+		cr_expect_eq(test->n_events, before + i + 1, "and that is none");
+	}
+	cr_expect_eq(check_path(session, "/1", decisions[1].request, NULL), WRIT_DENY);
+	monitor_end(test, session, NULL);
+}
