@@ -14,6 +14,7 @@
 
 #include "runtime/broker_calls.h"
 #include "runtime/broker_umask.h"
+#include "runtime/file_log.h"
 #include "runtime/net_gate.h"
 #include "runtime/raw.h"
 
@@ -154,6 +155,7 @@ int broker_answer(struct broker *broker)
 	long rc;
 
 	memset(&broker->notif, 0, sizeof(broker->notif));
+	broker->refused = NULL;
 	rc = RAW(SYS_ioctl, broker->listener, SECCOMP_IOCTL_RECV, &broker->notif);
 	if (rc == -ENOENT || rc == -EINTR)
 		return 0;
@@ -166,6 +168,8 @@ int broker_answer(struct broker *broker)
 	}
 	if (broker->notif.arch == KERNEL_AUDIT_ARCH)
 		result = broker_call(broker);
+	if (broker->log && broker->refused && (result == -EACCES || result == -EPERM))
+		broker->log->add(broker->log, broker, result);
 	return reply(broker, result);
 }
 

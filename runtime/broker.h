@@ -19,6 +19,7 @@
 #include "runtime/broker_rules.h"
 #include "runtime/kernel_abi.h"
 
+struct file_log;
 struct net_gate;
 
 #define BROKER_PATH  4096 /* bytes of a path with its NUL: PATH_MAX */
@@ -47,6 +48,7 @@ struct broker {
 	struct broker_tree *trees;
 	size_t n_trees;
 	struct net_gate *gate; /* that answers calls on sockets; or NULL */
+	struct file_log *log;  /* told of what is refused; or NULL */
 
 	/* Found by broker_init, but for the listener: by broker_listen. */
 	int listener;
@@ -60,6 +62,7 @@ struct broker {
 
 	/* The call being answered. */
 	struct seccomp_notif_abi notif;
+	const char *refused;      /* the name that was, or NULL: it is one of those below */
 	char path[BROKER_PATH];   /* as the tool wrote it */
 	char other[BROKER_PATH];  /* a second one: of a rename, a link; or what a link leads to */
 	char parent[BROKER_PATH]; /* of a path's last name */

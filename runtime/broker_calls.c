@@ -100,7 +100,7 @@ static long unlink_at(struct broker *broker, const struct broker_place *place,
 {
 	/* Asked in this order: few names are such. */
 	if (broker_rules_pass(&broker->rules, broker->name) && type_at(place) == S_IFLNK)
-		return -EACCES;
+		return broker_refuse_name(broker, broker->name, -EACCES);
 	return RAW(SYS_unlinkat, place->parent, place->name, args->flags);
 }
 
@@ -115,7 +115,7 @@ static long symlink_at(struct broker *broker, const struct broker_place *place,
 {
 	(void)args;
 	if (is_kept_link(broker, S_IFLNK, broker->name))
-		return -EACCES;
+		return broker_refuse_name(broker, broker->name, -EACCES);
 	return RAW(SYS_symlinkat, broker->other, place->parent, place->name);
 }
 
@@ -127,15 +127,17 @@ static long call_symlink(struct broker *broker, const struct broker_args *args)
 }
 
 /* Names are in broker->name and other_name, types of what has them; 0: nothing. */
-static int judge_move(const struct broker *broker, uint32_t from, uint32_t to, uint64_t flags)
+static int judge_move(struct broker *broker, uint32_t from, uint32_t to, uint64_t flags)
 {
 	uint32_t link = from == S_IFLNK || to == S_IFLNK ? S_IFLNK : 0;
 
 	if (is_kept_link(broker, link, broker->name) ||
 	    is_kept_link(broker, link, broker->other_name))
-		return -EACCES;
+		return broker_refuse_name(broker, broker->name, -EACCES);
 	if (from == S_IFDIR || (to == S_IFDIR && flags & EXCHANGES))
-		return broker_rules_move(&broker->rules, broker->name, broker->other_name);
+		return broker_refuse_name(broker, broker->name,
+					  broker_rules_move(&broker->rules, broker->name,
+							    broker->other_name));
 	return 0;
 }
 

@@ -227,6 +227,13 @@ static char *say(struct broker *broker, const struct broker_at *at)
 	return add_names(broker->said, len, at->path) ? broker->said : NULL;
 }
 
+int broker_refuse_name(struct broker *broker, const char *name, int result)
+{
+	if (result)
+		broker->refused = name;
+	return result;
+}
+
 bool broker_is_denied(const struct broker *broker, char *name)
 {
 	return broker_rules_deny(&broker->rules, name) ||
@@ -291,9 +298,9 @@ static int judge(struct broker *broker, int fd, const struct statx_abi *st, cons
 		return rc == -EAGAIN ? -EACCES : rc;
 	if (st->dev_major == broker->proc_major && st->dev_minor == broker->proc_minor)
 		rc = judge_process(broker, name);
-	if (rc)
-		return rc;
-	return broker_is_denied(broker, name) ? -EACCES : 0;
+	if (!rc && broker_is_denied(broker, name))
+		rc = -EACCES;
+	return rc == -EACCES ? broker_refuse_name(broker, name, rc) : rc;
 }
 
 /* Judges and takes fd. */
@@ -471,7 +478,7 @@ int broker_place(struct broker *broker, const struct broker_at *at, struct broke
 	out->on_proc = parent.on_proc;
 	rc = append(name, at->path + begin, end - begin);
 	if (!rc && broker_is_denied(broker, name))
-		rc = -EACCES;
+		rc = broker_refuse_name(broker, name, -EACCES);
 	if (rc)
 		(void)RAW(SYS_close, parent.fd);
 	return rc;
@@ -492,7 +499,9 @@ int broker_judge_again(struct broker *broker, int fd, const char *name)
 
 	if (rc != -ESTALE)
 		return rc;
-	return broker->again[0] == '/' && !broker_is_denied(broker, broker->again) ? 0 : -EACCES;
+	return broker->again[0] == '/' && !broker_is_denied(broker, broker->again)
+		       ? 0
+		       : broker_refuse_name(broker, broker->again, -EACCES);
 }
 
 static bool is_within(const char *name, const char *tree)
@@ -512,11 +521,13 @@ static bool stands(const struct broker_tree *tree)
 	return check_name(tree->path, &want, false) == 0;
 }
 
-bool broker_may_change(const struct broker *broker, const struct broker_object *object)
+bool broker_may_change(struct broker *broker, const struct broker_object *object)
 {
 	bool may = !broker->guards_metadata;
 
 	for (size_t i = 0; !may && !object->on_proc && i < broker->n_trees; i++)
 		may = is_within(broker->name, broker->trees[i].path) && stands(&broker->trees[i]);
+	if (!may)
+		broker->refused = broker->name;
 	return may;
 }

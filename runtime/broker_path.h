@@ -70,6 +70,12 @@ int broker_find_fd(struct broker *broker, int fd, struct broker_object *out, cha
 int broker_place(struct broker *broker, const struct broker_at *at, struct broker_place *out,
 		 char *name);
 
+/*
+ * Notes for the launch's log what is refused, unless result is 0: a name that stays until the call
+ * is answered. Returns result.
+ */
+int broker_refuse_name(struct broker *broker, const char *name, int result);
+
 /* Is a name denied? */
 bool broker_is_denied(const struct broker *broker, char *name);
 
@@ -77,7 +83,7 @@ bool broker_is_denied(const struct broker *broker, char *name);
 int broker_is_called(struct broker *broker, int fd, const char *name);
 
 /* May the metadata of an object be changed that was found under broker->name? */
-bool broker_may_change(const struct broker *broker, const struct broker_object *object);
+bool broker_may_change(struct broker *broker, const struct broker_object *object);
 
 /* Is what fd is still to be found under a name that is not denied? Descriptors, not only O_PATH. */
 int broker_judge_again(struct broker *broker, int fd, const char *name);

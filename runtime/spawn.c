@@ -280,6 +280,7 @@ static int prepare_broker(struct preparation *prep, struct writ_error *error)
 	if (!broker || broker_rules_copy(&broker->rules, &process->pool, &sandbox->denies) ||
 	    broker_copy_trees(broker, &process->pool, &sandbox->namespaces))
 		return error_nomem(error);
+	broker->log = (struct file_log *)prep->file_log;
 	process->keeper.broker = broker;
 	return sandbox->net.has_gate ? prepare_gate(prep, error) : 0;
 }
@@ -575,6 +576,7 @@ int writ_spawn(const struct writ_sandbox *sandbox, const struct writ_launch *lau
 				 "writ_spawn: a sandbox, a command and out must be given");
 	prep.launch.die_with_caller = launch->die_with_caller != 0;
 	prep.net_log = launch->net_log;
+	prep.file_log = launch->file_log;
 	/*
 	 * The child shares our thread's state: a cancellation that is pending would run the
 	 * caller's cleanup handlers in the child.

@@ -14,6 +14,7 @@ struct preparation {
 	struct writ_process *process; /* NULL: not even that */
 	const char **envp;
 	struct writ_net_log *net_log;
+	struct writ_file_log *file_log;
 	int null;       /* /dev/null, or -1 when nothing needs it */
 	int lowered[2]; /* runtime/streams.h; 0: none */
 };

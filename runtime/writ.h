@@ -399,7 +399,8 @@ struct writ_launch {
 	int die_with_caller; /* not 0: all of the launch is killed when the calling thread ends
 			      * (prctl(2), PR_SET_PDEATHSIG) */
 	const char *resolver;
-	struct writ_net_log *net_log; /* writ_net.h; or NULL */
+	struct writ_net_log *net_log;   /* writ_net.h; or NULL */
+	struct writ_file_log *file_log; /* writ_files.h; or NULL */
 };
 
 struct writ_process;

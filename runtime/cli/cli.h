@@ -135,6 +135,7 @@ struct cli_report {
 	const struct writ_sandbox *sandbox; /* NULL: it was not made ready */
 	const struct writ_result *result;   /* NULL: nothing was run, or it was not seen to end */
 	struct writ_net_log *net_log;       /* of a launch */
+	struct writ_file_log *file_log;     /* of a launch that is recorded; or NULL */
 };
 
 void cli_report(FILE *out, const struct cli_report *report);
@@ -175,9 +176,9 @@ void cli_judge_explain(const struct cli_options *options, const struct writ_deci
 /* Does it record what a launch does in the network? */
 bool cli_judge_listens(void);
 
-/* A command is about to be launched, and not if that can't be recorded; it has ended, or could not
- * be launched: why. */
-int cli_judge_launch(const struct cli_options *options, const struct cli_report *report);
+/* A command is about to be launched, and not if that can't be recorded: report gets the logs that
+ * it takes. It has ended, or could not be launched: why. */
+int cli_judge_launch(const struct cli_options *options, struct cli_report *report);
 int cli_judge_ended(const struct cli_options *options, const struct cli_report *report,
 		    const char *failure);
 

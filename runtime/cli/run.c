@@ -341,6 +341,7 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 		.stdio = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
 		.die_with_caller = 1,
 		.net_log = report.net_log,
+		.file_log = report.file_log,
 	};
 	static struct writ_result result;
 	struct writ_error error;

@@ -71,7 +71,7 @@ bool cli_judge_listens(void)
 	return false;
 }
 
-int cli_judge_launch(const struct cli_options *options, const struct cli_report *report)
+int cli_judge_launch(const struct cli_options *options, struct cli_report *report)
 {
 	(void)options;
 	(void)report;

@@ -1,10 +1,16 @@
 /*
- * What a launch is recorded as: its start, what it was refused in the network and which names it
- * looked up, and its end.
+ * What a launch is recorded as: its start, what it was refused of files and in the network, which
+ * names it looked up, and its end. Of each there is a bound, so that no tool fills the log: those
+ * of writ_files.h and writ_net.h.
  */
 #include "runtime/audit/cli/launched.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "runtime/writ_files.h"
 
 #define MAX_DETAIL 1024
 
@@ -71,6 +77,64 @@ static int record_network(const struct cli_report *report, int allowed,
 	return rc;
 }
 
+/* JSON, as a path may have any bytes. The path is the last, so that what does not fit is its end.
+ */
+static char *describe_refusal(const struct writ_refusal *refusal)
+{
+	char *detail = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&detail, &size);
+
+	if (!memory)
+		return NULL;
+	(void)fprintf(memory, "{\"call\":\"%s\",\"errno\":\"%s\",\"times\":%" PRIu64, refusal->call,
+		      refusal->sys_errno == EPERM ? "EPERM" : "EACCES", refusal->times);
+	cli_json_text(memory, "deny", refusal->pattern);
+	cli_json_text(memory, "path", refusal->path);
+	(void)putc('}', memory);
+	if (fclose(memory)) {
+		free(detail);
+		return NULL;
+	}
+	return detail;
+}
+
+static int record_file(const struct cli_report *report, const char *detail,
+		       int (*record)(struct writ_event *event))
+{
+	struct writ_event event = {
+		.kind = WRIT_EVENT_FILE,
+		.verdict = WRIT_DENY,
+		.rule = WRIT_NO_ID,
+		.tool = report->tool,
+		.sandbox = report->sandbox_name,
+		.detail = detail,
+	};
+
+	return record(&event);
+}
+
+/* Each refusal once, and then how many there was no room for. */
+static int record_files(const struct cli_report *report, int (*record)(struct writ_event *event))
+{
+	uint64_t left_out = writ_file_log_left_out(report->file_log);
+	struct writ_refusal refusal;
+	char more[64];
+	uint64_t next = 0;
+	int rc = 0;
+
+	while (!rc && writ_file_log_next(report->file_log, &next, &refusal)) {
+		char *detail = describe_refusal(&refusal);
+
+		rc = detail ? record_file(report, detail, record) : -1;
+		free(detail);
+	}
+	if (rc || !left_out)
+		return rc;
+	(void)snprintf(more, sizeof(more), "{\"left_out\":%" PRIu64 "}", left_out);
+	return record_file(report, more, record);
+}
+
 static const char *end_of(enum writ_end end)
 {
 	static const char *const names[] = {
@@ -110,7 +174,9 @@ int launched_record_end(const struct cli_report *report, const char *failure,
 		event.peak_bytes = result->peak_bytes;
 		event.bytes = result->output_bytes;
 	}
-	if (report->net_log)
+	if (report->file_log)
+		rc = record_files(report, record);
+	if (report->net_log && !rc)
 		rc = record_network(report, 0, record);
 	if (report->net_log && !rc)
 		rc = record_network(report, 1, record);

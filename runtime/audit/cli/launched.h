@@ -10,7 +10,8 @@
 int launched_record_start(char *const *command, const struct cli_report *report,
 			  int (*record)(struct writ_event *event));
 
-/* What was refused in the network, and then the end. failure: why nothing was launched, or NULL. */
+/* What was refused in the network and of files, and then the end. failure: why nothing was
+ * launched, or NULL. */
 int launched_record_end(const struct cli_report *report, const char *failure,
 			int (*record)(struct writ_event *event));
 

@@ -14,6 +14,7 @@
 #include "runtime/audit/cli/launched.h"
 #include "runtime/cli/cli.h"
 #include "runtime/writ_audit.h"
+#include "runtime/writ_files.h"
 #include "runtime/writ_identity.h"
 #include "runtime/writ_sign.h"
 
@@ -287,9 +288,16 @@ bool cli_judge_listens(void)
 	return judge.audit != NULL;
 }
 
-int cli_judge_launch(const struct cli_options *options, const struct cli_report *report)
+int cli_judge_launch(const struct cli_options *options, struct cli_report *report)
 {
-	if (!judge.audit || !launched_record_start(options->command, report, record))
+	int rc;
+
+	if (!judge.audit)
+		return 0;
+	rc = writ_file_log_open(&report->file_log, &judge.error);
+	if (rc)
+		return cli_fail(writ_exit_status(rc), "%s", judge.error.text);
+	if (!launched_record_start(options->command, report, record))
 		return 0;
 	return cli_fail(EXIT_RUN_FAILED, "the launch can't be recorded, so nothing is run");
 }

@@ -1,0 +1,234 @@
+/*
+ * What a launch was refused of files, in the log of `writ run --audit`, and in a log of a program's
+ * own.
+ */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/file_log.h"
+#include "runtime/writ_files.h"
+#include "support/audit.h"
+#include "support/bundle_maker.h"
+#include "support/shell.h"
+
+static const char policy[] =
+	"param box : path;\n"
+	"tool t { sandbox guarded; }\ntool free { sandbox open; }\nrole dev { allow t, free; }\n"
+	"sandbox open { filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/etc/ld.so.cache\";\n"
+	"  write \"${box}\", \"/dev/null\"; execute \"/usr/bin\"; } }\n"
+	"sandbox guarded extends open { filesystem { deny \"${box}/**/.env\", \"${box}/keys\"; } "
+	"}\n";
+
+static char box[256]; /* what the tool may write, beside the log */
+static const char *database;
+
+static void put(const char *name, const char *text)
+{
+	char path[300];
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", box, name);
+	out = fopen(path, "w");
+	cr_assert(out && fputs(text, out) >= 0 && fclose(out) == 0, "%s", path);
+}
+
+static void setup(void)
+{
+	struct test_bundle bundle = bundle_make(policy);
+	char path[300];
+	FILE *out;
+
+	database = audit_setup();
+	(void)snprintf(box, sizeof(box), "%.*s/box", (int)(strrchr(database, '/') - database),
+		       database);
+	cr_assert_eq(shell("mkdir -p %s/sub %s/keys", box, box), 0);
+	(void)snprintf(path, sizeof(path), "%s.wrt", box);
+	out = fopen(path, "w");
+	cr_assert(out && fwrite(bundle.bytes, bundle.size, 1, out) == 1 && fclose(out) == 0);
+	put(".env", "x");
+	put("sub/.env", "x");
+	put("keys/a", "x");
+	put("ok", "x");
+}
+
+TestSuite(refused_files, .init = setup, .fini = audit_teardown, .timeout = 60);
+
+/* A script of the shell's as a tool; its status is not asked for. */
+static void run(const char *tool, const char *script)
+{
+	put("job", script);
+	(void)shell("cd %s && $R run -p %s.wrt --param box=%s --role dev --tool %s --audit %s "
+		    "-- /usr/bin/sh job",
+		    box, box, box, tool, database);
+	cr_assert_eq(audit_number("SELECT count(*) FROM records WHERE kind = 'end' AND "
+				  "detail = 'exited'"),
+		     1, "%s", shell_output);
+}
+
+static void expect(int64_t n, const char *format, ...)
+{
+	char where[512];
+	char sql[700];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(where, sizeof(where), format, args);
+	va_end(args);
+	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM records WHERE kind = 'file' AND %s",
+		       where);
+	cr_expect_eq(audit_number(sql), n, "%s: %lld\n%s", where, (long long)audit_number(sql),
+		     shell_output);
+}
+
+#define SAYS(what) "json_extract(detail, '$." what "')"
+
+Test(refused_files, each_is_a_record_with_what_it_was)
+{
+	run("t", "cat .env\necho > sub/.env\nmkdir keys\nmv ok .env\nln -s x keys\ncat ok\n");
+	expect(6, "verdict IS NULL AND tool = 't' AND sandbox = 'guarded' AND role = 'dev'");
+	expect(6, SAYS("errno") " = 'EACCES'");
+	expect(1,
+	       SAYS("call") " = 'openat' AND " SAYS("path") " = '%s/.env' AND " SAYS(
+		       "deny") " = '%s/**/.env' AND " SAYS("times") " = 1",
+	       box, box);
+	expect(1, SAYS("path") " = '%s/sub/.env' AND " SAYS("call") " = 'openat'", box);
+	expect(1, SAYS("path") " = '%s/keys' AND " SAYS("call") " LIKE 'mkdir%%'", box);
+	/* mv tries another call when the first is refused. */
+	expect(2, SAYS("path") " = '%s/.env' AND " SAYS("call") " LIKE 'rename%%'", box);
+	cr_expect_str_eq(audit_verify(), "");
+}
+
+Test(refused_files, it_comes_between_the_launch_and_its_end)
+{
+	run("t", "cat .env\n");
+	cr_expect_str_eq(audit_text("SELECT group_concat(kind, ' ') FROM (SELECT kind FROM records "
+				    "ORDER BY seq)"),
+			 "decision launch file end");
+}
+
+/* The same tool with nothing denied, and what Landlock alone refuses. */
+Test(refused_files, what_the_broker_did_not_refuse_is_none)
+{
+	run("free", "cat .env sub/.env\nmkdir new\ncat /etc/passwd\n");
+	expect(0, "1");
+	audit_teardown();
+	setup();
+	run("t", "cat ok missing /etc/passwd\necho > new\nmv new newer\nmkdir sub\n");
+	expect(0, "1");
+}
+
+Test(refused_files, the_same_once_more_is_counted)
+{
+	run("t", "for i in 1 2 3 4 5; do cat .env; done\ncat sub/../.env\n");
+	expect(1, "1");
+	expect(1, SAYS("times") " = 6 AND " SAYS("path") " = '%s/.env'", box);
+}
+
+Test(refused_files, a_flood_has_its_bound_and_the_rest_is_a_number)
+{
+	run("t", "i=0\nwhile [ $i -lt 100 ]; do mkdir $i; echo x > $i/.env; i=$((i + 1)); done\n");
+	expect(WRIT_FILE_LOG_REFUSALS, SAYS("times") " = 1");
+	expect(1, SAYS("left_out") " = %d", 100 - WRIT_FILE_LOG_REFUSALS);
+	expect(WRIT_FILE_LOG_REFUSALS + 1, "1");
+}
+
+Test(refused_files, a_path_is_masked_and_forges_nothing)
+{
+	run("t", "d=\"a\n\\\",\\\"deny\\\":\\\"x\"\nmkdir \"$d\"\necho > \"$d/.env\"\n"
+		 "mkdir -p AKIAIOSFODNN7EXAMPLE/keys\necho > AKIAIOSFODNN7EXAMPLE/.env\n");
+	expect(2, "json_valid(detail)");
+	expect(2, SAYS("deny") " = '%s/**/.env'", box);
+	expect(0, "detail LIKE '%%AKIAIOSF%%'");
+	expect(1, SAYS("path") " LIKE '%%[masked:%%'");
+	expect(0, "detail LIKE '%%' || char(10) || '%%'");
+}
+
+/* ---- a log of one's own ---- */
+
+static struct broker *make_broker(void)
+{
+	struct broker *broker = calloc(1, sizeof(*broker));
+
+	cr_assert_not_null(broker);
+	broker->notif.nr = 1u << 20; /* no call's */
+	return broker;
+}
+
+static struct writ_file_log *open_log(void)
+{
+	struct writ_file_log *log = NULL;
+	struct writ_error error;
+
+	cr_assert_eq(writ_file_log_open(&log, &error), 0, "%s", error.text);
+	return log;
+}
+
+static void add(struct writ_file_log *log, struct broker *broker, const char *path, long result)
+{
+	struct file_log *base = (struct file_log *)log;
+
+	broker->refused = path;
+	base->add(base, broker, result);
+}
+
+Test(refused_files, a_log_tells_each_once_and_has_an_end)
+{
+	struct writ_file_log *log = open_log();
+	struct broker *broker = make_broker();
+	struct writ_refusal refusal;
+	uint64_t next = 0;
+
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 0);
+	add(log, broker, "/a", -EACCES);
+	add(log, broker, "/a", -EPERM);
+	add(log, broker, "/a", -EACCES);
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 1);
+	cr_expect(refusal.times == 2 && refusal.sys_errno == EACCES && !refusal.pattern);
+	cr_expect_str_eq(refusal.path, "/a");
+	cr_expect_str_eq(refusal.call, "another call");
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 1);
+	cr_expect(refusal.times == 1 && refusal.sys_errno == EPERM);
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 0);
+	add(log, broker, "/b", -EACCES);
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 1);
+	cr_expect_str_eq(refusal.path, "/b");
+	free(broker);
+	writ_file_log_close(log);
+	writ_file_log_close(NULL);
+}
+
+Test(refused_files, a_log_that_is_full_counts)
+{
+	struct writ_file_log *log = open_log();
+	struct broker *broker = make_broker();
+	struct writ_refusal refusal;
+	uint64_t next = UINT64_MAX;
+	char path[16];
+
+	for (int i = 0; i < WRIT_FILE_LOG_REFUSALS + 7; i++) {
+		(void)snprintf(path, sizeof(path), "/%d", i);
+		add(log, broker, path, -EACCES);
+	}
+	add(log, broker, "/0", -EACCES);
+	cr_expect_eq(writ_file_log_left_out(log), 7);
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 0);
+	next = 0;
+	for (int i = 0; i < WRIT_FILE_LOG_REFUSALS; i++)
+		cr_expect_eq(writ_file_log_next(log, &next, &refusal), 1);
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 0);
+	free(broker);
+	writ_file_log_close(log);
+}
+
+Test(refused_files, a_log_needs_a_place)
+{
+	struct writ_error error;
+
+	cr_expect_eq(writ_file_log_open(NULL, &error), -WRIT_E_INVALID);
+}
