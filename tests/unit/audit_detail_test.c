@@ -97,10 +97,14 @@ Test(audit_detail, names_are_masked_too)
 	record(&(struct writ_event){.kind = WRIT_EVENT_FILE,
 				    .rule = WRIT_NO_ID,
 				    .user = "password=hunter2",
+				    .tool = "run --token=hunter2",
 				    .role = "AKIAIOSFODNN7EXAMPLE",
 				    .error = "no such user: password=hunter2"});
-	cr_expect_null(strstr(recorded("user || role || error"), "hunter2"));
-	cr_expect_null(strstr(recorded("user || role || error"), "AKIA"));
+	cr_expect_null(strstr(recorded("user || role || tool || error"), "hunter2"));
+	cr_expect_null(strstr(recorded("user || role || tool || error"), "AKIA"));
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE user LIKE '%masked:%' AND "
+				  "tool LIKE '%masked:%'"),
+		     1);
 }
 
 /* Half of a token looks like none, so a text is cut between words. */

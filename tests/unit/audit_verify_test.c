@@ -175,18 +175,53 @@ Test(audit_verify, log_is_not_continued_without_its_key)
 
 Test(audit_verify, key_that_others_may_read_is_refused)
 {
+	static const mode_t modes[] = {0640, 0604, 0620, 0602};
 	struct writ_audit *audit;
 	struct writ_error error;
 	char file[128];
 
 	(void)snprintf(file, sizeof(file), "%s-key", path);
-	cr_assert_eq(chmod(file, 0640), 0);
-	cr_assert_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_OPEN);
-	cr_expect(strstr(error.text, "may be read by others"), "%s", error.text);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		cr_assert_eq(chmod(file, modes[i]), 0);
+		cr_assert_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_OPEN);
+		cr_expect(strstr(error.text, "may be read by others"), "%s", error.text);
+	}
 	cr_assert_eq(chmod(file, 0600), 0);
 	cr_assert_eq(truncate(file, 64), 0);
 	cr_assert_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_FORMAT);
 	cr_expect(strstr(error.text, "is no key of an audit log"), "%s", error.text);
+}
+
+static void expect_no_key(const char *words)
+{
+	struct writ_audit *audit;
+	struct writ_error error;
+
+	cr_expect_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_OPEN, "%s", words);
+	cr_expect(strstr(error.text, words), "%s: %s", words, error.text);
+}
+
+Test(audit_verify, key_that_is_not_ones_own_file_is_refused)
+{
+	char file[128];
+	char other[140];
+
+	(void)snprintf(file, sizeof(file), "%s-key", path);
+	(void)snprintf(other, sizeof(other), "%s.other", file);
+	if (geteuid() == 0) {
+		cr_assert_eq(chown(file, 1000, 1000), 0);
+		expect_no_key("belongs to another user");
+		cr_assert_eq(chown(file, 0, 0), 0);
+	}
+	cr_assert_eq(rename(file, other), 0);
+	cr_assert_eq(symlink(other, file), 0);
+	expect_no_key("can't be read");
+	cr_assert_eq(unlink(file), 0);
+	cr_assert_eq(mkfifo(file, 0600), 0);
+	expect_no_key("is not a regular file");
+	cr_assert_eq(unlink(file), 0);
+	cr_assert_eq(rename(other, file), 0);
+	cr_expect_str_empty(audit_verify());
 }
 
 Test(audit_verify, log_with_another_key_is_replaced)

@@ -101,6 +101,9 @@ Test(keygen, what_signs_must_be_secret)
 	expect_status(0, "chmod 640 $D/k.key", "");
 	expect_status(3, "$W compile $D/good.writ -o $D/s.wrt --sign $D/k.key",
 		      "others than its owner may open");
+	expect_status(0, "chmod 604 $D/k.key", "");
+	expect_status(3, "$W compile $D/good.writ -o $D/s.wrt --sign $D/k.key",
+		      "others than its owner may open");
 	expect_status(0, "cat $D/k.key | $W compile $D/good.writ -o $D/p.wrt --sign /dev/stdin",
 		      "");
 	expect_status(1, "test -e $D/s.wrt", "");

@@ -201,6 +201,37 @@ Test(mask, secret_arguments_are_masked_by_name_whatever_their_value)
 	mask_free(mask);
 }
 
+/* Whoever spells a name in another way has the same secret; a member has that of what it is in. */
+Test(mask, a_name_is_secret_in_each_spelling_and_with_what_it_is_within)
+{
+	struct writ_policy *policy =
+		bundle_open("tool t { class read; arg pin : string secret; "
+			    "arg login.code : string secret; }\nrole r { allow t; }\n",
+			    NULL);
+	struct mask *mask = mask_of(policy);
+	static const char *const names[] = {
+		"pin",   "PIN",     "pin.first",     "login.code",     "login.code.one",
+		"login", "api_key", "user.password", "user.API-KEY.id"};
+	static const char *const others[] = {"pins", "pi", "login.codes", "log", "password_hint"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct writ_arg arg = {.name = names[i], .text = "x"};
+		json_t *root = parsed(mask, "t", &arg, 1);
+
+		cr_expect_eq(strlen(member(root, names[i])), 25u, "%s", out);
+		json_decref(root);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		const struct writ_arg arg = {.name = others[i], .text = "x"};
+		json_t *root = parsed(mask, "t", &arg, 1);
+
+		cr_expect_str_eq(member(root, others[i]), "x", "%s", out);
+		json_decref(root);
+	}
+	mask_free(mask);
+	writ_close(policy);
+}
+
 /* Who misspells a tool has its secret in hand all the same; a listed tool says what is its own. */
 Test(mask, a_tool_that_no_policy_lists_has_the_secrets_of_all)
 {
@@ -239,6 +270,26 @@ Test(mask, patterns_of_the_policy_are_masked_and_without_them_the_secret_shows)
 	writ_close(policy);
 }
 
+/* What takes too long to search may have anything in it. */
+Test(mask, a_text_that_is_given_up_is_masked_as_a_whole)
+{
+	struct writ_policy *policy = bundle_open("tool t { class read; }\nrole r { allow t; }\n"
+						 "redact \"a.{2000}x\";\n",
+						 NULL);
+	const size_t n = 1 << 20;
+	struct mask *mask = mask_of(policy);
+	char *text = malloc(n);
+
+	srand(3);
+	for (size_t i = 0; i < n; i++)
+		text[i] = "ax"[rand() % 2];
+	cr_expect_eq(mask_text(mask, text, n, out, SIZE), 25u);
+	cr_expect_eq(strncmp(out, "[masked:", 8), 0, "%.100s", out);
+	free(text);
+	mask_free(mask);
+	writ_close(policy);
+}
+
 Test(mask, equal_secrets_have_equal_masks_of_one_key_only)
 {
 	static const unsigned char other_key[MASK_KEY_SIZE] = {1};
@@ -266,14 +317,18 @@ Test(mask, an_argument_forges_no_member_and_no_line)
 		{.name = "b\",\"c\":\"\n", .text = "y"},
 		{.name = "z", .text = "a\0b", .text_len = 3, .type = WRIT_ARG_BYTES},
 		{.name = "u", .text = "\xff\xc3\xa9\xe2\x80\xae\xed\xa0\x80"},
+		{.name = "overlong",
+		 .text = "\xc0\xaf\xe0\x80\xaf\xf0\x80\x80\xaf\xf4\x90\x80\x80"},
 	};
-	json_t *root = parsed(mask, "t", args, 4);
+	json_t *root = parsed(mask, "t", args, 5);
 
-	cr_expect_eq(json_object_size(root), 4u);
+	cr_expect_eq(json_object_size(root), 5u);
 	cr_expect_str_eq(member(root, "a"), forged);
 	cr_expect_str_eq(member(root, "b\",\"c\":\"\n"), "y");
 	cr_expect_str_eq(member(root, "z"), "a\\x00b");
 	cr_expect_str_eq(member(root, "u"), "\\xff\u00e9\u202e\\xed\\xa0\\x80");
+	cr_expect_str_eq(member(root, "overlong"), "\\xc0\\xaf\\xe0\\x80\\xaf\\xf0\\x80\\x80"
+						   "\\xaf\\xf4\\x90\\x80\\x80");
 	for (const char *at = out; *at; at++)
 		cr_assert((unsigned char)*at >= ' ' && *at != 0x7f);
 	json_decref(root);
@@ -408,6 +463,7 @@ Test(mask, long_and_deep_lists_are_cut_and_their_elements_counted)
 		cr_assert(root && len < size, "%s: %s", error.text, out);
 		cr_assert(last && sscanf(last, "[cut: %d elements]", &missing) == 1, "%s", out);
 		cr_assert_eq((size_t)missing + json_array_size(list) - 1, 1000u, "%s", out);
+		cr_assert(strstr(out, "\"d\":[[[[") && !strstr(out, "[[[[[["), "%s", out);
 		json_decref(root);
 	}
 	mask_free(mask);

@@ -209,6 +209,19 @@ Test(sign, another_way_of_signing_is_refused)
 
 	record_of(&bundle)->algorithm = 2;
 	expect_refused(keys, &bundle, WRIT_E_UNTRUSTED, "does not know (2)");
+	record_of(&bundle)->algorithm = WRIT_SIGN_ED25519;
+	record_of(&bundle)->reserved = 1;
+	expect_refused(keys, &bundle, WRIT_E_UNTRUSTED, "does not know (1)");
+	writ_keys_close(keys);
+}
+
+Test(sign, what_is_larger_than_any_bundle_is_not_looked_at)
+{
+	struct test_bundle plain = signed_bundle(1, text);
+	struct writ_keys *keys = open_keys(signed_public(1, "1.pub"));
+
+	plain.size = (size_t)WRIT_MAX_BUNDLE + 1;
+	expect_refused(keys, &plain, WRIT_E_FORMAT, "larger than a bundle can be");
 	writ_keys_close(keys);
 }
 
@@ -374,6 +387,8 @@ Test(sign, a_directory_that_others_may_write_is_not)
 		return;
 	cr_assert_eq(chmod(signed_path("keys"), 01777), 0);
 	expect_directory_refused("others than root may write it");
+	cr_assert_eq(chmod(signed_path("keys"), 0757), 0);
+	expect_directory_refused("others than root may write it");
 	cr_assert_eq(chmod(signed_path("keys"), 0755), 0);
 	cr_assert_eq(chmod(signed_path(""), 0775), 0);
 	expect_directory_refused("others than root may write it");
@@ -398,6 +413,19 @@ Test(sign, a_directory_without_keys_trusts_nothing)
 	signed_public(2, "2.pub");
 	expect_no_keys((struct writ_key_sources){.directory = signed_path("keys")}, WRIT_E_OPEN,
 		       "2.pub");
+}
+
+/* Whoever may change where the link leads would choose the keys. */
+Test(sign, a_directory_behind_a_link_is_not_trusted)
+{
+	if (!make_directory())
+		return;
+	cr_assert_eq(rename(signed_path("keys"), signed_path("real")), 0);
+	cr_assert_eq(symlink("real", signed_path("keys")), 0);
+	expect_no_keys((struct writ_key_sources){.directory = signed_path("keys")}, WRIT_E_OPEN,
+		       "can't read the key file");
+	expect_no_keys((struct writ_key_sources){.directory = signed_path("keys/.")}, WRIT_E_OPEN,
+		       "can't read the key file");
 }
 
 /* ---- others agree ---- */

@@ -2,12 +2,15 @@
  * What a trust loads: bundles of the right signer, name and version, read once; versions that are
  * remembered, and directories of them that can't be.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -394,6 +397,77 @@ Test(trust, a_state_directory_of_others_is_refused)
 	options = options_of();
 	options.keys.list = signed_path("none.pub");
 	expect_no_trust(&options, WRIT_E_OPEN, "No such file");
+}
+
+Test(trust, a_state_directory_that_is_another_users_is_refused)
+{
+	struct writ_trust_options options = options_of();
+
+	if (geteuid() != 0)
+		cr_skip_test("only root can give a directory to somebody else");
+	cr_assert_eq(mkdir(signed_path("state"), 0700), 0);
+	cr_assert_eq(chown(signed_path("state"), 1000, 1000), 0);
+	expect_no_trust(&options, WRIT_E_UNTRUSTED, "may be written by others");
+	cr_assert_eq(chmod(signed_path(""), 0755), 0);
+	cr_assert_eq(seteuid(1000), 0);
+	writ_trust_close(open_trust(&options));
+	cr_assert_eq(seteuid(0), 0);
+}
+
+/* A mark elsewhere, of an older version, is not one that this directory's owner has put there. */
+Test(trust, a_link_in_the_place_of_a_record_is_not_followed)
+{
+	struct writ_trust_options options = options_of();
+	struct writ_trust *trust = open_trust(&options);
+
+	expect_loaded(trust, put_version(5, text), 5);
+	cr_assert_eq(shell("cd $D/state/versions && f=$(ls) && sed 's/ 5 / 1 /' $f >../old && "
+			   "ln -sf ../old $f"),
+		     0, "%s", shell_output);
+	expect_refused(trust, put_version(4, text), WRIT_E_SYSTEM, "can't read ");
+	writ_trust_close(trust);
+}
+
+/* Is a process of this test waiting for a lock of a file? */
+static bool is_waiting(pid_t pid)
+{
+	char line[256], waits[32];
+	FILE *locks = fopen("/proc/locks", "re");
+	bool found = false;
+
+	cr_assert_not_null(locks);
+	(void)snprintf(waits, sizeof(waits), " %d ", (int)pid);
+	while (fgets(line, sizeof(line), locks))
+		found |= strstr(line, "-> FLOCK") && strstr(line, waits);
+	(void)fclose(locks);
+	return found;
+}
+
+/* Else two that load at once could write the older one's version last. */
+Test(trust, who_loads_waits_for_who_is_loading, .timeout = 60)
+{
+	struct writ_trust_options options = options_of();
+	struct writ_trust *trust = open_trust(&options);
+	const char *path = put_version(5, text);
+	int dir = open(signed_path("state/versions"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = 0;
+	pid_t child;
+
+	cr_assert_geq(dir, 0);
+	cr_assert_eq(flock(dir, LOCK_EX), 0);
+	child = fork();
+	if (child == 0) {
+		(void)close(dir);
+		expect_loaded(trust, path, 5);
+		_exit(0);
+	}
+	while (!is_waiting(child))
+		cr_assert_eq(waitpid(child, &status, WNOHANG), 0, "it did not wait");
+	cr_assert_eq(flock(dir, LOCK_UN), 0);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect_eq(status, 0);
+	(void)close(dir);
+	writ_trust_close(trust);
 }
 
 Test(trust, a_version_that_cant_be_kept_is_not_loaded)

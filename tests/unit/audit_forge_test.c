@@ -1,0 +1,252 @@
+/*
+ * What can be made of a log that takes more than changing its rows: chains that are whole, by who
+ * has no key; and another past of the log, by who has it.
+ */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/audit/archive.h"
+#include "runtime/audit/checkpoint.h"
+#include "runtime/audit/schema.h"
+#include "support/audit.h"
+
+static const char *path;
+
+/* Records 1 to 9; the last is a checkpoint. */
+static void setup(void)
+{
+	path = audit_setup();
+	audit_fill(6);
+	cr_assert_str_empty(audit_verify());
+}
+
+TestSuite(audit_forge, .init = setup, .fini = audit_teardown, .timeout = 60);
+
+/* ---- without the key ---- */
+
+static struct head head_of_log(void)
+{
+	struct writ_error error;
+	struct head head;
+	sqlite3 *db = NULL;
+
+	cr_assert_eq(schema_open(path, DB_READ, &db, &error), 0, "%s", error.text);
+	cr_assert_eq(head_read(db, &head, &error), 0, "%s", error.text);
+	db_close(db);
+	return head;
+}
+
+static void set_hash(sqlite3 *db, int64_t seq, const unsigned char hash[RECORD_HASH_SIZE])
+{
+	sqlite3_stmt *update = NULL;
+
+	cr_assert_eq(sqlite3_prepare_v2(db, "UPDATE records SET hash = ? WHERE seq = ?", -1,
+					&update, NULL),
+		     SQLITE_OK);
+	(void)sqlite3_bind_blob(update, 1, hash, RECORD_HASH_SIZE, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(update, 2, seq);
+	cr_assert_eq(sqlite3_step(update), SQLITE_DONE);
+	(void)sqlite3_finalize(update);
+}
+
+/* Gives every record the hash that follows from what it says and from the one before. */
+static void chain_anew(void)
+{
+	struct head head = head_of_log();
+	unsigned char before[RECORD_HASH_SIZE];
+	sqlite3_stmt *row = NULL;
+	sqlite3 *db = NULL;
+	char sql[512];
+
+	memcpy(before, head.base_hash, sizeof(before));
+	cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+	(void)snprintf(sql, sizeof(sql), "SELECT %s FROM records ORDER BY seq", record_select_list);
+	cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+	while (sqlite3_step(row) == SQLITE_ROW) {
+		unsigned char hash[RECORD_HASH_SIZE];
+		struct record record;
+
+		cr_assert(record_read(row, &record, hash));
+		record_hash(&record, before, hash);
+		set_hash(db, record.values[RECORD_SEQ].number, hash);
+		memcpy(before, hash, sizeof(before));
+	}
+	(void)sqlite3_finalize(row);
+	(void)sqlite3_close(db);
+}
+
+Test(audit_forge, a_chain_that_is_made_anew_does_not_fit_its_checkpoint)
+{
+	struct writ_audit_expect expect = {.key = "/nowhere/key"};
+
+	audit_change("UPDATE records SET verdict = 'allow' WHERE seq = 2");
+	chain_anew();
+	cr_expect_str_eq(audit_verify(),
+			 "record 9 is a checkpoint that is not of the record before it: what comes "
+			 "before was rewritten");
+	cr_expect_str_eq(audit_verify_with(&expect, NULL), audit_verify(), "that takes no key");
+}
+
+Test(audit_forge, a_chain_that_is_made_anew_does_not_fit_the_head)
+{
+	audit_change("DELETE FROM records WHERE seq = 9");
+	audit_change("UPDATE records SET verdict = 'allow' WHERE seq = 2");
+	audit_change("UPDATE head SET seq = 8");
+	chain_anew();
+	cr_expect_not_null(strstr(audit_verify(), "the head was not made with this log's key"));
+}
+
+/* The head of an earlier time is one that the key has made. */
+Test(audit_forge, an_older_head_does_not_hide_what_came_later)
+{
+	char old[512];
+
+	(void)snprintf(old, sizeof(old), "%s",
+		       audit_text("SELECT 'UPDATE head SET seq = ' || seq || ', hash = ' || "
+				  "quote(hash) || ', mac = ' || quote(mac) FROM head"));
+	audit_fill(2);
+	cr_assert_str_empty(audit_verify());
+	audit_change(old);
+	cr_expect_str_eq(audit_verify(), "records 10 to 14 were added without the log's key");
+}
+
+/* Where no checkpoint stands at the end, as in the log of processes that write one record each. */
+Test(audit_forge, the_last_record_is_the_one_that_the_head_names)
+{
+	const struct writ_audit_options options = {.once = 1};
+	struct writ_audit *audit;
+
+	audit_teardown();
+	path = audit_setup();
+	audit = audit_open(&options);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(audit_record(audit, "t", WRIT_DENY), 0);
+	writ_audit_close(audit);
+	cr_assert_str_empty(audit_verify());
+	audit_change("UPDATE records SET verdict = 'allow' WHERE seq = 3");
+	chain_anew();
+	cr_expect_str_eq(audit_verify(),
+			 "record 3 is not the one that the head names: it was replaced");
+}
+
+/* What is asked for by user would be answered from the index of tools, where there is none. */
+Test(audit_forge, an_index_that_hides_records_is_found)
+{
+	long long user = audit_number("SELECT rootpage FROM sqlite_schema WHERE name = "
+				      "'records_by_user'");
+	long long tool = audit_number("SELECT rootpage FROM sqlite_schema WHERE name = "
+				      "'records_by_tool'");
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = %lld - "
+		       "rootpage WHERE rootpage IN (%lld, %lld)",
+		       user + tool, user, tool);
+	audit_change(sql);
+	cr_expect_eq(strncmp(audit_verify(), "the database is damaged: ", 25), 0, "%s",
+		     audit_verify());
+}
+
+/* ---- with the key ---- */
+
+static void keep_copy(void)
+{
+	char command[512];
+
+	(void)snprintf(command, sizeof(command), "cp %s %s.old", path, path);
+	cr_assert_eq(system(command), 0);
+}
+
+static void put_copy_back(void)
+{
+	char command[512];
+
+	(void)snprintf(command, sizeof(command), "cp %s.old %s && rm -f %s-wal %s-shm", path, path,
+		       path, path);
+	cr_assert_eq(system(command), 0);
+}
+
+/* A checkpoint of record 15, and then a log that went another way behind record 9. */
+static void go_another_way(char line[WRIT_CHECKPOINT_SIZE])
+{
+	struct writ_error error;
+
+	keep_copy();
+	audit_fill(3);
+	cr_assert_eq(writ_audit_checkpoint(path, NULL, line, &error), 0, "%s", error.text);
+	cr_assert(strstr(line, ":15:"), "%s", line);
+	put_copy_back();
+	audit_fill(12);
+	cr_assert_str_empty(audit_verify());
+}
+
+Test(audit_forge, another_past_does_not_have_the_checkpoints_record)
+{
+	struct writ_audit_expect expect = {.key = NULL};
+	char line[WRIT_CHECKPOINT_SIZE];
+
+	go_another_way(line);
+	expect.checkpoint = line;
+	cr_expect_str_eq(audit_verify_with(&expect, NULL),
+			 "record 15 is not the one of the checkpoint: the log was rewritten");
+}
+
+/* Nor does it when it was removed since, as the log's owner may. */
+Test(audit_forge, another_past_that_was_pruned_does_not_have_it_either)
+{
+	struct writ_audit_expect expect = {.key = NULL};
+	char line[WRIT_CHECKPOINT_SIZE];
+	struct writ_error error;
+	struct chain chain;
+	int64_t removed;
+
+	go_another_way(line);
+	expect.checkpoint = line;
+	cr_assert_eq(chain_open(&chain, path, NULL, false, &error), 0, "%s", error.text);
+	cr_assert_eq(archive_trim(&chain, 15, "prune", NULL, &removed, &error), 0);
+	chain_close(&chain);
+	cr_assert_str_empty(audit_verify());
+	cr_expect_str_eq(audit_verify_with(&expect, NULL),
+			 "record 15 is not the one of the checkpoint: the log was rewritten");
+}
+
+Test(audit_forge, a_checkpoint_of_an_older_file_is_told)
+{
+	struct writ_audit_expect expect = {.key = NULL};
+	char line[WRIT_CHECKPOINT_SIZE];
+	struct writ_error error;
+	struct chain chain;
+	int64_t removed;
+
+	cr_assert_eq(writ_audit_checkpoint(path, NULL, line, &error), 0, "%s", error.text);
+	expect.checkpoint = line;
+	audit_fill(3);
+	cr_assert_eq(chain_open(&chain, path, NULL, false, &error), 0, "%s", error.text);
+	cr_assert_eq(archive_trim(&chain, 12, "prune", NULL, &removed, &error), 0);
+	chain_close(&chain);
+	cr_expect_str_eq(audit_verify_with(&expect, NULL),
+			 "the checkpoint's record 9 is in an older file of this log");
+}
+
+/* Who has no key can make a checkpoint of whatever there is, but not sign it. */
+Test(audit_forge, a_checkpoint_of_another_signer_is_none_of_this_log)
+{
+	struct writ_audit_expect expect = {.key = NULL};
+	const struct head head = head_of_log();
+	char line[WRIT_CHECKPOINT_SIZE];
+	struct audit_key other;
+	struct writ_error error;
+	char file[128];
+
+	(void)snprintf(file, sizeof(file), "%s.other-key", path);
+	cr_assert_eq(key_make(file, &error), 0, "%s", error.text);
+	cr_assert_eq(key_read(file, &other, &error), 0, "%s", error.text);
+	checkpoint_make(&head, &other, line);
+	expect.checkpoint = line;
+	cr_expect_str_eq(audit_verify_with(&expect, NULL),
+			 "the checkpoint was not signed with this log's key: the log was replaced, "
+			 "or it is another log's");
+}
