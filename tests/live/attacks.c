@@ -30,3 +30,8 @@ bool attack_is_on_proc(const struct attack *attack)
 {
 	return strstr(attack->command, " /proc/") != NULL;
 }
+
+bool attack_takes_network(const struct attack *attack)
+{
+	return attack->flags & OWN_NETWORK || !strncmp(attack->sandbox, "named", 5);
+}

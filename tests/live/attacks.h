@@ -32,7 +32,8 @@ enum attack_flag {
 	LANDLOCK_5 = 1 << 24, /* ioctl on devices that do no harm, where a policy allows the call */
 	LANDLOCK_6 = 1 << 25, /* signals to the keeper, which is deaf to them */
 	/* Before Linux 5.19 calls that wait for a broker are interrupted, and the last is first: */
-	IN_TURN = 1 << 26, /* a thread may wait until the wall limit */
+	IN_TURN = 1 << 26,     /* a thread may wait until the wall limit */
+	OWN_NETWORK = 1 << 28, /* the network has to be the tests' own: own_network.sh */
 	AT_REST = 1 << 27, /* opens that signals interrupt may never end, or leave descriptors */
 };
 
@@ -51,5 +52,8 @@ extern const size_t n_attacks;
 
 /* Is it the files in /proc that are attacked? */
 bool attack_is_on_proc(const struct attack *attack);
+
+/* Does it take addresses, or names that lead to them, which no other network has? */
+bool attack_takes_network(const struct attack *attack);
 
 #endif

@@ -25,7 +25,7 @@ void command_sandbox(const struct world *world, struct command *command, const c
 {
 	static const char *const params[] = {"box={box}",     "bin={bin}",       "ro={ro}",
 					     "world={world}", "listed={listed}", "served={served}",
-					     "echo={echo}"};
+					     "echo={echo}",   "tls={tls}"};
 
 	command_add(world, command, "{bin}/writ");
 	command_add(world, command, "run");
@@ -36,6 +36,10 @@ void command_sandbox(const struct world *world, struct command *command, const c
 	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
 		command_add(world, command, "--param");
 		command_add(world, command, params[i]);
+	}
+	if (!strncmp(sandbox, "named", strlen("named"))) {
+		command_add(world, command, "--resolver");
+		command_add(world, command, "198.51.100.53");
 	}
 	command_add(world, command, "--");
 }

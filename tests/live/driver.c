@@ -303,6 +303,8 @@ static const char *reason_to_skip(const struct suite *suite, const struct attack
 		return "an ordinary user can't do it without a sandbox either";
 	if (attack->flags & NOT_ROOT && suite->is_root)
 		return "as root it means something else, or would reach everybody on this host";
+	if (attack_takes_network(attack) && !suite->world.has_network)
+		return "the network is not the tests' own: names lead nowhere";
 	if (attack->flags & SUID && !suite->world.has_suid)
 		return "only root can make the set-user-ID program for it";
 	if (attack->flags & MEMORY_CGROUP && !suite->host.has_memory_cgroup)
@@ -474,7 +476,7 @@ static int run_suite(struct suite *suite)
 {
 	char doctor[4 * WORLD_TEXT];
 
-	if (world_reset(&suite->world) ||
+	if (world_reset(&suite->world) || world_victim(&suite->world) ||
 	    !world_expand(&suite->world,
 			  "'{bin}/writ' doctor -p '{bin}/../live.wrt' --param 'box={box}' "
 			  "--param 'bin={bin}' --param 'ro={ro}' --param 'world={world}' 2>&1",

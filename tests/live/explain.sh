@@ -12,4 +12,4 @@ box=$(cd "$build/live/box" && pwd)
 	echo "skip: this host can't enforce tests/live/live.writ: see tests/live/run.sh"
 	exit 0
 }
-exec "$build/live/driver" "$build/live/explained" "$build/live/probe" "$bundle" "$@"
+exec tests/live/own_network.sh "$build/live/driver" "$build/live/explained" "$build/live/probe" "$bundle" "$@"

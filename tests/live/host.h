@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#define HOST_SANDBOXES 32
+#define HOST_SANDBOXES 64
 #define HOST_NAME      32
 
 struct host {

@@ -19,4 +19,4 @@ grep -q '^sandbox plain: enforced' "$build/live/doctor.log" || {
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0
 }
-exec "$build/live/driver" "$build/writ" "$build/live/probe" "$build/live/live.wrt" "$@"
+exec tests/live/own_network.sh "$build/live/driver" "$build/writ" "$build/live/probe" "$build/live/live.wrt" "$@"

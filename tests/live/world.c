@@ -26,6 +26,7 @@ static const char *const thing_names[THING__COUNT] = {
 	[THING_UDP] = "udp",           [THING_ADDRESS] = "address",
 	[THING_SERVED] = "served",     [THING_COMMON] = "common",
 	[THING_WORLD] = "world",       [THING_ECHO] = "echo",
+	[THING_TLS] = "tls",
 };
 
 /* A path under the root, in one of a few static buffers that take turns. */
@@ -224,6 +225,7 @@ static void victim_exec(const struct world *world, int in, int out)
 			strdup(world->things[THING_STREAM]),
 			strdup(world->things[THING_DGRAM]),
 			strdup(world->things[THING_ABSTRACT]),
+			strdup(at(world, "out/heard")),
 			NULL};
 	char *env[] = {"VICTIM_KEY=secret", NULL};
 
@@ -236,7 +238,7 @@ static void victim_exec(const struct world *world, int in, int out)
 /* What the victim tells on its first line. */
 static int victim_meet(struct world *world)
 {
-	unsigned port, listed, udp, echo;
+	unsigned port, listed, udp, echo, tls;
 	char line[WORLD_TEXT];
 	char address[32];
 	size_t used = 0;
@@ -245,12 +247,15 @@ static int victim_meet(struct world *world)
 		if (line[used++] == '\n')
 			break;
 	line[used] = '\0';
-	if (sscanf(line, "%u %u %u %u %31s", &port, &listed, &udp, &echo, address) != 5)
+	if (sscanf(line, "%u %u %u %u %u %31s", &port, &listed, &udp, &echo, &tls, address) != 6)
 		return -1;
 	snprintf(world->things[THING_PORT], WORLD_TEXT, "%u", port);
 	snprintf(world->things[THING_LISTED], WORLD_TEXT, "%u", listed);
 	snprintf(world->things[THING_UDP], WORLD_TEXT, "%u", udp);
 	snprintf(world->things[THING_ECHO], WORLD_TEXT, "%u", echo);
+	/* A port all the same, as one is bound to a parameter. */
+	snprintf(world->things[THING_TLS], WORLD_TEXT, "%u", tls ? tls : 1);
+	world->has_network = tls != 0;
 	/* Most likely nobody's, and below the range that the kernel gives out itself. */
 	snprintf(world->things[THING_SERVED], WORLD_TEXT, "%u", 20000 + (unsigned)getpid() % 10000);
 	snprintf(world->things[THING_ADDRESS], WORLD_TEXT, "%s", address);

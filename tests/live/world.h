@@ -7,9 +7,9 @@
  *   ro/    what is granted for reading: file, tool                            {ro}
  *
  * {common} is a file of the host's in /tmp.
- * {victim} {address} {port} {listed} {udp} {echo} {stream} {dgram} {abstract} come from the victim
- * (probe/victim.c). A snapshot is text that describes everything but box/: equal snapshots mean
- * that nothing changed.
+ * {victim} {address} {port} {listed} {udp} {echo} {tls} {stream} {dgram} {abstract} come from the
+ * victim (probe/victim.c). A snapshot is text that describes everything but box/: equal snapshots
+ * mean that nothing changed.
  */
 #ifndef TESTS_LIVE_WORLD_H
 #define TESTS_LIVE_WORLD_H
@@ -33,6 +33,7 @@ enum world_thing {
 	THING_LISTED,
 	THING_UDP,
 	THING_ECHO,
+	THING_TLS,
 	THING_ADDRESS,
 	THING_SERVED,
 	THING_COMMON,
@@ -43,7 +44,8 @@ enum world_thing {
 struct world {
 	char root[80]; /* short enough for the names of sockets in it */
 	char things[THING__COUNT][WORLD_TEXT];
-	bool has_suid; /* only root can make the set-user-ID copy */
+	bool has_network; /* names lead somewhere: the network is the tests' own */
+	bool has_suid;    /* only root can make the set-user-ID copy */
 	pid_t victim;
 	int victim_stdin;
 	int victim_stdout;

@@ -40,8 +40,9 @@ int probe_in_child(int (*run)(char **args), char **args)
 }
 
 static const struct probe *const families[] = {
-	probes_fs,  probes_proc,   probes_exec,  probes_sys,     probes_net,   probes_res,
-	probes_env, probes_victim, probes_reach, probes_outward, probes_shell, probes_denied,
+	probes_fs,    probes_proc,   probes_exec,   probes_sys,   probes_net,
+	probes_res,   probes_env,    probes_victim, probes_reach, probes_outward,
+	probes_shell, probes_denied, probes_names,
 };
 
 static const struct probe *probe_find(const char *name)

@@ -7,12 +7,14 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef IPPROTO_MPTCP
@@ -108,6 +110,64 @@ static int run_reconnect(char **args)
 	if (connect(fd, &nobody, sizeof(nobody)))
 		return errno;
 	return connect_to(fd, &other, sizeof(other));
+}
+
+#define RACE_MS 2000
+
+struct turning {
+	struct sockaddr_in address;
+	in_port_t ports[2];
+	volatile int stop;
+};
+
+static void *turn(void *data)
+{
+	struct turning *turning = data;
+	volatile in_port_t *port = &turning->address.sin_port;
+
+	while (!turning->stop) {
+		*port = turning->ports[0];
+		*port = turning->ports[1];
+	}
+	return NULL;
+}
+
+/* Connects once; is it to where nobody may? */
+static int reaches(struct turning *turning, in_port_t forbidden)
+{
+	struct sockaddr_in peer;
+	socklen_t size = sizeof(peer);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int is = fd >= 0 &&
+		 !connect(fd, (struct sockaddr *)&turning->address, sizeof(turning->address)) &&
+		 !getpeername(fd, (struct sockaddr *)&peer, &size) && peer.sin_port == forbidden;
+
+	close(fd);
+	return is;
+}
+
+/* LISTED PORT: connect to a port that is now the one, now the other. */
+static int run_connect_race(char **args)
+{
+	struct turning turning = {.address = loopback(args[0])};
+	int status = PROBE_NOT_SO;
+	struct timespec now, begun;
+	pthread_t thread;
+
+	turning.ports[0] = loopback(args[0]).sin_port;
+	turning.ports[1] = loopback(args[1]).sin_port;
+	if (pthread_create(&thread, NULL, turn, &turning) || clock_gettime(CLOCK_MONOTONIC, &begun))
+		return PROBE_SETUP;
+	do {
+		if (reaches(&turning, turning.ports[1]))
+			status = PROBE_SUCCEEDED;
+		(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (status &&
+		 (now.tv_sec - begun.tv_sec) * 1000 + (now.tv_nsec - begun.tv_nsec) / 1000000 <
+			 RACE_MS);
+	turning.stop = 1;
+	pthread_join(thread, NULL);
+	return status;
 }
 
 static int run_udp(char **args)
@@ -243,6 +303,17 @@ static int run_unix(char **args)
 	return fd < 0 ? errno : connect_to(fd, &address, size);
 }
 
+/* SOCKET LINK */
+static int run_unix_link(char **args)
+{
+	return symlink(args[0], args[1]) ? errno : run_unix(args + 1);
+}
+
+static int run_unix_hard(char **args)
+{
+	return link(args[0], args[1]) ? errno : run_unix(args + 1);
+}
+
 static int run_unix_dgram(char **args)
 {
 	struct sockaddr_un address;
@@ -273,6 +344,7 @@ const struct probe probes_net[] = {
 	{"fastopen", 1, run_fastopen},
 	{"fastopen-msg", 2, run_fastopen_msg},
 	{"reconnect", 2, run_reconnect},
+	{"connect-race", 2, run_connect_race},
 	{"udp", 1, run_udp},
 	{"udp-ask", 3, run_udp_ask},
 	{"udp-from", 2, run_udp_from},
@@ -281,6 +353,8 @@ const struct probe probes_net[] = {
 	{"serve", 1, run_serve},
 	{"socket", 3, run_socket},
 	{"unix", 1, run_unix},
+	{"unix-link", 2, run_unix_link},
+	{"unix-hard", 2, run_unix_hard},
 	{"unix-dgram", 1, run_unix_dgram},
 	{"pair-reconnect", 1, run_pair_reconnect},
 	{NULL, 0, NULL},

@@ -32,6 +32,7 @@ extern const struct probe probes_proc[];
 extern const struct probe probes_exec[];
 extern const struct probe probes_sys[];
 extern const struct probe probes_net[];
+extern const struct probe probes_names[];
 extern const struct probe probes_res[];
 extern const struct probe probes_env[];
 extern const struct probe probes_reach[];
@@ -48,6 +49,12 @@ long probe_number(const char *text);
 
 /* Runs a part of the attack in a child and returns its exit status. */
 int probe_in_child(int (*run)(char **args), char **args);
+
+/*
+ * Answers for names (zone.c); what must not be heard leaves the file "heard" behind. The port of
+ * the host that names lead to, or 0: this network has no place for it.
+ */
+unsigned zone_serve(const char *heard);
 
 /* A symbolic link that names two files in turn, by a thread that runs probe_swap_links(&it). */
 struct probe_swap {

@@ -126,7 +126,7 @@ static void fall(int number)
 	_exit(PROBE_SUCCEEDED);
 }
 
-/* STREAM_SOCKET DATAGRAM_SOCKET ABSTRACT_NAME */
+/* STREAM_SOCKET DATAGRAM_SOCKET ABSTRACT_NAME HEARD */
 static int run_victim(char **args)
 {
 	int unlisted = listen_tcp();
@@ -150,8 +150,8 @@ static int run_victim(char **args)
 	    pthread_create(&server, NULL, echo, &udp[0]) ||
 	    pthread_create(&server, NULL, echo, &udp[1]))
 		return PROBE_SETUP;
-	printf("%u %u %u %u %p\n", port_of(unlisted), port_of(listed), port_of(udp[0]),
-	       port_of(udp[1]), (void *)secret);
+	printf("%u %u %u %u %u %p\n", port_of(unlisted), port_of(listed), port_of(udp[0]),
+	       port_of(udp[1]), zone_serve(args[3]), (void *)secret);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		if (write(STDOUT_FILENO, &byte, 1) != 1)
@@ -160,6 +160,6 @@ static int run_victim(char **args)
 }
 
 const struct probe probes_victim[] = {
-	{"victim", 3, run_victim},
+	{"victim", 4, run_victim},
 	{NULL, 0, NULL},
 };
