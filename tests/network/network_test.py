@@ -14,6 +14,7 @@ import keeper
 import names
 import places
 import semantics
+import tls
 import udp
 from world import Missing, Skip, World
 
@@ -86,8 +87,9 @@ def main():
         sockets = semantics.Semantics(world)
         keepers = keeper.Keeper(world, sockets)
         tools = clients.Tools(world)
+        by_name = names.Names(world, tools)
         tests = (client_tests(world, tools) + sockets.tests() + keepers.tests() + places.Places(world).tests()
-                 + names.Names(world, tools).tests() + udp.Udp(world).tests())
+                 + by_name.tests() + tls.Tls(by_name).tests() + udp.Udp(world).tests())
         run_all([test for test in tests if not wanted or any(part in test[0] for part in wanted)], report)
         for line in keepers.figures:
             print("      " + line)

@@ -8,7 +8,7 @@ import tempfile
 
 LISTED, OTHER, UNLISTED, DENIED = "127.0.8.1", "127.0.8.2", "127.0.9.1", "127.0.8.9"
 ADDRESSES = (LISTED, OTHER, UNLISTED, DENIED)
-NAMES = ("listed.test", "www.wild.test", "alias.test", "six.test", "both.test", "other.test", "denied.test")
+NAMES = ("listed.test", "www.wild.test", "alias.test", "six.test", "both.test", "dual.test", "other.test", "denied.test")
 NOBODY = 65534
 PAGE_BYTES = 100000
 TIMEOUT_S = 60

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 page=docs/attacks.md
 list=${ATTACKS:-../shared/attacks.tsv}
-groups='fs-path|proc-mem|exec|syscall|resource|ipc|env|tty|toctou|persist|artifact|args'
+groups='fs-path|proc-mem|exec|syscall|resource|ipc|net|env|tty|toctou|persist|artifact|args'
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 bad=0
