@@ -46,6 +46,7 @@ compile() {
 # step of Landlock.
 compile_bundles() {
 	compile $here/ladder.writ "$work/ladder.wrt"
+	compile $here/remembered.writ "$work/remembered.wrt"
 	compile tests/live/live.writ "$work/live.wrt"
 	sed 's/^\(sandbox [^{]*{\)/\1 best_effort;/' tests/live/live.writ >"$work/best-effort.writ"
 	compile "$work/best-effort.writ" "$work/best-effort.wrt"
@@ -59,9 +60,13 @@ make_initramfs() {
 	*) programs=$build/$1 ;;
 	esac
 	busybox=$($here/fetch.sh $offline "$work" "$1" busybox bookworm) || return 1
-	$here/initramfs.sh "$work/$1.cpio.gz" "${busybox#* }" $here/init $here/ladder $here/policies \
+	# It takes libraries that a cross compiler has not: only the host's own architecture has one.
+	audit=$programs/writ-audit
+	[ -x "$audit" ] || audit=
+	$here/initramfs.sh "$work/$1.cpio.gz" "${busybox#* }" $here/init $here/ladder $here/policies $here/remembered \
 		"$programs/writ" "$programs/writ-doctor" "$programs/writ-learn" "$programs/live/driver" "$programs/live/probe" \
-		"$work/live.wrt" "$work/best-effort.wrt" "$work/ladder.wrt" "$build"/policies/*.wrt || return 1
+		"$work/live.wrt" "$work/best-effort.wrt" "$work/ladder.wrt" "$work/remembered.wrt" ${audit:+"$audit"} \
+		"$build"/policies/*.wrt || return 1
 	made="$made$1 "
 }
 
