@@ -298,6 +298,21 @@ static int note_opening(struct writer *writer, struct writ_error *error)
 	return rc;
 }
 
+/* The first that is written: what others have lost, and that this process begins. */
+static int begin_writing(struct writ_audit *audit, const char *path, struct writ_error *error)
+{
+	struct writer *writer = &audit->writer;
+	struct writ_error reason;
+	int rc = roll_begin(&writer->chain, &writer->writers, &reason);
+
+	if (!rc && !audit->options.once)
+		rc = note_opening(writer, &reason);
+	if (rc)
+		(void)fail_set(error, (enum writ_error_code)reason.code, "%.200s: %s", path,
+			       reason.text);
+	return rc;
+}
+
 static int open_parts(struct writ_audit *audit, const char *path, struct writ_error *error)
 {
 	const struct writ_audit_options *options = &audit->options;
@@ -309,9 +324,7 @@ static int open_parts(struct writ_audit *audit, const char *path, struct writ_er
 	if (!rc)
 		rc = writers_open(path, true, &writer->writers, error);
 	if (!rc)
-		rc = roll_begin(&writer->chain, &writer->writers, error);
-	if (!rc && !options->once)
-		rc = note_opening(writer, error);
+		rc = begin_writing(audit, path, error);
 	if (!rc)
 		rc = ring_open(&writer->ring, options->ring_bytes, error);
 	if (!rc)

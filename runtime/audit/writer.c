@@ -163,6 +163,15 @@ static void count_time(struct writ_audit_status *status, uint64_t ns)
 	status->batches++;
 }
 
+/* For who has several logs. */
+static void name_log(const struct writer *writer, struct writ_error *error)
+{
+	const struct writ_error reason = *error;
+
+	(void)fail_set(error, (enum writ_error_code)reason.code, "%.200s: %.300s",
+		       sqlite3_db_filename(writer->chain.db, "main"), reason.text);
+}
+
 static void settle(struct writer *writer, const struct batch *batch, int rc,
 		   const struct writ_error *error, uint64_t ns)
 {
@@ -198,6 +207,8 @@ static int do_batch(struct writer *writer)
 		return 0;
 	}
 	rc = write_batch(writer, &batch, &error);
+	if (rc)
+		name_log(writer, &error);
 	settle(writer, &batch, rc, &error, now_ns() - begin);
 	return rc ? rc : 1;
 }

@@ -141,6 +141,63 @@ Test(audit_verify, change_while_it_is_written_to_stops_the_writing)
 	writ_audit_close(audit);
 }
 
+static void expect_refused(const char *change)
+{
+	struct writ_audit *audit;
+	struct writ_error error;
+	char said[256];
+
+	(void)snprintf(said, sizeof(said),
+		       "%s: its last record, or the hash of the one before, was edited: the log "
+		       "was changed; nothing is added to it",
+		       path);
+	audit_change(change);
+	cr_expect_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_FORMAT, "%s", change);
+	cr_expect_eq(strncmp(error.text, said, strlen(said)), 0, "%s: %s", change, error.text);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records"), 9, "%s", change);
+}
+
+Test(audit_verify, nothing_is_added_behind_a_record_that_was_edited)
+{
+	expect_refused("UPDATE records SET user = 'eve' WHERE seq = 9");
+	audit_change("UPDATE records SET user = NULL WHERE seq = 9");
+	expect_refused("UPDATE records SET detail = detail || 'x' WHERE seq = 9");
+	audit_change("UPDATE records SET detail = rtrim(detail, 'x') WHERE seq = 9");
+	expect_refused("UPDATE records SET wall_us = wall_us + 1 WHERE seq = 9");
+	audit_change("UPDATE records SET wall_us = wall_us - 1 WHERE seq = 9");
+	expect_refused("UPDATE records SET hash = zeroblob(32) WHERE seq = 8");
+}
+
+/* The control: as it was, it goes on; and what stands further up is for verify to find. */
+Test(audit_verify, record_that_was_edited_back_is_gone_on_behind)
+{
+	audit_change("UPDATE records SET user = 'eve' WHERE seq = 9");
+	audit_change("UPDATE records SET user = NULL WHERE seq = 9");
+	audit_fill(1);
+	cr_expect_str_empty(audit_verify());
+	audit_change("UPDATE records SET user = 'eve' WHERE seq = 4");
+	audit_fill(1);
+	cr_expect_str_eq(audit_verify(),
+			 "record 4 was edited: its hash is not that of what it says");
+}
+
+Test(audit_verify, edit_while_it_is_written_to_stops_the_writing_until_it_is_undone)
+{
+	struct writ_audit *audit = audit_open(NULL);
+	struct writ_error error;
+
+	audit_change("UPDATE records SET role = 'x' WHERE seq = (SELECT max(seq) FROM records)");
+	cr_assert_eq(audit_record(audit, "t", WRIT_ALLOW), 0);
+	cr_assert_eq(writ_audit_flush(audit, &error), -WRIT_E_FORMAT);
+	cr_expect(strstr(error.text, path) == error.text, "%s", error.text);
+	cr_expect(strstr(error.text, "was edited"), "%s", error.text);
+	audit_change("UPDATE records SET role = NULL WHERE seq = (SELECT max(seq) FROM records)");
+	cr_assert_eq(writ_audit_flush(audit, &error), 0, "%s", error.text);
+	writ_audit_close(audit);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE tool = 't'"), 7);
+	cr_expect_str_empty(audit_verify());
+}
+
 /* ---- keys ---- */
 
 static void remove_key(void)
