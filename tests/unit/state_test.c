@@ -19,6 +19,8 @@
 
 static const struct state_part part = {.name = "part", .version = 7, .size = 4096};
 
+#define BOOT_AT 24 /* in a file: the id of the boot that it is of, which is in its name, too */
+
 static char top[64];
 static char directory[80];
 
@@ -92,6 +94,7 @@ Test(state, is_made_and_shared)
 	find_file(path, sizeof(path));
 	cr_assert_eq(stat(path, &status), 0);
 	cr_expect_eq(status.st_mode & 07777, 0600);
+	cr_expect_geq(status.st_blocks * 512, status.st_size, "no page of it can be missing later");
 	for (size_t i = 0; i < part.size; i++)
 		cr_assert_eq(((char *)first.at)[i], 0);
 	strcpy(first.at, "seen");
@@ -192,6 +195,10 @@ Test(state, a_damaged_file_is_refused_until_it_is_removed)
 	expect_refused("damaged; remove it");
 	patch(path, 0, "\x7f", 1);
 	cr_expect_eq(map(&part, &got, NULL), 0, "the control");
+	patch(path, BOOT_AT, "X", 1);
+	expect_refused("damaged");
+	patch(path, BOOT_AT, strrchr(path, '.') + 1, 1);
+	cr_expect_eq(map(&part, &got, NULL), 0, "the control");
 	cr_assert_eq(truncate(path, 1000), 0);
 	expect_refused("damaged");
 	cr_assert_eq(truncate(path, 3), 0);
@@ -231,6 +238,12 @@ Test(state, what_is_no_file_of_ones_own_is_refused)
 	cr_assert_eq(rename(path, aside), 0);
 	cr_assert_eq(symlink(aside, path), 0);
 	expect_refused("can't be opened");
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(rename(aside, path), 0);
+	if (geteuid() == 0) { /* who else can give a file away? */
+		cr_assert_eq(chown(path, 12345, 12345), 0);
+		expect_refused("not this user's alone");
+	}
 	cr_assert_eq(unlink(path), 0);
 	cr_assert_eq(mkfifo(path, 0600), 0);
 	expect_refused("not a file");
