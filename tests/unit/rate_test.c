@@ -117,6 +117,12 @@ Test(rate, subjects_and_rules_have_buckets_of_their_own)
 	cr_expect_neq(second, first);
 	rule.burst = 2;
 	cr_expect_neq(rates_rule(rates, &rule), second);
+	cr_expect_neq(rates_rule(rates, &(struct rate_rule){"other", "tool", "", 1, 86400, 1}),
+		      first);
+	cr_expect_neq(rates_rule(rates, &(struct rate_rule){"role", "other", "", 1, 86400, 1}),
+		      first);
+	cr_expect_neq(rates_rule(rates, &(struct rate_rule){"rolet", "ool", "", 1, 86400, 1}),
+		      first);
 	cr_expect_eq(rates_take(rates, user, first, &terms, START), 0);
 	cr_expect_neq(rates_take(rates, user, first, &terms, START), 0);
 	cr_expect_eq(rates_take(rates, user, second, &terms, START), 0);
@@ -174,6 +180,19 @@ Test(rate, the_largest_bucket_is_exact)
 }
 
 /* Times that can't be: a call is refused or granted as if the time were the nearest that can. */
+/* Of terms that are none of ours, in a file that somebody else has written into, no bucket is full.
+ */
+Test(rate, terms_that_can_not_be_are_never_full)
+{
+	const uint64_t good = terms_of(7, 60, 3).packed;
+
+	cr_expect_gt(rate_units_now(good, START), 0u);
+	cr_expect_eq(rate_units_now(0, START), 0u);
+	cr_expect_eq(rate_units_now(good & ~(uint64_t)UINT32_MAX, START), 0u, "no rate");
+	cr_expect_eq(rate_units_now(good | (uint64_t)0xff << 32, START), 0u, "no such cost");
+	cr_expect_eq(rate_units_now(good | (uint64_t)0xff << 40, START), 0u, "no such period");
+}
+
 Test(rate, clocks_far_apart)
 {
 	struct rates *rates = open_rates(WRIT_STATE_PRIVATE);
@@ -391,6 +410,26 @@ static uint64_t subject_of(uint64_t i)
 	i = (i ^ i >> 30) * 0xbf58476d1ce4e5b9u;
 	i = (i ^ i >> 27) * 0x94d049bb133111ebu;
 	return i ^ i >> 31;
+}
+
+/*
+ * Half of the table is used, at random: some 670 keys more than fit in their windows, of which all
+ * but some 45 find room in their second, and are found there again.
+ */
+Test(rate, keys_that_find_no_room_in_one_window_have_another)
+{
+	enum { KEYS = BUCKETS / 2 };
+	struct rates *rates = open_rates(WRIT_STATE_PRIVATE);
+	struct rate_terms terms = terms_of(1, 86400, 1);
+	uint64_t refused = 0;
+
+	for (uint64_t i = 0; i < KEYS; i++)
+		refused += rates_take(rates, subject_of(i), 1, &terms, START) != 0;
+	cr_expect(refused < 250, "%lu", (unsigned long)refused);
+	for (uint64_t i = 0; i < KEYS; i++)
+		cr_assert_neq(rates_take(rates, subject_of(i), 1, &terms, START), 0, "%lu",
+			      (unsigned long)i);
+	rates_close(rates);
 }
 
 Test(rate, a_full_table_refuses_and_recovers)
