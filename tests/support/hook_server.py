@@ -3,7 +3,7 @@
 
 Listens on loopback and writes its port to DIR/port. Each request is a line "PATH BODY" in
 DIR/requests. What is answered depends on the path: /ok 200, /500 and /404 these, /flaky 500 twice
-and then 200, /redirect 302 to /ok, /hang nothing for a minute. With CERT and KEY it speaks TLS.
+and then 200, /redirect 302 to /ok, /hang nothing for a minute, /big 200 and a MiB. With CERT and KEY it speaks TLS.
 """
 import http.server
 import os
@@ -29,8 +29,13 @@ class Hook(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         if status == 302:
             self.send_header("Location", "/ok")
-        self.send_header("Content-Length", "0")
+        content = b"x" * (1 << 20) if self.path == "/big" else b""
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        try:
+            self.wfile.write(content)
+        except OSError:
+            pass  # nobody reads that much
 
     def log_message(self, *_):
         pass

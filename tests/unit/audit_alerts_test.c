@@ -137,6 +137,59 @@ Test(audit_alerts, what_fails_for_good_is_told)
 	cr_expect_eq(n_requests("404"), 1, "what is wrong stays wrong");
 }
 
+/* By writ-alert itself, in the time that the file gives it. */
+Test(audit_alerts, webhook_that_hangs_or_does_not_end_has_failed)
+{
+	start_server("");
+	deny("x", 1);
+	hook_rules("hang", "timeout 1s retries 0");
+	cr_expect_eq(run_once(), 1);
+	shell_expect_output("the webhook can't be reached: Timeout was reached");
+	shell_expect_output(" failed to ops: alert d: ");
+	hook_rules("big", "retries 0");
+	cr_expect_eq(run_once(), 1);
+	cr_expect_eq(n_requests("big"), 1);
+}
+
+/* Who delivers and does not end is ended, with all that it has started. */
+Test(audit_alerts, who_delivers_and_is_stopped_is_killed)
+{
+	start_server("");
+	deny("x", 1);
+	hook_rules("hang", "timeout 1s retries 0");
+	shell(ALERTS "run --once %s %s/rules > %s/out 2>&1 & echo $! > %s/pid2", log_file, root,
+	      root, root);
+	cr_assert_eq(shell("for i in $(seq 50); do p=$(pgrep -P $(cat %s/pid2) -f writ-alert) && "
+			   "kill -STOP $p && exit; sleep 0.1; done; cat %s/out; exit 1",
+			   root, root),
+		     0, "%s", shell_output);
+	cr_expect_eq(shell("for i in $(seq 150); do grep -q 'failed, it took too long, to ops' "
+			   "%s/out && exit; sleep 0.1; done; cat %s/out; exit 1",
+			   root, root),
+		     0, "%s", shell_output);
+	shell("kill $(cat %s/pid2)", root);
+}
+
+Test(audit_alerts, what_a_command_leaves_running_is_killed_with_it)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "to page command /bin/sh -c \"sleep 321 & echo $! >%s/left; ls -l /proc/$$/fd "
+		 ">%s/fds\"\nalert d denials 1 in 1m to page\n",
+		 root, root);
+	write_rules(text);
+	deny("x", 1);
+	cr_expect_eq(run_once(), 0, "%s", shell_output);
+	cr_expect_eq(
+		shell("for i in $(seq 50); do grep -q '^State:.[^Z]' /proc/$(cat %s/left)/status "
+		      "|| exit 0; sleep 0.1; done; kill $(cat %s/left); exit 1",
+		      root, root),
+		0, "it runs on");
+	cr_expect_eq(shell("grep -c memfd %s/fds", root), 0);
+	cr_expect_str_eq(shell_output, "1\n", "the alert is on standard input, and nowhere else");
+}
+
 Test(audit_alerts, redirects_are_not_followed)
 {
 	start_server("");

@@ -256,6 +256,22 @@ Test(audit_query, csv_quotes_fields_and_is_no_formula)
 	shell_expect_output("2 25 25");
 }
 
+Test(audit_query, no_text_of_csv_begins_as_a_formula_does)
+{
+	static const char *const users[] = {"@x", "+x", "-x", "=x"};
+	struct log_maker *maker = log_maker_open(db_file);
+	char cell[8];
+
+	for (size_t i = 0; i < 4; i++)
+		log_maker_decision(maker, users[i], "t", "deny");
+	log_maker_close(maker);
+	cr_expect_eq(shell(AUDIT "query --format csv %s", db_file), 0);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(cell, sizeof(cell), ",'%s,", users[i]);
+		shell_expect_output(cell);
+	}
+}
+
 Test(audit_query, cef_escapes_as_its_format_says)
 {
 	make_nasty();
