@@ -326,56 +326,6 @@ Test(audit_query, json_of_nothing_is_an_empty_array)
 	cr_expect_str_eq(shell_output, "[]\n");
 }
 
-/* What OCSF 1.3.0 requires of every event and of the class. */
-static void expect_ocsf(json_t *event, int class_uid, const char *const *required)
-{
-	static const char *const base[] = {"activity_id", "category_uid", "class_uid", "metadata",
-					   "severity_id", "time",         "type_uid"};
-	const json_t *metadata = json_object_get(event, "metadata");
-	long long activity = json_integer_value(json_object_get(event, "activity_id"));
-
-	for (size_t i = 0; i < sizeof(base) / sizeof(base[0]); i++)
-		cr_expect_not_null(json_object_get(event, base[i]), "no %s", base[i]);
-	for (; *required; required++)
-		cr_expect_not_null(json_object_get(event, *required), "%d: no %s", class_uid,
-				   *required);
-	cr_expect_eq(json_integer_value(json_object_get(event, "class_uid")), class_uid);
-	cr_expect_eq(json_integer_value(json_object_get(event, "category_uid")), class_uid / 1000);
-	cr_expect_eq(json_integer_value(json_object_get(event, "type_uid")),
-		     class_uid * 100 + activity);
-	cr_expect_str_eq(text_at(metadata, "version"), "1.3.0");
-	cr_expect_not_null(json_object_get(metadata, "product"));
-}
-
-Test(audit_query, ocsf_events_have_what_their_class_requires)
-{
-	static const struct {
-		const char *kind;
-		int class_uid;
-		const char *required[4];
-	} rows[] = {
-		{"decision", 6003, {"actor", "api", "src_endpoint"}},
-		{"launch", 1007, {"actor", "device", "process"}},
-		{"end", 1007, {"actor", "device", "process"}},
-		{"reload", 6002, {"app"}},
-	};
-	struct log_maker *maker = log_maker_open(db_file);
-
-	for (size_t i = 0; i < 4; i++)
-		log_maker_add(maker, rows[i].kind, NULL);
-	log_maker_close(maker);
-	for (size_t i = 0; i < 4; i++) {
-		json_t *event;
-
-		cr_expect_eq(shell(AUDIT "export --format ocsf --kind %s %s", rows[i].kind,
-				   db_file),
-			     0);
-		event = parse_output();
-		expect_ocsf(event, rows[i].class_uid, rows[i].required);
-		json_decref(event);
-	}
-}
-
 /* ---- adding up ---- */
 
 static void add_end(struct log_maker *maker, int64_t duration_us, int64_t signal)

@@ -1,8 +1,9 @@
 /*
  * Alerts on their way: each target has a queue of its own and at most one process that delivers,
  * so whatever hangs delays nothing but its own queue. The process gets the alert as JSON on its
- * standard input: writ-alert for a webhook, the command itself, or a fork of this one that calls
- * syslog(3). It is killed, with all it started, when it takes longer than the target's time.
+ * standard input: writ-alert for a webhook, the command itself, or a fork of this one that writes
+ * to the system's log. It is killed, with all it started, when it takes longer than the target's
+ * time.
  */
 #include "runtime/audit/cli/alert_deliver.h"
 
@@ -13,10 +14,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/audit/alert_syslog.h"
 #include "runtime/audit/when.h"
 #include "runtime/cli/cli.h"
 
@@ -248,6 +249,7 @@ static _Noreturn void deliver(const struct alert_target *target, const struct qu
 {
 	char *webhook[] = {(char[]){"writ-alert"}, NULL};
 	char *argv[ALERT_MAX_WORDS + 1] = {NULL};
+	int failed;
 
 	(void)setpgid(0, 0);
 	(void)signal(SIGPIPE, SIG_DFL);
@@ -266,9 +268,11 @@ static _Noreturn void deliver(const struct alert_target *target, const struct qu
 		_exit(cli_fail(EXIT_NOT_FOUND, "%s can't be executed: %s", target->argv[0],
 			       strerror(errno)));
 	case ALERT_SYSLOG:
-		openlog("writ", LOG_PID, LOG_AUTHPRIV);
-		syslog(LOG_WARNING, "%s", queued->line);
-		_exit(EXIT_SUCCESS);
+		failed = alert_syslog_send(ALERT_SYSLOG_PATH, queued->line);
+		if (!failed)
+			_exit(EXIT_SUCCESS);
+		_exit(cli_fail(EXIT_RUN_FAILED, ALERT_SYSLOG_PATH " takes nothing: %s",
+			       strerror(failed)));
 	}
 	_exit(EXIT_RUN_FAILED);
 }

@@ -26,20 +26,27 @@ static const struct kind {
 	const char *category_name;
 	int class_uid;
 	int activity;
+	const char *activity_name; /* NULL: what OCSF has no name for is called by its kind */
 } kinds[] = {
-	{"decision", "API Activity", "Application Activity", API_ACTIVITY, ACTIVITY_OTHER},
-	{"approval", "API Activity", "Application Activity", API_ACTIVITY, ACTIVITY_OTHER},
-	{"file", "API Activity", "Application Activity", API_ACTIVITY, ACTIVITY_OTHER},
-	{"network", "API Activity", "Application Activity", API_ACTIVITY, ACTIVITY_OTHER},
-	{"launch", "Process Activity", "System Activity", PROCESS_ACTIVITY, ACTIVITY_LAUNCH},
-	{"end", "Process Activity", "System Activity", PROCESS_ACTIVITY, ACTIVITY_TERMINATE},
+	{"decision", "API Activity", "Application Activity", API_ACTIVITY, ACTIVITY_OTHER, NULL},
+	{"approval", "API Activity", "Application Activity", API_ACTIVITY, ACTIVITY_OTHER, NULL},
+	{"file", "API Activity", "Application Activity", API_ACTIVITY, ACTIVITY_OTHER, NULL},
+	{"network", "API Activity", "Application Activity", API_ACTIVITY, ACTIVITY_OTHER, NULL},
+	{"launch", "Process Activity", "System Activity", PROCESS_ACTIVITY, ACTIVITY_LAUNCH,
+	 "Launch"},
+	{"end", "Process Activity", "System Activity", PROCESS_ACTIVITY, ACTIVITY_TERMINATE,
+	 "Terminate"},
 	{"open", "Application Lifecycle", "Application Activity", APPLICATION_LIFECYCLE,
-	 ACTIVITY_START},
+	 ACTIVITY_START, "Start"},
 	{"close", "Application Lifecycle", "Application Activity", APPLICATION_LIFECYCLE,
-	 ACTIVITY_STOP},
+	 ACTIVITY_STOP, "Stop"},
 };
-static const struct kind other_kind = {"other", "Application Lifecycle", "Application Activity",
-				       APPLICATION_LIFECYCLE, ACTIVITY_OTHER};
+static const struct kind other_kind = {"other",
+				       "Application Lifecycle",
+				       "Application Activity",
+				       APPLICATION_LIFECYCLE,
+				       ACTIVITY_OTHER,
+				       NULL};
 
 static const struct kind *kind_of(const struct record *record)
 {
@@ -200,7 +207,10 @@ static void print_head(FILE *out, const struct record *record, const struct kind
 		      "\"category_name\":\"%s\",\"activity_id\":%d,\"activity_name\":",
 		      kind->class_uid, kind->class_name, kind->class_uid / CLASSES_PER_CATEGORY,
 		      kind->category_name, kind->activity);
-	format_json_cell(out, &values[RECORD_KIND], false);
+	if (kind->activity_name)
+		cli_json_string(out, kind->activity_name);
+	else
+		format_json_cell(out, &values[RECORD_KIND], false);
 	(void)fprintf(
 		out,
 		",\"type_uid\":%d,\"time\":%" PRId64 ",\"severity_id\":%d,%s,"
