@@ -118,15 +118,27 @@ static void set_policy(struct render *render, struct record *record, const struc
 	take(render, record, RECORD_RULE, strlen(room(render)));
 }
 
-/* A call that was withdrawn was denied, whatever the policy had said: it could not wait. */
-static void set_decision(struct record *record, const struct packed *packed, bool withdrawn)
+/*
+ * A call or an answer that was withdrawn was denied, whatever had been said: it could not wait.
+ * What a launch did has happened all the same.
+ */
+static void set_verdict(struct record *record, const struct packed *packed, bool withdrawn)
 {
-	if (packed->kind != WRIT_EVENT_DECISION)
+	static const bool has_verdict[] = {
+		[WRIT_EVENT_DECISION] = true, [WRIT_EVENT_NETWORK] = true,
+		[WRIT_EVENT_FILE] = true,     [WRIT_EVENT_APPROVAL] = true,
+		[WRIT_EVENT_SESSION] = false,
+	};
+	bool is_decision = packed->kind == WRIT_EVENT_DECISION;
+	bool is_denied = withdrawn && (is_decision || packed->kind == WRIT_EVENT_APPROVAL);
+
+	if (packed->kind >= sizeof(has_verdict) || !has_verdict[packed->kind])
 		return;
 	record_set_text(record, RECORD_VERDICT,
-			NAME(verdicts, withdrawn ? WRIT_DENY : packed->verdict));
-	record_set_text(record, RECORD_REASON,
-			NAME(reasons, withdrawn ? WRIT_NOT_RECORDED : packed->reason));
+			NAME(verdicts, is_denied ? WRIT_DENY : packed->verdict));
+	if (is_decision)
+		record_set_text(record, RECORD_REASON,
+				NAME(reasons, withdrawn ? WRIT_NOT_RECORDED : packed->reason));
 }
 
 /* Texts that anybody may have had a hand in. */
@@ -243,7 +255,7 @@ void render_event(struct render *render, const struct packed *packed, struct rec
 	record_set_text(record, RECORD_KIND, render_kind(render->unpacked.event.kind));
 	set_session(render, record, packed->session);
 	set_policy(render, record, packed);
-	set_decision(record, packed, withdrawn);
+	set_verdict(record, packed, withdrawn);
 	set_texts(render, record);
 	set_args(render, record);
 	set_result(record, &render->unpacked.event);

@@ -91,7 +91,7 @@ static void expect(int64_t n, const char *format, ...)
 Test(refused_files, each_is_a_record_with_what_it_was)
 {
 	run("t", "cat .env\necho > sub/.env\nmkdir keys\nmv ok .env\nln -s x keys\ncat ok\n");
-	expect(6, "verdict IS NULL AND tool = 't' AND sandbox = 'guarded' AND role = 'dev'");
+	expect(6, "verdict = 'deny' AND reason IS NULL AND tool = 't' AND sandbox = 'guarded' AND role = 'dev'");
 	expect(6, SAYS("errno") " = 'EACCES'");
 	expect(1,
 	       SAYS("call") " = 'openat' AND " SAYS("path") " = '%s/.env' AND " SAYS(

@@ -21,9 +21,9 @@ static const struct colour {
 #define N_COLOURS (sizeof(colours) / sizeof(colours[0]))
 
 static const enum record_column shown[] = {
-	RECORD_USER,    RECORD_ROLE,   RECORD_TOOL,   RECORD_REASON,   RECORD_RULE,
-	RECORD_SANDBOX, RECORD_STATUS, RECORD_SIGNAL, RECORD_DURATION, RECORD_PEAK,
-	RECORD_BYTES,   RECORD_DETAIL, RECORD_ERROR,  RECORD_ARGS,
+	RECORD_VERDICT, RECORD_USER,    RECORD_ROLE,   RECORD_TOOL,   RECORD_REASON,
+	RECORD_RULE,    RECORD_SANDBOX, RECORD_STATUS, RECORD_SIGNAL, RECORD_DURATION,
+	RECORD_PEAK,    RECORD_BYTES,   RECORD_DETAIL, RECORD_ERROR,  RECORD_ARGS,
 };
 #define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
 
@@ -107,7 +107,8 @@ void format_text(struct output *output, const struct record *record)
 	for (size_t i = 0; i < N_SHOWN; i++) {
 		const struct record_value *cell = &record->values[shown[i]];
 
-		if (cell->type == RECORD_NULL)
+		/* What begins the line is not said twice. */
+		if (cell->type == RECORD_NULL || cell->text == word)
 			continue;
 		(void)fprintf(output->out, " %s=", record_names[shown[i]]);
 		if (cell->type == RECORD_INTEGER)
