@@ -205,6 +205,7 @@ static void print_log(FILE *out, const struct metrics_values *values)
 	};
 
 	PRINT(out, families);
+	print_histogram(out, &scales[METRICS_SANDBOX], &values->histograms[METRICS_SANDBOX]);
 	print_histogram(out, &scales[METRICS_LAUNCH], &values->histograms[METRICS_LAUNCH]);
 }
 

@@ -179,6 +179,7 @@ bool cli_judge_listens(void);
 /* A command is about to be launched, and not if that can't be recorded: report gets the logs that
  * it takes. It has ended, or could not be launched: why. */
 int cli_judge_launch(const struct cli_options *options, struct cli_report *report);
+void cli_judge_launched(void); /* it was executed */
 int cli_judge_ended(const struct cli_options *options, const struct cli_report *report,
 		    const char *failure);
 

@@ -360,6 +360,7 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	ignore_libc_signals();
 	rc = writ_spawn(sandbox, &request, &running, &error);
+	cli_judge_launched();
 	catch_signals();
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!rc)

@@ -78,6 +78,10 @@ int cli_judge_launch(const struct cli_options *options, struct cli_report *repor
 	return 0;
 }
 
+void cli_judge_launched(void)
+{
+}
+
 int cli_judge_ended(const struct cli_options *options, const struct cli_report *report,
 		    const char *failure)
 {

@@ -330,6 +330,32 @@ struct fixture {
 	struct writ_metrics *metrics;
 };
 
+/* What a launch and a human did: of each kind that is counted, and that is not. */
+static void run_events(const struct writ_sink *sink)
+{
+	static const struct writ_arg created = {.name = "create_us",
+						.type = WRIT_ARG_INTEGER,
+						.number = 1500};
+	const struct writ_event events[] = {
+		{.kind = WRIT_EVENT_LAUNCH, .verdict = WRIT_ALLOW},
+		{.kind = WRIT_EVENT_NETWORK, .verdict = WRIT_DENY},
+		{.kind = WRIT_EVENT_NETWORK, .verdict = WRIT_DENY},
+		{.kind = WRIT_EVENT_NETWORK, .verdict = WRIT_ALLOW},
+		{.kind = WRIT_EVENT_FILE, .verdict = WRIT_DENY},
+		{.kind = WRIT_EVENT_END,
+		 .signal = 31,
+		 .duration_us = 2000,
+		 .args = &created,
+		 .n_args = 1},
+		{.kind = WRIT_EVENT_APPROVAL, .verdict = WRIT_ALLOW},
+		{.kind = WRIT_EVENT_APPROVAL, .verdict = WRIT_DENY},
+		{.kind = WRIT_EVENT_APPROVAL, .verdict = WRIT_DENY},
+	};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		cr_assert_eq(sink->record(sink->context, &events[i]), 0);
+}
+
 /* A user's call that is allowed, and one that is denied, from the monitor to the log. */
 static void run_calls(struct fixture *fixture)
 {
@@ -365,6 +391,8 @@ static void run_calls(struct fixture *fixture)
 	cr_expect_eq(writ_metrics_check(fixture->metrics, session,
 					&(struct writ_call){.tool = "bad"}, NULL),
 		     WRIT_DENY);
+	run_events(&sink);
+	writ_metrics_observe(fixture->metrics, WRIT_METRIC_SANDBOX, 1500000);
 	writ_session_close(session);
 	writ_monitor_close(monitor);
 	unlink(path);
@@ -402,7 +430,16 @@ Test(metrics, a_log_and_who_writes_it_tell_the_same)
 		"writ_denials_total{reason=\"no_rule\"} 1",
 		"writ_policy_generation 1",
 		"writ_reloads_total{result=\"done\"} 1",
-		"writ_launches_total 0",
+		"writ_launches_total 1",
+		"writ_escape_attempts_total{kind=\"network\"} 2",
+		"writ_escape_attempts_total{kind=\"file\"} 1",
+		"writ_escape_attempts_total{kind=\"syscall\"} 1",
+		"writ_approvals_total{verdict=\"allow\"} 1",
+		"writ_approvals_total{verdict=\"deny\"} 2",
+		"writ_launch_duration_seconds_count 1",
+		"writ_launch_duration_seconds_sum 0.002000000",
+		"writ_sandbox_create_duration_seconds_count 1",
+		"writ_sandbox_create_duration_seconds_sum 0.001500000",
 	};
 	struct fixture fixture;
 	struct writ_error error;

@@ -133,6 +133,10 @@ Test(stateful, a_launch_is_in_the_log)
 	expect_log("select kind, sandbox, status from records where kind != \\\"network\\\"",
 		   "decision s None\nlaunch s None\nend s 0\n"
 		   "decision s None\nlaunch s None\nend s 126\n");
+	cr_expect_eq(shell("cd %s && $R audit metrics a.db", directory), 0);
+	shell_expect_output("writ_launches_total 2\n");
+	/* The second was not executed. */
+	shell_expect_output("writ_sandbox_create_duration_seconds_count 1\n");
 }
 
 Test(stateful, without_the_log_nothing_is_decided_or_run)

@@ -14,6 +14,9 @@
 
 #define MAX_DETAIL 1024
 
+/* A member of args: microseconds until the command was executed. metrics_log.c adds them up. */
+#define LAUNCHED_CREATE "create_us"
+
 /* Of the command only its name: its arguments may hold what nobody declared secret. */
 int launched_record_start(char *const *command, const struct cli_report *report,
 			  int (*record)(struct writ_event *event))
@@ -151,10 +154,15 @@ static const char *end_of(enum writ_end end)
 	return names[end];
 }
 
-int launched_record_end(const struct cli_report *report, const char *failure,
+int launched_record_end(const struct cli_report *report, uint64_t create_us, const char *failure,
 			int (*record)(struct writ_event *event))
 {
 	const struct writ_result *result = report->result;
+	const struct writ_arg created = {
+		.name = LAUNCHED_CREATE,
+		.type = WRIT_ARG_INTEGER,
+		.number = (int64_t)create_us,
+	};
 	struct writ_event event = {
 		.kind = WRIT_EVENT_END,
 		.verdict = WRIT_ALLOW,
@@ -162,6 +170,8 @@ int launched_record_end(const struct cli_report *report, const char *failure,
 		.tool = report->tool,
 		.sandbox = report->sandbox_name,
 		.status = report->exit_status,
+		.args = &created,
+		.n_args = report->result ? 1 : 0,
 		.detail = "not_launched",
 		.error = failure,
 	};

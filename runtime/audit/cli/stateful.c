@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "runtime/audit/cli/call.h"
 #include "runtime/audit/cli/launched.h"
@@ -18,7 +19,9 @@
 #include "runtime/writ_identity.h"
 #include "runtime/writ_sign.h"
 
-#define BLOCK_MS 5000
+#define BLOCK_MS      5000
+#define US_PER_SECOND 1000000u
+#define NS_PER_US     1000u
 
 static struct {
 	struct writ_audit *audit; /* NULL: nothing is recorded */
@@ -30,6 +33,7 @@ static struct {
 	struct writ_policy *policy;   /* of --sandbox */
 	struct writ_error error;
 	struct call call;
+	uint64_t launched_us; /* when it was begun; then how long that took */
 } judge;
 
 static int fail(int rc, const char *what)
@@ -288,6 +292,14 @@ bool cli_judge_listens(void)
 	return judge.audit != NULL;
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * US_PER_SECOND + (uint64_t)now.tv_nsec / NS_PER_US;
+}
+
 int cli_judge_launch(const struct cli_options *options, struct cli_report *report)
 {
 	int rc;
@@ -297,16 +309,23 @@ int cli_judge_launch(const struct cli_options *options, struct cli_report *repor
 	rc = writ_file_log_open(&report->file_log, &judge.error);
 	if (rc)
 		return cli_fail(writ_exit_status(rc), "%s", judge.error.text);
-	if (!launched_record_start(options->command, report, record))
+	if (!launched_record_start(options->command, report, record)) {
+		judge.launched_us = now_us();
 		return 0;
+	}
 	return cli_fail(EXIT_RUN_FAILED, "the launch can't be recorded, so nothing is run");
+}
+
+void cli_judge_launched(void)
+{
+	judge.launched_us = now_us() - judge.launched_us;
 }
 
 int cli_judge_ended(const struct cli_options *options, const struct cli_report *report,
 		    const char *failure)
 {
 	(void)options;
-	if (!judge.audit || !launched_record_end(report, failure, record))
+	if (!judge.audit || !launched_record_end(report, judge.launched_us, failure, record))
 		return 0;
 	return cli_fail(EXIT_RUN_FAILED, "how the launch ended can't be recorded");
 }
