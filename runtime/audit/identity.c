@@ -56,7 +56,7 @@ static int tell(void *context, const struct identity_user *user, const struct id
 
 	looking->found = true;
 	looking->disabled = user->disabled;
-	if (user->disabled || !grant)
+	if (!grant)
 		return 0;
 	if (grant->expires_s) {
 		if (grant->expires_s <= looking->now_s)

@@ -162,6 +162,10 @@ static const struct row refused[] = {
 	{"{\"a\\u0000\":1}", "NUL byte"},
 	/* What is told does not repeat values. */
 	{"{\"a\":\"top secret\" x}", "line 1, column"},
+	{"{\"a\" \"top secret\"}", "line 1, column"},
+	/* Of numbers that go to the parser as text, too, a zero is not the first of more digits. */
+	{"{\"a\":01.5}", "line 1, column"},
+	{"{\"a\":-00e1}", "line 1, column"},
 };
 
 Test(args_json, each_value_becomes_an_argument)

@@ -107,6 +107,34 @@ Test(audit_detail, names_are_masked_too)
 		     1);
 }
 
+static void record_long(const char *word, char args[8192])
+{
+	static char value[3000];
+	const struct writ_arg arg = {.name = "a", .text = value, .text_len = sizeof(value)};
+
+	memset(value, ' ', sizeof(value));
+	memcpy(value, word, strlen(word));
+	record(&(struct writ_event){
+		.kind = WRIT_EVENT_FILE, .rule = WRIT_NO_ID, .args = &arg, .n_args = 1});
+	(void)snprintf(args, 8192, "%s", strstr(recorded("args"), "[3000 bytes, "));
+}
+
+/* What was cut off can be told equal by who has two records, and guessed by nobody. */
+Test(audit_detail, what_is_cut_leaves_a_hash_of_this_logs_key)
+{
+	char first[8192], second[8192];
+
+	record_long("a", first);
+	record_long("a", second);
+	cr_expect_str_eq(first, second);
+	record_long("b", second);
+	cr_expect_str_neq(first, second);
+	audit_teardown();
+	(void)audit_setup();
+	record_long("a", second);
+	cr_expect_str_neq(first, second);
+}
+
 /* Half of a token looks like none, so a text is cut between words. */
 Test(audit_detail, no_half_of_a_secret_is_left_where_it_is_cut)
 {

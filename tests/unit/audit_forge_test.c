@@ -250,3 +250,83 @@ Test(audit_forge, a_checkpoint_of_another_signer_is_none_of_this_log)
 			 "the checkpoint was not signed with this log's key: the log was replaced, "
 			 "or it is another log's");
 }
+
+/* A copy that ends where the log begins, and is of another past. */
+Test(audit_forge, a_copy_of_another_past_is_not_followed_by_the_log)
+{
+	struct writ_error error;
+	struct chain chain;
+	int64_t removed;
+	char before[128], said[512];
+
+	keep_copy();
+	audit_fill(3);
+	(void)snprintf(before, sizeof(before), "%s.before", path);
+	cr_assert_eq(archive_copy(path, before, &error), 0, "%s", error.text);
+	cr_assert_eq(head_of_log().seq, 15);
+	put_copy_back();
+	audit_fill(12);
+	cr_assert_eq(chain_open(&chain, path, NULL, false, &error), 0, "%s", error.text);
+	cr_assert_eq(archive_trim(&chain, 15, "prune", NULL, &removed, &error), 0);
+	chain_close(&chain);
+	cr_expect_eq(archive_follows(before, path, said, sizeof(said), &error), 0);
+	cr_expect_not_null(strstr(said, "its chain is not that of"), "%s", said);
+}
+
+/* ---- what is hashed ---- */
+
+#define EXPECT_BOUND(what)                                                                         \
+	do {                                                                                       \
+		struct head changed = head;                                                        \
+		changed.what ^= 1;                                                                 \
+		cr_expect_not(head_is_made_with(&changed, &key), #what);                           \
+	} while (0)
+
+Test(audit_forge, the_heads_mac_is_of_all_that_it_says)
+{
+	const struct head head = head_of_log();
+	struct audit_key key;
+	struct writ_error error;
+	char file[128];
+
+	(void)snprintf(file, sizeof(file), "%s-key", path);
+	cr_assert_eq(key_read(file, &key, &error), 0, "%s", error.text);
+	cr_assert(head_is_made_with(&head, &key));
+	EXPECT_BOUND(log[0]);
+	EXPECT_BOUND(base_seq);
+	EXPECT_BOUND(base_hash[31]);
+	EXPECT_BOUND(seq);
+	EXPECT_BOUND(hash[31]);
+	EXPECT_BOUND(mac[31]);
+}
+
+static void hash_of(const char *user, const char *role, unsigned char hash[RECORD_HASH_SIZE])
+{
+	static const unsigned char before[RECORD_HASH_SIZE];
+	struct record record = {.values = {{.type = RECORD_NULL}}};
+
+	record_set_text(&record, RECORD_USER, user);
+	record_set_text(&record, RECORD_ROLE, role);
+	record_hash(&record, before, hash);
+}
+
+/* Nothing may move from one column to another, nor become of another type. */
+Test(audit_forge, records_that_differ_have_other_hashes)
+{
+	static const char *const pairs[][2] = {{"ab", "c"},   {"a", "bc"},   {"abc", ""},
+					       {"abc", NULL}, {NULL, "abc"}, {"", "abc"}};
+	static const unsigned char before[RECORD_HASH_SIZE];
+	struct record number = {.values = {{.type = RECORD_NULL}}};
+	unsigned char hashes[8][RECORD_HASH_SIZE];
+
+	for (size_t i = 0; i < 6; i++)
+		hash_of(pairs[i][0], pairs[i][1], hashes[i]);
+	hash_of("", NULL, hashes[6]);
+	record_set_number(&number, RECORD_USER, 0);
+	record_hash(&number, before, hashes[7]);
+	for (size_t i = 0; i < 8; i++) {
+		for (size_t k = 0; k < i; k++)
+			cr_expect_neq(memcmp(hashes[i], hashes[k], RECORD_HASH_SIZE), 0, "%zu, %zu",
+				      i, k);
+	}
+}

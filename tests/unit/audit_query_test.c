@@ -283,6 +283,37 @@ Test(audit_query, cef_escapes_as_its_format_says)
 	shell_expect_output(" cs2={\"a\":\"b\\\\nc\"} cs2Label=args");
 }
 
+/* Rather than looking for what a pattern that was cut would match. */
+Test(audit_query, what_a_filter_can_not_hold_is_refused)
+{
+	static const struct query_order order = {.limit = FILTER_ANY};
+	char name[1200];
+	const struct record_filter filter = {ANY, .user = name};
+	char list[256] = "";
+	struct writ_error error;
+	sqlite3 *db;
+
+	make_decisions();
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	cr_assert_eq(db_open(db_file, &audit_schema, DB_READ, &db, &error), 0, "%s", error.text);
+	cr_expect_eq(query_each(db, &filter, &order, add_seq, list, &error), 0);
+	memcpy(name, "*b", 2);
+	cr_expect_neq(query_each(db, &filter, &order, add_seq, list, &error), 0);
+	db_close(db);
+}
+
+Test(audit_query, what_is_no_record_is_told)
+{
+	make_decisions();
+	cr_expect_eq(shell("python3 -c 'import sqlite3; c = sqlite3.connect(\"%s\"); c.execute("
+			   "\"UPDATE records SET hash = zeroblob(1) WHERE seq = 4\"); c.commit()'",
+			   db_file),
+		     0, "%s", shell_output);
+	cr_expect_eq(shell(AUDIT "query %s", db_file), 3);
+	shell_expect_output("record 4 is not as Writ writes it");
+}
+
 static json_t *parse_output(void)
 {
 	json_error_t error;

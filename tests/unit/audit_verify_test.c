@@ -87,6 +87,10 @@ static const struct {
 	 "replaced"},
 	{"DELETE FROM head", "the log has no head: it was changed"},
 	{"UPDATE head SET log = 'x'", "the head is no head of a log: it was changed"},
+	{"PRAGMA ignore_check_constraints = ON; INSERT INTO head SELECT 2, log, base_seq, "
+	 "base_hash, "
+	 "seq, hash, mac FROM head",
+	 "the head is no head of a log: it was changed"},
 	{"CREATE TRIGGER quiet AFTER INSERT ON records BEGIN DELETE FROM records WHERE user = "
 	 "'eve'; END",
 	 "the schema has the trigger quiet, which Writ did not make"},
@@ -233,6 +237,7 @@ Test(audit_verify, log_is_not_continued_without_its_key)
 Test(audit_verify, key_that_others_may_read_is_refused)
 {
 	static const mode_t modes[] = {0640, 0604, 0620, 0602};
+	char command[256];
 	struct writ_audit *audit;
 	struct writ_error error;
 	char file[128];
@@ -247,6 +252,9 @@ Test(audit_verify, key_that_others_may_read_is_refused)
 	cr_assert_eq(truncate(file, 64), 0);
 	cr_assert_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_FORMAT);
 	cr_expect(strstr(error.text, "is no key of an audit log"), "%s", error.text);
+	(void)snprintf(command, sizeof(command), "printf '\\nx' >>%s", file);
+	cr_assert_eq(system(command), 0);
+	cr_assert_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_FORMAT);
 }
 
 static void expect_no_key(const char *words)
@@ -346,10 +354,21 @@ Test(audit_verify, checkpoint_that_was_changed_is_none)
 {
 	struct writ_audit_expect expect = {.key = NULL};
 	char line[WRIT_CHECKPOINT_SIZE];
+	char longer[WRIT_CHECKPOINT_SIZE + 2];
 	struct writ_error error;
 
 	cr_assert_eq(writ_audit_checkpoint(path, NULL, line, &error), 0, "%s", error.text);
 	expect.checkpoint = line;
+	(void)snprintf(longer, sizeof(longer), "%s00", line);
+	expect.checkpoint = longer;
+	cr_expect_str_eq(audit_verify_with(&expect, NULL),
+			 "error: it is no checkpoint (writ-checkpoint:1:...)");
+	expect.checkpoint = line;
+	cr_assert_eq(strncmp(line, "writ-checkpoint:1:", 18), 0);
+	line[16] = '2';
+	cr_expect_str_eq(audit_verify_with(&expect, NULL),
+			 "error: it is no checkpoint (writ-checkpoint:1:...)");
+	line[16] = '1';
 	line[strlen(line) - 1] ^= 1;
 	cr_expect_str_eq(audit_verify_with(&expect, NULL),
 			 "error: the checkpoint's signature is wrong");

@@ -282,6 +282,34 @@ Test(identity, store_that_is_removed_or_replaced_is_no_longer_asked)
 	writ_identity_close(store);
 }
 
+static void expect_lost(const char *change)
+{
+	struct writ_identity_store *store;
+	uint64_t before;
+	char command[512];
+
+	made("bob dev");
+	store = source();
+	before = generation_of(store);
+	(void)snprintf(command, sizeof(command), "f=%s; %s", path, change);
+	cr_assert_eq(system(command), 0, "%s", change);
+	wait_for_change(store, before);
+	cr_expect_str_eq(roles_of(store, "bob"), "the identity store was removed or replaced", "%s",
+			 change);
+	writ_identity_close(store);
+}
+
+/* Each of its two files: another store's changes are announced elsewhere. */
+Test(identity, store_of_which_one_file_is_another_is_no_longer_asked)
+{
+	expect_lost("cp $f $f.new && mv $f.new $f");
+}
+
+Test(identity, store_whose_changes_are_announced_elsewhere_is_no_longer_asked)
+{
+	expect_lost("cp -p $f-generation $f.new && mv $f.new $f-generation");
+}
+
 /* A writer that dies between its announcement and its commit, or right behind the commit. */
 Test(identity, writer_that_dies_in_a_change_leaves_no_doubt)
 {

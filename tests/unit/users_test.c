@@ -120,6 +120,18 @@ Test(users, grants_end)
 	expect(2, "$R users grant --expires 1hh u.db bob dev", "--expires takes");
 }
 
+/* What has expired stands in the store until it is revoked, and excludes nothing any more. */
+Test(users, a_grant_that_has_ended_is_in_no_conflict)
+{
+	expect(0, "$R users add u.db cyd dev && $R users grant --expires 1h u.db cyd aud", "");
+	expect(1, "$R users check -p p.wrt u.db", "cyd");
+	expect(0,
+	       "python3 -c 'import sqlite3; c = sqlite3.connect(\"u.db\"); c.execute(\"UPDATE "
+	       "grants SET expires_s = 1 WHERE expires_s IS NOT NULL\"); c.commit()'",
+	       "");
+	expect(0, "$R users check -p p.wrt u.db", "");
+}
+
 Test(users, times_are_utc_wherever_it_is)
 {
 	expect(0, "TZ=America/New_York $R users add --expires 2100-11-01T06:30:00Z u.db bob dev",

@@ -29,35 +29,16 @@ static const struct extension {
 };
 #define N_EXTENSIONS (sizeof(extensions) / sizeof(extensions[0]))
 
-/* Control characters but line ends have no form in CEF: they are shown as <U+XXXX>. */
-static void print_control(FILE *out, char c)
-{
-	if (c == '\n')
-		(void)fputs("\\n", out);
-	else if (c == '\r')
-		(void)fputs("\\r", out);
-	else
-		(void)fprintf(out, "<U+%04X>", (unsigned int)(unsigned char)c);
-}
-
 static void print_escaped(FILE *out, const char *text, const char *special)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < ' ' || c == 0x7f)
-			print_control(out, *text);
-		else if (strchr(special, *text))
-			(void)fprintf(out, "\\%c", *text);
-		else
-			(void)putc(*text, out);
-	}
+	for (; *text; text++)
+		(void)fprintf(out, strchr(special, *text) ? "\\%c" : "%c", *text);
 }
 
-/* CEF is UTF-8: what is not, and what hides, goes through cli_print_safe first, line ends apart. */
-static void print_line(FILE *out, const char *line, size_t len)
+/* What has no form in CEF, control characters and what is not UTF-8, is shown as <U+XXXX>. */
+static void print_safe(FILE *out, const char *text, size_t len, const char *special)
 {
-	char *piece = strndup(line, len);
+	char *piece = strndup(text, len);
 	char *safe = NULL;
 	size_t size = 0;
 	FILE *memory = piece ? open_memstream(&safe, &size) : NULL;
@@ -65,21 +46,27 @@ static void print_line(FILE *out, const char *line, size_t len)
 	if (memory) {
 		cli_print_safe(memory, piece);
 		if (fclose(memory) == 0)
-			print_escaped(out, safe, "=\\");
+			print_escaped(out, safe, special);
 	}
 	free(safe);
 	free(piece);
 }
 
+static void print_header(FILE *out, const char *text)
+{
+	print_safe(out, text, strlen(text), "|\\");
+}
+
+/* Only of the extension: line ends have a form there. */
 static void print_value(FILE *out, const char *text)
 {
 	while (*text) {
 		size_t len = strcspn(text, "\r\n");
 
-		print_line(out, text, len);
+		print_safe(out, text, len, "=\\");
 		text += len;
 		if (*text)
-			print_control(out, *text++);
+			(void)fputs(*text++ == '\n' ? "\\n" : "\\r", out);
 	}
 }
 
@@ -107,12 +94,12 @@ void format_cef(struct output *output, const struct record *record)
 	FILE *out = output->out;
 
 	(void)fprintf(out, "CEF:0|Writ|writ|%s|", writ_version());
-	print_escaped(out, kind ? kind : "unknown", "|\\");
+	print_header(out, kind ? kind : "unknown");
 	(void)putc('|', out);
-	print_escaped(out, kind ? kind : "unknown", "|\\");
+	print_header(out, kind ? kind : "unknown");
 	if (verdict) {
 		(void)putc(' ', out);
-		print_escaped(out, verdict, "|\\");
+		print_header(out, verdict);
 	}
 	(void)fprintf(out, "|%d|rt=%" PRId64, record_severity(record),
 		      record->values[RECORD_WALL].number / 1000);
