@@ -52,7 +52,7 @@ RUNTIME_FLAGS  = $(STD) $(CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -DWRIT_BUI
 # whole, which makes it smaller again.
 MUSL_OPT       = -Oz -fmerge-all-constants
 MUSL_FLAGS     = $(STD) $(MUSL_OPT) -flto=auto -g -fno-asynchronous-unwind-tables -fno-unwind-tables $(HARDEN) -fno-pie \
-	-fvisibility=hidden -DWRIT_BUILDING -ffunction-sections -fdata-sections $(WARNINGS) -I. -MMD -MP
+	-fvisibility=hidden -DWRIT_BUILDING -ffunction-sections -fdata-sections $(WARNINGS) -Iruntime/static -I. -MMD -MP
 # Nothing in a static program of musl's makes its relocations read-only, so no page is kept for them; what is
 # written stands right behind the code in the file.
 MUSL_LINK      = $(MUSL_FLAGS) -static -no-pie -Wl,-z,norelro,-z,common-page-size=64,-z,noseparate-code,--gc-sections

@@ -44,7 +44,7 @@ static inline void store_be32(uint8_t *p, uint32_t x)
 }
 
 /* W[t] for t >= 16, in the place of W[t - 16]. */
-static inline uint32_t schedule(uint32_t w[16], unsigned int t)
+static inline void schedule(uint32_t w[16], unsigned int t)
 {
 	uint32_t w15 = w[(t + 1) & 15];
 	uint32_t w2 = w[(t + 14) & 15];
@@ -52,34 +52,7 @@ static inline uint32_t schedule(uint32_t w[16], unsigned int t)
 	uint32_t s1 = rotr(w2, 17) ^ rotr(w2, 19) ^ w2 >> 10;
 
 	w[t & 15] += s0 + w[(t + 9) & 15] + s1;
-	return w[t & 15];
 }
-
-/* One round; the caller renames the eight words instead of moving them. */
-#define ROUND(a, b, c, d, e, f, g, h, t, wt)                                                       \
-	do {                                                                                       \
-		uint32_t t1_ = (h) + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +                    \
-			       (((e) & (f)) ^ (~(e) & (g))) + sha256_k[t] + (wt);                  \
-		uint32_t t2_ = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) +                          \
-			       (((a) & (b)) ^ ((a) & (c)) ^ ((b) & (c)));                          \
-		(d) += t1_;                                                                        \
-		(h) = t1_ + t2_;                                                                   \
-	} while (0)
-
-#define EIGHT_ROUNDS(t, W)                                                                         \
-	do {                                                                                       \
-		ROUND(a, b, c, d, e, f, g, h, (t), W((t)));                                        \
-		ROUND(h, a, b, c, d, e, f, g, (t) + 1, W((t) + 1));                                \
-		ROUND(g, h, a, b, c, d, e, f, (t) + 2, W((t) + 2));                                \
-		ROUND(f, g, h, a, b, c, d, e, (t) + 3, W((t) + 3));                                \
-		ROUND(e, f, g, h, a, b, c, d, (t) + 4, W((t) + 4));                                \
-		ROUND(d, e, f, g, h, a, b, c, (t) + 5, W((t) + 5));                                \
-		ROUND(c, d, e, f, g, h, a, b, (t) + 6, W((t) + 6));                                \
-		ROUND(b, c, d, e, f, g, h, a, (t) + 7, W((t) + 7));                                \
-	} while (0)
-
-#define FRESH(t)  (w[(t)&15])
-#define DERIVE(t) schedule(w, (t))
 
 static void compress(uint32_t state[8], const uint8_t *block)
 {
@@ -89,10 +62,23 @@ static void compress(uint32_t state[8], const uint8_t *block)
 
 	for (unsigned int t = 0; t < 16; t++)
 		w[t] = load_be32(block + 4 * (size_t)t);
-	for (unsigned int t = 0; t < 16; t += 8)
-		EIGHT_ROUNDS(t, FRESH);
-	for (unsigned int t = 16; t < 64; t += 8)
-		EIGHT_ROUNDS(t, DERIVE);
+	for (unsigned int t = 0; t < 64; t++) {
+		uint32_t t1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + ((e & f) ^ (~e & g));
+		uint32_t t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) +
+			      ((a & b) ^ (a & c) ^ (b & c));
+
+		if (t >= 16)
+			schedule(w, t);
+		t1 += sha256_k[t] + w[t & 15];
+		h = g;
+		g = f;
+		f = e;
+		e = d + t1;
+		d = c;
+		c = b;
+		b = a;
+		a = t1 + t2;
+	}
 	state[0] += a;
 	state[1] += b;
 	state[2] += c;
