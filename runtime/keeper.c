@@ -263,6 +263,7 @@ static int end_all(struct keeper *keeper)
 	       RAW(SYS_waitid, which, keeper->leader, &end, WEXITED | KERNEL_WALL, NULL) == 0)
 		;
 	(void)RAW(SYS_getrusage, RUSAGE_CHILDREN, &keeper->usage);
+	keeper_broker_finish(keeper);
 	return rc == -ESRCH ? 0 : rc;
 }
 

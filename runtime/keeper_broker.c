@@ -88,6 +88,12 @@ void keeper_broker_end(const struct keeper *keeper)
 		net_gate_end(keeper->broker->gate);
 }
 
+void keeper_broker_finish(const struct keeper *keeper)
+{
+	if (keeper->broker && keeper->broker->gate)
+		net_gate_finish(keeper->broker->gate);
+}
+
 bool keeper_broker_has_ended(const struct keeper *keeper)
 {
 	return !keeper->broker || !keeper->broker->gate || net_gate_has_ended(keeper->broker->gate);

@@ -24,6 +24,9 @@ void keeper_broker_end(const struct keeper *keeper);
 /* Is that so? Asked by the caller when the keeper is gone, which somebody may have killed. */
 bool keeper_broker_has_ended(const struct keeper *keeper);
 
+/* No process of the command's is left. */
+void keeper_broker_finish(const struct keeper *keeper);
+
 /* Answers calls until a signal can be read. False: no more can be answered. */
 bool keeper_broker_serve(const struct keeper *keeper);
 

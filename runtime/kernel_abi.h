@@ -350,6 +350,65 @@ struct netlink_answer_abi {
 	int32_t error;
 };
 
+/* <linux/netlink.h>, <linux/sock_diag.h>, <linux/inet_diag.h>, <asm/socket.h> */
+#define KERNEL_NETLINK_SOCK_DIAG   4
+#define KERNEL_SOCK_DIAG_BY_FAMILY 20u
+#define KERNEL_TCP_DESTROY_GROUPS  0x5u /* SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY */
+#define KERNEL_INET_DIAG_INFO      2u
+#define KERNEL_SO_COOKIE           57
+
+/* struct sockaddr_nl */
+struct netlink_name_abi {
+	uint16_t family;
+	uint16_t pad;
+	uint32_t port;
+	uint32_t groups;
+};
+
+/* struct inet_diag_sockid: ports and addresses in network order. */
+struct diag_id_abi {
+	uint16_t own_port;
+	uint16_t peer_port;
+	uint8_t own[16];
+	uint8_t peer[16];
+	uint32_t interface;
+	uint32_t cookie[2];
+};
+
+/* struct nlmsghdr and struct inet_diag_req_v2 */
+struct diag_request_abi {
+	uint32_t len;
+	uint16_t type;
+	uint16_t flags;
+	uint32_t sequence;
+	uint32_t port;
+	uint8_t family;
+	uint8_t protocol;
+	uint8_t extensions;
+	uint8_t pad;
+	uint32_t states;
+	struct diag_id_abi id;
+};
+
+/* struct nlmsghdr and struct inet_diag_msg; attributes follow. */
+struct diag_answer_abi {
+	uint32_t len;
+	uint16_t type;
+	uint16_t flags;
+	uint32_t sequence;
+	uint32_t port;
+	uint8_t family;
+	uint8_t state;
+	uint8_t timer;
+	uint8_t retransmits;
+	struct diag_id_abi id;
+	uint32_t expires;
+	uint32_t receive_queue;
+	uint32_t send_queue;
+	uint32_t user;
+	uint32_t inode;
+};
+
 /* <linux/fs.h>, <asm/ioctls.h>, <linux/ioprio.h> */
 #define KERNEL_RWF_NOWAIT         8 /* for pipes since 6.4 */
 #define KERNEL_TIOCGDEV           0x80045432u

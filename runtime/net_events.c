@@ -42,7 +42,7 @@ static int first_error(bool allowed, enum writ_net_kind kind)
 {
 	if (kind == WRIT_NET_TLS)
 		return allowed ? 0 : ECONNRESET;
-	if (kind == WRIT_NET_LOOKUP && allowed)
+	if ((kind == WRIT_NET_LOOKUP || kind == WRIT_NET_CLOSE) && allowed)
 		return 0;
 	return allowed ? -1 : EACCES;
 }
@@ -54,7 +54,7 @@ static void log_event(const struct net_events *events, struct writ_net_event *ev
 
 	event->number = atomic_load_explicit(&ring->n, memory_order_relaxed);
 	at = event->number % WRIT_NET_LOG_EVENTS;
-	ring->calls[at] = events->call;
+	ring->calls[at] = event->kind == WRIT_NET_CLOSE ? 0 : events->call;
 	atomic_store_explicit(&ring->slots[at].error, first_error(event->allowed, event->kind),
 			      memory_order_relaxed);
 	publish(&ring->slots[at], event);
@@ -81,6 +81,42 @@ void net_events_add(struct net_events *events, enum writ_net_kind kind,
 		event.port = peer->port;
 		(void)net_address_text(peer->address, event.address);
 	}
+	log_event(events, &event);
+}
+
+bool net_events_last(const struct net_events *events, struct writ_net_event *out)
+{
+	const struct net_ring *ring;
+	uint64_t words[NET_EVENT_WORDS];
+	uint64_t n;
+
+	if (!events->log)
+		return false;
+	ring = &events->log->rings[true];
+	n = atomic_load_explicit(&ring->n, memory_order_relaxed);
+	for (size_t i = 0; n && i < NET_EVENT_WORDS; i++)
+		words[i] =
+			atomic_load_explicit(&ring->slots[(n - 1) % WRIT_NET_LOG_EVENTS].words[i],
+					     memory_order_relaxed);
+	if (n)
+		memcpy(out, words, sizeof(*out));
+	return n != 0;
+}
+
+void net_events_end(struct net_events *events, const struct writ_net_event *begun, uint64_t sent,
+		    uint64_t received)
+{
+	const bool is_known = sent != WRIT_NET_UNKNOWN;
+	struct writ_net_event event = *begun;
+
+	event.kind = WRIT_NET_CLOSE;
+	event.time_us = net_now_us() - events->log->started_us;
+	event.sent = sent;
+	event.received = received;
+	event.duration_us = is_known ? event.time_us - begun->time_us : WRIT_NET_UNKNOWN;
+	events->counts[WRIT_NET_CLOSE][is_known]++;
+	events->sent += is_known ? sent : 0;
+	events->received += is_known ? received : 0;
 	log_event(events, &event);
 }
 

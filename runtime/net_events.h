@@ -44,7 +44,9 @@ struct writ_net_log {
 struct net_events {
 	struct writ_net_log *log;
 	uint64_t call;                      /* that is being judged */
-	uint64_t counts[WRIT_NET_KINDS][2]; /* denied, allowed */
+	uint64_t counts[WRIT_NET_KINDS][2]; /* denied, allowed; of WRIT_NET_CLOSE: unknown, known */
+	uint64_t sent;                      /* bytes, of those known */
+	uint64_t received;
 };
 
 /* Of the call that is being judged. Its name is in the verdict; peer may be NULL. */
@@ -53,6 +55,13 @@ void net_events_add(struct net_events *events, enum writ_net_kind kind,
 
 /* What a call that was allowed has come to: 0 or more, or a negative errno. */
 void net_events_answered(const struct net_events *events, uint64_t call, long result);
+
+/* The latest that was allowed. False: none was, or there is no log. */
+bool net_events_last(const struct net_events *events, struct writ_net_event *out);
+
+/* The end of what an event began, with what is known of it: both, or WRIT_NET_UNKNOWN. */
+void net_events_end(struct net_events *events, const struct writ_net_event *begun, uint64_t sent,
+		    uint64_t received);
 
 /* For one launch, which begins now. False: it is another's. */
 bool net_log_take(struct writ_net_log *log);

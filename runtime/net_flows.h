@@ -18,6 +18,8 @@ struct net_flow {
 	struct net_peer tool; /* the address and port that it sends from */
 	struct net_peer peer; /* and to */
 	uint64_t used_ms;
+	uint64_t sent; /* bytes that have left, and come back */
+	uint64_t received;
 	int listener; /* that the first datagram came by, and answers go by */
 	int fd;       /* connected to the peer */
 };

@@ -27,6 +27,7 @@
 #define US_PER_SECOND 1000000u
 #define NS_PER_US     1000
 #define TLS_LOOK_US   1000000u
+#define N_OWN         3u       /* of what is watched, before that of names */
 #define LATER         (-5000L) /* it is answered by net_pending.c, which has the descriptors */
 
 static bool is_tcp(const struct net_socket *socket)
@@ -93,14 +94,20 @@ static int find_listed(struct net_gate *gate, struct broker *broker, struct net_
 	return -EACCES;
 }
 
-/* Once judged: object is of a unix socket's file, or -1. Both descriptors are taken. */
-static long begin_connect(struct net_gate *gate, const struct net_call *call, int fd, int object)
+/*
+ * Once judged: to a peer over TCP, or to a unix socket's file, object; else NULL and -1. Both
+ * descriptors are taken.
+ */
+static long begin_connect(struct net_gate *gate, const struct net_call *call, int fd, int object,
+			  const struct net_peer *peer)
 {
 	const struct net_pending pending = {.call = *call, .fd = fd, .object = object};
 	long flags = RAW(SYS_fcntl, fd, F_GETFL);
 	long rc = net_connect(fd, object, &call->name);
 	bool goes_on = object >= 0 ? rc == -EAGAIN : rc == -EINPROGRESS || rc == -EALREADY;
 
+	if (peer && (!rc || goes_on))
+		net_ends_begin(gate->ends, fd, peer);
 	if (goes_on && flags >= 0 && !(flags & O_NONBLOCK)) {
 		if (net_pending_add(&gate->pendings, &pending))
 			return LATER;
@@ -122,7 +129,7 @@ static long connect_tcp(struct net_gate *gate, const struct net_socket *socket,
 	if (!rc)
 		rc = judge_peer(gate, &peer, &rule);
 	if (!rc && !(gate->plan.rules[rule].flags & WRIT_ENDPOINT_SNI))
-		return begin_connect(gate, call, socket->fd, -1);
+		return begin_connect(gate, call, socket->fd, -1, &peer);
 	if (!rc)
 		rc = net_tls_connect(gate->tls, socket, &call->name, rule, now_ms());
 	(void)RAW(SYS_close, socket->fd);
@@ -156,7 +163,7 @@ static long connect_unix(struct net_gate *gate, struct broker *broker,
 	if (object >= 0 || object == -EACCES)
 		net_events_add(&gate->events, WRIT_NET_UNIX, &verdict, NULL);
 	if (object >= 0)
-		return begin_connect(gate, call, socket->fd, object);
+		return begin_connect(gate, call, socket->fd, object, NULL);
 	(void)RAW(SYS_close, socket->fd);
 	return object;
 }
@@ -329,6 +336,15 @@ void net_gate_end(struct net_gate *gate)
 		net_space_end(&gate->names->space);
 }
 
+void net_gate_finish(struct net_gate *gate)
+{
+	if (gate->names)
+		net_relay_finish(&gate->names->relay);
+	if (gate->tls)
+		net_tls_finish(gate->tls);
+	net_ends_finish(gate->ends);
+}
+
 bool net_gate_has_ended(struct net_gate *gate)
 {
 	return !gate->names || net_space_has_ended(&gate->names->space);
@@ -398,7 +414,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 /* Microseconds to wait; UINT64_MAX: for ever. */
 static uint64_t watch(struct net_gate *gate)
 {
-	struct pollfd *fds = gate->watched + 2;
+	struct pollfd *fds = gate->watched + N_OWN;
 	uint64_t now_us = net_now_us(), wait_us = UINT64_MAX, first_ms = UINT64_MAX;
 
 	if (has_resolver(gate))
@@ -409,6 +425,9 @@ static uint64_t watch(struct net_gate *gate)
 	if (first_ms < UINT64_MAX)
 		wait_us = least(wait_us, TLS_LOOK_US);
 	wait_us = least(wait_us, net_pending_watch(&gate->pendings, fds, now_us));
+	gate->watched[N_OWN - 1] =
+		(struct pollfd){.fd = net_ends_watch(gate->ends, now_us, &wait_us),
+				.events = POLLIN};
 	gate->n_watched = (size_t)(fds - gate->watched) + gate->pendings.n;
 	return wait_us;
 }
@@ -417,9 +436,11 @@ static void serve(struct net_gate *gate, struct broker *broker)
 {
 	const struct pollfd *fds = gate->watched + gate->n_watched - gate->pendings.n;
 
+	if (gate->watched[N_OWN - 1].revents)
+		net_ends_serve(gate->ends);
 	if (has_resolver(gate))
-		net_names_serve(gate->names, gate->watched + 2,
-				(size_t)(fds - gate->watched) - gate->n_tls - 2, now_ms());
+		net_names_serve(gate->names, gate->watched + N_OWN,
+				(size_t)(fds - gate->watched) - gate->n_tls - N_OWN, now_ms());
 	if (gate->n_tls)
 		net_tls_serve(gate->tls, fds - gate->n_tls, gate->n_tls, now_ms());
 	if (gate->pendings.n) {

@@ -11,6 +11,7 @@
 #ifndef WRIT_RUNTIME_NET_GATE_H
 #define WRIT_RUNTIME_NET_GATE_H
 
+#include "runtime/net_ends.h"
 #include "runtime/net_events.h"
 #include "runtime/net_names.h"
 #include "runtime/net_pending.h"
@@ -19,14 +20,15 @@
 
 struct broker;
 
-/* Two are the keeper's, then come those of names, and those of TLS. */
-#define NET_GATE_WATCHED (2u + NET_NAMES_WATCHED + NET_TLS_WATCHED + NET_MAX_PENDING)
+/* Two are the keeper's, one is of ends; then come those of names, and those of TLS. */
+#define NET_GATE_WATCHED (3u + NET_NAMES_WATCHED + NET_TLS_WATCHED + NET_MAX_PENDING)
 
 /* All zero but for the plan before it is used. */
 struct net_gate {
 	struct net_plan plan;
 	struct net_names *names; /* NULL: it lists none */
 	struct net_tls *tls;     /* NULL: none is to be named by TLS */
+	struct net_ends *ends;   /* NULL: nobody asks how much went either way */
 	struct net_pins pins;
 	struct net_events events;
 	struct net_pendings pendings;
@@ -46,6 +48,9 @@ void net_gate_end(struct net_gate *gate);
 
 /* Has that ended? Waits for a second at most. */
 bool net_gate_has_ended(struct net_gate *gate);
+
+/* No process of the launch is left: ends what is open, and tells what it came to. */
+void net_gate_finish(struct net_gate *gate);
 
 /* A connection of gate->tls, whose owner the gate is. */
 bool net_gate_may_name(void *gate, const struct net_tls_connection *connection, struct slice name);

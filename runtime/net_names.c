@@ -59,6 +59,7 @@ static void open_resolver(struct net_names *names)
 	names->is_open = true;
 	names->relay.space = &names->space;
 	names->relay.owner = names;
+	names->relay.ends = names->ends;
 	names->relay.may_send = may_send;
 	names->relay.take = take;
 	names->resolver.events = names->events;

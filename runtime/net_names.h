@@ -23,6 +23,7 @@ struct net_names {
 	const struct net_servers *servers; /* in place of the plan's, if there are any */
 	struct net_pins *pins;
 	struct net_events *events;
+	struct net_ends *ends; /* or NULL */
 	struct net_space space;
 	struct net_resolver resolver;
 	struct net_relay relay;

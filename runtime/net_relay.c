@@ -29,6 +29,7 @@ static void refuse(const struct net_relay *relay, const struct net_peer *tool,
 
 static void end_flow(struct net_relay *relay, struct net_flow *flow)
 {
+	net_ends_counted(relay->ends, flow->fd, flow->sent, flow->received);
 	(void)RAW(SYS_close, flow->fd);
 	net_flows_drop(&relay->flows, flow);
 }
@@ -51,6 +52,7 @@ static struct net_flow *begin_flow(struct net_relay *relay, struct net_flow *flo
 		return flow;
 	if (relay->flows.n == NET_MAX_FLOWS)
 		end_flow(relay, net_flows_oldest(&relay->flows));
+	net_ends_begin(relay->ends, flow->fd, NULL);
 	return net_flows_add(&relay->flows, flow);
 }
 
@@ -59,10 +61,12 @@ static void send_on(struct net_relay *relay, struct net_flow *flow, size_t len)
 {
 	long rc = RAW(SYS_sendto, flow->fd, relay->bytes, len, MSG_DONTWAIT, NULL, 0);
 
-	if (rc != -ECONNREFUSED)
-		return;
-	refuse(relay, &flow->tool, &flow->peer);
-	(void)RAW(SYS_sendto, flow->fd, relay->bytes, len, MSG_DONTWAIT, NULL, 0);
+	if (rc == -ECONNREFUSED) {
+		refuse(relay, &flow->tool, &flow->peer);
+		rc = RAW(SYS_sendto, flow->fd, relay->bytes, len, MSG_DONTWAIT, NULL, 0);
+	}
+	if (rc > 0)
+		flow->sent += (uint64_t)rc;
 }
 
 /* ---- both ways: false, there is nothing more ---- */
@@ -102,6 +106,7 @@ static bool pass_back(struct net_relay *relay, struct net_flow *flow, uint64_t n
 	if (rc < 0)
 		return rc == -ECONNREFUSED;
 	flow->used_ms = now_ms;
+	flow->received += (uint64_t)rc;
 	answer.len = (size_t)rc;
 	(void)net_datagram_send(flow->listener, &answer);
 	return true;
@@ -154,4 +159,10 @@ void net_relay_serve(struct net_relay *relay, const struct pollfd *fds, size_t n
 			turn--;
 	}
 	relay->first++;
+}
+
+void net_relay_finish(struct net_relay *relay)
+{
+	while (relay->flows.n)
+		end_flow(relay, &relay->flows.items[0]);
 }

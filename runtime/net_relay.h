@@ -12,6 +12,7 @@
 #include <poll.h>
 
 #include "runtime/net_datagram.h"
+#include "runtime/net_ends.h"
 #include "runtime/net_flows.h"
 #include "runtime/net_space.h"
 
@@ -27,6 +28,8 @@ struct net_relay {
 	bool (*take)(void *owner, int listener, const struct net_datagram *datagram,
 		     uint64_t now_ms);
 
+	struct net_ends *ends; /* that are told how much went either way; or NULL */
+
 	struct net_flows flows;
 	size_t first; /* of those watched, whose turn it is first */
 	uint8_t bytes[NET_DATAGRAM_MAX];
@@ -37,5 +40,8 @@ size_t net_relay_watch(const struct net_relay *relay, struct pollfd *fds);
 
 /* Passes on what has come to those watched, some of it; and ends what is over. */
 void net_relay_serve(struct net_relay *relay, const struct pollfd *fds, size_t n, uint64_t now_ms);
+
+/* Ends all flows. */
+void net_relay_finish(struct net_relay *relay);
 
 #endif

@@ -62,25 +62,28 @@ long net_tls_connect(struct net_tls *tls, const struct net_socket *socket,
 	connection->to = *to;
 	connection->rule = rule;
 	connection->deadline_ms = now_ms + NET_TLS_MOST_MS;
+	net_ends_begin(tls->ends, fd, NULL);
 	return 0;
 }
 
-static void end(struct net_tls_connection *connection)
+static void end(struct net_tls *tls, struct net_tls_connection *connection)
 {
+	net_ends_counted(tls->ends, connection->fds[NET_TLS_TOOL], connection->passed[NET_TLS_TOOL],
+			 connection->passed[NET_TLS_HOST]);
 	close_fd(&connection->fds[NET_TLS_TOOL]);
 	close_fd(&connection->fds[NET_TLS_HOST]);
 	connection->state = NET_TLS_FREE;
 }
 
 /* Both sides are told that it did not end as it should. */
-static void reset(struct net_tls_connection *connection)
+static void reset(struct net_tls *tls, struct net_tls_connection *connection)
 {
 	const struct linger now = {.l_onoff = 1, .l_linger = 0};
 
 	for (size_t i = 0; i < 2; i++)
 		(void)RAW(SYS_setsockopt, connection->fds[i], SOL_SOCKET, SO_LINGER, &now,
 			  sizeof(now));
-	end(connection);
+	end(tls, connection);
 }
 
 /* ---- the ClientHello ---- */
@@ -102,7 +105,7 @@ static bool may_go_on(const struct net_tls *tls, const struct net_tls_connection
 }
 
 /* To the address that was judged. */
-static void connect_to_host(struct net_tls_connection *connection)
+static void connect_to_host(struct net_tls *tls, struct net_tls_connection *connection)
 {
 	int fd = net_loopback_socket(connection->to.family);
 	long rc = fd;
@@ -114,7 +117,7 @@ static void connect_to_host(struct net_tls_connection *connection)
 	if (fd >= 0)
 		rc = RAW(SYS_connect, fd, connection->to.bytes, connection->to.len);
 	if (rc && rc != -EINPROGRESS)
-		reset(connection);
+		reset(tls, connection);
 }
 
 /*
@@ -140,12 +143,12 @@ static void read_hello(struct net_tls *tls, struct net_tls_connection *connectio
 	    connection->n_idle++ < MOST_IDLE)
 		return;
 	if (may_go_on(tls, connection) && status == TLS_HELLO_NAME)
-		connect_to_host(connection);
+		connect_to_host(tls, connection);
 	else
-		reset(connection);
+		reset(tls, connection);
 }
 
-static void finish_connecting(struct net_tls_connection *connection)
+static void finish_connecting(struct net_tls *tls, struct net_tls_connection *connection)
 {
 	int error = 0;
 	unsigned int len = sizeof(error);
@@ -153,7 +156,7 @@ static void finish_connecting(struct net_tls_connection *connection)
 		      &len);
 
 	if (rc || error)
-		reset(connection);
+		reset(tls, connection);
 	else
 		connection->state = NET_TLS_OPEN;
 }
@@ -180,6 +183,7 @@ static bool pass_on(struct net_tls *tls, struct net_tls_connection *connection,
 	connection->is_full[!from] = sent == -EAGAIN || (sent > 0 && sent < n);
 	if (sent < 0)
 		return sent == -EAGAIN || sent == -EINTR;
+	connection->passed[from] += (uint64_t)sent;
 	/* It is the kernel's own: nothing is copied (tcp(7), MSG_TRUNC). */
 	return RAW(SYS_recvfrom, in, NULL, sent, MSG_TRUNC | MSG_DONTWAIT, NULL, NULL) == sent;
 }
@@ -199,9 +203,9 @@ static void serve_open(struct net_tls *tls, struct net_tls_connection *connectio
 	if (events & POLLERR && connection->ended[side])
 		goes_on = false;
 	if (!goes_on)
-		reset(connection);
+		reset(tls, connection);
 	else if (connection->ended[NET_TLS_TOOL] && connection->ended[NET_TLS_HOST])
-		end(connection);
+		end(tls, connection);
 }
 
 /* ---- all of them ---- */
@@ -254,7 +258,7 @@ static void serve_one(struct net_tls *tls, struct net_tls_connection *connection
 		read_hello(tls, connection, events & (POLLRDHUP | POLLHUP | POLLERR));
 		return;
 	case NET_TLS_CONNECTING:
-		finish_connecting(connection);
+		finish_connecting(tls, connection);
 		return;
 	case NET_TLS_OPEN:
 		serve_open(tls, connection, side, events);
@@ -272,9 +276,17 @@ void net_tls_serve(struct net_tls *tls, const struct pollfd *fds, size_t n, uint
 		if (connection->state == NET_TLS_FREE || connection->fds[side] != fds[i].fd)
 			continue;
 		if (connection->state != NET_TLS_OPEN && now_ms >= connection->deadline_ms)
-			reset(connection);
+			reset(tls, connection);
 		else if (fds[i].revents)
 			serve_one(tls, connection, side ? NET_TLS_HOST : NET_TLS_TOOL,
 				  fds[i].revents);
+	}
+}
+
+void net_tls_finish(struct net_tls *tls)
+{
+	for (size_t i = 0; i < NET_MAX_TLS; i++) {
+		if (tls->items[i].state != NET_TLS_FREE)
+			end(tls, &tls->items[i]);
 	}
 }

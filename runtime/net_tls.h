@@ -12,6 +12,7 @@
 
 #include <poll.h>
 
+#include "runtime/net_ends.h"
 #include "runtime/net_socket.h"
 #include "runtime/tls_hello.h"
 
@@ -42,6 +43,7 @@ struct net_tls_connection {
 	uint32_t n_seen; /* bytes of the tool's that the ClientHello has been read from */
 	uint32_t n_idle; /* wake-ups in a row without more of them */
 	uint64_t deadline_ms;
+	uint64_t passed[2]; /* bytes, by the side that has said them */
 };
 
 /* All zero before it is used, but for what the owner gives. */
@@ -53,6 +55,8 @@ struct net_tls {
 	 */
 	bool (*may_name)(void *owner, const struct net_tls_connection *connection,
 			 struct slice name);
+
+	struct net_ends *ends; /* that are told how much went either way; or NULL */
 
 	struct net_tls_connection items[NET_MAX_TLS];
 	size_t watched[NET_TLS_WATCHED]; /* 2 * connection + side */
@@ -74,5 +78,8 @@ size_t net_tls_watch(struct net_tls *tls, struct pollfd *fds, uint64_t *first_ms
 
 /* Goes on with those watched, and ends what is over. */
 void net_tls_serve(struct net_tls *tls, const struct pollfd *fds, size_t n, uint64_t now_ms);
+
+/* Ends all. */
+void net_tls_finish(struct net_tls *tls);
 
 #endif

@@ -69,6 +69,10 @@ static void fill_network(const struct keeper *keeper, struct writ_result *result
 	result->connects_allowed = counts[WRIT_NET_CONNECT][true] + counts[WRIT_NET_UNIX][true];
 	result->binds_denied = counts[WRIT_NET_BIND][false] + counts[WRIT_NET_LISTEN][false];
 	result->binds_allowed = counts[WRIT_NET_BIND][true] + counts[WRIT_NET_LISTEN][true];
+	result->ends_counted = counts[WRIT_NET_CLOSE][true];
+	result->ends_unknown = counts[WRIT_NET_CLOSE][false];
+	result->bytes_sent = gate->events.sent;
+	result->bytes_received = gate->events.received;
 	if (!gate->names || !gate->names->space.step)
 		return;
 	result->lookup_failed = gate->names->space.step;

@@ -235,7 +235,20 @@ static int prepare_names(struct writ_process *process, struct net_gate *gate,
 	names->servers = &process->servers;
 	names->pins = &gate->pins;
 	names->events = &gate->events;
+	names->ends = gate->ends;
 	gate->names = names;
+	return 0;
+}
+
+/* How much went either way is told by events only. */
+static int prepare_ends(struct pool *pool, struct net_gate *gate, struct writ_error *error)
+{
+	if (!gate->events.log)
+		return 0;
+	gate->ends = pool_alloc(pool, sizeof(*gate->ends));
+	if (!gate->ends)
+		return error_nomem(error);
+	gate->ends->events = &gate->events;
 	return 0;
 }
 
@@ -247,6 +260,7 @@ static int prepare_tls(struct pool *pool, struct net_gate *gate, struct writ_err
 	if (!gate->tls)
 		return error_nomem(error);
 	gate->tls->owner = gate;
+	gate->tls->ends = gate->ends;
 	gate->tls->may_name = net_gate_may_name;
 	return 0;
 }
@@ -263,7 +277,9 @@ static int prepare_gate(struct preparation *prep, struct writ_error *error)
 	gate->events.log = prep->net_log;
 	if (prep->net_log && !net_log_take(prep->net_log))
 		return error_set(error, WRIT_E_INVALID, "a log of the network is of one launch");
-	rc = prepare_tls(pool, gate, error);
+	rc = prepare_ends(pool, gate, error);
+	if (!rc)
+		rc = prepare_tls(pool, gate, error);
 	return rc ? rc : prepare_names(prep->process, gate, error);
 }
 

@@ -482,6 +482,14 @@ struct writ_result {
 	uint64_t connects_denied;  /* as nothing lists their peer, or it is denied */
 	uint64_t binds_allowed;    /* calls of bind(2) and listen(2), likewise */
 	uint64_t binds_denied;
+	/*
+	 * What the launch has sent and received, by the ends (WRIT_NET_CLOSE) of what was seen to
+	 * its end; and how many were not. All 0 where the launch has no log.
+	 */
+	uint64_t ends_counted;
+	uint64_t ends_unknown;
+	uint64_t bytes_sent;
+	uint64_t bytes_received;
 	const char *lookup_failed; /* why no name could be looked up, or NULL: what failed, */
 	int lookup_errno;          /* and the errno of that */
 };

@@ -32,8 +32,17 @@ enum writ_net_kind {
 	WRIT_NET_LOOKUP,      /* of a name, which has no port and no call: EACCES is for denied */
 	WRIT_NET_SEND,        /* the first datagram of many to a peer, and each that is denied */
 	WRIT_NET_TLS,         /* the host that TLS names, of a connection that was allowed before */
+	/*
+	 * The end of what was allowed: of a TCP connection that was there, whose end the kernel has
+	 * told of, or of the datagrams of a WRIT_NET_SEND. The address, port, name and rule are
+	 * those of the event that began it.
+	 */
+	WRIT_NET_CLOSE,
 };
-#define WRIT_NET_KINDS 7
+#define WRIT_NET_KINDS 8
+
+/* In place of a number: it could not be counted. */
+#define WRIT_NET_UNKNOWN UINT64_MAX
 
 enum writ_net_why {
 	WRIT_NET_UNLISTED = 0, /* denied: no rule is about it */
@@ -47,6 +56,13 @@ enum writ_net_why {
 struct writ_net_event {
 	uint64_t number;  /* 0, 1, ...: of those denied, or of those allowed */
 	uint64_t time_us; /* since writ_spawn, of a clock that nobody sets */
+	/*
+	 * Of WRIT_NET_CLOSE: bytes that the tool has sent and received, as content of segments or
+	 * datagrams, and for how long. WRIT_NET_UNKNOWN, all three: what became of it was not seen.
+	 */
+	uint64_t sent;
+	uint64_t received;
+	uint64_t duration_us;
 	enum writ_net_kind kind;
 	enum writ_net_why why;
 	int allowed;

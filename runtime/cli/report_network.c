@@ -16,14 +16,28 @@
 struct seen {
 	struct writ_net_event event; /* the first such */
 	uint64_t count;
+	uint64_t unknown; /* of these, how many could not be counted; of the others, together: */
+	uint64_t sent, received, duration_us;
 };
 
-/* All but when: what is compared begins behind the time. */
+/* All but when and how much: what is compared begins behind that. */
 static bool is_same(const struct writ_net_event *a, const struct writ_net_event *b)
 {
 	const size_t at = offsetof(struct writ_net_event, kind);
 
 	return memcmp((const char *)a + at, (const char *)b + at, sizeof(*a) - at) == 0;
+}
+
+static void add(struct seen *seen, const struct writ_net_event *event)
+{
+	seen->count++;
+	if (event->sent == WRIT_NET_UNKNOWN) {
+		seen->unknown++;
+		return;
+	}
+	seen->sent += event->sent;
+	seen->received += event->received;
+	seen->duration_us += event->duration_us;
 }
 
 /* Returns how many there are; left_out is how many are gone. */
@@ -39,15 +53,15 @@ static size_t collect(struct writ_net_log *log, int allowed, struct seen *items,
 		while (i < n && !is_same(&items[i].event, &event))
 			i++;
 		if (i == n)
-			items[n++] = (struct seen){event, 0};
-		items[i].count++;
+			items[n++] = (struct seen){.event = event};
+		add(&items[i], &event);
 	}
 	*left_out = next - read;
 	return n;
 }
 
 /* As a policy would name it. Port 0 is any: who binds to it must have all. */
-static void print_endpoint(FILE *out, const struct writ_net_event *event)
+static void print_endpoint(FILE *out, const struct writ_net_event *event, bool is_udp)
 {
 	bool is_ipv6 = strchr(event->address, ':');
 	char text[MAX_TEXT];
@@ -56,33 +70,50 @@ static void print_endpoint(FILE *out, const struct writ_net_event *event)
 		(void)snprintf(text, sizeof(text), "%s", event->name);
 	else
 		(void)snprintf(text, sizeof(text), event->port ? "%s%s%s%s:%u" : "%s%s%s%s:*",
-			       event->kind == WRIT_NET_SEND ? "udp://" : "", is_ipv6 ? "[" : "",
-			       event->address, is_ipv6 ? "]" : "", (unsigned int)event->port);
+			       is_udp ? "udp://" : "", is_ipv6 ? "[" : "", event->address,
+			       is_ipv6 ? "]" : "", (unsigned int)event->port);
 	(void)fputs(",\"endpoint\":", out);
 	cli_json_string(out, text);
+}
+
+static void print_bytes(FILE *out, const struct seen *seen)
+{
+	if (seen->unknown == seen->count)
+		(void)fputs(",\"sent\":null,\"received\":null,\"duration_us\":null", out);
+	else
+		(void)fprintf(out,
+			      ",\"sent\":%" PRIu64 ",\"received\":%" PRIu64
+			      ",\"duration_us\":%" PRIu64,
+			      seen->sent, seen->received, seen->duration_us);
+	(void)fprintf(out, ",\"unknown\":%" PRIu64, seen->unknown);
 }
 
 static void print_event(FILE *out, const struct writ_sandbox *sandbox, const struct seen *seen)
 {
 	static const char *const kinds[] = {"connect", "bind", "listen", "unix",
-					    "lookup",  "send", "tls"};
+					    "lookup",  "send", "tls",    "close"};
 	static const char *const whys[] = {"unlisted", "denied", "class", "address", "name"};
 	const struct writ_net_event *event = &seen->event;
-	char rule[MAX_TEXT];
+	char text[MAX_TEXT];
+	const char *rule = writ_net_rule(sandbox, event->rule, text, sizeof(text)) ? NULL : text;
+	bool is_udp = event->kind == WRIT_NET_SEND ||
+		      (event->kind == WRIT_NET_CLOSE && rule && !strncmp(rule, "udp://", 6));
 
 	(void)fprintf(out, "{\"kind\":\"%s\"", kinds[event->kind]);
-	print_endpoint(out, event);
+	print_endpoint(out, event, is_udp);
 	cli_json_text(out, "name",
 		      event->name[0] && event->kind != WRIT_NET_UNIX ? event->name : NULL);
 	cli_json_text(out, "why", whys[event->why]);
-	cli_json_text(out, "rule",
-		      writ_net_rule(sandbox, event->rule, rule, sizeof(rule)) ? NULL : rule);
+	cli_json_text(out, "rule", rule);
 	if (event->sys_errno < 0)
 		(void)fputs(",\"errno\":null", out);
 	else
 		(void)fprintf(out, ",\"errno\":%d", event->sys_errno);
-	(void)fprintf(out, ",\"count\":%" PRIu64 ",\"time_us\":%" PRIu64 "}", seen->count,
+	(void)fprintf(out, ",\"count\":%" PRIu64 ",\"time_us\":%" PRIu64, seen->count,
 		      event->time_us);
+	if (event->kind == WRIT_NET_CLOSE)
+		print_bytes(out, seen);
+	(void)putc('}', out);
 }
 
 static void print_events(FILE *out, const struct cli_report *report, int allowed)
@@ -111,9 +142,12 @@ void cli_report_network(FILE *out, const struct cli_report *report)
 	}
 	(void)fprintf(out,
 		      ",\"network\":{\"connects\":{\"allowed\":%" PRIu64 ",\"denied\":%" PRIu64
-		      "},\"binds\":{\"allowed\":%" PRIu64 ",\"denied\":%" PRIu64 "}",
+		      "},\"binds\":{\"allowed\":%" PRIu64 ",\"denied\":%" PRIu64
+		      "},\"ends\":{\"counted\":%" PRIu64 ",\"unknown\":%" PRIu64
+		      ",\"sent\":%" PRIu64 ",\"received\":%" PRIu64 "}",
 		      result->connects_allowed, result->connects_denied, result->binds_allowed,
-		      result->binds_denied);
+		      result->binds_denied, result->ends_counted, result->ends_unknown,
+		      result->bytes_sent, result->bytes_received);
 	print_events(out, report, 0);
 	print_events(out, report, 1);
 	(void)putc('}', out);

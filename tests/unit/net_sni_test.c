@@ -230,3 +230,47 @@ Test(net_sni, what_is_named_is_an_event)
 	cr_expect_eq(event.sys_errno, 0);
 	writ_net_log_close(log);
 }
+
+/* Beside what the host says that it has heard: as much, and nothing of what it has not. */
+Test(net_sni, what_is_passed_on_is_counted)
+{
+	struct writ_net_log *log = NULL;
+	struct writ_net_event event;
+	struct writ_result result;
+	struct writ_error error;
+	char output[1024];
+	uint64_t next = 0, sent[2] = {0, 0}, received[2] = {0, 0};
+	unsigned long heard = 0, told = 0;
+	size_t n = 0;
+
+	cr_assert_eq(writ_net_log_open(&log, &error), 0);
+	result = run("connect \"a.example:443\" sni;",
+		     "s=socket.create_connection(('a.example',443),9)\n"
+		     "s.sendall(hello('a.example')+bytes(1000000)); s.shutdown(socket.SHUT_WR)\n"
+		     "r=b''\n"
+		     "while True:\n"
+		     "  b=s.recv(99); r+=b\n"
+		     "  if not b: break\n"
+		     "s.close(); print(r[3:].decode(),len(r)); go('a.example','evil.example')\n",
+		     log, output);
+	cr_assert_eq(sscanf(output, "%lu %lu", &heard, &told), 2, "%s", output);
+	cr_expect_gt(heard, 1000000u);
+	cr_expect_eq(result.ends_counted, 2u);
+	cr_expect_eq(result.ends_unknown, 0u);
+	while (writ_net_log_next(log, 1, &next, &event)) {
+		if (event.kind != WRIT_NET_CLOSE)
+			continue;
+		cr_assert_lt(n, 2u);
+		sent[n] = event.sent;
+		received[n++] = event.received;
+		cr_expect_str_eq(event.address, HOST);
+		cr_expect_eq(event.port, 443);
+		cr_expect_str_eq(event.name, "a.example");
+	}
+	cr_assert_eq(n, 2u);
+	cr_expect_eq(sent[0], heard);
+	cr_expect_eq(received[0], told);
+	cr_expect_eq(sent[1], 0u, "the host has not heard of it");
+	cr_expect_eq(received[1], 0u);
+	writ_net_log_close(log);
+}

@@ -308,6 +308,12 @@ static unsigned int count(struct writ_net_log *log, int allowed)
 	unsigned int n = 0;
 
 	while (writ_net_log_next(log, allowed, &next, &event)) {
+		if (event.kind == WRIT_NET_CLOSE) {
+			cr_expect_eq(event.sent, 4u + 300u);
+			cr_expect_eq(event.received, 4u + 300u, "it is sent back");
+			cr_expect_lt(event.duration_us, event.time_us);
+			continue;
+		}
 		cr_expect_eq(event.kind, WRIT_NET_SEND);
 		cr_expect_eq(event.allowed, allowed);
 		cr_expect_eq(event.sys_errno, allowed ? 0 : 13);
@@ -343,7 +349,7 @@ Test(net_udp, decisions_are_events)
 		       "for i in range(3):\n"
 		       "  s.sendto(b\"x\",(\"127.0.0.1\",%u)); s.recv(9)\n"
 		       "for i in range(2): s.sendto(b\"x\",(\"127.0.0.2\",%u))\n"
-		       "s.sendto(b\"x\",(\"127.0.0.1\",%u)); s.recv(9)'",
+		       "for n in 1,300: s.sendto(bytes(n),(\"127.0.0.1\",%u)); s.recv(999)'",
 		       ports[LISTED], ports[DENIED], ports[LISTED]);
 	cr_assert_eq(writ_net_log_open(&log, &error), 0);
 	launch.net_log = log;
@@ -351,6 +357,8 @@ Test(net_udp, decisions_are_events)
 	cr_assert_eq(writ_wait(&process, &result, &error), 0);
 	cr_expect_eq(result.status, 0);
 	cr_expect_eq(count(log, 1), 1u, "a flow is one");
+	cr_expect_eq(result.ends_counted, 1u);
+	cr_expect_eq(result.bytes_sent, 304u);
 	cr_expect_eq(count(log, 0), 2u, "each that is not sent is one");
 	writ_net_log_close(log);
 	writ_sandbox_close(sandbox);

@@ -4,10 +4,13 @@
  */
 #include <criterion/criterion.h>
 
+#include <arpa/inet.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "support/shell.h"
 
@@ -18,7 +21,8 @@
 	"policy p;\n"                                                                              \
 	"sandbox gate { " FILES "network { connect \"127.0.0.9:9\", \"*:443\"; "                   \
 	"deny \"10.0.0.0/8\"; bind \"127.0.0.9:9999\"; unix \"/run/writ-none.sock\"; } }\n"        \
-	"sandbox ports { " FILES "network { connect \"*:9\"; } }\n"
+	"sandbox ports { " FILES "network { connect \"*:9\"; } }\n"                                \
+	"sandbox all { " FILES "network { connect \"127.0.0.9:*\"; } }\n"
 
 static char place[] = "/var/tmp/writ-network-XXXXXX";
 
@@ -146,9 +150,44 @@ Test(report_network, events_are_told)
 	text = json_dumps(network, JSON_COMPACT);
 	cr_expect_str_eq(text,
 			 "{\"connects\":{\"allowed\":2,\"denied\":7},\"binds\":{\"allowed\":1,"
-			 "\"denied\":1},\"denied_left_out\":0,\"allowed_left_out\":0}");
+			 "\"denied\":1},\"ends\":{\"counted\":0,\"unknown\":0,\"sent\":0,"
+			 "\"received\":0},\"denied_left_out\":0,\"allowed_left_out\":0}");
 	free(text);
 	json_decref(network);
+}
+
+/* The same is told once, and its bytes together. The kernel answers for a server that does not. */
+Test(report_network, bytes_are_told)
+{
+	struct sockaddr_in name = {.sin_family = AF_INET};
+	socklen_t len = sizeof(name);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char python[512];
+	json_t *network, *end, *sums;
+
+	(void)inet_pton(AF_INET, "127.0.0.9", &name.sin_addr);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&name, len), 0);
+	cr_assert_eq(listen(fd, 8), 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+	(void)snprintf(python, sizeof(python),
+		       "for n in 5,70:\n"
+		       "  s=socket.socket(); s.connect(('127.0.0.9',%u)); s.send(bytes(n))\n",
+		       (unsigned int)ntohs(name.sin_port));
+	network = network_of("all", python);
+	sums = json_object_get(network, "ends");
+	cr_expect_eq(json_integer_value(json_object_get(sums, "counted")), 2);
+	cr_expect_eq(json_integer_value(json_object_get(sums, "sent")), 75);
+	cr_expect_eq(json_integer_value(json_object_get(sums, "received")), 0);
+	cr_assert_eq(json_array_size(json_object_get(network, "allowed")), 2u);
+	end = json_array_get(json_object_get(network, "allowed"), 1);
+	cr_expect_str_eq(json_string_value(json_object_get(end, "kind")), "close");
+	cr_expect_eq(json_integer_value(json_object_get(end, "count")), 2);
+	cr_expect_eq(json_integer_value(json_object_get(end, "sent")), 75);
+	cr_expect_eq(json_integer_value(json_object_get(end, "received")), 0);
+	cr_expect_eq(json_integer_value(json_object_get(end, "unknown")), 0);
+	cr_expect_gt(json_integer_value(json_object_get(end, "duration_us")), 0);
+	json_decref(network);
+	(void)close(fd);
 }
 
 Test(report_network, what_is_too_much_is_counted)

@@ -1,7 +1,7 @@
 /*
  * What a launch is recorded as: its start, what it was refused of files and in the network, which
- * names it looked up, and its end. Of each there is a bound, so that no tool fills the log: those
- * of writ_files.h and writ_net.h.
+ * names it looked up, how much went over its connections, and its end. Of each there is a bound, so
+ * that no tool fills the log: those of writ_files.h and writ_net.h.
  */
 #include "runtime/audit/cli/launched.h"
 
@@ -13,6 +13,7 @@
 #include "runtime/writ_files.h"
 
 #define MAX_DETAIL 1024
+#define US_PER_MS  1000u
 
 /* A member of args: microseconds until the command was executed. metrics_log.c adds them up. */
 #define LAUNCHED_CREATE "create_us"
@@ -38,8 +39,19 @@ int launched_record_start(char *const *command, const struct cli_report *report,
 static const char *const kinds[WRIT_NET_KINDS] = {
 	[WRIT_NET_CONNECT] = "connect", [WRIT_NET_BIND] = "bind",     [WRIT_NET_LISTEN] = "listen",
 	[WRIT_NET_UNIX] = "unix",       [WRIT_NET_LOOKUP] = "lookup", [WRIT_NET_SEND] = "send",
-	[WRIT_NET_TLS] = "tls",
+	[WRIT_NET_TLS] = "tls",         [WRIT_NET_CLOSE] = "close",
 };
+
+/* "sent 120 received 4096 in 52 ms" */
+static void describe_end(const struct writ_net_event *from, char *text, size_t size)
+{
+	if (from->sent == WRIT_NET_UNKNOWN)
+		(void)snprintf(text, size, " sent and received unknown");
+	else
+		(void)snprintf(text, size,
+			       " sent %" PRIu64 " received %" PRIu64 " in %" PRIu64 " ms",
+			       from->sent, from->received, from->duration_us / US_PER_MS);
+}
 
 /* "connect 203.0.113.7 port 443 (example.org)" */
 static void describe(const struct writ_net_event *from, char *text, size_t size)
@@ -51,7 +63,9 @@ static void describe(const struct writ_net_event *from, char *text, size_t size)
 	if (from->port)
 		at += (size_t)snprintf(text + at, size - at, " port %u", (unsigned int)from->port);
 	if (*from->name)
-		(void)snprintf(text + at, size - at, " (%s)", from->name);
+		at += (size_t)snprintf(text + at, size - at, " (%s)", from->name);
+	if (from->kind == WRIT_NET_CLOSE)
+		describe_end(from, text + at, size - at);
 }
 
 static int record_network(const struct cli_report *report, int allowed,
@@ -72,8 +86,10 @@ static int record_network(const struct cli_report *report, int allowed,
 			.detail = detail,
 		};
 
-		if (allowed && from.kind != WRIT_NET_LOOKUP)
+		if (allowed && from.kind != WRIT_NET_LOOKUP && from.kind != WRIT_NET_CLOSE)
 			continue;
+		if (from.kind == WRIT_NET_CLOSE && from.sent != WRIT_NET_UNKNOWN)
+			event.bytes = from.sent + from.received;
 		describe(&from, detail, sizeof(detail));
 		rc = record(&event);
 	}
