@@ -321,7 +321,9 @@ void net_space_end(struct net_space *space)
 		return;
 	/* Once it is reaped, its number is somebody else's. */
 	if (!RAW(SYS_waitid, P_PID, space->made, NULL, look, NULL)) {
-		(void)RAW(SYS_kill, space->made, SIGKILL);
+		/* Where we may not, our own end does it, and waiting would be for ever. */
+		if (RAW(SYS_kill, space->made, SIGKILL))
+			return;
 		while (RAW(SYS_waitid, P_PID, space->made, NULL, WEXITED | KERNEL_WALL, NULL) ==
 		       -EINTR)
 			;

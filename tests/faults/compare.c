@@ -51,6 +51,9 @@ bool is_excepted(long number, int error, bool always)
 		{SYS_getegid, 0, false},
 		/* Nor does this, of a clock that the kernel has. */
 		{SYS_clock_gettime, 0, false},
+		/* What only waits: its callers look again, for ever, and the tracer sees to nobody
+		   else. */
+		{SYS_futex, 0, true},
 		/* The return from a signal handler has no result. */
 		{SYS_rt_sigreturn, 0, false},
 #ifdef SYS_arch_prctl

@@ -234,7 +234,8 @@ int main(int argc, char **argv)
 	world_make(&faults.world, argv[2]);
 	secret = faults.world.secret;
 	build_commands(&faults, argv);
-	faults.is_answered = !strcmp(argv[4], "guarded") || !strcmp(argv[4], "gated");
+	faults.is_answered = !strcmp(argv[4], "guarded") || !strcmp(argv[4], "gated") ||
+			     !strcmp(argv[4], "relayed");
 	status = examine(&faults, argv[4], !strcmp(argv[5], "full"));
 	world_remove(&faults.world);
 	return status;

@@ -23,6 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "world.h"
+
 #define PROBER_STATUS 42
 #define NOT_ASKED     200 /* how it ends when it is only started; no errno */
 #define DAEMON_S      20
@@ -113,6 +115,23 @@ static int try_connect(void)
 	return errno == ECONNREFUSED ? 0 : errno;
 }
 
+/*
+ * To a port that somebody has (faults.c) and never reads from: whoever is not in his network is
+ * told that nobody is there.
+ */
+static int try_datagram(void)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(DATAGRAM_PORT)};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	char byte = 0;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
+	    send(fd, &byte, 1, 0) < 0 || (recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno != EAGAIN))
+		return errno;
+	return 0;
+}
+
 static int try_unix(void)
 {
 	return result(socket(AF_UNIX, SOCK_STREAM, 0));
@@ -179,7 +198,7 @@ static const struct {
 	{"execute", try_execute},   {"inherited", try_inherited}, {"connect", try_connect},
 	{"unix", try_unix},         {"signal", try_signal},       {"ptrace", try_ptrace},
 	{"session", try_session},   {"namespace", try_namespace}, {"io_uring", try_io_uring},
-	{"core", try_core},
+	{"core", try_core},         {"datagram", try_datagram},
 };
 
 static void tell(int facts, const char *name, int error)

@@ -4,7 +4,7 @@
 set -eu
 build=${BUILD:-build}
 how=${FAULTS:-full}
-only=${FAULTS_IN:-plain bounded private guarded gated trapped single}
+only=${FAULTS_IN:-plain bounded private guarded gated relayed trapped single}
 bundle=$build/faults/faults.wrt
 "$build/writc" compile tests/faults/faults.writ -o "$bundle"
 
@@ -33,9 +33,9 @@ launches() {
 }
 
 faults() {
-	launches "$build/writ" plain bounded private guarded gated trapped
+	launches "$build/writ" plain bounded private guarded gated relayed trapped
 	echo "by a zygote's child:"
-	launches "$build/faults/waiter" single plain private guarded gated trapped
+	launches "$build/faults/waiter" single plain private guarded gated relayed trapped
 }
 for sandbox in single plain private; do
 	n=$("$build/faults/waiter" count -p "$bundle" --sandbox $sandbox --param box=/tmp --param bin=/tmp \

@@ -5,11 +5,13 @@
 #include "world.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +50,18 @@ static void copy_program(const char *from, const char *to)
 	close(out);
 }
 
+/* Until this process ends. */
+static void take_datagrams(void)
+{
+	const struct sockaddr_in here = {.sin_family = AF_INET,
+					 .sin_port = htons(DATAGRAM_PORT),
+					 .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	must(fd, "socket");
+	must(bind(fd, (const struct sockaddr *)&here, sizeof(here)), "bind");
+}
+
 void world_make(struct world *world, const char *prober)
 {
 	char copy[WORLD_PATH_BYTES];
@@ -77,6 +91,7 @@ void world_make(struct world *world, const char *prober)
 	copy_program(prober, copy);
 	name(link, "%.100s/link", world->trap);
 	must(symlink(world->outside, link), link);
+	take_datagrams();
 }
 
 void world_remove(const struct world *world)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #define WORLD_PATH_BYTES 128
+#define DATAGRAM_PORT    47123 /* of loopback: where datagrams come to who is not kept from them */
 
 struct world {
 	char top[WORLD_PATH_BYTES];

@@ -12,4 +12,6 @@ box=$(cd "$build/live/box" && pwd)
 	echo "skip: this host can't enforce tests/live/live.writ: see tests/live/run.sh"
 	exit 0
 }
+# Asked beside whoever stands in for writ.
+cp "$build/writ-doctor" "$build/live/explained-doctor"
 exec tests/live/own_network.sh "$build/live/driver" "$build/live/explained" "$build/live/probe" "$bundle" "$@"

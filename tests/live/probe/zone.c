@@ -244,7 +244,7 @@ static int bound(const char *address, uint16_t port, int type)
 unsigned zone_serve(const char *heard)
 {
 	static struct zone zone;
-	struct sockaddr_in name;
+	struct sockaddr_in name = {.sin_port = 0};
 	socklen_t size = sizeof(name);
 	pthread_t thread;
 
