@@ -340,7 +340,7 @@ $(BUILD)/stress/tree: tests/stress/tree.c
 stress: all $(patsubst %,$(BUILD)/stress/%,stress kills tree)
 	@BUILD=$(BUILD) tests/stress/run.sh
 
-# Every system call of a launch made to fail: FAULTS=short fails each but once.
+# Every system call of a launch made to fail: FAULTS=short fails each but once; FAULTS_IN names sandboxes.
 FAULT_FILES := $(wildcard tests/faults/*.[ch])
 $(BUILD)/faults/faults: $(FAULT_FILES)
 	@mkdir -p $(@D)
