@@ -217,7 +217,14 @@ WRIT_API void writ_monitor_refuse(struct writ_monitor *monitor, const struct wri
  * What a decision of WRIT_ASK becomes: a request that is bound to the subject, the tool, every
  * argument, the policy and the rule that asked, good for one call, and only until it expires. Its
  * id is in the decision. Whoever may write the state directory answers it ("writ approve").
+ *
+ * A request takes one of MAX_REQUESTS places of the state directory until it is used up or expires,
+ * and a subject (a user, or a role without one) of a policy has MAX_REQUESTS_OF_ONE of them. Where
+ * there is no place the call is denied (NO_STATE).
  */
+#define WRIT_MAX_REQUESTS        256u
+#define WRIT_MAX_REQUESTS_OF_ONE 32u
+
 enum writ_answer { WRIT_PENDING = 0, WRIT_APPROVED, WRIT_REJECTED, WRIT_EXPIRED };
 
 /* Waits up to timeout_ms for an answer; 0: does not wait; -1: until it expires. */

@@ -76,7 +76,7 @@ static void decide(const struct writ_session *session, const struct writ_policy 
 }
 
 /* Counts the call, if its rule has a rate. False: it may not be made, which decision says. */
-static bool take_rate(const struct writ_session *session, const struct version *version,
+static bool take_rate(struct writ_session *session, const struct version *version,
 		      struct writ_decision *decision)
 {
 	const struct rated_rule *rule;
@@ -90,6 +90,7 @@ static bool take_rate(const struct writ_session *session, const struct version *
 	if (wait_ms == 0)
 		return true;
 	if (wait_ms == RATES_NO_ROOM) {
+		session->not_asked[0] = '\0';
 		deny(decision, WRIT_NO_STATE);
 	} else {
 		deny(decision, WRIT_RATE_LIMITED);
@@ -127,13 +128,17 @@ static void use_approval(struct writ_session *session, const struct version *ver
 		deny(decision, WRIT_NOT_APPROVED);
 }
 
-static void ask(const struct writ_session *session, const struct version *version,
+static void ask(struct writ_session *session, const struct version *version,
 		const struct writ_call *call, struct writ_decision *decision)
 {
 	const struct request_call request = request_of(session, version, call, decision->rule);
 
-	if (request_make(version->requests, &request, decision->request, NULL))
-		deny(decision, WRIT_NO_STATE);
+	struct writ_error error;
+
+	if (request_make(version->requests, &request, decision->request, &error) == 0)
+		return;
+	(void)snprintf(session->not_asked, sizeof(session->not_asked), "%.95s", error.text);
+	deny(decision, WRIT_NO_STATE);
 }
 
 /*
@@ -149,15 +154,17 @@ static void apply_terms(struct writ_session *session, const struct version *vers
 		ask(session, version, call, decision);
 }
 
-/* Which request it was about: NULL, or text. */
-static const char *detail_of(const struct writ_call *call, const struct writ_decision *decision,
-			     char *text, size_t size)
+/* Which request it was about, or why there is none: NULL, or text. */
+static const char *detail_of(const struct writ_session *session, const struct writ_call *call,
+			     const struct writ_decision *decision, char *text, size_t size)
 {
 	if (decision->verdict == WRIT_ASK)
 		(void)snprintf(text, size, "request %s", decision->request);
 	else if (call->approval && decision->verdict == WRIT_ALLOW &&
 		 decision->reason == WRIT_BY_RULE)
 		(void)snprintf(text, size, "approval %.40s", call->approval);
+	else if (decision->reason == WRIT_NO_STATE && *session->not_asked)
+		(void)snprintf(text, size, "not asked: %s", session->not_asked);
 	else
 		return NULL;
 	return text;
@@ -176,7 +183,7 @@ static const char *role_of(const struct writ_session *session, const struct writ
 static int record_decision(const struct writ_session *session, const struct version *version,
 			   const struct writ_call *call, const struct writ_decision *decision)
 {
-	char detail[64];
+	char detail[128];
 	const struct writ_event event = {
 		.kind = WRIT_EVENT_DECISION,
 		.verdict = decision->verdict,
@@ -192,7 +199,7 @@ static int record_decision(const struct writ_session *session, const struct vers
 		.sandbox = writ_sandbox_name(version->policy, decision->sandbox),
 		.args = call->args,
 		.n_args = call->args ? call->n_args : 0,
-		.detail = detail_of(call, decision, detail, sizeof(detail)),
+		.detail = detail_of(session, call, decision, detail, sizeof(detail)),
 	};
 
 	return session->monitor->sink.record(session->monitor->sink.context, &event);

@@ -12,7 +12,8 @@
 #include "runtime/explain.h"
 #include "runtime/monitor/session.h"
 
-static void explain_to_agent(const struct writ_decision *decision, char *text, size_t size)
+static void explain_to_agent(const struct writ_session *session,
+			     const struct writ_decision *decision, char *text, size_t size)
 {
 	if (decision->verdict == WRIT_ALLOW)
 		(void)snprintf(text, size, "allowed");
@@ -24,6 +25,10 @@ static void explain_to_agent(const struct writ_decision *decision, char *text, s
 			       decision->retry_ms / 1000 + 1);
 	else if (decision->reason == WRIT_NOT_APPROVED)
 		(void)snprintf(text, size, "the approval is not good for this call");
+	else if (decision->reason == WRIT_NO_STATE && *session->not_asked)
+		(void)snprintf(text, size,
+			       "a human would have to approve this call, but too many "
+			       "wait to be approved");
 	else
 		(void)snprintf(text, size, "denied by policy");
 }
@@ -40,6 +45,8 @@ static void explain_session(const struct writ_session *session,
 	else if (decision->reason == WRIT_NOT_APPROVED)
 		(void)snprintf(text, size, "the approval is not good, %s: ",
 			       request_fault_text(session->fault));
+	else if (decision->reason == WRIT_NO_STATE && *session->not_asked)
+		(void)snprintf(text, size, "it can't be asked about, %s: ", session->not_asked);
 	else if (decision->reason == WRIT_NO_STATE)
 		(void)snprintf(text, size, "the state has no room for the call: ");
 	else if (decision->reason == WRIT_STALE)
@@ -106,5 +113,5 @@ void writ_session_explain(const struct writ_session *session, const struct writ_
 	if (audience == WRIT_FOR_OPERATOR)
 		explain_to_operator(session, decision, text, size);
 	else
-		explain_to_agent(decision, text, size);
+		explain_to_agent(session, decision, text, size);
 }

@@ -11,6 +11,8 @@
  * killed while it writes leaves a slot that others take after STALE_NS; should it only have been
  * asleep, what it writes then spoils the sum, and the request it falls upon is none.
  *
+ * One subject may hold WRIT_MAX_REQUESTS_OF_ONE slots, so that nobody takes them all.
+ *
  * Who waits sleeps on the state (futex(2)), and looks by itself every POLL_MS in case whoever
  * answered was killed before waking others. Times are CLOCK_MONOTONIC's.
  */
@@ -31,7 +33,7 @@
 #include "runtime/monitor/siphash.h"
 #include "runtime/raw.h"
 
-#define N_SLOTS   256u
+#define N_SLOTS   WRIT_MAX_REQUESTS
 #define ID_SIZE   16u
 #define NS_PER_MS 1000000u
 #define NS_PER_S  1000000000u
@@ -52,6 +54,7 @@ struct record {
 	uint64_t made_ns;
 	uint64_t expires_ns;
 	uint64_t generation;
+	uint64_t asker; /* a keyed hash of who asks */
 	char policy[256];
 	char subject[256];
 	char tool[256];
@@ -69,7 +72,7 @@ struct slot {
 
 static const struct state_part part = {
 	.name = "requests",
-	.version = 1,
+	.version = 2,
 	.size = (N_SLOTS * sizeof(struct slot) + 63) / 64 * 64,
 };
 
@@ -291,6 +294,35 @@ static struct slot *take_slot(const struct requests *requests, uint64_t now, uin
 	return NULL;
 }
 
+static uint64_t asker_of(const struct requests *requests, const struct request_call *call)
+{
+	const uint32_t kind = call->kind;
+	struct siphash hash;
+
+	siphash_init(&hash, requests->map.key);
+	siphash_update(&hash, &kind, sizeof(kind));
+	siphash_text(&hash, writ_policy_name(call->policy));
+	siphash_text(&hash, call->subject);
+	return siphash_final(&hash);
+}
+
+/* How many places one who asks holds: those that a new request may not take. */
+static uint32_t count_places(const struct requests *requests, uint64_t asker, uint64_t now)
+{
+	const size_t word = offsetof(struct record, asker) / sizeof(uint64_t);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < N_SLOTS; i++) {
+		struct slot *slot = &requests->slots[i];
+		uint64_t state = atomic_load(&slot->state);
+
+		if (status_of(state) != EMPTY && status_of(state) != WRITING &&
+		    atomic_load(&slot->words[word]) == asker && !is_free(slot, state, now, true))
+			n++;
+	}
+	return n;
+}
+
 static void fill_record(struct record *record, const struct request_call *call)
 {
 	struct writ_request_info info;
@@ -302,13 +334,42 @@ static void fill_record(struct record *record, const struct request_call *call)
 	memcpy(record->args, info.args, sizeof(record->args));
 }
 
+static int fail_crowded(struct writ_error *error)
+{
+	return error_set(error, WRIT_E_NOMEM,
+			 "%u requests of this subject are open, as many as one may have",
+			 WRIT_MAX_REQUESTS_OF_ONE);
+}
+
+/*
+ * Shows a request. Of several that come at once each may have found room for one; so whoever is
+ * one too many then takes its own back.
+ */
+static int put_record(struct requests *requests, struct record *record, struct writ_error *error)
+{
+	uint64_t state, shown;
+	struct slot *slot = take_slot(requests, record->made_ns, &state);
+
+	if (!slot)
+		return error_set(error, WRIT_E_NOMEM,
+				 "%u requests are open, as many as there may be", N_SLOTS);
+	record->generation = generation_of(state);
+	write_slot(requests, slot, record);
+	shown = with_status(state, PENDING);
+	if (!atomic_compare_exchange_strong(&slot->state, &state, shown))
+		return error_set(error, WRIT_E_SYSTEM, "the request took too long to write");
+	if (count_places(requests, record->asker, record->made_ns) <= WRIT_MAX_REQUESTS_OF_ONE)
+		return 0;
+	/* Should it have been answered already, nobody has its id: it is good for nothing. */
+	(void)atomic_compare_exchange_strong(&slot->state, &shown, with_status(shown, USED));
+	return fail_crowded(error);
+}
+
 int request_make(struct requests *requests, const struct request_call *call,
 		 char id[WRIT_REQUEST_ID_SIZE], struct writ_error *error)
 {
 	struct found found = {.now = now_ns()};
 	struct record record = {.made_ns = found.now, .expires_ns = found.now + LIFE_NS};
-	struct slot *slot;
-	uint64_t state;
 	int rc = request_bind(call, record.binding, error);
 
 	if (!rc && find_pending(requests, record.binding, &found)) {
@@ -320,15 +381,13 @@ int request_make(struct requests *requests, const struct request_call *call,
 	if (rc)
 		return rc;
 	fill_record(&record, call);
-	slot = take_slot(requests, found.now, &state);
-	if (!slot)
-		return error_set(error, WRIT_E_NOMEM, "%u requests wait for an answer", N_SLOTS);
-	record.generation = generation_of(state);
-	write_slot(requests, slot, &record);
-	if (!atomic_compare_exchange_strong(&slot->state, &state, with_status(state, PENDING)))
-		return error_set(error, WRIT_E_SYSTEM, "the request took too long to write");
-	print_id(record.id, id);
-	return 0;
+	record.asker = asker_of(requests, call);
+	if (count_places(requests, record.asker, found.now) >= WRIT_MAX_REQUESTS_OF_ONE)
+		return fail_crowded(error);
+	rc = put_record(requests, &record, error);
+	if (!rc)
+		print_id(record.id, id);
+	return rc;
 }
 
 /* ---- using an answer ---- */

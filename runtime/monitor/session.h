@@ -27,7 +27,8 @@ struct writ_session {
 	struct roles roles;           /* the user's, or none of a role's session */
 	char tool[WRIT_MAX_NAME + 1]; /* of the last call that no rule decided, to tell why */
 	enum request_fault fault;     /* of the last call that was not approved */
-	struct writ_session *next;    /* among the monitor's */
+	char not_asked[96];        /* why the last call without state wasn't asked about; or "" */
+	struct writ_session *next; /* among the monitor's */
 	struct writ_session *prev;
 };
 

@@ -53,6 +53,44 @@ Test(questions, an_approval_is_good_for_one_call)
 	monitor_end(test, session, NULL);
 }
 
+/* The verdict on a call that no other number's request is for. */
+static enum writ_verdict ask_number(struct writ_session *session, int64_t number,
+				    struct writ_decision *decision)
+{
+	const struct writ_arg arg = {.name = "n", .type = WRIT_ARG_INTEGER, .number = number};
+	const struct writ_call call = {.tool = "a", .args = &arg, .n_args = 1};
+
+	return writ_session_check(session, &call, decision);
+}
+
+Test(questions, who_asks_too_much_is_told_and_others_may_ask)
+{
+	struct test_monitor *test = monitor_make(ASKING "user \"v\" : r;\n");
+	struct writ_session *u = monitor_user(test, "u");
+	struct writ_session *v = monitor_user(test, "v");
+	struct writ_decision decision;
+	char text[256];
+
+	for (unsigned i = 0; i < WRIT_MAX_REQUESTS_OF_ONE; i++)
+		cr_assert_eq(ask_number(u, i, &decision), WRIT_ASK, "%u", i);
+	cr_expect_eq(ask_number(u, 100, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_NO_STATE);
+	cr_expect_str_eq(
+		monitor_event(test)->detail,
+		"not asked: 32 requests of this subject are open, as many as one may have");
+	writ_session_explain(u, &decision, WRIT_FOR_OPERATOR, text, sizeof(text));
+	cr_expect(strstr(text, "it can't be asked about, 32 requests of this subject are open, as "
+			       "many as one may have: rule "),
+		  "%s", text);
+	writ_session_explain(u, &decision, WRIT_FOR_AGENT, text, sizeof(text));
+	cr_expect_str_eq(text, "a human would have to approve this call, but too many wait to be "
+			       "approved");
+	cr_expect_eq(ask_number(v, 100, &decision), WRIT_ASK, "the control");
+	writ_session_close(u);
+	writ_session_close(v);
+	monitor_free(test);
+}
+
 Test(questions, an_approval_is_of_one_subject_and_policy)
 {
 	struct test_monitor *test = monitor_make(ASKING "user \"v\" : r;\n");

@@ -285,7 +285,8 @@ Test(request, asking_again_is_the_same_request_until_it_is_answered)
 
 Test(request, no_room_for_more)
 {
-	enum { SLOTS = 256 };
+	enum { SLOTS = WRIT_MAX_REQUESTS };
+	char name[16];
 	struct requests *requests = open_requests("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	struct writ_arg arg = {.name = "n", .type = WRIT_ARG_INTEGER};
@@ -295,8 +296,12 @@ Test(request, no_room_for_more)
 
 	call.args = &arg;
 	call.n_args = 1;
-	for (int i = 0; i < SLOTS; i++, arg.number++)
+	call.subject = name;
+	for (int i = 0; i < SLOTS; i++, arg.number++) {
+		snprintf(name, sizeof(name), "s%d", i / (int)WRIT_MAX_REQUESTS_OF_ONE);
 		cr_assert_eq(request_make(requests, &call, ids[i], &error), 0, "%d", i);
+	}
+	strcpy(name, "another");
 	cr_expect_eq(request_make(requests, &call, id, &error), -WRIT_E_NOMEM);
 	cr_expect(strstr(error.text, "256 requests") != NULL, "%s", error.text);
 	answer(requests, ids[7], 0);
@@ -305,6 +310,7 @@ Test(request, no_room_for_more)
 	answer(requests, ids[8], 1);
 	cr_expect_eq(request_make(requests, &call, id, &error), -WRIT_E_NOMEM);
 	arg.number = 8;
+	strcpy(name, "s0");
 	cr_assert_eq(request_use(requests, ids[8], &call), REQUEST_GOOD);
 	arg.number = 1000;
 	cr_expect_eq(request_make(requests, &call, id, &error), 0, "%s", error.text);

@@ -1,0 +1,122 @@
+/*
+ * How many questions one subject may have open: not so many that nobody else may ask.
+ */
+#include <criterion/criterion.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/monitor/request.h"
+#include "support/bundle_maker.h"
+
+static struct requests *open_requests(void)
+{
+	struct requests *requests = NULL;
+	struct writ_error error;
+	struct state *state;
+
+	cr_assert_eq(state_open(WRIT_STATE_PRIVATE, &state, &error), 0, "%s", error.text);
+	cr_assert_eq(requests_open(state, &requests, &error), 0, "%s", error.text);
+	state_close(state);
+	return requests;
+}
+
+static struct request_call call_of_ann(void)
+{
+	return (struct request_call){
+		.policy = bundle_open("role ops { ask rm; }\nuser \"ann\" : ops;\n", NULL),
+		.kind = WRIT_USER,
+		.subject = "ann",
+		.tool = "rm",
+	};
+}
+
+static int ask_number(struct requests *requests, struct request_call *call, int64_t number,
+		      char id[WRIT_REQUEST_ID_SIZE])
+{
+	const struct writ_arg arg = {.name = "n", .type = WRIT_ARG_INTEGER, .number = number};
+	struct writ_error error = {.code = 0};
+	int rc;
+
+	call->args = &arg;
+	call->n_args = 1;
+	rc = request_make(requests, call, id, &error);
+	if (rc)
+		cr_expect_str_eq(error.text, "32 requests of this subject are open, as many as one "
+					     "may have");
+	return rc;
+}
+
+Test(request_quota, one_subject_leaves_room_for_others)
+{
+	struct requests *requests = open_requests();
+	struct request_call ann = call_of_ann();
+	struct request_call bob = ann;
+	struct request_call role = ann;
+	char id[WRIT_MAX_REQUESTS_OF_ONE][WRIT_REQUEST_ID_SIZE];
+	char again[WRIT_REQUEST_ID_SIZE];
+	const struct writ_arg third = {.name = "n", .type = WRIT_ARG_INTEGER, .number = 3};
+
+	bob.subject = "bob";
+	role.kind = WRIT_ROLE;
+	for (int i = 0; i < (int)WRIT_MAX_REQUESTS_OF_ONE; i++)
+		cr_assert_eq(ask_number(requests, &ann, i, id[i]), 0, "%d", i);
+	cr_expect_eq(ask_number(requests, &ann, 100, again), -WRIT_E_NOMEM);
+	cr_expect_eq(ask_number(requests, &ann, 3, again), 0, "one that is pending");
+	cr_expect_str_eq(again, id[3]);
+	cr_expect_eq(ask_number(requests, &bob, 100, again), 0, "the control: another user");
+	cr_expect_eq(ask_number(requests, &role, 100, again), 0, "a role of that name");
+	cr_assert_eq(request_answer(requests, id[2], 0, NULL), 0);
+	cr_assert_eq(request_answer(requests, id[3], 1, NULL), 0);
+	cr_expect_eq(ask_number(requests, &ann, 100, again), -WRIT_E_NOMEM, "answers are kept");
+	ann.args = &third;
+	cr_expect_eq(request_use(requests, id[3], &ann), REQUEST_GOOD);
+	cr_expect_eq(ask_number(requests, &ann, 100, again), 0, "its place is free");
+	cr_expect_eq(ask_number(requests, &ann, 101, again), -WRIT_E_NOMEM);
+	requests_close(requests);
+}
+
+struct asker {
+	struct requests *requests;
+	struct request_call call;
+	int64_t first;
+	int made;
+};
+
+static void *ask_many(void *context)
+{
+	struct asker *asker = context;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	for (int64_t i = 0; i < 60; i++)
+		asker->made += ask_number(asker->requests, &asker->call, asker->first + i, id) == 0;
+	return NULL;
+}
+
+Test(request_quota, threads_of_one_subject_get_no_more_together)
+{
+	enum { THREADS = 8 };
+	struct requests *requests = open_requests();
+	struct asker askers[THREADS];
+	struct writ_request_info info;
+	pthread_t threads[THREADS];
+	int made = 0;
+	size_t n = 0;
+
+	for (int i = 0; i < THREADS; i++) {
+		askers[i] = (struct asker){requests, call_of_ann(), i * 1000, 0};
+		cr_assert_eq(pthread_create(&threads[i], NULL, ask_many, &askers[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		(void)pthread_join(threads[i], NULL);
+		made += askers[i].made;
+	}
+	while (request_get(requests, n, &info) == 0)
+		n++;
+	/* Fewer, where two of them were one too many at once. */
+	cr_expect_leq(n, WRIT_MAX_REQUESTS_OF_ONE);
+	cr_expect_geq(n, WRIT_MAX_REQUESTS_OF_ONE - THREADS);
+	cr_expect_eq(made, (int)n);
+	requests_close(requests);
+}
