@@ -77,6 +77,17 @@ seed_mask() {
 	printf '\020(a|b)*c{2,3}[x-z]\001\000name\001value\001tail\001\004x\001y\001z\001\001n\001\001' >"$corpus/arguments"
 }
 
+# One of each target and of each alert.
+seed_alerts() {
+	printf '%s\n' '# whom' 'to ops webhook https://h.example/x timeout 5s retries 2 ca /c.pem' \
+		'to page command /bin/echo "a \"b\" c"' 'to host syslog' \
+		'alert d denials 20 in 1m by user to ops host every 10m' 'alert e escapes to page' \
+		'alert e2 escapes 3 in 1h by tool to page' 'alert t limit duration 80% of 60s to host' \
+		'alert m limit memory 50% of 1G to host' 'alert g gaps to host every 1s' \
+		'alert r reload-failures to host' >"$corpus/all"
+	split -l 1 "$corpus/all" "$corpus/line-"
+}
+
 # Docker's capabilities, both architectures, no kernel; then the profile.
 seed_import() {
 	for file in tests/golden/import/*.json tests/oci/*.json tests/bad/*.json; do
@@ -90,7 +101,9 @@ for name in "$@"; do
 	leaks=1
 	mkdir -p "$corpus"
 	case $name in
+	fuzz_alerts) seed_alerts ;;
 	fuzz_args_json) seed_args_json ;;
+	fuzz_mask) seed_mask ;;
 	fuzz_bundle) seed_bundles ;;
 	fuzz_sign) seed_sign ;;
 	fuzz_decide) leaks=0 ;; # it keeps its policies: looking for leaks is nearly all it would do then

@@ -116,6 +116,31 @@ static const struct {
 	{HOST "alert x limit memory 80 of 1G to host", "2:22: error: how much of the limit"},
 	{HOST "alert x limit memory 101% of 1G to host", "2:22: error: a percentage is from 1"},
 	{HOST "alert x limit memory 80% of 1T to host", "2:29: error: a size (512M) is no num"},
+	{"to a webhook https://h ca", "1:26: error: a file of certificates is missing"},
+	{"to a webhook https://h timeout", "1:31: error: a span of time (10s, 1m, 2h) is mis"},
+	{"to a webhook https://h retries x", "1:32: error: how often it is tried again is no"},
+	{"to a webhook http://", "1:14: error: a webhook is https://... or"},
+	{"to a command", "1:13: error: the command is missing"},
+	{"to \"\" syslog", "1:4: error: '' is no name"},
+	{"to a\tsyslog\r", "1:6: error: a target is a webhook, command or syslog, not 'sysl"},
+	{"\"to\"a", "1:1: error: after a closing quote comes a blank"},
+	{"to a \"syslog\\", "1:6: error: the quote is not closed"},
+	{HOST "alert \"a b\" gaps to host", "2:7: error: 'a b' is no name"},
+	{HOST "alert x denials", "2:16: error: how many is missing"},
+	{HOST "alert x denials 5", "2:18: error: in is missing"},
+	{HOST "alert x denials 5 in", "2:21: error: a span of time (10s, 1m, 2h) is missing"},
+	{HOST "alert x denials 5 in 1m by", "2:27: error: user, role or tool is missing"},
+	{HOST "alert x denials 99999999999999999999 in 1m to host", "error: how many is no num"},
+	{HOST "alert x denials \"\" in 1m to host", "2:17: error: how many is from 1 to 1000"},
+	{HOST "alert x denials 5 in 99999999999999d to host", "is no span of time"},
+	{HOST "alert x escapes 5 to host", "2:19: error: after how many comes in and a span"},
+	{HOST "alert x limit", "2:14: error: duration or memory is missing"},
+	{HOST "alert x limit memory", "2:21: error: how much of the limit is missing"},
+	{HOST "alert x limit memory 80% 1G", "2:22: error: after the percentage comes of"},
+	{HOST "alert x limit memory 80% of", "2:28: error: a size (512M) is missing"},
+	{HOST "alert x limit memory 80% of 0 to host", "2:29: error: a size (512M) is from 1"},
+	{HOST "alert x limit memory 80% of 9999999999 to host", "2:29: error: a size (512M) is"},
+	{HOST "alert x limit duration 80% of", "2:30: error: a span of time (10s, 1m, 2h)"},
 	{HOST "alert x gaps host", "2:14: error: here comes to and whom to tell"},
 	{HOST "alert x gaps to", "2:16: error: whom to tell is missing"},
 	{HOST "alert x gaps to nobody", "2:17: error: no target 'nobody' is declared above"},
@@ -158,6 +183,14 @@ Test(alert_rules, a_file_has_its_limits)
 		sprintf(many + strlen(many), "alert r%d gaps to host\n", i);
 	free(read_text(many, strlen(many), &findings));
 	cr_expect_str_eq(told, "66:7: error: more than 64 alerts\n");
+	strcpy(many, HOST "alert r gaps to");
+	for (int i = 0; i <= ALERT_MAX_TARGETS; i++)
+		strcat(many, " host");
+	free(read_text(many, strlen(many), &findings));
+	cr_expect_str_eq(told, "2:97: error: more than 16 targets\n");
+	(void)sprintf(many, "to %065d syslog\n", 1);
+	free(read_text(many, strlen(many), &findings));
+	cr_expect(strstr(told, "1:4: error: '0000"), "%s", told);
 	many[0] = '\0';
 	for (int i = 0; i <= ALERT_MAX_TARGETS; i++)
 		sprintf(many + strlen(many), "to t%d syslog\n", i);
