@@ -189,8 +189,10 @@ static uint32_t sandbox_by_decision(const struct cli_options *options, int *stat
 	}
 	if (decision.verdict == WRIT_ASK && !options->approve) {
 		report.end = "not_approved";
-		*status = cli_fail(EXIT_RUN_DENIED, "not approved: %s; request %s", reason,
-				   decision.request);
+		/* The form for agents has the id in it. */
+		*status = cli_fail(EXIT_RUN_DENIED, "not approved: %s%s%s", reason,
+				   options->for_agent ? "" : "; request ",
+				   options->for_agent ? "" : decision.request);
 		return WRIT_NO_ID;
 	}
 	if (decision.sandbox == WRIT_NO_ID) {

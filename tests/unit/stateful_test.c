@@ -101,6 +101,28 @@ Test(stateful, a_question_is_answered_for_one_call)
 	expect("run", "--user ann --tool q --approve -- /usr/bin/true", 0, "");
 }
 
+/* How often the id of the call's request is in what was printed. */
+static int count_ids(void)
+{
+	char id[64] = "";
+	const char *at = strstr(shell_output, "request ");
+	int n = 0;
+
+	cr_assert(at && sscanf(at, "request %32[0-9a-f]", id) == 1, "%s", shell_output);
+	for (at = shell_output; (at = strstr(at, id)) != NULL; at += strlen(id))
+		n++;
+	return n;
+}
+
+Test(stateful, a_launch_that_has_to_be_approved_names_its_request_once)
+{
+	expect("run", "--user ann --tool q -- /usr/bin/true", 126, "; request ");
+	cr_expect_eq(count_ids(), 1, "%s", shell_output);
+	expect("run", "--user ann --tool q --public -- /usr/bin/true", 126,
+	       "not approved: a human has to approve this call: request ");
+	cr_expect_eq(count_ids(), 1, "%s", shell_output);
+}
+
 Test(stateful, arguments_are_read_from_json)
 {
 	expect("decide", "--user ann --tool t --args-json {\\\"path\\\":\\\"/x\\\"}", 0, "allow");
