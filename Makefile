@@ -82,7 +82,7 @@ RUNTIME_SRC  := $(wildcard runtime/*.c runtime/monitor/*.c)
 # libwrit-audit, and writ-audit, which is that library behind writ's verbs.
 AUDIT_SRC    := $(wildcard runtime/audit/*.c)
 AUDIT_CLI_SRC := $(wildcard runtime/audit/cli/*.c)
-PUBLIC       := $(patsubst %,runtime/%.h,writ writ_info writ_net writ_files writ_monitor writ_audit writ_identity writ_metrics writ_sign writ_args)
+PUBLIC       := $(patsubst %,runtime/%.h,writ writ_info writ_net writ_files writ_monitor writ_audit writ_identity writ_metrics writ_sign writ_args writ_reload)
 # What of it writc takes to check a signature.
 SIGN_SRC     := $(addprefix runtime/audit/,fail.c keys.c sign.c)
 CLI_SRC      := $(wildcard runtime/cli/*.c)
