@@ -164,26 +164,48 @@ static void compare_redacts(struct diff *diff, int side)
 }
 
 /* What a policy makes sure of: that a decision waits for its record, or that none is dropped. */
-static void compare_audit_demand(struct diff *diff, bool old, bool new, struct str demand)
+static struct ir_diff_entry *compare_audit_demand(struct diff *diff, bool old, bool new,
+						  struct str demand)
 {
 	int side = new ? NEW : OLD;
 	struct ir_diff_entry *entry;
 
 	if (old == new)
-		return;
+		return NULL;
 	entry = policy_entry(diff, new ? IR_DIFF_AUDIT_ADDED : IR_DIFF_AUDIT_REMOVED,
 			     new ? IR_DIFF_NARROWED : IR_DIFF_WIDENED);
 	diff_object(diff, entry, demand, &diff->policy[side]->audit.origin, side);
+	return entry;
 }
 
 /* To wait for room or to deny at once keep the same calls from being made unrecorded. */
+static void compare_audit_full(struct diff *diff, enum ir_audit_full old, enum ir_audit_full new)
+{
+	const struct str names[] = {
+		[IR_AUDIT_BLOCK] = STR("full block"),
+		[IR_AUDIT_DENY] = STR("full deny"),
+		[IR_AUDIT_DROP] = STR("full drop"),
+	};
+	struct ir_diff_entry *entry;
+
+	if (old == new)
+		return;
+	entry = compare_audit_demand(diff, old != IR_AUDIT_DROP, new != IR_AUDIT_DROP,
+				     STR("no record is dropped"));
+	if (!entry) {
+		entry = policy_entry(diff, IR_DIFF_AUDIT_FULL, IR_DIFF_NEUTRAL);
+		diff_object(diff, entry, STR("audit"), &diff->policy[NEW]->audit.origin, NEW);
+	}
+	entry->before = names[old];
+	entry->after = names[new];
+}
+
 static void compare_audit(struct diff *diff)
 {
 	const struct ir_audit *old = &diff->policy[OLD]->audit, *new = &diff->policy[NEW]->audit;
 
-	compare_audit_demand(diff, old->required, new->required, STR("required"));
-	compare_audit_demand(diff, old->full != IR_AUDIT_DROP, new->full != IR_AUDIT_DROP,
-			     STR("no record is dropped"));
+	(void)compare_audit_demand(diff, old->required, new->required, STR("required"));
+	compare_audit_full(diff, old->full, new->full);
 }
 
 static void compare_calls_of_tools(struct diff *diff)

@@ -526,3 +526,35 @@ Test(diff, tools_say_when_an_argument_is_no_longer_secret)
 	       "+ tool t secret-removed: k\n");
 	expect("tool t { class read; }", "tool t { class read; arg k : string secret; }", "");
 }
+
+/* ---- what is recorded ---- */
+
+Test(diff, audit_that_may_lose_records_is_wider)
+{
+	static const char drop[] = "audit { full drop; }";
+
+	expect("audit { full block; }", drop,
+	       "+ policy test audit-removed: no record is dropped [full block -> full drop]\n");
+	expect("audit { full deny; }", drop,
+	       "+ policy test audit-removed: no record is dropped [full deny -> full drop]\n");
+	expect("", drop,
+	       "+ policy test audit-removed: no record is dropped [full block -> full drop]\n");
+	expect(drop, "",
+	       "- policy test audit-added: no record is dropped [full drop -> full block]\n");
+	expect(drop, "audit { full deny; }",
+	       "- policy test audit-added: no record is dropped [full drop -> full deny]\n");
+	expect("audit { required; }", "", "+ policy test audit-removed: required\n");
+	expect("", "audit { required; }", "- policy test audit-added: required\n");
+	expect("audit { required; }", drop,
+	       "+ policy test audit-removed: required\n"
+	       "+ policy test audit-removed: no record is dropped [full block -> full drop]\n");
+}
+
+Test(diff, audit_that_waits_instead_of_denying_loses_no_more)
+{
+	expect("audit { full block; }", "audit { full deny; }",
+	       "= policy test audit-full-changed: audit [full block -> full deny]\n");
+	expect("audit { full deny; }", "",
+	       "= policy test audit-full-changed: audit [full deny -> full block]\n");
+	expect("audit { full block; }", "", "");
+}
