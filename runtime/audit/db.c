@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -208,6 +209,25 @@ static int make_file(const char *path, struct writ_error *error)
 	return 0;
 }
 
+/* SQLite would open it to read, and leave files beside it that nobody may write. */
+static int check_writable(const char *path, struct writ_error *error)
+{
+	const char *name = strrchr(path, '/');
+	char beside[PATH_MAX];
+	struct stat st;
+
+	if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) && errno != ENOENT)
+		return fail_set(error, WRIT_E_OPEN, "it can't be written: %s", strerror(errno));
+	(void)snprintf(beside, sizeof(beside), "%s-wal", path);
+	if (!stat(beside, &st))
+		return 0;
+	(void)snprintf(beside, sizeof(beside), "%.*s.", name ? (int)(name - path) + 1 : 0, path);
+	if (faccessat(AT_FDCWD, beside, W_OK | X_OK, AT_EACCESS))
+		return fail_set(error, WRIT_E_OPEN, "its directory can't be written: %s",
+				strerror(errno));
+	return 0;
+}
+
 static int open_file(const char *path, enum db_mode mode, int flags, sqlite3 **db,
 		     struct writ_error *error)
 {
@@ -218,6 +238,9 @@ static int open_file(const char *path, enum db_mode mode, int flags, sqlite3 **d
 		return rc;
 	if (!lstat(path, &st) && !S_ISREG(st.st_mode))
 		return fail_set(error, WRIT_E_OPEN, "it is not a regular file");
+	rc = mode == DB_READ ? 0 : check_writable(path, error);
+	if (rc)
+		return rc;
 	if (sqlite3_open_v2(path, db, flags, NULL) != SQLITE_OK)
 		return db_error(*db, "it can't be opened", error);
 	return 0;

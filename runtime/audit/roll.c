@@ -3,7 +3,7 @@
  * so the difference to what the process had taken, which its slot says (writers.h), is what was
  * lost when it died: to the number. A row is there for as long as its process writes, or for good
  * when it has lost anything; so one that is there and has no slot is of a process whose slot is
- * gone.
+ * gone, and a slot that has no row of one whose records are.
  */
 #include "runtime/audit/roll.h"
 
@@ -51,12 +51,18 @@ static int read_row(sqlite3 *db, uint64_t id, struct row *row, struct writ_error
 	return rc;
 }
 
-/* How many records the process of a slot took and has not written: what it dropped was not told. */
-static uint64_t lost_of(const struct writers_slot *slot, const struct row *row)
+/*
+ * How many records the process of a slot took and has not written: what it dropped was not told.
+ * Without a row it had written all that it took when it ended; or its row is gone, and with it all
+ * that it wrote later: the write-ahead log was lost or damaged, or an older database put here.
+ */
+static uint64_t lost_of(const struct writers_slot *slot, bool has_row, const struct row *row)
 {
-	uint64_t written = (uint64_t)row->written;
-	uint64_t told = (uint64_t)row->dropped;
+	uint64_t written = has_row ? (uint64_t)row->written : 0;
+	uint64_t told = has_row ? (uint64_t)row->dropped : 0;
 
+	if (!has_row && slot->ending)
+		return 0;
 	return (slot->taken > written ? slot->taken - written : 0) +
 	       (slot->dropped > told ? slot->dropped - told : 0);
 }
@@ -83,15 +89,14 @@ static int tell_of_slot(struct chain *chain, const struct writers_slot *slot,
 	uint64_t lost;
 	int rc = read_row(chain->db, slot->id, &row, error);
 
-	if (rc != 1)
+	if (rc < 0)
 		return rc;
-	lost = lost_of(slot, &row);
+	lost = lost_of(slot, rc == 1, &row);
 	if (lost) {
-		(void)snprintf(
-			detail, sizeof(detail),
-			"{\"lost\":%llu,\"why\":\"died\",\"pid\":%llu,\"writer\":\"%016llx\"}",
-			(unsigned long long)lost, (unsigned long long)slot->pid,
-			(unsigned long long)slot->id);
+		(void)snprintf(detail, sizeof(detail),
+			       "{\"lost\":%llu,\"why\":\"%s\",\"pid\":%llu,\"writer\":\"%016llx\"}",
+			       (unsigned long long)lost, rc ? "died" : "records_gone",
+			       (unsigned long long)slot->pid, (unsigned long long)slot->id);
 		rc = chain_note(chain, "gap", detail, error);
 	}
 	return rc < 0 ? rc : mark_lost(chain, slot->id, (int64_t)lost, error);
@@ -234,7 +239,7 @@ int roll_losses(sqlite3 *db, const struct writers *writers, struct roll_losses *
 		rc = read_row(db, writers->slots[i].id, &row, error);
 		if (rc < 0)
 			return rc;
-		losses->lost += rc ? lost_of(&writers->slots[i], &row) : 0;
+		losses->lost += lost_of(&writers->slots[i], rc == 1, &row);
 	}
 	losses->unknown = find_lone(db, writers) != 0;
 	return 0;

@@ -295,10 +295,12 @@ static void write_all(struct writer *writer)
 
 static int end_log(struct writer *writer, struct writ_error *error)
 {
+	struct writers_slot *slot = &writer->writers.slots[writer->writers.own];
 	int rc = chain_begin(&writer->chain, error);
 
 	if (rc)
 		return rc;
+	atomic_store(&slot->ending, 1);
 	rc = roll_end(&writer->chain, &writer->writers, error);
 	if (!rc && !writer->once)
 		rc = chain_note(&writer->chain, "close", NULL, error);
@@ -306,8 +308,10 @@ static int end_log(struct writer *writer, struct writ_error *error)
 		rc = add_checkpoint(writer, error);
 	if (!rc)
 		rc = chain_commit(&writer->chain, error);
-	if (rc)
+	if (rc) {
 		chain_abandon(&writer->chain);
+		atomic_store(&slot->ending, 0);
+	}
 	return rc;
 }
 

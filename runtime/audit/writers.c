@@ -105,6 +105,7 @@ int writers_claim(struct writers *writers, struct writ_error *error)
 			randombytes_buf(&id, sizeof(id));
 		slot->taken = 0;
 		slot->dropped = 0;
+		slot->ending = 0;
 		slot->pid = (uint64_t)getpid();
 		slot->id = id;
 		writers->own = i;

@@ -17,7 +17,8 @@ struct writers_slot {
 	_Atomic uint64_t pid;     /* as its own namespace counts */
 	_Atomic uint64_t taken;   /* records that record() answered for */
 	_Atomic uint64_t dropped; /* and that were left out, as the ring was full */
-	uint64_t unused[12];      /* a slot has two cache lines of its own */
+	_Atomic uint64_t ending;  /* not 0: all is written, and its row may be gone */
+	uint64_t unused[11];      /* a slot has two cache lines of its own */
 };
 _Static_assert(sizeof(struct writers_slot) == 128, "on disk");
 
