@@ -68,6 +68,16 @@ WRIT_API WRIT_MUST_CHECK int writ_roles_check(const struct writ_policy *policy,
 					      const char *const *roles, size_t n, int active,
 					      struct writ_error *error);
 
+/* ---- places ---- */
+
+/*
+ * May everybody replace what lies at a path, or will: is a directory above it writable by all and
+ * without the sticky bit? Asked of a state directory, a log, its key and a store of users by
+ * whoever opens them; ask it of a bundle that nobody has signed. 0: it is not. Errors: OPEN (text
+ * names the directory), INVALID (no path).
+ */
+WRIT_API WRIT_MUST_CHECK int writ_place_check(const char *path, struct writ_error *error);
+
 #ifdef __cplusplus
 }
 #endif

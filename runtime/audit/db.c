@@ -1,7 +1,8 @@
 /*
  * Opening a SQLite database, or refusing to.
  *
- * What a path names is a regular file, no symbolic link. A database is ours if its
+ * What a path names is a regular file, no symbolic link; what is written lies below no directory
+ * that everybody may write (writ_place_check). A database is ours if its
  * application_id says so; an empty one may be made ours. Its user_version is the number of steps
  * that have been applied to it; those that are missing are applied in one transaction, so that
  * whoever opens it meanwhile sees the old schema or the new one. Readers change nothing, and refuse
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "runtime/audit/fail.h"
+#include "runtime/writ_info.h"
 
 #define BUSY_MS      5000
 #define BUSY_STEP_MS 5
@@ -232,8 +234,10 @@ static int open_file(const char *path, enum db_mode mode, int flags, sqlite3 **d
 		     struct writ_error *error)
 {
 	struct stat st;
-	int rc = mode == DB_CREATE ? make_file(path, error) : 0;
+	int rc = mode == DB_READ ? 0 : writ_place_check(path, error);
 
+	if (!rc && mode == DB_CREATE)
+		rc = make_file(path, error);
 	if (rc)
 		return rc;
 	if (!lstat(path, &st) && !S_ISREG(st.st_mode))

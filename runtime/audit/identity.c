@@ -21,6 +21,7 @@
 #include "runtime/audit/fail.h"
 #include "runtime/audit/identity_generation.h"
 #include "runtime/audit/identity_store.h"
+#include "runtime/writ_info.h"
 
 #define NEVER  INT64_MAX
 #define TICK_S 1
@@ -161,8 +162,12 @@ static int start_watcher(struct writ_identity_store *of, struct writ_error *erro
 static int open_parts(struct writ_identity_store *of, const char *path, struct writ_error *error)
 {
 	struct writ_error reason;
-	int rc = identity_open(path, DB_READ, &of->store, error);
+	int rc = writ_place_check(path, &reason);
 
+	if (rc)
+		return fail_set(error, (enum writ_error_code)reason.code, "%.200s: %s", path,
+				reason.text);
+	rc = identity_open(path, DB_READ, &of->store, error);
 	if (rc)
 		return rc;
 	rc = generation_open(path, false, &of->generation, &reason);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/audit/fail.h"
+#include "runtime/writ_info.h"
 
 #define N_DIGITS ((size_t)2 * KEY_SIZE)
 
@@ -80,6 +81,17 @@ static int read_key(int fd, const char *path, struct audit_key *out, struct writ
 	return 0;
 }
 
+/* Who may put another key there has made the next records, too. */
+static int check_place(const char *path, struct writ_error *error)
+{
+	struct writ_error reason;
+	int rc = writ_place_check(path, &reason);
+
+	return rc ? fail_set(error, (enum writ_error_code)reason.code, "the key %.200s: %s", path,
+			     reason.text)
+		  : 0;
+}
+
 int key_read(const char *path, struct audit_key *out, struct writ_error *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
@@ -90,6 +102,8 @@ int key_read(const char *path, struct audit_key *out, struct writ_error *error)
 				"the key %.300s can't be read: %s", path, strerror(errno));
 	rc = sodium_init() < 0 ? fail_set(error, WRIT_E_SYSTEM, "libsodium can't be used")
 			       : check_owner(fd, path, error);
+	if (!rc)
+		rc = check_place(path, error);
 	if (!rc)
 		rc = read_key(fd, path, out, error);
 	(void)close(fd);
@@ -119,6 +133,9 @@ int key_make(const char *path, struct writ_error *error)
 
 	if (sodium_init() < 0)
 		return fail_set(error, WRIT_E_SYSTEM, "libsodium can't be used");
+	rc = check_place(path, error);
+	if (rc)
+		return rc;
 	(void)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "runtime/audit/fail.h"
+#include "runtime/writ_info.h"
 
 #define MAX_PATH    ((size_t)4096)
 #define MAX_LINE    ((size_t)1024)
@@ -115,12 +116,17 @@ static int open_marks(struct versions *versions, int state, struct writ_error *e
 
 static int open_directory(struct versions *versions, const char *state, struct writ_error *error)
 {
+	struct writ_error reason;
 	int n, fd, rc;
 
 	n = snprintf(versions->path, sizeof(versions->path), "%s/" MARKS, state);
 	if (n < 0 || (size_t)n >= sizeof(versions->path))
 		return fail_set(error, WRIT_E_OPEN, "the name of the state directory is too long");
 	versions->path[strlen(state)] = '\0';
+	if (writ_place_check(versions->path, &reason))
+		return fail_set(error, WRIT_E_UNTRUSTED,
+				"can't use the state directory '%.150s': %.300s", versions->path,
+				reason.text);
 	if (make_directories(versions->path))
 		return fail_open(error, versions->path);
 	fd = open(versions->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -2,11 +2,12 @@
  * The state directory: memory that outlives a process and is shared by those of one user.
  *
  * In: a directory's name and a part's. Out: the part, mapped. A directory is used only when it is
- * the caller's own and nobody else may write it, a file only when nobody else may open it; both are
- * looked at through the descriptors that are used then, so that nothing can be put in their places
- * in between. A file is made complete under another name and then linked to its own, so whoever
- * finds it finds it whole, and of several who make it at once one wins. Its bytes are written, not
- * left out, since a page that the disk has no room for would be a SIGBUS later.
+ * the caller's own and nobody else may write it, nor everybody one above it, a file only when
+ * nobody else may open it; both are looked at through the descriptors that are used then, so that
+ * nothing can be put in their places in between. A file is made complete under another name and
+ * then linked to its own, so whoever finds it finds it whole, and of several who make it at once
+ * one wins. Its bytes are written, not left out, since a page that the disk has no room for would
+ * be a SIGBUS later.
  *
  * All times in it are of CLOCK_MONOTONIC, which begins with each boot, and so do the files: the
  * boot's id is in their names. Those of other boots are removed by who makes the first of this one.
@@ -32,6 +33,7 @@
 #include "runtime/fd.h"
 #include "runtime/raw.h"
 #include "runtime/state_path.h"
+#include "runtime/writ_info.h"
 #include "runtime/writ_monitor.h"
 
 #define MAGIC      "\x7fWRS\r\n\x1a\n"
@@ -114,11 +116,15 @@ static int read_boot(struct state *state, struct writ_error *error)
 
 static int open_shared(struct state *state, const char *directory, struct writ_error *error)
 {
+	struct writ_error reason;
 	int rc;
 
 	if (!state_path(directory, state->path))
 		return error_set(error, WRIT_E_SYSTEM, "the state directory's name is %s",
 				 directory && !*directory ? "empty" : "too long");
+	if (writ_place_check(state->path, &reason))
+		return error_set(error, WRIT_E_SYSTEM, "%.150s can't keep state: %.350s",
+				 state->path, reason.text);
 	rc = read_boot(state, error);
 	return rc ? rc : open_directory(state, error);
 }

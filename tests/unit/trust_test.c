@@ -496,7 +496,7 @@ Test(trust, the_default_state_is_the_users)
 	expect_no_trust(&options, WRIT_E_OPEN, "home/.local/state/writ");
 	if (getuid() == 0) {
 		cr_assert_eq(seteuid(0), 0);
-		cr_assert_eq(chmod(signed_path(""), 0777), 0);
+		cr_assert_eq(chmod(signed_path(""), 01777), 0);
 		cr_assert_eq(seteuid(1000), 0);
 	}
 	trust = open_trust(&options);
