@@ -2,12 +2,13 @@
  * The decisions of bench_check from a database: roles with the closure of their inheritance, and
  * each grant written out, in memory, with one prepared statement.
  *
- *	bench_sqlite POLICY ROLES TOOLS WRIT_NS WRIT_ALLOWED
+ *	bench_sqlite POLICY ROLES TOOLS WRIT_NS WRIT_ALLOWED WRIT_WHOLE_NS DIRECTORY
  *
- * In: a policy of genpolicy.c and what bench_check --names measured with it. Out: one line as those
- * of peers.js. SQLite is looked for when the program runs, so that nothing needs it to be built:
- * where there is none, it says so and succeeds. All verdicts are counted and must be as many as
- * Writ's.
+ * In: a policy of genpolicy.c, what bench_check --names measured with it, and bench_whole --mean.
+ * Out: one line as those of peers.js; for a decision with a rate and a record a row of a table is
+ * updated, and one inserted into a database in a file, a thousand in a transaction. SQLite is
+ *looked for when the program runs, so that nothing needs it to be built: where there is none, it
+ *says so and succeeds. All verdicts are counted and must be as many as Writ's.
  */
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -174,16 +175,131 @@ static unsigned ask_all(struct statement *statement, uint64_t *best)
 	return allowed;
 }
 
+/* A call that is taken out of a rate, and recorded. */
+struct whole {
+	struct sqlite *db;
+	struct statement *decide;
+	struct statement *take;
+	struct statement *record;
+};
+
+static void open_whole(struct whole *whole, const char *directory, char *path, size_t size)
+{
+	char sql[LINE_SIZE];
+
+	snprintf(path, size, "%s/bench-sqlite.db", directory);
+	(void)remove(path);
+	snprintf(sql, sizeof(sql),
+		 "ATTACH '%s' AS log; PRAGMA log.journal_mode = WAL; PRAGMA log.synchronous = "
+		 "NORMAL;"
+		 "CREATE TABLE log.records (seq INTEGER PRIMARY KEY, time REAL, role TEXT, tool "
+		 "TEXT, "
+		 "verdict TEXT); CREATE TABLE rates (role TEXT, tool TEXT, full REAL, "
+		 "PRIMARY KEY (role, tool)) WITHOUT ROWID",
+		 path);
+	run(whole->db, sql);
+	whole->take =
+		prepare(whole->db,
+			"INSERT INTO rates VALUES (?1, ?2, julianday()) ON CONFLICT DO UPDATE "
+			"SET full = max(full, julianday()) + 1e-14 WHERE full < julianday() + 1");
+	whole->record = prepare(whole->db, "INSERT INTO log.records (time, role, tool, verdict) "
+					   "VALUES (julianday(), ?1, ?2, 'allow')");
+}
+
+static void close_whole(struct whole *whole, const char *path)
+{
+	char file[2 * LINE_SIZE];
+
+	(void)whole;
+	(void)remove(path);
+	snprintf(file, sizeof(file), "%s-wal", path);
+	(void)remove(file);
+	snprintf(file, sizeof(file), "%s-shm", path);
+	(void)remove(file);
+}
+
+/* The mean of n calls that are allowed, of the best of some rounds. */
+static double time_whole(struct whole *whole, const unsigned *calls, unsigned n)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t start = bench_now_ns();
+
+		for (unsigned i = 0; i < n; i++) {
+			const char *const names[] = {queries[calls[i]].role,
+						     queries[calls[i]].tool};
+
+			if (i % 1000 == 0)
+				run(whole->db, i ? "COMMIT; BEGIN" : "BEGIN");
+			if (ask(whole->decide, names, 2, 0) != 2)
+				exit(1);
+			(void)ask(whole->take, names, 2, 0);
+			(void)ask(whole->record, names, 2, 0);
+		}
+		run(whole->db, "COMMIT");
+		if (bench_now_ns() - start < best)
+			best = bench_now_ns() - start;
+	}
+	return (double)best / n;
+}
+
+/* Those of the queries that are allowed. */
+static unsigned find_allowed(struct statement *decide, unsigned *calls)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < QUERIES; i++) {
+		if (ask(decide, (const char *const[]){queries[i].role, queries[i].tool}, 2, 0) == 2)
+			calls[n++] = i;
+	}
+	return n;
+}
+
+static double measure_whole(struct sqlite *db, struct statement *decide, const char *directory)
+{
+	static unsigned calls[QUERIES];
+	struct whole whole = {.db = db, .decide = decide};
+	char path[LINE_SIZE];
+	double ns;
+
+	open_whole(&whole, directory, path, sizeof(path));
+	ns = time_whole(&whole, calls, find_allowed(decide, calls));
+	close_whole(&whole, path);
+	return ns;
+}
+
+/* The mean of a decision, of the best of some rounds for each slice. */
+static double measure(struct statement *decide, const char *writ_allowed)
+{
+	uint64_t best[QUERIES / SLICE], sum = 0;
+
+	memset(best, 0xff, sizeof(best));
+	for (int i = 0; i < ROUNDS; i++) {
+		unsigned allowed = ask_all(decide, best);
+
+		if (allowed != strtoul(writ_allowed, NULL, 10)) {
+			fprintf(stderr, "bench_sqlite: allows %u, Writ %s\n", allowed,
+				writ_allowed);
+			exit(1);
+		}
+	}
+	for (unsigned i = 0; i < QUERIES / SLICE; i++)
+		sum += best[i];
+	return (double)sum / QUERIES;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t start = bench_now_ns(), best[QUERIES / SLICE], sum = 0, loaded;
+	uint64_t start = bench_now_ns(), loaded;
 	struct statement *statement;
 	struct sqlite *db;
 	char name[NAME_SIZE];
+	double ns, whole;
 
-	if (argc != 6 || !find_sqlite()) {
-		puts(argc == 6 ? "SQLite: not on this machine" : "usage: see the source");
-		return argc == 6 ? 0 : 2;
+	if (argc != 8 || !find_sqlite()) {
+		puts(argc == 8 ? "SQLite: not on this machine" : "usage: see the source");
+		return argc == 8 ? 0 : 2;
 	}
 	if (sqlite.open(":memory:", &db))
 		return 1;
@@ -200,19 +316,10 @@ int main(int argc, char **argv)
 				"WHERE closure.role = ?1");
 	loaded = bench_now_ns() - start;
 	make_queries((unsigned)strtoul(argv[2], NULL, 10), (unsigned)strtoul(argv[3], NULL, 10));
-	memset(best, 0xff, sizeof(best));
-	for (int i = 0; i < ROUNDS; i++) {
-		unsigned allowed = ask_all(statement, best);
-
-		if (allowed != strtoul(argv[5], NULL, 10)) {
-			fprintf(stderr, "bench_sqlite: allows %u, Writ %s\n", allowed, argv[5]);
-			return 1;
-		}
-	}
-	for (unsigned i = 0; i < QUERIES / SLICE; i++)
-		sum += best[i];
+	ns = measure(statement, argv[5]);
+	whole = measure_whole(db, statement, argv[7]);
 	snprintf(name, sizeof(name), "SQLite %s, closure table", sqlite.version());
-	printf("%-34s %9.1f %12.0f %9.0f\n", name, (double)loaded / 1e6, (double)sum / QUERIES,
-	       (double)sum / QUERIES / strtod(argv[4], NULL));
+	printf("%-34s %9.1f %12.0f %9.0f %12.0f %9.0f\n", name, (double)loaded / 1e6, ns,
+	       ns / strtod(argv[4], NULL), whole, whole / strtod(argv[6], NULL));
 	return 0;
 }

@@ -3,11 +3,13 @@
  * out of the rule's rate, and the record in the audit log, and what each of them adds. Prints a
  * table.
  *
- *	bench_whole BUNDLE RATES-BUNDLE ROLES TOOLS DIRECTORY
+ *	bench_whole [--mean] BUNDLE RATES-BUNDLE ROLES TOOLS DIRECTORY
  *
+ * With --mean only that of a call with a rate and a record, for a table with others.
  * Every call is one that is allowed, so that it has a rate to be taken from. Calls come in bursts
  * that the log's ring has room for, and its writer works at the same time.
  */
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -155,6 +157,21 @@ static void print(struct whole *whole)
 	       (unsigned long long)bench_percentile(whole->calls, n, 99));
 }
 
+static void print_all(void)
+{
+	printf("%u roles, %u tools: ns a call    mean      best       p50       p99 (with the "
+	       "clock)\n",
+	       n_roles, n_tools);
+	for (unsigned i = 0; i < N_CASES; i++)
+		print(&cases[i]);
+}
+
+static void print_mean(struct whole *whole)
+{
+	bench_sort(whole->bursts, ROUNDS);
+	printf("%.1f\n", (double)bench_percentile(whole->bursts, ROUNDS, 50) / BURST);
+}
+
 static void remove_log(const char *log)
 {
 	static const char *const ends[] = {"", "-wal", "-shm", "-key", "-writers"};
@@ -173,8 +190,11 @@ int main(int argc, char **argv)
 	struct writ_sink sink;
 	char log[4096];
 
-	if (argc != 6)
-		die("usage: bench_whole BUNDLE RATES-BUNDLE ROLES TOOLS DIRECTORY", NULL);
+	bool only_mean = argc > 1 && strcmp(argv[1], "--mean") == 0;
+
+	argv += only_mean;
+	if (argc != 6 + only_mean)
+		die("usage: bench_whole [--mean] BUNDLE RATES-BUNDLE ROLES TOOLS DIRECTORY", NULL);
 	n_roles = (unsigned)strtoul(argv[3], NULL, 10);
 	n_tools = (unsigned)strtoul(argv[4], NULL, 10);
 	if (!n_roles || !n_tools || n_tools > sizeof(tools) / sizeof(tools[0]))
@@ -192,13 +212,12 @@ int main(int argc, char **argv)
 		for (unsigned i = 0; i < N_CASES; i++)
 			run(&cases[i], round, audit);
 	}
-	printf("%u roles, %u tools: ns a call    mean      best       p50       p99 (with the "
-	       "clock)\n",
-	       n_roles, n_tools);
-	for (unsigned i = 0; i < N_CASES; i++) {
-		print(&cases[i]);
+	if (only_mean)
+		print_mean(&cases[N_CASES - 1]);
+	else
+		print_all();
+	for (unsigned i = 0; i < N_CASES; i++)
 		close_case(&cases[i]);
-	}
 	writ_audit_close(audit);
 	remove_log(log);
 	return 0;

@@ -51,6 +51,8 @@ echo
 echo
 "$build/bench/bench_audit" "$work"
 echo
+"$build/bench/bench_whole" "$work/1000x2000.wrt" "$work/rates.wrt" 1000 2000 "$work"
+echo
 "$build/bench/bench_mask"
 echo
 "$build/bench/bench_identity" "$work/1000x2000.wrt" "$work"
@@ -59,10 +61,15 @@ echo
 # Other engines, of the versions in tests/bench/peers/package.json, where there is a Node and a registry.
 peers() {
 	name=$work/$1x$2
+	"$build/bench/genpolicy" "$1" "$2" 10 rates >"$name-rates.writ"
+	"$build/writc" compile "$name-rates.writ" -o "$name-rates.wrt"
+	whole=$("$build/bench/bench_whole" --mean "$name.wrt" "$name-rates.wrt" "$1" "$2" "$work")
 	# shellcheck disable=SC2046
-	set -- "$name.writ" "$1" "$2" $("$build/bench/bench_check" --names "$name.wrt" "$1" "$2")
-	printf '%-34s %9s %12s %9s\n' "$2 roles, $3 tools" "load ms" "ns" "x Writ"
-	printf '%-34s %9s %12s %9s\n' "Writ, by names" "" "$4" 1
+	set -- "$name.writ" "$1" "$2" $("$build/bench/bench_check" --names "$name.wrt" "$1" "$2") \
+		"$whole" "$work"
+	printf '%-34s %9s %12s %9s %12s %9s\n' "$2 roles, $3 tools" "load ms" "ns" "x Writ" \
+		"all three" "x Writ"
+	printf '%-34s %9s %12s %9s %12s %9s\n' "Writ, by names" "" "$4" 1 "$6" 1
 	"$build/bench/bench_sqlite" "$@"
 	[ ! -d "$modules" ] || NODE_PATH=$modules node tests/bench/peers/peers.js "$@"
 	echo

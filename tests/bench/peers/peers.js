@@ -1,10 +1,11 @@
 /*
  * Decisions of other engines, on the policies and the queries of bench_check.
  *
- *	peers.js POLICY ROLES TOOLS WRIT_NS WRIT_ALLOWED
+ *	peers.js POLICY ROLES TOOLS WRIT_NS WRIT_ALLOWED WRIT_WHOLE_NS DIRECTORY
  *
- * In: a policy of genpolicy.c and what bench_check --names measured with it. Out: one line an
- * engine, with the time to load the policy, the mean of a decision and its ratio to Writ's. Each is
+ * In: a policy of genpolicy.c, what bench_check --names measured with it, and bench_whole --mean. Out:
+ * one line an engine, with the time to load the policy, the mean of a decision and its ratio to
+ * Writ's, and both for a decision that also takes a call out of a rate and is recorded. Each is
  * used as its documentation says it is fastest: policies parsed beforehand, roles looked up once.
  * Every verdict is compared with that of the map, which holds each role's tools written out, and the
  * map's with Writ's: an engine that decides something else ends the run.
@@ -173,6 +174,36 @@ function loadCedar(policy) {
 	};
 }
 
+/*
+ * What a program would put around an engine: a bucket of a rate a role and tool, in a map, and a
+ * line of JSON in a file, written with a thousand others. Nothing is masked, chained, or shared with
+ * another process, as Writ's rates and records are.
+ */
+function withRateAndRecord(decide, file) {
+	const buckets = new Map();
+	let lines = [];
+
+	return (query) => {
+		const key = `${query.role} ${query.tool}`, now = Date.now();
+		let allowed = decide(query);
+
+		if (allowed) {
+			const full = Math.max(buckets.get(key) ?? 0, now);
+
+			allowed = full - now < 1000;
+			if (allowed)
+				buckets.set(key, full + 1e-6);
+		}
+		lines.push(JSON.stringify({ time: now, role: query.role, tool: query.tool,
+			verdict: allowed ? 'allow' : 'deny' }));
+		if (lines.length === 1000) {
+			fs.writeSync(file, `${lines.join('\n')}\n`);
+			lines = [];
+		}
+		return allowed;
+	};
+}
+
 function version(name) {
 	return require('./package.json').dependencies[name];
 }
@@ -213,14 +244,16 @@ function measure(decide, queries) {
 }
 
 async function main() {
-	const [path, roles, tools, writNs, writAllowed] = process.argv.slice(2);
+	const [path, roles, tools, writNs, writAllowed, writWhole, directory] =
+		process.argv.slice(2);
 	const policy = readPolicy(path);
 	const queries = makeQueries(Number(roles), Number(tools));
 	const expected = loadMap(policy);
-	const allowed = queries.filter(expected).length;
+	const allowed = queries.filter(expected);
+	const log = `${directory}/peers.log`;
 
-	if (allowed !== Number(writAllowed))
-		throw new Error(`Writ allows ${writAllowed} of the calls, the map ${allowed}`);
+	if (allowed.length !== Number(writAllowed))
+		throw new Error(`Writ allows ${writAllowed} of the calls, the map ${allowed.length}`);
 	for (const engine of engines) {
 		const start = process.hrtime.bigint();
 		const decide = await engine.load(policy);
@@ -230,11 +263,16 @@ async function main() {
 			(query) => decide(query) !== expected(query));
 		const name = engine.load === loadMap ? engine.name
 			: `${engine.name} ${version(engine.name)}`;
+		const file = fs.openSync(log, 'w');
+		const whole = measure(withRateAndRecord(decide, file), allowed).ns;
 
+		fs.closeSync(file);
+		fs.unlinkSync(log);
 		if (wrong)
 			throw new Error(`${name}: ${wrong.role} ${wrong.tool}`);
 		console.log(`${name.padEnd(34)} ${loadMs.toFixed(1).padStart(9)} ` +
-			`${ns.toFixed(0).padStart(12)} ${(ns / Number(writNs)).toFixed(0).padStart(9)}`);
+			`${ns.toFixed(0).padStart(12)} ${(ns / Number(writNs)).toFixed(0).padStart(9)} ` +
+			`${whole.toFixed(0).padStart(12)} ${(whole / Number(writWhole)).toFixed(0).padStart(9)}`);
 	}
 }
 
