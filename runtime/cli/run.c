@@ -26,13 +26,9 @@
 #define SIGSET_BYTES    8
 
 const char cli_help_run[] =
-	"usage: writ run -p BUNDLE (--role ROLE | --user USER) --tool TOOL\n"
-	"                [--arg NAME=VALUE]... [--param NAME=VALUE]... [--approve] [--cwd DIR]\n"
-	"                [--resolver SERVER] [--json | --json-fd N] [--explain]\n"
+	"usage: writ run -p BUNDLE (--role ROLE | --user USER) --tool TOOL [OPTION]...\n"
 	"                -- COMMAND [ARGUMENT]...\n"
-	"       writ run -p BUNDLE --sandbox SANDBOX [--param NAME=VALUE]... [--cwd DIR]\n"
-	"                [--resolver SERVER] [--json | --json-fd N] [--explain]\n"
-	"                -- COMMAND [ARGUMENT]...\n"
+	"       writ run -p BUNDLE --sandbox SANDBOX [OPTION]... -- COMMAND [ARGUMENT]...\n"
 	"\n"
 	"Decides, then runs COMMAND in the tool's sandbox; or, with --sandbox, just runs it in "
 	"that one.\n"
