@@ -260,6 +260,51 @@ Test(metrics, a_unix_socket_is_its_owners_and_goes_away)
 	writ_metrics_close(metrics);
 }
 
+/* What stands in the way is removed only when nobody can miss it. */
+Test(metrics, what_is_in_use_or_no_socket_is_not_removed)
+{
+	struct writ_metrics *metrics = metrics_with(NULL);
+	char directory[] = "/tmp/writ-metrics-XXXXXX";
+	struct writ_metrics_server *server, *other;
+	struct writ_error error;
+	char where[160], file[160];
+	int fd;
+
+	cr_assert(mkdtemp(directory));
+	snprintf(where, sizeof(where), "unix:%s/s", directory);
+	snprintf(file, sizeof(file), "%s/s", directory);
+	server = serve_at(metrics, where);
+	cr_expect_eq(writ_metrics_serve(metrics, where, &other, &error), -WRIT_E_SYSTEM);
+	cr_expect_eq(access(file, F_OK), 0, "another's server");
+	writ_metrics_stop(server);
+	fd = open(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	cr_assert_geq(fd, 0);
+	close(fd);
+	cr_expect_eq(writ_metrics_serve(metrics, where, &other, &error), -WRIT_E_SYSTEM);
+	cr_expect_eq(access(file, F_OK), 0, "a file");
+	unlink(file);
+	rmdir(directory);
+	writ_metrics_close(metrics);
+}
+
+/* Who connects and says nothing is dropped, so others are answered. */
+Test(metrics, who_says_nothing_holds_nobody_up, .timeout = 20)
+{
+	struct writ_metrics *metrics = metrics_with(NULL);
+	struct writ_metrics_server *server = serve_at(metrics, "127.0.0.1:0");
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_addr = {htonl(INADDR_LOOPBACK)},
+				 .sin_port = htons((uint16_t)writ_metrics_port(server))};
+	int silent = socket(AF_INET, SOCK_STREAM, 0);
+
+	cr_assert_eq(connect(silent, (struct sockaddr *)&to, sizeof(to)), 0);
+	cr_expect(strstr(ask_port(writ_metrics_port(server), "GET /metrics HTTP/1.1\r\n\r\n"),
+			 "writ_launches_total 0"));
+	close(silent);
+	writ_metrics_stop(server);
+	writ_metrics_close(metrics);
+}
+
 Test(metrics, other_addresses_are_refused)
 {
 	static const char *const addresses[] = {
