@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/monitor/monitor.h"
 #include "support/monitor_maker.h"
 
 #define FIRST  "role r { allow a; ask c; }\nrole s { deny a; }\nuser \"u\" : r;\n"
@@ -198,6 +199,24 @@ Test(monitor, the_policy_of_a_decision_stays_until_the_next)
 	cr_assert_eq(writ_rule(writ_session_policy(session), decision.rule, &rule), 0);
 	cr_expect_str_eq(rule.pattern, "a");
 	monitor_end(test, session, NULL);
+}
+
+Test(monitor, what_nobody_uses_any_more_is_freed)
+{
+	struct test_monitor *test = monitor_make(FIRST);
+	struct writ_session *session = monitor_user(test, "u");
+
+	cr_assert_eq(monitor_replace(test, SECOND, NULL), 0);
+	cr_expect_not_null(test->monitor->retired, "the session uses it");
+	cr_expect_eq(monitor_check(session, "b", NULL), WRIT_ALLOW);
+	cr_assert_eq(monitor_replace(test, FIRST, NULL), 0);
+	cr_expect_not_null(test->monitor->retired, "the session uses this one");
+	cr_expect_null(test->monitor->retired->next, "and the first one nobody");
+	writ_session_close(session);
+	cr_expect_null(test->monitor->retired);
+	cr_assert_eq(monitor_replace(test, SECOND, NULL), 0);
+	cr_expect_null(test->monitor->retired, "by the reload itself");
+	monitor_free(test);
 }
 
 struct checker {

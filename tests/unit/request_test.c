@@ -99,6 +99,26 @@ Test(request, is_approved_and_used_once)
 	requests_close(requests);
 }
 
+Test(request, an_id_is_taken_whole_and_as_it_is)
+{
+	struct requests *requests = open_requests("private");
+	struct request_call call = call_of(bundle_open(TEXT, NULL));
+	const char *id = make(requests, &call);
+	char other[WRIT_REQUEST_ID_SIZE + 1];
+
+	for (size_t i = 0; i < WRIT_REQUEST_ID_SIZE - 1; i++) {
+		strcpy(other, id);
+		other[i] = other[i] == '0' ? '1' : '0';
+		cr_expect_eq(request_answer(requests, other, 1, NULL), -WRIT_E_UNKNOWN, "%zu", i);
+		other[i] = '\0';
+		cr_expect_eq(request_answer(requests, other, 1, NULL), -WRIT_E_UNKNOWN, "%zu", i);
+	}
+	snprintf(other, sizeof(other), "%s0", id);
+	cr_expect_eq(request_answer(requests, other, 1, NULL), -WRIT_E_UNKNOWN);
+	cr_expect_eq(request_answer(requests, id, 1, NULL), 0);
+	requests_close(requests);
+}
+
 Test(request, a_rejection_stays)
 {
 	struct requests *requests = open_requests("private");

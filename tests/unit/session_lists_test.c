@@ -66,6 +66,11 @@ Test(session_lists, no_role_lets_through_what_another_stops)
 		{"allow t where p == \"x\";", "allow t where p == \"y\";", {"x", "z"}, WRIT_DENY},
 		{"allow t where p == \"x\";", "deny t where q == \"1\";", {"x"}, WRIT_DENY},
 		{"deny t where p == \"bad\";", "allow t;", {NULL}, WRIT_DENY},
+		/* The list is looked at though the first of the roles does not. */
+		{"allow t;", "deny t where p == \"bad\";", {"ok", "bad"}, WRIT_DENY},
+		{"allow t;", "deny t where p == \"bad\";", {"ok", "good"}, WRIT_ALLOW},
+		{"ask t where q present;", "allow t where p == \"x\";", {"x", "x"}, WRIT_ALLOW},
+		{"ask t where q present;", "allow t where p == \"x\";", {"x", "y"}, WRIT_DENY},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -337,3 +337,32 @@ Test(session_store, nothing_is_activated_or_dropped_by_what_it_said_before_it_fa
 	cr_expect_eq(monitor_check(dora, "publish", NULL), WRIT_DENY);
 	monitor_end(test, dora, NULL);
 }
+
+/* Roles that have no row of their own together are told the same as those that have one. */
+Test(session_store, calls_of_several_roles_have_their_limits)
+{
+	struct store store = {.roles = {"guest", "careful"}};
+	struct test_monitor *test = monitor_make(STAFF);
+	struct writ_session *dora = open_dora(test, &store);
+	static char names[WRIT_MAX_CALL_ARGS + 1][8];
+	struct writ_arg args[WRIT_MAX_CALL_ARGS + 1] = {{.name = NULL}};
+	struct writ_call call = {.tool = "read_file", .args = args, .n_args = WRIT_MAX_CALL_ARGS};
+	struct writ_decision decision;
+
+	for (size_t i = 0; i <= WRIT_MAX_CALL_ARGS; i++) {
+		snprintf(names[i], sizeof(names[i]), "a%zu", i);
+		args[i] = (struct writ_arg){.name = names[i], .text = "x"};
+	}
+	cr_expect_eq(writ_session_check(dora, &call, NULL), WRIT_ALLOW);
+	call.n_args++;
+	cr_expect_eq(writ_session_check(dora, &call, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_BAD_REQUEST, "one too many");
+	call.n_args = 2;
+	args[1].name = names[0];
+	cr_expect_eq(writ_session_check(dora, &call, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_BAD_REQUEST, "given twice");
+	call.args = NULL;
+	cr_expect_eq(writ_session_check(dora, &call, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_BAD_REQUEST, "none there");
+	monitor_end(test, dora, NULL);
+}

@@ -4,11 +4,16 @@
  */
 #include <criterion/criterion.h>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/writ_monitor.h"
 #include "support/bundle_maker.h"
@@ -244,4 +249,59 @@ Test(state_attacks, without_the_question_all_of_them_pass)
 	cr_expect_eq(check(ann, "/etc/shadow", NULL, NULL), WRIT_ALLOW);
 	writ_session_close(ann);
 	writ_monitor_close(monitor);
+}
+
+/* The file of requests, mapped as a program of the same user could. */
+static char *map_requests(size_t *size)
+{
+	DIR *stream = opendir(state);
+	struct dirent *entry;
+	struct stat status;
+	char path[400] = "";
+	char *at;
+	int fd;
+
+	cr_assert_not_null(stream);
+	while ((entry = readdir(stream))) {
+		if (strncmp(entry->d_name, "requests.", 9) == 0)
+			snprintf(path, sizeof(path), "%s/%s", state, entry->d_name);
+	}
+	closedir(stream);
+	fd = open(path, O_RDWR);
+	cr_assert(fd >= 0 && fstat(fd, &status) == 0, "%s", path);
+	*size = (size_t)status.st_size;
+	at = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	cr_assert_neq(at, MAP_FAILED);
+	close(fd);
+	return at;
+}
+
+/* What a human is shown is what was asked, or nothing. */
+Test(state_attacks, a_record_that_was_changed_is_none)
+{
+	struct writ_monitor *monitor = open_monitor(ASKED);
+	struct writ_session *ann = open_session(monitor, "ann");
+	struct writ_request_info info;
+	struct writ_decision decision;
+	const struct writ_arg arg = {.name = "path", .text = "/evil"};
+	size_t size;
+	char *bytes;
+	char *shown;
+
+	cr_assert_eq(writ_session_check(
+			     ann, &(struct writ_call){.tool = "tool", .args = &arg, .n_args = 1},
+			     &decision),
+		     WRIT_ASK);
+	bytes = map_requests(&size);
+	shown = memmem(bytes, size, "/evil", 5);
+	cr_assert_not_null(shown);
+	memcpy(shown, "/good", 5);
+	cr_expect_neq(writ_request_get(monitor, 0, &info), 0);
+	cr_expect_eq(writ_request_answer(monitor, decision.request, 1, NULL), -WRIT_E_UNKNOWN);
+	memcpy(shown, "/evil", 5);
+	cr_expect_eq(writ_request_get(monitor, 0, &info), 0, "the control");
+	cr_expect_eq(writ_request_answer(monitor, decision.request, 1, NULL), 0);
+	writ_session_close(ann);
+	writ_monitor_close(monitor);
+	munmap(bytes, size);
 }
