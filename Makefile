@@ -242,7 +242,7 @@ $(BUILD)/writ-alert: $(ALERT_OBJ)
 $(BUILD)/writ: $(MUSL_OBJ) $(MUSL_STATIC)
 	$(call say,LINK,$@)
 	$(Q)$(MUSL_CC) $(MUSL_LINK) -o $@.debug $^
-	$(Q)$(STRIP) -R .comment -o $@ $@.debug
+	$(Q)$(STRIP) -R .comment -R .eh_frame -o $@ $@.debug
 # What `writ doctor` executes. The prober is in it: a program without libc, so that what it does in
 # a sandbox is what it is told to and nothing else.
 $(BUILD)/prober: runtime/prober/prober.c runtime/prober/probe.h runtime/raw.h

@@ -9,9 +9,9 @@
  */
 #include "runtime/net_ends.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -26,9 +26,11 @@
 #define FINISH_US     100000u
 #define NS_PER_US     1000
 #define SYN_AND_FIN   2u
+#define PORT_AT       offsetof(struct sockaddr_in, sin_port) /* and that of sockaddr_in6 */
 
 /* States of a connection (<netinet/tcp.h>). */
-enum { FIN_WAIT2 = 5, CLOSED = 7, CLOSE_WAIT = 8, LAST_ACK = 9, CLOSING = 11 };
+enum { FIN_WAIT2 = 5, CLOSED = 7, CLOSE_WAIT = 8, LAST_ACK = 9, CLOSING = 11, STATES = 32 };
+#define HAVE_OTHER_END (1u << CLOSE_WAIT | 1u << LAST_ACK | 1u << CLOSING)
 
 /* Where struct tcp_info has what (<linux/tcp.h>); since Linux 4.19 it has all of it. */
 enum {
@@ -125,8 +127,7 @@ static bool has_other_end(const struct net_end *end, bool is_confirmed)
 	struct net_end now;
 
 	if (end->head.state != CLOSED)
-		return end->head.state == CLOSE_WAIT || end->head.state == LAST_ACK ||
-		       end->head.state == CLOSING;
+		return HAVE_OTHER_END >> end->head.state % STATES & 1;
 	if (!is_confirmed || end->head.receive_queue)
 		return is_confirmed;
 	memset(id.cookie, 0xff, sizeof(id.cookie));
@@ -182,17 +183,6 @@ static uint32_t find(const struct net_ends *ends, uint64_t cookie)
 	return NONE;
 }
 
-static uint32_t find_oldest(const struct net_ends *ends)
-{
-	uint32_t oldest = 0;
-
-	for (uint32_t i = 1; i < ends->n; i++) {
-		if (ends->items[i].event.time_us < ends->items[oldest].event.time_us)
-			oldest = i;
-	}
-	return oldest;
-}
-
 static uint64_t cookie_of(int fd)
 {
 	uint64_t cookie = 0;
@@ -204,26 +194,28 @@ static uint64_t cookie_of(int fd)
 
 /* ---- what begins and what ends ---- */
 
-/* As the kernel names a connection (inet_diag(7)): an address of IPv4 is its first four bytes. */
-static void identify(struct net_open *open, int fd, const struct net_peer *peer, uint64_t cookie)
+/* As the kernel names a connection (inet_diag(7)): what both names have, as it stands there. */
+static void identify(struct net_open *open, int fd, const struct net_name *to, uint64_t cookie)
 {
-	struct net_name name = {.len = NET_NAME_MAX};
-	struct net_peer own;
-	size_t skip;
+	struct net_name own = {.len = NET_NAME_MAX};
+	bool is_ipv4;
+	size_t at, len;
 
-	if (RAW(SYS_getsockname, fd, name.bytes, &name.len) ||
-	    net_name_peer(&name, name.family, &own))
+	if (RAW(SYS_getsockname, fd, own.bytes, &own.len))
 		return;
-	skip = name.family == AF_INET ? 12 : 0;
-	open->family = (uint8_t)name.family;
-	open->id.own_port = htons(own.port);
-	open->id.peer_port = htons(peer->port);
-	memcpy(open->id.own, own.address + skip, sizeof(own.address) - skip);
-	memcpy(open->id.peer, peer->address + skip, sizeof(peer->address) - skip);
+	is_ipv4 = own.family == AF_INET;
+	at = is_ipv4 ? offsetof(struct sockaddr_in, sin_addr)
+		     : offsetof(struct sockaddr_in6, sin6_addr);
+	len = is_ipv4 ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+	open->family = (uint8_t)own.family;
+	memcpy(&open->id.own_port, own.bytes + PORT_AT, sizeof(open->id.own_port));
+	memcpy(&open->id.peer_port, to->bytes + PORT_AT, sizeof(open->id.peer_port));
+	memcpy(open->id.own, own.bytes + at, len);
+	memcpy(open->id.peer, to->bytes + at, len);
 	memcpy(open->id.cookie, &cookie, sizeof(cookie));
 }
 
-void net_ends_begin(struct net_ends *ends, int fd, const struct net_peer *peer)
+void net_ends_begin(struct net_ends *ends, int fd, const struct net_name *to)
 {
 	uint64_t cookie = ends ? cookie_of(fd) : 0;
 	struct net_open open;
@@ -236,11 +228,11 @@ void net_ends_begin(struct net_ends *ends, int fd, const struct net_peer *peer)
 	if (i != NONE)
 		drop(ends, i);
 	if (ends->n == NET_MAX_OPEN)
-		tell(ends, find_oldest(ends), WRIT_NET_UNKNOWN, WRIT_NET_UNKNOWN);
+		tell(ends, 0, WRIT_NET_UNKNOWN, WRIT_NET_UNKNOWN);
 	memset(&open.id, 0, sizeof(open.id));
 	open.family = 0;
-	if (peer)
-		identify(&open, fd, peer, cookie);
+	if (to)
+		identify(&open, fd, to, cookie);
 	if (open.family && ends->n_told++ == 0)
 		ends->fd = open_netlink(KERNEL_TCP_DESTROY_GROUPS);
 	ends->cookies[ends->n] = cookie;

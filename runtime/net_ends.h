@@ -18,6 +18,7 @@
 
 #include "runtime/kernel_abi.h"
 #include "runtime/net_events.h"
+#include "runtime/net_socket.h"
 
 #define NET_MAX_OPEN   1024u
 #define NET_ENDS_HEARD 16384u /* sockets' ends in a second, of whosever; then the rest is not */
@@ -48,10 +49,10 @@ struct net_ends {
 };
 
 /*
- * What the latest event allowed has begun, by that socket. peer: who it is connected to, or about
- * to be, over TCP; or NULL: it is ended by net_ends_counted, before it is closed.
+ * What the latest event allowed has begun, by that socket. to: who it is connected to, or about to
+ * be, over TCP; or NULL: it is ended by net_ends_counted, before it is closed.
  */
-void net_ends_begin(struct net_ends *ends, int fd, const struct net_peer *peer);
+void net_ends_begin(struct net_ends *ends, int fd, const struct net_name *to);
 
 void net_ends_counted(struct net_ends *ends, int fd, uint64_t sent, uint64_t received);
 

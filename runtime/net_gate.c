@@ -94,20 +94,16 @@ static int find_listed(struct net_gate *gate, struct broker *broker, struct net_
 	return -EACCES;
 }
 
-/*
- * Once judged: to a peer over TCP, or to a unix socket's file, object; else NULL and -1. Both
- * descriptors are taken.
- */
-static long begin_connect(struct net_gate *gate, const struct net_call *call, int fd, int object,
-			  const struct net_peer *peer)
+/* Once judged: object is of a unix socket's file, or -1. Both descriptors are taken. */
+static long begin_connect(struct net_gate *gate, const struct net_call *call, int fd, int object)
 {
 	const struct net_pending pending = {.call = *call, .fd = fd, .object = object};
 	long flags = RAW(SYS_fcntl, fd, F_GETFL);
 	long rc = net_connect(fd, object, &call->name);
 	bool goes_on = object >= 0 ? rc == -EAGAIN : rc == -EINPROGRESS || rc == -EALREADY;
 
-	if (peer && (!rc || goes_on))
-		net_ends_begin(gate->ends, fd, peer);
+	if (object < 0 && (!rc || goes_on))
+		net_ends_begin(gate->ends, fd, &call->name);
 	if (goes_on && flags >= 0 && !(flags & O_NONBLOCK)) {
 		if (net_pending_add(&gate->pendings, &pending))
 			return LATER;
@@ -129,7 +125,7 @@ static long connect_tcp(struct net_gate *gate, const struct net_socket *socket,
 	if (!rc)
 		rc = judge_peer(gate, &peer, &rule);
 	if (!rc && !(gate->plan.rules[rule].flags & WRIT_ENDPOINT_SNI))
-		return begin_connect(gate, call, socket->fd, -1, &peer);
+		return begin_connect(gate, call, socket->fd, -1);
 	if (!rc)
 		rc = net_tls_connect(gate->tls, socket, &call->name, rule, now_ms());
 	(void)RAW(SYS_close, socket->fd);
@@ -163,7 +159,7 @@ static long connect_unix(struct net_gate *gate, struct broker *broker,
 	if (object >= 0 || object == -EACCES)
 		net_events_add(&gate->events, WRIT_NET_UNIX, &verdict, NULL);
 	if (object >= 0)
-		return begin_connect(gate, call, socket->fd, object, NULL);
+		return begin_connect(gate, call, socket->fd, object);
 	(void)RAW(SYS_close, socket->fd);
 	return object;
 }

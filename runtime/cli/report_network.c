@@ -76,16 +76,20 @@ static void print_endpoint(FILE *out, const struct writ_net_event *event, bool i
 	cli_json_string(out, text);
 }
 
+static void print_number(FILE *out, const char *key, uint64_t number)
+{
+	(void)fprintf(out, number == WRIT_NET_UNKNOWN ? ",\"%s\":null" : ",\"%s\":%" PRIu64, key,
+		      number);
+}
+
 static void print_bytes(FILE *out, const struct seen *seen)
 {
-	if (seen->unknown == seen->count)
-		(void)fputs(",\"sent\":null,\"received\":null,\"duration_us\":null", out);
-	else
-		(void)fprintf(out,
-			      ",\"sent\":%" PRIu64 ",\"received\":%" PRIu64
-			      ",\"duration_us\":%" PRIu64,
-			      seen->sent, seen->received, seen->duration_us);
-	(void)fprintf(out, ",\"unknown\":%" PRIu64, seen->unknown);
+	uint64_t none = seen->unknown == seen->count ? WRIT_NET_UNKNOWN : 0;
+
+	print_number(out, "sent", seen->sent | none);
+	print_number(out, "received", seen->received | none);
+	print_number(out, "duration_us", seen->duration_us | none);
+	print_number(out, "unknown", seen->unknown);
 }
 
 static void print_event(FILE *out, const struct writ_sandbox *sandbox, const struct seen *seen)
@@ -105,12 +109,9 @@ static void print_event(FILE *out, const struct writ_sandbox *sandbox, const str
 		      event->name[0] && event->kind != WRIT_NET_UNIX ? event->name : NULL);
 	cli_json_text(out, "why", whys[event->why]);
 	cli_json_text(out, "rule", rule);
-	if (event->sys_errno < 0)
-		(void)fputs(",\"errno\":null", out);
-	else
-		(void)fprintf(out, ",\"errno\":%d", event->sys_errno);
-	(void)fprintf(out, ",\"count\":%" PRIu64 ",\"time_us\":%" PRIu64, seen->count,
-		      event->time_us);
+	print_number(out, "errno", (uint64_t)(int64_t)event->sys_errno);
+	print_number(out, "count", seen->count);
+	print_number(out, "time_us", event->time_us);
 	if (event->kind == WRIT_NET_CLOSE)
 		print_bytes(out, seen);
 	(void)putc('}', out);
@@ -132,6 +133,12 @@ static void print_events(FILE *out, const struct cli_report *report, int allowed
 	(void)putc(']', out);
 }
 
+static void print_decided(FILE *out, const char *before, uint64_t allowed, uint64_t denied)
+{
+	(void)fprintf(out, "%s\":{\"allowed\":%" PRIu64 ",\"denied\":%" PRIu64 "}", before, allowed,
+		      denied);
+}
+
 void cli_report_network(FILE *out, const struct cli_report *report)
 {
 	const struct writ_result *result = report->result;
@@ -140,14 +147,14 @@ void cli_report_network(FILE *out, const struct cli_report *report)
 		(void)fputs(",\"network\":null", out);
 		return;
 	}
-	(void)fprintf(out,
-		      ",\"network\":{\"connects\":{\"allowed\":%" PRIu64 ",\"denied\":%" PRIu64
-		      "},\"binds\":{\"allowed\":%" PRIu64 ",\"denied\":%" PRIu64
-		      "},\"ends\":{\"counted\":%" PRIu64 ",\"unknown\":%" PRIu64
-		      ",\"sent\":%" PRIu64 ",\"received\":%" PRIu64 "}",
-		      result->connects_allowed, result->connects_denied, result->binds_allowed,
-		      result->binds_denied, result->ends_counted, result->ends_unknown,
-		      result->bytes_sent, result->bytes_received);
+	print_decided(out, ",\"network\":{\"connects", result->connects_allowed,
+		      result->connects_denied);
+	print_decided(out, ",\"binds", result->binds_allowed, result->binds_denied);
+	(void)fprintf(out, ",\"ends\":{\"counted\":%" PRIu64, result->ends_counted);
+	print_number(out, "unknown", result->ends_unknown);
+	print_number(out, "sent", result->bytes_sent);
+	print_number(out, "received", result->bytes_received);
+	(void)putc('}', out);
 	print_events(out, report, 0);
 	print_events(out, report, 1);
 	(void)putc('}', out);

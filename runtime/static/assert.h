@@ -14,6 +14,6 @@ _Noreturn static inline void assert_failed(const char *file, int line)
 	abort();
 }
 
-#define assert(condition) ((condition) ? (void)0 : assert_failed(__FILE__, __LINE__))
+#define assert(condition) ((condition) ? (void)0 : assert_failed(__FILE_NAME__, __LINE__))
 
 #endif

@@ -21,7 +21,6 @@
 
 #include "runtime/net_ends.h"
 #include "support/box.h"
-#include "support/net_maker.h"
 
 #define MANY 300u
 
@@ -403,16 +402,14 @@ Test(net_ends, what_has_no_room_is_unknown)
 }
 
 /* A connection of ours to ourselves; *listener takes it. */
-static int connect_to(int listener, struct net_peer *peer)
+static int connect_to(int listener, struct net_name *to)
 {
-	struct sockaddr_in name = {.sin_family = AF_INET};
-	socklen_t len = sizeof(name);
+	struct sockaddr *name = (struct sockaddr *)to->bytes;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	cr_assert_eq(getsockname(listener, (struct sockaddr *)&name, &len), 0);
-	cr_assert_eq(connect(fd, (struct sockaddr *)&name, len), 0);
-	(void)net_address_of("127.0.0.1", peer->address);
-	peer->port = ntohs(name.sin_port);
+	to->len = NET_NAME_MAX;
+	cr_assert_eq(getsockname(listener, name, &to->len), 0);
+	cr_assert_eq(connect(fd, name, to->len), 0);
 	return fd;
 }
 
@@ -432,14 +429,14 @@ Test(net_ends, others_can_make_us_hear_so_much_only)
 {
 	struct net_events events = {.log = NULL};
 	struct net_ends *ends = table(&events);
-	struct net_peer peer = {.port = 0};
+	struct net_name to;
 	uint64_t most_us = UINT64_MAX;
 	int listener = listen_here();
 	int fd;
 
 	cr_expect_eq(net_ends_watch(ends, 5000000, &most_us), -1);
-	fd = connect_to(listener, &peer);
-	net_ends_begin(ends, fd, &peer);
+	fd = connect_to(listener, &to);
+	net_ends_begin(ends, fd, &to);
 	if (ends->fd < 0)
 		cr_skip_test("the host does not tell");
 	cr_expect_eq(net_ends_watch(ends, 5000000, &most_us), ends->fd);
@@ -463,15 +460,15 @@ Test(net_ends, what_is_lost_is_unknown)
 {
 	struct net_events events = {.log = NULL};
 	struct net_ends *ends = table(&events);
-	struct net_peer peer = {.port = 0};
+	struct net_name to;
 	int listener = listen_here();
-	int fd = connect_to(listener, &peer);
+	int fd = connect_to(listener, &to);
 
-	net_ends_begin(ends, fd, &peer);
+	net_ends_begin(ends, fd, &to);
 	if (ends->fd < 0)
 		cr_skip_test("the host does not tell");
 	for (unsigned i = 0; i < 3000; i++) {
-		int other = connect_to(listener, &peer);
+		int other = connect_to(listener, &to);
 
 		(void)close(accept(listener, NULL, NULL));
 		(void)close(other);
