@@ -199,8 +199,8 @@ Test(questions, that_find_no_room_are_denials)
 	struct writ_decision decision;
 	char path[16];
 
-	for (int i = 0; i < 256; i++) {
-		snprintf(path, sizeof(path), "/%d", i);
+	for (unsigned i = 0; i < WRIT_MAX_REQUESTS_OF_ONE; i++) {
+		snprintf(path, sizeof(path), "/%u", i);
 		cr_assert_eq(check_path(session, path, NULL, &decision), WRIT_ASK);
 	}
 	cr_expect_eq(check_path(session, "/more", NULL, &decision), WRIT_DENY);
