@@ -47,9 +47,14 @@ static enum writ_error_code code_of(int rc)
 int db_error(sqlite3 *db, const char *doing, struct writ_error *error)
 {
 	int rc = db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
+	/* What the system said of a file; SQLite says "disk I/O error" of all. */
+	int reason = (rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN
+			     ? sqlite3_system_errno(db)
+			     : 0;
 
-	return fail_set(error, code_of(rc), "%s: %s", doing,
-			db ? sqlite3_errmsg(db) : "out of memory");
+	return fail_set(error, code_of(rc), "%s: %s%s%s", doing,
+			db ? sqlite3_errmsg(db) : "out of memory", reason ? ": " : "",
+			reason ? strerror(reason) : "");
 }
 
 int db_run(sqlite3 *db, const char *sql, struct writ_error *error)
@@ -84,9 +89,12 @@ static int read_kind(sqlite3 *db, struct kind *out, struct writ_error *error)
 
 	if (rc)
 		return rc;
+	/* The first that fails is the last, as each may have waited for a lock. */
 	out->id = db_number(db, "PRAGMA application_id", UNREAD);
-	out->version = db_number(db, "PRAGMA user_version", UNREAD);
-	out->tables = db_number(db, "SELECT count(*) FROM sqlite_schema", UNREAD);
+	if (out->id != UNREAD)
+		out->version = db_number(db, "PRAGMA user_version", UNREAD);
+	if (out->id != UNREAD && out->version != UNREAD)
+		out->tables = db_number(db, "SELECT count(*) FROM sqlite_schema", UNREAD);
 	if (out->id == UNREAD || out->version == UNREAD || out->tables == UNREAD)
 		rc = db_error(db, "it can't be read", error);
 	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);

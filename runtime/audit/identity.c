@@ -72,16 +72,17 @@ static int look(struct looking *looking, const char *user, struct writ_error *er
 {
 	const struct identity_visit visit = {tell, looking};
 	struct writ_identity_store *of = looking->of;
+	struct writ_error reason;
 	int rc;
 
 	if (of->lost)
 		return fail_set(error, WRIT_E_SYSTEM, "the identity store was removed or replaced");
-	rc = generation_settle(&of->generation, error);
+	rc = generation_settle(&of->generation, &reason);
+	if (!rc)
+		rc = identity_visit(of->store, user, &visit, &reason);
 	if (rc)
-		return rc;
-	rc = identity_visit(of->store, user, &visit, error);
-	if (rc)
-		return rc;
+		return fail_set(error, (enum writ_error_code)reason.code, "%.200s: %.300s",
+				of->path, reason.text);
 	if (!looking->found)
 		return fail_set(error, WRIT_E_UNKNOWN, "the identity store has no such user");
 	if (looking->disabled)

@@ -125,10 +125,20 @@ void identity_close(struct identity_store *store)
 	free(store);
 }
 
+static int run(struct identity_store *store, const char *command, struct writ_error *error)
+{
+	struct writ_error reason;
+	int rc = db_run(store->db, command, &reason);
+
+	return rc ? fail_set(error, (enum writ_error_code)reason.code, "%.200s: %.300s",
+			     sqlite3_db_filename(store->db, "main"), reason.text)
+		  : 0;
+}
+
 int identity_begin(struct identity_store *store, struct writ_error *error)
 {
 	store->n_users = -1;
-	return db_run(store->db, "BEGIN IMMEDIATE", error);
+	return run(store, "BEGIN IMMEDIATE", error);
 }
 
 int identity_commit(struct identity_store *store, struct writ_error *error)
@@ -139,7 +149,7 @@ int identity_commit(struct identity_store *store, struct writ_error *error)
 		identity_abandon(store);
 		return rc;
 	}
-	rc = db_run(store->db, "COMMIT", error);
+	rc = run(store, "COMMIT", error);
 	if (rc)
 		identity_abandon(store);
 	generation_end(&store->generation);
