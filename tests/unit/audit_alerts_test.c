@@ -355,6 +355,23 @@ Test(audit_alerts, log_that_is_replaced_is_told)
 	shell_expect_output("was replaced or cut off; writ audit verify tells more");
 }
 
+/* The file is the same one: records are gone from its end that were read before. */
+Test(audit_alerts, log_that_is_cut_off_is_told)
+{
+	write_rules("to t command /bin/true\nalert g gaps to t\n");
+	deny("x", 3);
+	cr_expect_eq(shell(ALERTS "run --once --cursor %s/at %s %s/rules", root, log_file, root),
+		     0);
+	cr_assert_eq(shell("python3 -c 'import sqlite3; c = sqlite3.connect(\"%s\"); "
+			   "c.execute(\"DELETE FROM records WHERE seq > 1\"); c.commit()'",
+			   log_file),
+		     0, "%s", shell_output);
+	cr_expect_eq(shell(ALERTS "run --once --cursor %s/at %s %s/rules", root, log_file, root),
+		     3);
+	shell_expect_output("alert g: the log was cut off or replaced; the last record read was 3");
+	shell_expect_output(" delivered to t: alert g");
+}
+
 Test(audit_alerts, file_is_checked_before_anything_is_told)
 {
 	deny("x", 1);

@@ -80,7 +80,7 @@ Test(audit_log, records_with_the_longest_texts_are_each_their_own)
 						 .n_args = N_ARGS};
 
 		memset(text, '\x01', SIZE);
-		snprintf(text + SIZE - 8, 9, "~end %03d", i);
+		snprintf(text + SIZE - 8, 9, "~end %03u", (unsigned int)i % 1000u);
 		for (int k = 0; k < N_ARGS; k++)
 			args[k] = (struct writ_arg){.name = "a", .text = text, .text_len = SIZE};
 		cr_assert_eq(sink.record(sink.context, &event), 0);
