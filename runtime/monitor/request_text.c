@@ -1,9 +1,9 @@
 /*
  * A call, as a request is bound to it and as a human is shown it.
  *
- * Bound are the policy's name, version, digest and parameters, the rule that asks, the subject, the
- * tool, and every argument with its name, type and whole value, each behind its length, so that no
- * two calls give the same bytes; the order of the arguments does not matter. Shown is what fits:
+ * Bound are the digest of the policy's bundle and its parameters, the rule that asks, the subject,
+ * the tool, and every argument with its name, type and whole value, each behind its length, so that
+ * no two calls give the same bytes; the order of the arguments does not matter. Shown is what fits:
  * what deceives is escaped, texts are quoted, since one may look like two arguments, and what was
  * cut off is counted. Of an argument that the policy declares secret nothing is shown; it is bound
  * as any other.
@@ -22,7 +22,7 @@
 #define MORE_SIZE   40u  /* for the note of what was left out */
 #define SHOWN_ITEMS 8u   /* of a list */
 #define MAX_DEPTH   32u  /* of lists in lists */
-#define BINDING     "writ request 2"
+#define BINDING     "writ request 3"
 
 /* A call's arguments by name. */
 struct sorted {
@@ -86,20 +86,15 @@ static void bind_string(struct sha256 *hash, const char *text)
 	bind_text(hash, (struct slice){text, strlen(text)});
 }
 
-/* The same rules under other parameters are another policy. */
+/* The digest is of all that is in the bundle; under other parameters that is another policy. */
 static void bind_policy(struct sha256 *hash, const struct writ_policy *policy)
 {
 	const struct writ_fmt_header *header = (const void *)policy->image.bytes;
 	uint32_t n = image_count(&policy->image, WRIT_SECTION_PARAMS);
 
-	bind_string(hash, writ_policy_name(policy));
-	bind_number(hash, writ_policy_version(policy));
 	sha256_update(hash, header->digest, sizeof(header->digest));
-	bind_number(hash, n);
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++)
 		bind_string(hash, policy->params[i].value ? policy->params[i].value : "");
-		bind_number(hash, policy->params[i].port);
-	}
 }
 
 /* 0, or -1: lists too deep, or a value that is not known: an approval would be good for others. */

@@ -119,6 +119,25 @@ Test(request, an_id_is_taken_whole_and_as_it_is)
 	requests_close(requests);
 }
 
+Test(request, who_answered_is_kept)
+{
+	struct requests *requests = open_requests("private");
+	struct request_call call = call_of(bundle_open(TEXT, NULL));
+	const char *id = make(requests, &call);
+	uint32_t uid = 0;
+	int status;
+
+	if (getuid() != 0)
+		cr_skip_test("only root can be somebody else");
+	if (fork() == 0)
+		_exit(setuid(12345) || request_answer(requests, id, 1, NULL));
+	cr_assert(wait(&status) > 0);
+	cr_assert_eq(status, 0);
+	cr_expect_eq(request_answered_by(requests, id, &uid), 0);
+	cr_expect_eq(uid, 12345u);
+	requests_close(requests);
+}
+
 Test(request, a_rejection_stays)
 {
 	struct requests *requests = open_requests("private");
