@@ -28,12 +28,12 @@
 #include "runtime/env.h"
 #include "runtime/error.h"
 #include "runtime/fd.h"
+#include "runtime/gate_prepare.h"
 #include "runtime/keeper.h"
 #include "runtime/lacking.h"
 #include "runtime/launch.h"
 #include "runtime/namespaces.h"
 #include "runtime/net_gate.h"
-#include "runtime/net_names.h"
 #include "runtime/net_servers.h"
 #include "runtime/privilege.h"
 #include "runtime/process.h"
@@ -221,68 +221,6 @@ static int prepare_mounts(struct preparation *prep, struct writ_error *error)
 	return launch->roots ? 0 : error_nomem(error);
 }
 
-static int prepare_names(struct writ_process *process, struct net_gate *gate,
-			 struct writ_error *error)
-{
-	struct net_names *names;
-
-	if (!gate->plan.has_resolver)
-		return 0;
-	names = pool_alloc(&process->pool, sizeof(*names));
-	if (!names)
-		return error_nomem(error);
-	names->plan = &gate->plan;
-	names->servers = &process->servers;
-	names->pins = &gate->pins;
-	names->events = &gate->events;
-	names->ends = gate->ends;
-	gate->names = names;
-	return 0;
-}
-
-/* How much went either way is told by events only. */
-static int prepare_ends(struct pool *pool, struct net_gate *gate, struct writ_error *error)
-{
-	if (!gate->events.log)
-		return 0;
-	gate->ends = pool_alloc(pool, sizeof(*gate->ends));
-	if (!gate->ends)
-		return error_nomem(error);
-	gate->ends->events = &gate->events;
-	return 0;
-}
-
-static int prepare_tls(struct pool *pool, struct net_gate *gate, struct writ_error *error)
-{
-	if (!gate->plan.has_tls)
-		return 0;
-	gate->tls = pool_alloc(pool, sizeof(*gate->tls));
-	if (!gate->tls)
-		return error_nomem(error);
-	gate->tls->owner = gate;
-	gate->tls->ends = gate->ends;
-	gate->tls->may_name = net_gate_may_name;
-	return 0;
-}
-
-static int prepare_gate(struct preparation *prep, struct writ_error *error)
-{
-	struct pool *pool = &prep->process->pool;
-	struct net_gate *gate = pool_alloc(pool, sizeof(*gate));
-	int rc;
-
-	if (!gate || net_plan_copy(&gate->plan, pool, &prep->launch.sandbox->net))
-		return error_nomem(error);
-	prep->process->keeper.broker->gate = gate;
-	gate->events.log = prep->net_log;
-	if (prep->net_log && !net_log_take(prep->net_log))
-		return error_set(error, WRIT_E_INVALID, "a log of the network is of one launch");
-	rc = prepare_ends(pool, gate, error);
-	if (!rc)
-		rc = prepare_tls(pool, gate, error);
-	return rc ? rc : prepare_names(prep->process, gate, error);
-}
-
 /* Of the launch's own: the sandbox may be closed before it ends. */
 static int prepare_broker(struct preparation *prep, struct writ_error *error)
 {
@@ -298,7 +236,9 @@ static int prepare_broker(struct preparation *prep, struct writ_error *error)
 		return error_nomem(error);
 	broker->log = (struct file_log *)prep->file_log;
 	process->keeper.broker = broker;
-	return sandbox->net.has_gate ? prepare_gate(prep, error) : 0;
+	if (!sandbox->net.has_gate)
+		return 0;
+	return gate_prepare(&broker->gate, process, &sandbox->net, prep->net_log, error);
 }
 
 /*
