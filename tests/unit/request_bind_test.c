@@ -89,6 +89,23 @@ Test(request_bind, calls_that_differ_are_two)
 	}
 }
 
+/* Values that look like the end of one argument and the beginning of the next. */
+Test(request_bind, no_value_reaches_into_the_next_argument)
+{
+	const uint64_t type = WRIT_ARG_TEXT;
+	char first[2 + sizeof(type) + 1] = "1b", second[2 + sizeof(type) + 1] = "2c";
+	const struct writ_arg a[MAX_ARGS] = {
+		{.name = "a", .text = first, .text_len = sizeof(first)}, TEXT("c", "3")};
+	const struct writ_arg b[] = {TEXT("a", "1"),
+				     {.name = "b", .text = second, .text_len = sizeof(second)}};
+
+	memcpy(first + 2, &type, sizeof(type));
+	memcpy(second + 2, &type, sizeof(type));
+	first[sizeof(first) - 1] = '2';
+	second[sizeof(second) - 1] = '3';
+	cr_expect_not(are_one(a, b, 2));
+}
+
 Test(request_bind, the_same_said_otherwise_is_one)
 {
 	static const struct writ_arg ab[MAX_ARGS] = {TEXT("a", "1"), TEXT("b", "2")};
