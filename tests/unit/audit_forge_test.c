@@ -317,14 +317,21 @@ Test(audit_forge, records_that_differ_have_other_hashes)
 					       {"abc", NULL}, {NULL, "abc"}, {"", "abc"}};
 	static const unsigned char before[RECORD_HASH_SIZE];
 	struct record number = {.values = {{.type = RECORD_NULL}}};
-	unsigned char hashes[8][RECORD_HASH_SIZE];
+	struct record text = {.values = {{.type = RECORD_NULL}}};
+	unsigned char hashes[10][RECORD_HASH_SIZE];
 
 	for (size_t i = 0; i < 6; i++)
 		hash_of(pairs[i][0], pairs[i][1], hashes[i]);
 	hash_of("", NULL, hashes[6]);
 	record_set_number(&number, RECORD_USER, 0);
 	record_hash(&number, before, hashes[7]);
-	for (size_t i = 0; i < 8; i++) {
+	/* These two would be the same bytes, were it not for lengths. */
+	record_set_text(&text, RECORD_USER, "a\002b");
+	record_hash(&text, before, hashes[8]);
+	record_set_text(&text, RECORD_USER, "a");
+	record_set_bytes(&text, RECORD_ROLE, "b", 2);
+	record_hash(&text, before, hashes[9]);
+	for (size_t i = 0; i < 10; i++) {
 		for (size_t k = 0; k < i; k++)
 			cr_expect_neq(memcmp(hashes[i], hashes[k], RECORD_HASH_SIZE), 0, "%zu, %zu",
 				      i, k);
