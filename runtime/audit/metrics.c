@@ -25,10 +25,10 @@ struct histogram {
 struct writ_metrics {
 	struct writ_sink next;
 	struct writ_audit *audit;
-	_Atomic uint64_t decisions[METRICS_VERDICTS];
-	_Atomic uint64_t denials[METRICS_REASONS];
+	_Atomic uint64_t decisions[DECISION_VERDICTS];
+	_Atomic uint64_t denials[DECISION_REASONS];
 	_Atomic uint64_t escapes[METRICS_ESCAPES];
-	_Atomic uint64_t approvals[METRICS_VERDICTS];
+	_Atomic uint64_t approvals[DECISION_VERDICTS];
 	_Atomic uint64_t launches;
 	_Atomic uint64_t reloads[2];
 	_Atomic uint64_t sessions;
@@ -63,9 +63,9 @@ static void count(_Atomic uint64_t *counters, size_t n, unsigned index)
 
 static void count_decision(struct writ_metrics *metrics, const struct writ_event *event)
 {
-	count(metrics->decisions, METRICS_VERDICTS, (unsigned)event->verdict);
+	count(metrics->decisions, DECISION_VERDICTS, (unsigned)event->verdict);
 	if (event->verdict == WRIT_DENY)
-		count(metrics->denials, METRICS_REASONS, (unsigned)event->reason);
+		count(metrics->denials, DECISION_REASONS, (unsigned)event->reason);
 	if (event->generation > get(&metrics->generation))
 		atomic_store_explicit(&metrics->generation, event->generation,
 				      memory_order_relaxed);
@@ -106,7 +106,7 @@ static void count_event(struct writ_metrics *metrics, const struct writ_event *e
 		add(&metrics->escapes[METRICS_FILE], 1);
 		break;
 	case WRIT_EVENT_APPROVAL:
-		count(metrics->approvals, METRICS_VERDICTS, (unsigned)event->verdict);
+		count(metrics->approvals, DECISION_VERDICTS, (unsigned)event->verdict);
 		break;
 	case WRIT_EVENT_RELOAD:
 		count_reload(metrics, event);
@@ -181,10 +181,10 @@ static void read_values(struct writ_metrics *metrics, struct metrics_values *out
 {
 	memset(out, 0, sizeof(*out));
 	out->is_live = true;
-	get_all(metrics->decisions, METRICS_VERDICTS, out->decisions);
-	get_all(metrics->denials, METRICS_REASONS, out->denials);
+	get_all(metrics->decisions, DECISION_VERDICTS, out->decisions);
+	get_all(metrics->denials, DECISION_REASONS, out->denials);
 	get_all(metrics->escapes, METRICS_ESCAPES, out->escapes);
-	get_all(metrics->approvals, METRICS_VERDICTS, out->approvals);
+	get_all(metrics->approvals, DECISION_VERDICTS, out->approvals);
 	get_all(metrics->reloads, 2, out->reloads);
 	out->launches = get(&metrics->launches);
 	out->sessions = get(&metrics->sessions);

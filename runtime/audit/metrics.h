@@ -6,12 +6,10 @@
 
 #include <stdbool.h>
 
+#include "runtime/audit/decision_words.h"
 #include "runtime/writ_metrics.h"
 
 #define METRICS_BUCKETS 40u /* bucket i: up to 2^i nanoseconds, and more than 2^(i-1) */
-
-#define METRICS_VERDICTS (WRIT_ALLOW + 1)
-#define METRICS_REASONS  (WRIT_NOT_RECORDED + 1)
 
 /* What a launch was refused: by the net gate, by the broker, by the filter of its system calls. */
 enum metrics_escape { METRICS_NETWORK, METRICS_FILE, METRICS_SYSCALL, METRICS_ESCAPES };
@@ -25,10 +23,10 @@ struct metrics_histogram_values {
 
 struct metrics_values {
 	bool is_live; /* else they are of a database */
-	uint64_t decisions[METRICS_VERDICTS];
-	uint64_t denials[METRICS_REASONS];
+	uint64_t decisions[DECISION_VERDICTS];
+	uint64_t denials[DECISION_REASONS];
 	uint64_t escapes[METRICS_ESCAPES];
-	uint64_t approvals[METRICS_VERDICTS];
+	uint64_t approvals[DECISION_VERDICTS];
 	uint64_t launches;
 	uint64_t reloads[2]; /* that failed, that did not */
 	uint64_t sessions;   /* events of them */
@@ -48,9 +46,6 @@ static inline unsigned metrics_bucket(uint64_t ns)
 
 	return bits < METRICS_BUCKETS ? bits : METRICS_BUCKETS - 1;
 }
-
-extern const char *const metrics_verdict_names[METRICS_VERDICTS];
-extern const char *const metrics_reason_names[METRICS_REASONS];
 
 extern const char *const metrics_escape_names[METRICS_ESCAPES];
 

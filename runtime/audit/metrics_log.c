@@ -41,16 +41,16 @@ static int count_all(sqlite3 *db, struct metrics_values *out)
 	uint64_t numbers[5] = {0};
 	const struct tally tallies[] = {
 		{"SELECT verdict, count(*) FROM records WHERE kind = 'decision' GROUP BY verdict",
-		 metrics_verdict_names, METRICS_VERDICTS, out->decisions},
+		 decision_verdicts, DECISION_VERDICTS, out->decisions},
 		{"SELECT reason, count(*) FROM records WHERE kind = 'decision' AND verdict = 'deny'"
 		 " GROUP BY reason",
-		 metrics_reason_names, METRICS_REASONS, out->denials},
+		 decision_reasons, DECISION_REASONS, out->denials},
 		{"SELECT CASE kind WHEN 'end' THEN 'syscall' ELSE kind END, count(*) FROM records"
 		 " WHERE (kind = 'end' AND signal = 31) OR kind = 'file' OR"
 		 " (kind = 'network' AND verdict = 'deny') GROUP BY kind",
 		 metrics_escape_names, METRICS_ESCAPES, out->escapes},
 		{"SELECT verdict, count(*) FROM records WHERE kind = 'approval' GROUP BY verdict",
-		 metrics_verdict_names, METRICS_VERDICTS, out->approvals},
+		 decision_verdicts, DECISION_VERDICTS, out->approvals},
 		{"SELECT iif(error IS NULL, 'done', 'failed'), count(*) FROM records"
 		 " WHERE kind = 'reload' GROUP BY 1",
 		 results, 2, out->reloads},

@@ -12,26 +12,6 @@
 #include "runtime/audit/fail.h"
 #include "runtime/audit/metrics.h"
 
-const char *const metrics_verdict_names[METRICS_VERDICTS] = {
-	[WRIT_DENY] = "deny",
-	[WRIT_ASK] = "ask",
-	[WRIT_ALLOW] = "allow",
-};
-
-const char *const metrics_reason_names[METRICS_REASONS] = {
-	[WRIT_BY_RULE] = "by_rule",
-	[WRIT_NO_RULE] = "no_rule",
-	[WRIT_NO_CONDITION] = "no_condition",
-	[WRIT_UNKNOWN_SUBJECT] = "unknown_subject",
-	[WRIT_BAD_TOOL_NAME] = "bad_tool_name",
-	[WRIT_BAD_REQUEST] = "bad_request",
-	[WRIT_RATE_LIMITED] = "rate_limited",
-	[WRIT_NO_STATE] = "no_state",
-	[WRIT_STALE] = "stale",
-	[WRIT_NOT_APPROVED] = "not_approved",
-	[WRIT_NOT_RECORDED] = "not_recorded",
-};
-
 const char *const metrics_escape_names[METRICS_ESCAPES] = {"network", "file", "syscall"};
 static const char *const reload_names[] = {"failed", "done"};
 
@@ -84,13 +64,13 @@ static void print_families(FILE *out, const struct family *families, size_t n)
 static void print_common(FILE *out, const struct metrics_values *values)
 {
 	const struct family families[] = {
-		FAMILY("writ_decisions_total", "verdict", metrics_verdict_names, values->decisions,
+		FAMILY("writ_decisions_total", "verdict", decision_verdicts, values->decisions,
 		       "Calls of tools that were decided."),
-		FAMILY("writ_denials_total", "reason", metrics_reason_names, values->denials,
+		FAMILY("writ_denials_total", "reason", decision_reasons, values->denials,
 		       "Calls of tools that were denied."),
 		FAMILY("writ_escape_attempts_total", "kind", metrics_escape_names, values->escapes,
 		       "What launched tools tried and were refused."),
-		FAMILY("writ_approvals_total", "verdict", metrics_verdict_names, values->approvals,
+		FAMILY("writ_approvals_total", "verdict", decision_verdicts, values->approvals,
 		       "Answers to questions that rules asked."),
 		FAMILY("writ_reloads_total", "result", reload_names, values->reloads,
 		       "Policies opened, or put in the place of others."),

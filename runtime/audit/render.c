@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/audit/decision_words.h"
 #include "runtime/audit/mask.h"
 #include "runtime/audit/plain.h"
 #include "runtime/writ_args.h"
@@ -19,26 +20,6 @@ static const char *const kinds[] = {
 	[WRIT_EVENT_END] = "end",           [WRIT_EVENT_NETWORK] = "network",
 	[WRIT_EVENT_FILE] = "file",         [WRIT_EVENT_APPROVAL] = "approval",
 	[WRIT_EVENT_RELOAD] = "reload",     [WRIT_EVENT_SESSION] = "session",
-};
-
-static const char *const verdicts[] = {
-	[WRIT_DENY] = "deny",
-	[WRIT_ASK] = "ask",
-	[WRIT_ALLOW] = "allow",
-};
-
-static const char *const reasons[] = {
-	[WRIT_BY_RULE] = "by_rule",
-	[WRIT_NO_RULE] = "no_rule",
-	[WRIT_NO_CONDITION] = "no_condition",
-	[WRIT_UNKNOWN_SUBJECT] = "unknown_subject",
-	[WRIT_BAD_TOOL_NAME] = "bad_tool_name",
-	[WRIT_BAD_REQUEST] = "bad_request",
-	[WRIT_RATE_LIMITED] = "rate_limited",
-	[WRIT_NO_STATE] = "no_state",
-	[WRIT_STALE] = "stale",
-	[WRIT_NOT_APPROVED] = "not_approved",
-	[WRIT_NOT_RECORDED] = "not_recorded",
 };
 
 static const char *name_of(const char *const *names, size_t n, unsigned int value)
@@ -135,10 +116,11 @@ static void set_verdict(struct record *record, const struct packed *packed, bool
 	if (packed->kind >= sizeof(has_verdict) || !has_verdict[packed->kind])
 		return;
 	record_set_text(record, RECORD_VERDICT,
-			NAME(verdicts, is_denied ? WRIT_DENY : packed->verdict));
+			NAME(decision_verdicts, is_denied ? WRIT_DENY : packed->verdict));
 	if (is_decision)
 		record_set_text(record, RECORD_REASON,
-				NAME(reasons, withdrawn ? WRIT_NOT_RECORDED : packed->reason));
+				NAME(decision_reasons,
+				     withdrawn ? WRIT_NOT_RECORDED : packed->reason));
 }
 
 /* Texts that anybody may have had a hand in. */

@@ -167,9 +167,11 @@ Test(state, no_directory)
 	char longer[5000];
 
 	cr_expect_eq(state_open("", &state, &error), -WRIT_E_SYSTEM);
+	cr_expect(strstr(error.text, "name is empty") != NULL, "%s", error.text);
 	memset(longer, 'a', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	cr_expect_eq(state_open(longer, &state, &error), -WRIT_E_SYSTEM);
+	cr_expect(strstr(error.text, "name is too long") != NULL, "%s", error.text);
 	cr_expect_eq(state_open("/proc/no/such", &state, &error), -WRIT_E_SYSTEM);
 	cr_expect(strstr(error.text, "can't be made") != NULL, "%s", error.text);
 }
