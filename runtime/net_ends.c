@@ -25,6 +25,7 @@
 #define US_PER_SECOND 1000000u
 #define FINISH_US     100000u
 #define NS_PER_US     1000
+#define QUEUE_BYTES   (1 << 20) /* or as many as the host lets us have */
 #define SYN_AND_FIN   2u
 #define PORT_AT       offsetof(struct sockaddr_in, sin_port) /* and that of sockaddr_in6 */
 
@@ -52,9 +53,12 @@ struct attribute {
 static int open_netlink(uint32_t groups)
 {
 	const struct netlink_name_abi name = {.family = AF_NETLINK, .groups = groups};
+	const int queue_bytes = QUEUE_BYTES;
 	long fd = RAW(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		      KERNEL_NETLINK_SOCK_DIAG);
 
+	/* Many connections end at once, as their process does. */
+	(void)RAW(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVBUF, &queue_bytes, sizeof(queue_bytes));
 	if (fd < 0 || RAW(SYS_bind, fd, &name, sizeof(name)) == 0)
 		return (int)fd;
 	(void)RAW(SYS_close, fd);

@@ -222,9 +222,13 @@ Test(net_ends_live, of_many_all_are_counted)
 		       "  s.close() if i%%2 else h.append(s)\n",
 		       MANY, ports[N_CASES]);
 	result = run(python, log);
-	cr_expect_eq(result.ends_counted, MANY);
-	cr_expect_eq(result.ends_unknown, 0u);
-	cr_expect_eq(result.bytes_sent, MANY * (MANY - 1) / 2);
+	/* Other tests beside this one may have pushed some out: then they are said to be unknown.
+	 */
+	cr_expect_eq(result.ends_counted + result.ends_unknown, MANY);
+	cr_expect_gt(result.ends_counted, 0u);
+	if (!result.ends_unknown)
+		cr_expect_eq(result.bytes_sent, MANY * (MANY - 1) / 2);
+	cr_expect_leq(result.bytes_sent, MANY * (MANY - 1) / 2);
 	cr_expect_eq(result.bytes_received, 0u);
 	while (next_end(log, &next, ports[N_CASES], &event))
 		sent += event.sent;
