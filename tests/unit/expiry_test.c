@@ -119,18 +119,19 @@ static int make_another(void *context)
 	char other[WRIT_REQUEST_ID_SIZE];
 
 	(void)context;
-	another.tool = "another";
+	another.subject = "another";
 	return request_make(requests, &another, other, NULL) == 0;
 }
 
 Test(expiry, makes_room)
 {
 	struct request_call other = call;
-	char tool[16];
+	char subject[16];
 
-	other.tool = tool;
+	/* Each of its own, as one subject may not have them all. */
+	other.subject = subject;
 	for (int i = 1; i < N_SLOTS; i++) {
-		snprintf(tool, sizeof(tool), "t%d", i);
+		snprintf(subject, sizeof(subject), "s%d", i);
 		cr_assert_eq(request_make(requests, &other, id, NULL), 0);
 	}
 	cr_expect_eq(later(BEFORE_S, make_another, NULL), 0, "there is no room");
