@@ -3,8 +3,8 @@
  * bounded, so that an entry of the ring is at most some KiB.
  *
  * A value beyond its bound is cut, and ends in how long it was and a keyed hash of all of it: equal
- * values can still be told to be equal. The cut is made well before the bound where that takes it
- * out of the middle of a word: half of a token is not known to be one by who masks.
+ * values can still be told to be equal. The cut is made where a word ends, however
+ * far before the bound that is: half of a token is not known to be one by who masks.
  */
 #include "runtime/audit/pack.h"
 
@@ -15,8 +15,7 @@
 
 #define MAX_NAME   255
 #define MAX_DETAIL 2048
-#define MAX_WORD   256 /* of the end of what is cut, that is left out to end between words */
-#define MAX_MARK   48  /* "...[18446744073709551615 bytes, 0123456789abcdef]" */
+#define MAX_MARK   48 /* "...[18446744073709551615 bytes, 0123456789abcdef]" */
 #define HASH_BYTES 8
 #define NO_TEXT    UINT16_MAX
 
@@ -62,14 +61,14 @@ static size_t name_len(const struct writ_arg *arg)
 
 /* ---- how large it gets ---- */
 
-/* How much of a value of len bytes is copied, when there is room for max. */
+/* How much of a value of len bytes is copied, when there is room for max: no part of a word. */
 static size_t keep(const char *text, size_t len, size_t max)
 {
 	size_t end = max;
 
 	if (len <= max)
 		return len;
-	while (end > 0 && max - end < MAX_WORD && (unsigned char)text[end - 1] > ' ')
+	while (end > 0 && (unsigned char)text[end - 1] > ' ')
 		end--;
 	return end;
 }
@@ -190,7 +189,7 @@ static char *put_text(char *to, const char *from, size_t len, size_t max, uint16
 		return put(to, from, len);
 	}
 	/* A name is one word, and told as far as it goes. */
-	kept = max > MAX_WORD ? keep(from, len, max) : max;
+	kept = max == MAX_NAME ? max : keep(from, len, max);
 	n = snprintf(mark, sizeof(mark), "...[%zu bytes]", len);
 	memcpy(to, from, kept);
 	*stored = (uint16_t)(kept + (size_t)n);

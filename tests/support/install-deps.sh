@@ -33,6 +33,7 @@ clang-format clang-format
 clang-14 clang-14
 gcovr gcovr
 man man-db
+pgrep procps
 pkg-config pkg-config
 unshare util-linux
 ip iproute2

@@ -107,6 +107,32 @@ Test(audit_detail, names_are_masked_too)
 		     1);
 }
 
+/* However long it is, and whatever it looks like: what no shape knows is left out whole. */
+Test(audit_detail, no_part_of_a_word_is_left_where_it_is_cut)
+{
+	static const size_t lengths[] = {40, 255, 256, 257, 1000, 2047, 2048, 5000};
+	static char value[8192];
+	const struct writ_arg arg = {.name = "a", .text = value, .text_len = sizeof(value) - 1};
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		size_t from = 2048 - (lengths[i] < 2042 ? lengths[i] - 10 : 2042);
+
+		memset(value, ' ', sizeof(value));
+		memcpy(value, "begin", strlen("begin"));
+		memset(value + from, 'q', lengths[i]);
+		value[sizeof(value) - 1] = '\0';
+		record(&(struct writ_event){.kind = WRIT_EVENT_FILE,
+					    .rule = WRIT_NO_ID,
+					    .detail = value,
+					    .args = &arg,
+					    .n_args = 1});
+		cr_expect_null(strchr(recorded("args"), 'q'), "%zu", lengths[i]);
+		cr_expect_not_null(strstr(recorded("args"), "begin"), "%zu", lengths[i]);
+		cr_expect_not_null(strstr(recorded("args"), "[8191 bytes, "), "%zu", lengths[i]);
+		cr_expect_null(strchr(recorded("detail"), 'q'), "%zu", lengths[i]);
+	}
+}
+
 static void record_long(const char *word, char args[8192])
 {
 	static char value[3000];
