@@ -9,18 +9,7 @@
 
 #include "runtime/monitor/request.h"
 #include "support/bundle_maker.h"
-
-static struct requests *open_requests(void)
-{
-	struct requests *requests = NULL;
-	struct writ_error error;
-	struct state *state;
-
-	cr_assert_eq(state_open(WRIT_STATE_PRIVATE, &state, &error), 0, "%s", error.text);
-	cr_assert_eq(requests_open(state, &requests, &error), 0, "%s", error.text);
-	state_close(state);
-	return requests;
-}
+#include "support/requests_maker.h"
 
 static struct request_call call_of_ann(void)
 {
@@ -50,7 +39,7 @@ static int ask_number(struct requests *requests, struct request_call *call, int6
 
 Test(request_quota, one_subject_leaves_room_for_others)
 {
-	struct requests *requests = open_requests();
+	struct requests *requests = requests_of(WRIT_STATE_PRIVATE);
 	struct request_call ann = call_of_ann();
 	struct request_call bob = ann;
 	struct request_call role = ann;
@@ -97,7 +86,7 @@ static void *ask_many(void *context)
 Test(request_quota, threads_of_one_subject_get_no_more_together)
 {
 	enum { THREADS = 8 };
-	struct requests *requests = open_requests();
+	struct requests *requests = requests_of(WRIT_STATE_PRIVATE);
 	struct asker askers[THREADS];
 	struct writ_request_info info;
 	pthread_t threads[THREADS];

@@ -16,24 +16,13 @@
 #include "runtime/monitor/request.h"
 #include "runtime/monitor/request_text.h"
 #include "support/bundle_maker.h"
+#include "support/requests_maker.h"
 
 #define TEXT                                                                                       \
 	"tool deploy { arg target : string; arg token : string secret; }"                          \
 	"tool deploy_all { arg login : string secret; }"                                           \
 	"role ops { ask deploy*, rm; }"                                                            \
 	"user \"ann\" : ops;"
-
-static struct requests *open_requests(const char *directory)
-{
-	struct requests *requests = NULL;
-	struct writ_error error;
-	struct state *state;
-
-	cr_assert_eq(state_open(directory, &state, &error), 0, "%s", error.text);
-	cr_assert_eq(requests_open(state, &requests, &error), 0, "%s", error.text);
-	state_close(state);
-	return requests;
-}
 
 static const struct writ_arg args[] = {
 	{.name = "target", .text = "prod"},
@@ -73,7 +62,7 @@ static void answer(struct requests *requests, const char *id, int approve)
 
 Test(request, is_approved_and_used_once)
 {
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	const char *id = make(requests, &call);
 	struct writ_request_info info;
@@ -101,7 +90,7 @@ Test(request, is_approved_and_used_once)
 
 Test(request, an_id_is_taken_whole_and_as_it_is)
 {
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	const char *id = make(requests, &call);
 	char other[WRIT_REQUEST_ID_SIZE + 1];
@@ -121,7 +110,7 @@ Test(request, an_id_is_taken_whole_and_as_it_is)
 
 Test(request, who_answered_is_kept)
 {
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	const char *id = make(requests, &call);
 	uint32_t uid = 0;
@@ -140,7 +129,7 @@ Test(request, who_answered_is_kept)
 
 Test(request, a_rejection_stays)
 {
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	const char *id = make(requests, &call);
 	struct writ_error error;
@@ -164,7 +153,7 @@ Test(request, ids_that_are_none)
 		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 		"../../../../etc/passwd0123456789",
 	};
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	struct writ_error error;
 
@@ -181,7 +170,7 @@ Test(request, ids_that_are_none)
 static void expect_other(const struct request_call *first, const struct request_call *second,
 			 const char *what)
 {
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	const char *id = make(requests, first);
 
 	answer(requests, id, 1);
@@ -220,7 +209,7 @@ Test(request, an_approval_is_of_one_set_of_parameters)
 	other.policy = bundle_open(text, "place=/home");
 	expect_other(&call, &other, "another parameter");
 	other.policy = bundle_open(text, "place=/srv");
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	cr_expect_str_eq(make(requests, &call), make(requests, &other), "the control");
 }
 
@@ -276,7 +265,7 @@ Test(request, an_approval_is_of_one_set_of_arguments)
 Test(request, the_order_of_arguments_does_not_matter)
 {
 	const struct writ_arg turned[] = {args[1], args[0]};
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	struct request_call other = call;
 	const char *id = make(requests, &call);
@@ -288,7 +277,7 @@ Test(request, the_order_of_arguments_does_not_matter)
 
 Test(request, arguments_that_cannot_be_bound)
 {
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	struct writ_arg many[WRIT_MAX_CALL_ARGS + 1] = {{.name = "a"}};
 	struct writ_arg nested[64];
@@ -313,7 +302,7 @@ Test(request, arguments_that_cannot_be_bound)
 
 Test(request, asking_again_is_the_same_request_until_it_is_answered)
 {
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	const char *first = make(requests, &call);
 
@@ -326,7 +315,7 @@ Test(request, no_room_for_more)
 {
 	enum { SLOTS = WRIT_MAX_REQUESTS };
 	char name[16];
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	struct writ_arg arg = {.name = "n", .type = WRIT_ARG_INTEGER};
 	char ids[SLOTS][WRIT_REQUEST_ID_SIZE];
@@ -373,7 +362,7 @@ static void expect_shown(const struct writ_arg *of, size_t n, const char *want)
 /* Two such values may differ: an approval of one must not be good for the other. */
 Test(request, a_value_that_is_not_known_is_not_approved)
 {
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
 	struct writ_arg real = {.name = "amount", .type = WRIT_ARG_OTHER};
 	const struct writ_arg null = {.name = "amount",
@@ -505,7 +494,7 @@ Test(request, of_many_who_wait_one_uses_it)
 {
 	enum { THREADS = 16 };
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
-	struct race race = {.requests = open_requests("private"), .call = &call};
+	struct race race = {.requests = requests_of("private"), .call = &call};
 	pthread_t threads[2 * THREADS];
 
 	race.id = make(race.requests, &call);
@@ -542,10 +531,10 @@ Test(request, another_process_answers_and_wakes)
 	int status;
 
 	make_directory(directory);
-	requests = open_requests(directory);
+	requests = requests_of(directory);
 	id = make(requests, &call);
 	if (fork() == 0)
-		_exit(request_answer(open_requests(directory), id, 1, NULL) != 0);
+		_exit(request_answer(requests_of(directory), id, 1, NULL) != 0);
 	cr_expect_eq(request_wait(requests, id, -1), WRIT_APPROVED);
 	cr_assert(wait(&status) > 0);
 	cr_expect_eq(status, 0);
@@ -557,7 +546,7 @@ Test(request, another_process_answers_and_wakes)
 Test(request, waiting_ends)
 {
 	struct request_call call = call_of(bundle_open(TEXT, NULL));
-	struct requests *requests = open_requests("private");
+	struct requests *requests = requests_of("private");
 
 	cr_expect_eq(request_wait(requests, make(requests, &call), 20), WRIT_PENDING);
 	requests_close(requests);
@@ -572,7 +561,7 @@ Test(request, killed_processes_leave_room)
 	char directory[32];
 
 	make_directory(directory);
-	requests = open_requests(directory);
+	requests = requests_of(directory);
 	for (int round = 0; round < 50; round++) {
 		pid_t pid = fork();
 
