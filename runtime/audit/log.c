@@ -34,6 +34,22 @@ static uint64_t microseconds(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+/*
+ * The wall clock at a time of the monotonic one. How far apart they are changes at no tick but that
+ * of a step, and the coarse clocks, which stand at the last tick, are a fraction of the work.
+ */
+static uint64_t wall_of(uint64_t mono_us)
+{
+	uint64_t wall_tick;
+	uint64_t mono_tick;
+
+	do {
+		wall_tick = microseconds(CLOCK_REALTIME_COARSE);
+		mono_tick = microseconds(CLOCK_MONOTONIC_COARSE);
+	} while (microseconds(CLOCK_REALTIME_COARSE) != wall_tick);
+	return wall_tick + (mono_us - mono_tick);
+}
+
 static uint64_t deadline_of(const struct writ_audit *audit)
 {
 	return microseconds(CLOCK_MONOTONIC) + (uint64_t)audit->options.block_ms * 1000u;
@@ -173,8 +189,8 @@ static int record(void *context, const struct writ_event *event)
 	if (policy.terms.required)
 		atomic_store(&audit->writer.synchronous, true);
 	stamp.policy = policy.number;
-	stamp.wall_us = microseconds(CLOCK_REALTIME);
 	stamp.mono_us = microseconds(CLOCK_MONOTONIC);
+	stamp.wall_us = wall_of(stamp.mono_us);
 	return put_event(audit, event, &stamp, &policy.terms);
 }
 

@@ -90,21 +90,24 @@ static size_t keep_items(const struct pack_plan *plan, const struct writ_arg *li
 static size_t plan_value(struct pack_plan *plan, const struct writ_arg *arg, size_t spare,
 			 unsigned int depth)
 {
-	size_t index = plan->n++;
+	struct pack_value *value = &plan->values[plan->n++];
 	size_t max = plan->left < WRIT_AUDIT_MAX_VALUE ? plan->left : WRIT_AUDIT_MAX_VALUE;
 	size_t len = value_len(arg);
 	size_t kept = keep(arg->text, len, max);
 	bool may_be_marked = kept < len || arg->type == WRIT_ARG_LIST;
-	size_t size = padded(sizeof(struct packed_value) + name_len(arg) + 1 + kept + 1 +
-			     (may_be_marked ? MAX_MARK : 0));
+	size_t size;
 
+	value->len = len;
+	value->name_len = (uint16_t)name_len(arg);
+	size = padded(sizeof(struct packed_value) + value->name_len + 1u + kept + 1 +
+		      (may_be_marked ? MAX_MARK : 0));
 	plan->left -= kept;
 	if (arg->type == WRIT_ARG_LIST) {
 		kept = keep_items(plan, arg, spare, depth);
 		for (size_t i = 0; i < kept; i++)
 			size += plan_value(plan, &arg->items[i], spare + kept - 1 - i, depth + 1);
 	}
-	plan->kept[index] = (uint32_t)kept;
+	value->kept = (uint32_t)kept;
 	return size;
 }
 
@@ -197,11 +200,11 @@ static char *put_text(char *to, const char *from, size_t len, size_t max, uint16
 }
 
 /* "...[1048576 bytes, 0123456789abcdef]" */
-static size_t make_mark(char mark[MAX_MARK], const struct writ_arg *arg, const unsigned char *key)
+static size_t make_mark(char mark[MAX_MARK], const struct writ_arg *arg, size_t len,
+			const unsigned char *key)
 {
 	unsigned char hash[crypto_generichash_BYTES_MIN];
 	char digits[2 * HASH_BYTES + 1];
-	size_t len = value_len(arg);
 	int n;
 
 	(void)crypto_generichash(hash, sizeof(hash), (const unsigned char *)arg->text, len, key,
@@ -212,13 +215,13 @@ static size_t make_mark(char mark[MAX_MARK], const struct writ_arg *arg, const u
 }
 
 /* What is said at the end of a value that is not all there. */
-static size_t mark_of(char mark[MAX_MARK], const struct writ_arg *arg, size_t kept,
-		      const unsigned char *key)
+static size_t mark_of(char mark[MAX_MARK], const struct writ_arg *arg,
+		      const struct pack_value *value, const unsigned char *key)
 {
-	if (arg->type == WRIT_ARG_LIST && kept < arg->n_items)
-		return (size_t)snprintf(mark, MAX_MARK, "[%zu more]", arg->n_items - kept);
-	if (arg->type != WRIT_ARG_LIST && kept < value_len(arg))
-		return make_mark(mark, arg, key);
+	if (arg->type == WRIT_ARG_LIST && value->kept < arg->n_items)
+		return (size_t)snprintf(mark, MAX_MARK, "[%zu more]", arg->n_items - value->kept);
+	if (arg->type != WRIT_ARG_LIST && value->kept < value->len)
+		return make_mark(mark, arg, value->len, key);
 	*mark = '\0';
 	return 0;
 }
@@ -228,16 +231,16 @@ static char *put_value(char *to, const struct pack_plan *plan, const struct writ
 		       size_t *index)
 {
 	struct packed_value *head = (struct packed_value *)(void *)to;
-	size_t kept = plan->kept[(*index)++];
-	size_t n_items = arg->type == WRIT_ARG_LIST ? kept : 0;
-	size_t text_kept = kept - n_items;
+	const struct pack_value *value = &plan->values[(*index)++];
+	size_t n_items = arg->type == WRIT_ARG_LIST ? value->kept : 0;
+	size_t text_kept = value->kept - n_items;
 	char *at = to + sizeof(*head);
 	char mark[MAX_MARK];
-	size_t marked = mark_of(mark, arg, kept, plan->key);
+	size_t marked = mark_of(mark, arg, value, plan->key);
 
 	head->number = arg->number;
 	head->type = (uint32_t)arg->type;
-	head->name_len = (uint16_t)name_len(arg);
+	head->name_len = value->name_len;
 	head->n_items = (uint16_t)n_items;
 	head->text_len = (uint32_t)(text_kept + marked);
 	at = put(at, arg->name, head->name_len);

@@ -56,9 +56,13 @@ struct pack_plan {
 	const unsigned char *key; /* KEY_SIZE bytes: of the hashes of values that are cut */
 	uint32_t size;            /* of the entry */
 	size_t lens[PACK__COUNT];
-	size_t left;                    /* bytes of values for which there is room */
-	size_t n;                       /* values, with those inside lists */
-	uint32_t kept[PACK_MAX_VALUES]; /* bytes of each that are copied; items, of a list */
+	size_t left; /* bytes of values for which there is room */
+	size_t n;    /* values, with those inside lists */
+	struct pack_value {
+		size_t len;    /* of its text */
+		uint32_t kept; /* bytes that are copied; items, of a list */
+		uint16_t name_len;
+	} values[PACK_MAX_VALUES];
 };
 
 void pack_plan(struct pack_plan *plan, const struct writ_event *event, const unsigned char *key);

@@ -185,7 +185,7 @@ struct whole {
 
 static void open_whole(struct whole *whole, const char *directory, char *path, size_t size)
 {
-	char sql[LINE_SIZE];
+	char sql[2 * LINE_SIZE];
 
 	snprintf(path, size, "%s/bench-sqlite.db", directory);
 	(void)remove(path);

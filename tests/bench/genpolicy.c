@@ -30,7 +30,7 @@ static void print_terms(unsigned role, const char *terms)
 	if (strcmp(terms, "conditions") == 0)
 		printf(" where path under \"/srv/data/role%u\"", role);
 	if (strcmp(terms, "rates") == 0)
-		printf(" rate 1000000000/second");
+		printf(" rate 100000/hour");
 }
 
 static void print_role(unsigned role, unsigned tools, const char *terms, uint64_t *state)
