@@ -148,6 +148,17 @@ static void *reload(void *context)
 	return NULL;
 }
 
+/* How many calls were made a second, with their clock, and how many of them took over 50 us. */
+static void print_rate(const uint64_t *times, uint64_t ns)
+{
+	unsigned stalled = 0;
+
+	for (unsigned i = 0; i < RELOADED; i++)
+		stalled += times[i] > 50000;
+	printf("%-28s %.1f million; over 50 us: %u of %u\n", "  calls a second",
+	       (double)RELOADED / (double)ns * 1e3, stalled, RELOADED);
+}
+
 static void print_times(const char *what, uint64_t *times)
 {
 	bench_sort(times, RELOADED);
@@ -164,6 +175,7 @@ static void time_calls(struct writ_session *session, uint64_t *times, const char
 	uint64_t state = 1;
 	uint32_t generation = 0;
 	uint64_t first[FIRSTS];
+	uint64_t start = bench_now_ns();
 	unsigned changes = 0;
 
 	for (unsigned i = 0; i < RELOADED; i++) {
@@ -180,7 +192,9 @@ static void time_calls(struct writ_session *session, uint64_t *times, const char
 			first[changes++ % FIRSTS] = times[i];
 		generation = decision.generation;
 	}
+	start = bench_now_ns() - start;
 	print_times(what, times);
+	print_rate(times, start);
 	if (changes == 0 || changes > FIRSTS)
 		return;
 	bench_sort(first, changes);
