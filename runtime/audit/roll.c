@@ -169,6 +169,42 @@ static int add_row(struct chain *chain, const struct writers *writers, struct wr
 	return db_run(chain->db, sql, error);
 }
 
+static int write_settled(struct chain *chain, struct writers *writers, bool *dead,
+			 struct writ_error *error)
+{
+	int rc = tell_of_slots(chain, writers, dead, error);
+
+	if (!rc)
+		rc = tell_of_lone(chain, writers, error);
+	if (!rc && writers->own >= 0)
+		rc = add_row(chain, writers, error);
+	return rc;
+}
+
+/*
+ * A slot's row is gone, or told of, with the transaction that is now committed, and the slot is not
+ * free yet when this process is killed then: whoever finds it must not take the row for one that
+ * was lost.
+ */
+static int commit_settled(struct chain *chain, struct writers *writers, const bool *dead,
+			  struct writ_error *error)
+{
+	bool marked[WRITERS_MAX] = {false};
+	int rc;
+
+	for (int i = 0; i < WRITERS_MAX; i++) {
+		marked[i] = dead[i] && !writers->slots[i].ending;
+		if (marked[i])
+			writers->slots[i].ending = 1;
+	}
+	rc = chain_commit(chain, error);
+	for (int i = 0; rc && i < WRITERS_MAX; i++) {
+		if (marked[i])
+			writers->slots[i].ending = 0;
+	}
+	return rc;
+}
+
 /* What is lost is told, the slots of who lost it are free again, and one's own has its row. */
 static int settle(struct chain *chain, struct writers *writers, struct writ_error *error)
 {
@@ -177,13 +213,9 @@ static int settle(struct chain *chain, struct writers *writers, struct writ_erro
 
 	if (rc)
 		return rc;
-	rc = tell_of_slots(chain, writers, dead, error);
+	rc = write_settled(chain, writers, dead, error);
 	if (!rc)
-		rc = tell_of_lone(chain, writers, error);
-	if (!rc && writers->own >= 0)
-		rc = add_row(chain, writers, error);
-	if (!rc)
-		rc = chain_commit(chain, error);
+		rc = commit_settled(chain, writers, dead, error);
 	if (rc)
 		chain_abandon(chain);
 	/* Only now that the database has it: who dies before leaves the slot to the next. */

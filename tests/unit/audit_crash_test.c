@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runtime/audit/writers.h"
+#include "runtime/audit/roll.h"
 #include "support/audit.h"
 
 /* What the child tells: calls of record() that began, and those that answered 0. */
@@ -153,6 +153,40 @@ Test(audit_crash, as_many_dead_as_there_are_slots_make_room)
 	audit_fill(5);
 	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE tool = 't'"), 5);
 	cr_expect_str_empty(audit_verify());
+}
+
+/* What a slot says of itself when a transaction is about to be committed. */
+static int look_at_slot(void *context)
+{
+	const struct writers_slot *slot = context;
+
+	cr_expect_eq(slot->taken, 3u);
+	cr_expect_eq(slot->ending, 1u);
+	atomic_fetch_add(&told->begun, 1);
+	return 0;
+}
+
+/* Who is killed between the two would have the next tell of the same records again. */
+Test(audit_crash, slot_says_that_it_was_told_of_before_its_row_does)
+{
+	struct writers writers;
+	struct chain chain;
+
+	cr_assert_eq(writers_open(path, true, &writers, NULL), 0);
+	cr_assert_eq(writers_claim(&writers, NULL), 0);
+	writers.slots[0].taken = 3;
+	writers.own = -1;
+	writers_close(&writers);
+	cr_assert_eq(writers_open(path, true, &writers, NULL), 0);
+	cr_assert_eq(chain_open(&chain, path, NULL, false, NULL), 0);
+	(void)sqlite3_commit_hook(chain.db, look_at_slot, &writers.slots[0]);
+	cr_assert_eq(roll_begin(&chain, &writers, NULL), 0);
+	cr_expect_eq(told->begun, 1u);
+	cr_expect_eq(audit_number("SELECT json_extract(detail, '$.lost') FROM records WHERE kind = "
+				  "'gap'"),
+		     3);
+	chain_close(&chain);
+	writers_close(&writers);
 }
 
 /* Who takes the counts away does not make what was lost unlost. */
