@@ -91,7 +91,8 @@ static void expect(int64_t n, const char *format, ...)
 Test(refused_files, each_is_a_record_with_what_it_was)
 {
 	run("t", "cat .env\necho > sub/.env\nmkdir keys\nmv ok .env\nln -s x keys\ncat ok\n");
-	expect(6, "verdict = 'deny' AND reason IS NULL AND tool = 't' AND sandbox = 'guarded' AND role = 'dev'");
+	expect(6, "verdict = 'deny' AND reason IS NULL AND tool = 't' AND sandbox = 'guarded' AND "
+		  "role = 'dev'");
 	expect(6, SAYS("errno") " = 'EACCES'");
 	expect(1,
 	       SAYS("call") " = 'openat' AND " SAYS("path") " = '%s/.env' AND " SAYS(
@@ -147,6 +148,19 @@ Test(refused_files, a_path_is_masked_and_forges_nothing)
 	expect(0, "detail LIKE '%%AKIAIOSF%%'");
 	expect(1, SAYS("path") " LIKE '%%[masked:%%'");
 	expect(0, "detail LIKE '%%' || char(10) || '%%'");
+}
+
+/* Whatever it takes to write the path down, the rest of what is known is there. */
+Test(refused_files, a_path_that_is_too_long_is_cut_where_a_name_ends)
+{
+	run("t", "w=$(printf %0200d 0)\np=.\nfor i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do\n"
+		 "p=$p/$w; done\nmkdir -p $p \"n\n/$p\"\necho > $p/.env\necho > \"n\n/$p/.env\"\n"
+		 "e=$(printf '\\001%.0s' $(/usr/bin/seq 200))\n"
+		 "mkdir -p $e/$e/$e/$e\necho > $e/$e/$e/$e/.env\n");
+	expect(3, SAYS("call") " = 'openat' AND " SAYS("deny") " = '%s/**/.env'", box);
+	expect(3, SAYS("path") " LIKE '%s/%%/...[%% bytes]'", box);
+	expect(3, "1");
+	cr_expect_str_eq(audit_verify(), "");
 }
 
 /* ---- a log of one's own ---- */

@@ -7,13 +7,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/writ_files.h"
 
-#define MAX_DETAIL 1024
-#define US_PER_MS  1000u
+#define MAX_DETAIL  1024
+#define MAX_REFUSAL 2048 /* bytes of a detail that are recorded whole (pack.c) */
+#define MAX_ESCAPE  6    /* "\u0001" */
+#define US_PER_MS   1000u
 
 /* A member of args: microseconds until the command was executed. metrics_log.c adds them up. */
 #define LAUNCHED_CREATE "create_us"
@@ -96,24 +99,56 @@ static int record_network(const struct cli_report *report, int allowed,
 	return rc;
 }
 
-/* JSON, as a path may have any bytes. The path is the last, so that what does not fit is its end.
- */
-static char *describe_refusal(const struct writ_refusal *refusal)
+/* JSON, as a path may have any bytes; kept of which are told. */
+static char *print_refusal(const struct writ_refusal *refusal, size_t kept)
 {
+	const size_t len = strlen(refusal->path);
+	char path[PATH_MAX + 32];
 	char *detail = NULL;
 	size_t size = 0;
 	FILE *memory = open_memstream(&detail, &size);
 
 	if (!memory)
 		return NULL;
+	if (kept < len)
+		(void)snprintf(path, sizeof(path), "%.*s...[%zu bytes]", (int)kept, refusal->path,
+			       len);
 	(void)fprintf(memory, "{\"call\":\"%s\",\"errno\":\"%s\",\"times\":%" PRIu64, refusal->call,
 		      refusal->sys_errno == EPERM ? "EPERM" : "EACCES", refusal->times);
 	cli_json_text(memory, "deny", refusal->pattern);
-	cli_json_text(memory, "path", refusal->path);
+	cli_json_text(memory, "path", kept < len ? path : refusal->path);
 	(void)putc('}', memory);
 	if (fclose(memory)) {
 		free(detail);
 		return NULL;
+	}
+	return detail;
+}
+
+/* How much of a path is left without what takes up excess bytes of JSON: whole names. */
+static size_t cut_path(const char *path, size_t kept, size_t excess)
+{
+	size_t least = excess / MAX_ESCAPE + 1;
+
+	kept = kept > least ? kept - least : 0;
+	while (kept && path[kept - 1] != '/')
+		kept--;
+	return kept;
+}
+
+/*
+ * What the log would have to cut would be JSON no more, and so say nothing: a tool that makes a
+ * path long enough is not to hide by that what it was refused.
+ */
+static char *describe_refusal(const struct writ_refusal *refusal)
+{
+	size_t kept = strlen(refusal->path);
+	char *detail = print_refusal(refusal, kept);
+
+	while (detail && kept && strlen(detail) > MAX_REFUSAL) {
+		kept = cut_path(refusal->path, kept, strlen(detail) - MAX_REFUSAL);
+		free(detail);
+		detail = print_refusal(refusal, kept);
 	}
 	return detail;
 }
