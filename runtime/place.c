@@ -3,23 +3,27 @@
  * everybody may write lets everybody put another in its place.
  *
  * In: a path, of something that need not exist. Looked at are the directories that it names on its
- * way, by which it is found again, and those that the last of these lies in, by "..", as the way
- * may lead through symbolic links. A directory with the sticky bit is none to worry about: others
- * may make files there, but not remove or rename what isn't theirs (inode(7)). What can't be looked
- * at, or is missing, is left to whoever opens it.
+ * way, by which it is found again, and those that the last of these lies in, by "..". A symbolic
+ * link is put in words: what it says takes its place in the path, so that those are looked at, too,
+ * that one link after the other leads through. A directory with the sticky bit is none to worry
+ * about: others may make files there, but not remove or rename what isn't theirs (inode(7)). What
+ * can't be looked at, or is missing, is left to whoever opens it.
  */
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/error.h"
 #include "runtime/writ_info.h"
 
 #define MAX_DEPTH ((size_t)64)
+#define MAX_LINKS 40 /* as many as the kernel follows (path_resolution(7)) */
 
 struct place {
 	char path[PATH_MAX + 3 * MAX_DEPTH + 3]; /* room to go up */
 	size_t len;
+	int n_links; /* that were put in words */
 };
 
 /* 1: go on; 0: there is no such directory; or a negative code. */
@@ -35,18 +39,63 @@ static int check_directory(const char *path, struct stat *status, struct writ_er
 	return 1;
 }
 
-/* Those that the path names; the longest is left in place. */
-static int check_way(struct place *place, struct writ_error *error)
+/* Is it a link that the path names up to end? Then what that says is there. -1: it can't be. */
+static int put_in_words(struct place *place, size_t end)
+{
+	char after = place->path[end];
+	char words[PATH_MAX];
+	size_t begin = end;
+	ssize_t n;
+
+	place->path[end] = '\0';
+	n = readlink(place->path, words, sizeof(words));
+	place->path[end] = after;
+	if (n <= 0)
+		return 0;
+	while (begin > 0 && (words[0] == '/' || place->path[begin - 1] != '/'))
+		begin--;
+	if (++place->n_links > MAX_LINKS || begin + (size_t)n + place->len - end >= PATH_MAX)
+		return -1;
+	memmove(place->path + begin + n, place->path + end, place->len - end + 1);
+	memcpy(place->path + begin, words, (size_t)n);
+	place->len = begin + (size_t)n + place->len - end;
+	return 1;
+}
+
+/* 1: go on; 0: there is nothing; or a negative code. end is behind a name. */
+static int check_name(struct place *place, size_t end, struct writ_error *error)
 {
 	struct stat status;
+	int rc;
+
+	if (end == place->len)
+		return 1;
+	place->path[end] = '\0';
+	rc = check_directory(place->path, &status, error);
+	place->path[end] = '/';
+	return rc;
+}
+
+/* Those that the path names, which has no links then. */
+static int check_way(struct place *place, struct writ_error *error)
+{
+	size_t end = 1;
 	int rc = 1;
 
-	for (size_t i = 1; rc > 0 && i < place->len; i++) {
-		if (place->path[i] != '/')
+	while (rc > 0 && end <= place->len) {
+		int link;
+
+		if (end < place->len && place->path[end] != '/') {
+			end++;
 			continue;
-		place->path[i] = '\0';
-		rc = check_directory(place->path, &status, error);
-		place->path[i] = '/';
+		}
+		link = put_in_words(place, end);
+		if (link < 0)
+			return error_set(error, WRIT_E_OPEN,
+					 "the path leads through too many symbolic links");
+		if (!link)
+			rc = check_name(place, end, error);
+		end = link ? 1 : end + 1;
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -78,7 +127,7 @@ static int check_above(struct place *place, struct writ_error *error)
 
 int writ_place_check(const char *path, struct writ_error *error)
 {
-	struct place place;
+	struct place place = {.n_links = 0};
 	int rc;
 
 	place.len = path ? strnlen(path, PATH_MAX) : PATH_MAX;

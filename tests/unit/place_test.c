@@ -108,6 +108,37 @@ Test(place, is_unsafe_by_way_of_links)
 	expect_safe(path_of("safe/link/x"));
 }
 
+/* The first link may be replaced by nobody, and leads to one that everybody may replace. */
+Test(place, is_unsafe_by_way_of_links_to_links)
+{
+	cr_assert_eq(symlink("../safe", path_of("open/link")), 0);
+	cr_assert_eq(symlink("../open/link", path_of("safe/link")), 0);
+	cr_assert_eq(symlink(path_of("safe/link/in"), path_of("safe/more")), 0);
+	cr_assert_eq(symlink("../open/link/in/x", path_of("safe/last")), 0);
+	expect_unsafe(path_of("safe/link/x"));
+	expect_unsafe(path_of("safe/more/x"));
+	expect_unsafe(path_of("safe/last"));
+	cr_assert_eq(chdir(path_of("safe")), 0);
+	expect_unsafe("more/x");
+	expect_unsafe("last");
+	cr_assert_eq(chmod(open_directory, 0755), 0);
+	expect_safe("more/x");
+	expect_safe("last");
+	expect_safe(path_of("safe/link/x"));
+}
+
+Test(place, links_that_lead_nowhere_or_in_circles)
+{
+	struct writ_error error = {.text = ""};
+
+	cr_assert_eq(symlink("missing/far", path_of("safe/link")), 0);
+	cr_assert_eq(symlink("circle/on", path_of("safe/circle")), 0);
+	expect_safe(path_of("safe/link"));
+	expect_safe(path_of("safe/link/x"));
+	cr_expect_eq(writ_place_check(path_of("safe/circle"), &error), -WRIT_E_OPEN);
+	cr_expect(strstr(error.text, "too many symbolic links"), "%s", error.text);
+}
+
 Test(place, paths_that_are_none)
 {
 	char *big = malloc(1 << 20);
