@@ -1,8 +1,10 @@
 /*
  * See writ_files.h. The broker, in a keeper that shares our memory, adds; whoever reads waits for
  * nobody. An entry is taken by its number, written, and then counted for the first time: from there
- * on only its count changes. So a keeper that is killed leaves an entry that nobody sees, and
- * several may add at once. Nothing is ever replaced: a flood finds no room and is counted.
+ * on only its count changes. So several may add at once, and a keeper that is killed leaves an
+ * entry that nobody sees. Who reads waits at the last one, as it may be about to be there, and
+ * passes over it when there is another behind it: with one launch to a log none is missed. Nothing
+ * is ever replaced: a flood finds no room and is counted.
  */
 #include "runtime/file_log.h"
 
@@ -156,9 +158,11 @@ int writ_file_log_next(const struct writ_file_log *log, uint64_t *next, struct w
 {
 	for (; *next < WRIT_FILE_LOG_REFUSALS; ++*next) {
 		const struct entry *entry = &log->entries[*next];
+		/* Before times: who takes the entry behind has written this one. */
+		uint64_t n_taken = atomic_load(&log->n_taken);
 		uint64_t times = atomic_load_explicit(&entry->times, memory_order_acquire);
 
-		if (!times && *next >= atomic_load(&log->n_taken))
+		if (!times && *next + 1 >= n_taken)
 			return 0;
 		if (!times)
 			continue;

@@ -5,7 +5,10 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +241,54 @@ Test(refused_files, a_log_that_is_full_counts)
 	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 0);
 	free(broker);
 	writ_file_log_close(log);
+}
+
+struct filling {
+	struct writ_file_log *log;
+	_Atomic bool is_full;
+};
+
+static void *fill(void *context)
+{
+	struct filling *filling = context;
+	struct broker *broker = make_broker();
+	char path[16];
+
+	for (int i = 0; i < WRIT_FILE_LOG_REFUSALS; i++) {
+		(void)snprintf(path, sizeof(path), "/%d", i);
+		add(filling->log, broker, path, -EACCES);
+	}
+	free(broker);
+	filling->is_full = true;
+	return NULL;
+}
+
+/* Who asks while one is written is told that there is none yet, and has it later. */
+static uint64_t count_beside(struct filling *filling)
+{
+	struct writ_refusal refusal;
+	uint64_t next = 0, n = 0;
+	bool is_full, is_there;
+
+	do {
+		is_full = filling->is_full; /* before it is asked for the last time */
+		is_there = writ_file_log_next(filling->log, &next, &refusal);
+		n += is_there;
+	} while (is_there || !is_full);
+	return n;
+}
+
+Test(refused_files, a_log_tells_each_also_to_who_reads_beside)
+{
+	for (int round = 0; round < 200; round++) {
+		struct filling filling = {.log = open_log()};
+		pthread_t thread;
+
+		cr_assert_eq(pthread_create(&thread, NULL, fill, &filling), 0);
+		cr_assert_eq(count_beside(&filling), WRIT_FILE_LOG_REFUSALS, "round %d", round);
+		cr_assert_eq(pthread_join(thread, NULL), 0);
+		writ_file_log_close(filling.log);
+	}
 }
 
 Test(refused_files, a_log_needs_a_place)
