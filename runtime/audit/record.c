@@ -125,9 +125,7 @@ static int prepare(sqlite3 *db, size_t n_rows, sqlite3_stmt **out, struct writ_e
 
 int record_prepare(sqlite3 *db, struct record_insert *insert, struct writ_error *error)
 {
-	int rc = prepare(db, 1, &insert->one, error);
-
-	return rc ? rc : prepare(db, RECORD_ROWS, &insert->many, error);
+	return prepare(db, 1, &insert->one, error);
 }
 
 void record_finalize(struct record_insert *insert)
@@ -181,11 +179,15 @@ static int insert_rows(sqlite3_stmt *insert, const struct record *records,
 		       : db_error(sqlite3_db_handle(insert), "a record can't be written", error);
 }
 
-int record_insert(const struct record_insert *insert, const struct record *records,
+int record_insert(struct record_insert *insert, const struct record *records,
 		  unsigned char (*hashes)[RECORD_HASH_SIZE], size_t n, struct writ_error *error)
 {
 	int rc = 0;
 
+	if (n == RECORD_ROWS && !insert->many)
+		rc = prepare(sqlite3_db_handle(insert->one), RECORD_ROWS, &insert->many, error);
+	if (rc)
+		return rc;
 	if (n == RECORD_ROWS)
 		return insert_rows(insert->many, records, hashes, n, error);
 	for (size_t i = 0; !rc && i < n; i++)

@@ -78,11 +78,11 @@ void record_hash(const struct record *record, const unsigned char before[RECORD_
 		 unsigned char hash[RECORD_HASH_SIZE]);
 
 /* Rows that one statement inserts: what SQLite does once for each statement, it does for all. */
-#define RECORD_ROWS 16
+#define RECORD_ROWS 32
 
 struct record_insert {
 	sqlite3_stmt *one;
-	sqlite3_stmt *many; /* RECORD_ROWS */
+	sqlite3_stmt *many; /* RECORD_ROWS; NULL until there are so many at once */
 };
 
 /* All zeroes, and what record_prepare failed to make, may be finalized, too. */
@@ -91,7 +91,7 @@ WRIT_MUST_CHECK int record_prepare(sqlite3 *db, struct record_insert *insert,
 void record_finalize(struct record_insert *insert);
 
 /* Inserts n records, at most RECORD_ROWS, each with its hash. */
-WRIT_MUST_CHECK int record_insert(const struct record_insert *insert, const struct record *records,
+WRIT_MUST_CHECK int record_insert(struct record_insert *insert, const struct record *records,
 				  unsigned char (*hashes)[RECORD_HASH_SIZE], size_t n,
 				  struct writ_error *error);
 
