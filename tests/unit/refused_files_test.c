@@ -153,6 +153,16 @@ Test(refused_files, a_path_is_masked_and_forges_nothing)
 	expect(0, "detail LIKE '%%' || char(10) || '%%'");
 }
 
+/* Bytes that are no text hide nothing of the rest, nor do those that JSON has escapes for. */
+Test(refused_files, a_path_of_any_bytes_is_told)
+{
+	run("t", "for b in 377 300 360 001 134 042 177; do d=$(printf \"a\\\\$b\")\n"
+		 "mkdir \"$d\"\necho > \"$d/.env\"; done\n");
+	expect(7, SAYS("call") " = 'openat' AND " SAYS("deny") " = '%s/**/.env'", box);
+	expect(7, SAYS("path") " LIKE '%s/a%%/.env'", box);
+	expect(7, "1");
+}
+
 /* Whatever it takes to write the path down, the rest of what is known is there. */
 Test(refused_files, a_path_that_is_too_long_is_cut_where_a_name_ends)
 {
