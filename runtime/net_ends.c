@@ -5,7 +5,8 @@
  * more. A connection that is reset may so have one byte too many.
  *
  * Only the kernel, and who may administer the network namespace, can send to such a socket
- * (netlink(7)). Where more is said than is heard (ENOBUFS), ends are missed, and so unknown.
+ * (netlink(7)), and only the kernel is believed. Where more is said than is heard (ENOBUFS), ends
+ * are missed, and so unknown.
  */
 #include "runtime/net_ends.h"
 
@@ -65,6 +66,16 @@ static int open_netlink(uint32_t groups)
 	return -1;
 }
 
+/* The length of a message; 0: it is not the kernel's, whose port is 0; or a negative errno. */
+static long hear(int fd, struct net_end *out)
+{
+	struct netlink_name_abi from = {.port = 0};
+	unsigned int size = sizeof(from);
+	long len = RAW(SYS_recvfrom, fd, out, sizeof(*out), MSG_DONTWAIT, &from, &size);
+
+	return len > 0 && from.port ? 0 : len;
+}
+
 static bool is_whole(const struct net_end *end, long len)
 {
 	return len >= (long)sizeof(end->head) && end->head.type == KERNEL_SOCK_DIAG_BY_FAMILY;
@@ -91,7 +102,7 @@ static long ask(uint8_t family, const struct diag_id_abi *id, struct net_end *ou
 	memset(&out->head, 0, sizeof(out->head));
 	rc = RAW(SYS_sendto, fd, &request, sizeof(request), 0, NULL, 0);
 	if (rc >= 0)
-		rc = RAW(SYS_recvfrom, fd, out, sizeof(*out), MSG_DONTWAIT, NULL, NULL);
+		rc = hear(fd, out);
 	(void)RAW(SYS_close, fd);
 	return is_whole(out, rc) ? rc : 0;
 }
@@ -272,8 +283,7 @@ int net_ends_watch(struct net_ends *ends, uint64_t now_us, uint64_t *most_us)
 void net_ends_serve(struct net_ends *ends)
 {
 	for (size_t turn = MAX_TURN; turn && ends->n_told && ends->fd >= 0; turn--) {
-		long len = RAW(SYS_recvfrom, ends->fd, &ends->end, sizeof(ends->end), MSG_DONTWAIT,
-			       NULL, NULL);
+		long len = hear(ends->fd, &ends->end);
 		uint64_t cookie;
 		uint32_t i;
 

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -455,6 +456,56 @@ Test(net_ends, others_can_make_us_hear_so_much_only)
 	net_ends_finish(ends);
 	cr_expect_eq(events.counts[WRIT_NET_CLOSE][true], 1u);
 	cr_expect_eq(net_ends_watch(ends, 6000002, &most_us), -1);
+	writ_net_log_close(events.log);
+	free(ends);
+}
+
+/* What the kernel would say of the end of a connection, but for who says it. */
+static ssize_t forge_end(int fd, const struct net_open *open)
+{
+	struct sockaddr_nl to;
+	socklen_t len = sizeof(to);
+	const uint64_t million = 1000000;
+	const uint32_t n_segments = 1;
+	struct net_end end = {.head = {.type = KERNEL_SOCK_DIAG_BY_FAMILY, .id = open->id}};
+	uint8_t *info = end.attributes + 4;
+	int sender = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, KERNEL_NETLINK_SOCK_DIAG);
+	ssize_t rc;
+
+	memcpy(end.attributes, (uint16_t[]){4 + 240, KERNEL_INET_DIAG_INFO}, 4);
+	memcpy(info + 120, &million, sizeof(million));
+	memcpy(info + 152, &n_segments, sizeof(n_segments));
+	memcpy(info + 200, &million, sizeof(million));
+	end.head.len = sizeof(end.head) + 4 + 240;
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&to, &len), 0);
+	to.nl_groups = 0;
+	rc = sendto(sender, &end, end.head.len, 0, (struct sockaddr *)&to, sizeof(to));
+	(void)close(sender);
+	return rc;
+}
+
+/* Who administers the network may send to us, and is heard as nobody all the same. */
+Test(net_ends, only_the_kernel_is_believed)
+{
+	struct net_events events = {.log = NULL};
+	struct net_ends *ends = table(&events);
+	struct net_name to;
+	int listener = listen_here();
+	int fd = connect_to(listener, &to);
+
+	net_ends_begin(ends, fd, &to);
+	if (ends->fd < 0)
+		cr_skip_test("the host does not tell");
+	if (forge_end(ends->fd, &ends->items[0]) < 0)
+		cr_skip_test("nobody but root may send: %s", strerror(errno));
+	net_ends_serve(ends);
+	cr_expect_eq(ends->n_heard, 1u);
+	cr_expect_eq(ends->n, 1u, "it is said to have ended");
+	(void)send(fd, "abc", 3, 0);
+	(void)close(fd);
+	(void)close(accept(listener, NULL, NULL));
+	net_ends_finish(ends);
+	cr_expect_eq(events.sent, 3u, "%llu", (unsigned long long)events.sent);
 	writ_net_log_close(events.log);
 	free(ends);
 }
