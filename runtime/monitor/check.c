@@ -132,11 +132,12 @@ static void ask(struct writ_session *session, const struct version *version,
 		const struct writ_call *call, struct writ_decision *decision)
 {
 	const struct request_call request = request_of(session, version, call, decision->rule);
-
 	struct writ_error error;
+	int rc = request_make(version->requests, &request, decision->request, &error);
 
-	if (request_make(version->requests, &request, decision->request, &error) == 0)
+	if (!rc)
 		return;
+	session->too_many = rc == -WRIT_E_NOMEM;
 	(void)snprintf(session->not_asked, sizeof(session->not_asked), "%.95s", error.text);
 	deny(decision, WRIT_NO_STATE);
 }

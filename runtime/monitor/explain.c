@@ -26,9 +26,9 @@ static void explain_to_agent(const struct writ_session *session,
 	else if (decision->reason == WRIT_NOT_APPROVED)
 		(void)snprintf(text, size, "the approval is not good for this call");
 	else if (decision->reason == WRIT_NO_STATE && *session->not_asked)
-		(void)snprintf(text, size,
-			       "a human would have to approve this call, but too many "
-			       "wait to be approved");
+		(void)snprintf(text, size, "a human would have to approve this call, but %s",
+			       session->too_many ? "too many wait to be approved"
+						 : "can't be asked about it");
 	else
 		(void)snprintf(text, size, "denied by policy");
 }

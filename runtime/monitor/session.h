@@ -28,6 +28,7 @@ struct writ_session {
 	char tool[WRIT_MAX_NAME + 1]; /* of the last call that no rule decided, to tell why */
 	enum request_fault fault;     /* of the last call that was not approved */
 	char not_asked[96];        /* why the last call without state wasn't asked about; or "" */
+	bool too_many;             /* that is as too many wait: it may be later */
 	struct writ_session *next; /* among the monitor's */
 	struct writ_session *prev;
 };

@@ -91,6 +91,25 @@ Test(questions, who_asks_too_much_is_told_and_others_may_ask)
 	monitor_free(test);
 }
 
+/* It is no question of how many wait: what is said is not to make an agent try again and again. */
+Test(questions, who_asks_what_nobody_can_be_asked_is_told_so)
+{
+	const struct writ_arg arg = {.name = "n", .type = WRIT_ARG_OTHER};
+	const struct writ_call call = {.tool = "a", .args = &arg, .n_args = 1};
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *u = monitor_user(test, "u");
+	struct writ_decision decision;
+	char text[256];
+
+	cr_expect_eq(writ_session_check(u, &call, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, WRIT_NO_STATE);
+	writ_session_explain(u, &decision, WRIT_FOR_AGENT, text, sizeof(text));
+	cr_expect_str_eq(text, "a human would have to approve this call, but can't be asked about "
+			       "it");
+	writ_session_close(u);
+	monitor_free(test);
+}
+
 Test(questions, an_approval_is_of_one_subject_and_policy)
 {
 	struct test_monitor *test = monitor_make(ASKING "user \"v\" : r;\n");
