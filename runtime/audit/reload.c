@@ -60,7 +60,8 @@ static void *run(void *context)
 		{.fd = reloader->signals, .events = POLLIN},
 	};
 
-	while (!fds[0].revents) {
+	/* A descriptor that the program closed is no longer ours to wait for. */
+	while (!fds[0].revents && !(fds[1].revents & POLLNVAL)) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR && errno != EAGAIN)
 			break;
 		if (!fds[0].revents && take_signals(reloader))
