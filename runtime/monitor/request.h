@@ -28,8 +28,8 @@ void requests_close(struct requests *requests);
 
 /*
  * Asks: *id is a new request's, or that of one of the same call that is still pending. Errors:
- * NOMEM (as many as there may be are open, of this subject or at all), INVALID (arguments that can't be bound), SYSTEM.
- * Nothing is asked then, and the call is to be denied.
+ * NOMEM (as many as there may be are open, of this subject or at all), INVALID (arguments that
+ * can't be bound), SYSTEM. Nothing is asked then, and the call is to be denied.
  */
 WRIT_MUST_CHECK int request_make(struct requests *requests, const struct request_call *call,
 				 char id[WRIT_REQUEST_ID_SIZE], struct writ_error *error);

@@ -147,9 +147,10 @@ Test(role_path, that_is_too_long_is_cut_off_and_the_rule_is_still_told)
 							 3) " { }\n"
 							    "role " LONG(5) " extends " LONG(
 								    4) " { }\n"
-								       "role " LONG(6) " extends"
-										       " " LONG(
-											       5) " { }\n",
+								       "role " LONG(
+									       6) " extends"
+										  " " LONG(5) " { "
+											      "}\n",
 		NULL);
 	const struct writ_request request = {.role = LONG(6), .tool = "a"};
 	struct writ_decision decision;
