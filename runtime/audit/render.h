@@ -15,7 +15,8 @@
 #define RENDER_MAX_ARGS    ((size_t)64 * 1024)
 #define RENDER_MAX_RECORD                                                                          \
 	(RENDER_MAX_SESSION + RENDER_MAX_RULE + PACK__COUNT * RENDER_MAX_TEXT + RENDER_MAX_ARGS)
-#define RENDER_ROOM (RENDER_MAX_RECORD + (size_t)32 * 1024)
+#define RENDER_ROOM ((size_t)160 * 1024)
+_Static_assert(RENDER_ROOM >= RENDER_MAX_RECORD + (size_t)32 * 1024, "room for some records");
 
 /* What records' texts are in until they are inserted. */
 struct render {
