@@ -11,9 +11,9 @@
 #include "runtime/audit/roll.h"
 
 struct writer {
+	struct ring ring;
 	struct chain chain;
 	struct writers writers;
-	struct ring ring;
 	struct log_policies policies;
 	struct render render;
 	bool once; /* no notes of the log itself */
