@@ -16,6 +16,12 @@
 
 #include "runtime/audit/fail.h"
 
+#define WARM_BYTES ((size_t)4 << 20)
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* <linux/mman.h> of Linux 5.14 */
+#endif
+
 /* The same memory at both halves of what is mapped at bytes. */
 static int map_twice(unsigned char *bytes, size_t size, int fd)
 {
@@ -62,6 +68,14 @@ int ring_open(struct ring *ring, size_t size, struct writ_error *error)
 	if (rc)
 		ring_close(ring);
 	return rc;
+}
+
+void ring_warm(const struct ring *ring)
+{
+	size_t size = ring->size < WARM_BYTES ? ring->size : WARM_BYTES;
+
+	/* Kernels before 5.14 do not know it: then who records does it, page by page. */
+	(void)madvise(ring->bytes, size, MADV_POPULATE_WRITE);
 }
 
 void ring_close(struct ring *ring)

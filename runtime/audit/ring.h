@@ -31,6 +31,9 @@ enum ring_state { RING_EMPTY = 0, RING_READY, RING_WITHDRAWN };
 WRIT_MUST_CHECK int ring_open(struct ring *ring, size_t size, struct writ_error *error);
 void ring_close(struct ring *ring);
 
+/* Gets its memory, or of a large one the first part, before somebody who records waits for it. */
+void ring_warm(const struct ring *ring);
+
 /*
  * Room for an entry of size bytes in all, a multiple of 8, that ends at a position; NULL: the ring
  * is full.

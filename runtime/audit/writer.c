@@ -320,6 +320,8 @@ static void *run(void *context)
 	struct writer *writer = context;
 	int rc;
 
+	if (!writer->once)
+		ring_warm(&writer->ring);
 	write_all(writer);
 	do
 		rc = do_batch(writer);
