@@ -6,14 +6,16 @@
  * BIN/tree is started as each of its kinds, and ended in each of several ways, in turn. The time is
  * from the moment of the cause to the one when nothing is left: orphans become our children
  * (PR_SET_CHILD_SUBREAPER), so that is when we have none. Prints the median, the 99th percentile
- *and the longest, in milliseconds.
+ * and the longest, in milliseconds.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,7 +131,20 @@ static uint64_t by_kill(const struct bench *bench, const char *kind)
 	return wait_for_all() - begin;
 }
 
-/* The command itself ends; what it has started does not. */
+/* Beside a fork bomb also one that is killed waits for a processor before it ends. */
+static void end_command(pid_t pid)
+{
+	struct pollfd end = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+	if (end.fd < 0)
+		fail("pidfd_open", "no descriptor of the command");
+	(void)kill(pid, SIGKILL);
+	if (poll(&end, 1, -1) != 1)
+		fail("poll", "the command does not end");
+	(void)close(end.fd);
+}
+
+/* The command itself has ended; what it has started has not. */
 static uint64_t by_end(const struct bench *bench, const char *kind)
 {
 	int ready;
@@ -137,8 +152,8 @@ static uint64_t by_end(const struct bench *bench, const char *kind)
 	uint64_t begin;
 
 	wait_until_ready(ready);
+	end_command(writ_process_pid(process));
 	begin = bench_now_ns();
-	(void)kill(writ_process_pid(process), SIGKILL);
 	wait_for(process);
 	return wait_for_all() - begin;
 }
