@@ -16,14 +16,23 @@
 #define BLOG "tests/golden/test/blog.writ"
 #define YAML "tests/golden/test/small.yaml"
 
+static char dir[] = "/tmp/writ-test-XXXXXX";
+
+static void remove_dir(void)
+{
+	(void)unlink("p.writ");
+	(void)rmdir(dir);
+}
+
 /* A policy in a file of its own, called by the last part of its name. */
 static const char *policy_file(const char *text)
 {
-	static char dir[] = "/tmp/writ-test-XXXXXX";
 	FILE *out;
 
-	if (strstr(dir, "XXXXXX"))
+	if (strstr(dir, "XXXXXX")) {
 		cr_assert_not_null(mkdtemp(dir));
+		(void)atexit(remove_dir);
+	}
 	cr_assert_eq(chdir(dir), 0);
 	out = fopen("p.writ", "w");
 	cr_assert(out && fprintf(out, "policy p;\n%s", text) > 0 && fclose(out) == 0);
