@@ -122,6 +122,16 @@ int bundle_open_with(const struct test_bundle *bundle, const char *params,
 	return open_bundle(bundle, params, 0, policy, error);
 }
 
+void bundle_write(const char *path, const char *text)
+{
+	struct test_bundle bundle = bundle_make(text);
+	FILE *out = fopen(path, "wbe");
+
+	cr_assert(out && fwrite(bundle.bytes, bundle.size, 1, out) == 1 && fclose(out) == 0, "%s",
+		  path);
+	free(bundle.bytes);
+}
+
 int bundle_examine(const struct test_bundle *bundle, const char *params,
 		   struct writ_policy **policy, struct writ_error *error)
 {

@@ -18,6 +18,9 @@ struct test_bundle {
 /* Compiles text, before which a policy line is put; it must have no errors. */
 struct test_bundle bundle_make(const char *text);
 
+/* The same to a file. */
+void bundle_write(const char *path, const char *text);
+
 /* A writable view of a section's records, and how many there are. */
 void *bundle_section(struct test_bundle *bundle, enum writ_section_id id, size_t record_size,
 		     uint32_t *count);

@@ -48,3 +48,11 @@ void shell_expect_output(const char *text)
 {
 	cr_expect(strstr(shell_output, text), "no '%s' in:\n%s", text, shell_output);
 }
+
+void shell_expect(const char *directory, const char *line, int status, const char *says)
+{
+	int got = shell("cd %s && %s", directory, line);
+
+	cr_expect_eq(got, status, "%s: %d: %s", line, got, shell_output);
+	cr_expect(strstr(shell_output, says), "%s: no '%s' in:\n%s", line, says, shell_output);
+}

@@ -13,6 +13,9 @@ extern char shell_output[1 << 18];
  */
 __attribute__((format(printf, 1, 2))) int shell(const char *format, ...);
 
+/* Runs a line in a directory: has it this status, and does it say so? Else the test fails. */
+void shell_expect(const char *directory, const char *line, int status, const char *says);
+
 /* Is text in what was printed? Else the test fails. */
 void shell_expect_output(const char *text);
 

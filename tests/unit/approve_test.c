@@ -10,6 +10,7 @@
 
 #include "runtime/monitor/request.h"
 #include "support/bundle_maker.h"
+#include "support/requests_maker.h"
 
 static char root[] = "/tmp/writ-approve-XXXXXX";
 static char state_path[64];
@@ -20,14 +21,9 @@ static const struct writ_arg args[] = {{.name = "target", .text = "prod\033[2K"}
 
 static void setup(void)
 {
-	struct writ_error error;
-	struct state *state;
-
 	cr_assert(mkdtemp(root) != NULL);
 	snprintf(state_path, sizeof(state_path), "%s/state", root);
-	cr_assert_eq(state_open(state_path, &state, &error), 0, "%s", error.text);
-	cr_assert_eq(requests_open(state, &requests, &error), 0, "%s", error.text);
-	state_close(state);
+	requests = requests_of(state_path);
 	call = (struct request_call){
 		.policy = bundle_open(
 			"tool deploy { arg target : string; arg token : string secret; }"

@@ -119,7 +119,6 @@ Test(audit_log, of_a_policy_has_its_name_hash_and_the_rules_place)
 
 Test(audit_log, decisions_of_a_monitor_are_recorded_denied_ones_too)
 {
-	struct test_bundle bundle = bundle_make("role r { allow t; deny u; }");
 	struct writ_audit *audit = audit_open(NULL);
 	struct writ_sink sink = writ_audit_sink(audit);
 	const struct writ_monitor_options options = {.sink = &sink, .state = WRIT_STATE_PRIVATE};
@@ -127,12 +126,9 @@ Test(audit_log, decisions_of_a_monitor_are_recorded_denied_ones_too)
 	struct writ_monitor *monitor;
 	struct writ_session *session;
 	char file[128];
-	FILE *out;
 
 	(void)snprintf(file, sizeof(file), "%s.wrt", path);
-	out = fopen(file, "we");
-	cr_assert_eq(fwrite(bundle.bytes, 1, bundle.size, out), bundle.size);
-	cr_assert_eq(fclose(out), 0);
+	bundle_write(file, "role r { allow t; deny u; }");
 	cr_assert_eq(writ_monitor_open(file, &options, &monitor, NULL), 0);
 	cr_assert_eq(writ_session_open(monitor, &(struct writ_subject){.role = "r"}, &session,
 				       NULL),

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "runtime/monitor/request.h"
+#include "runtime/writ_monitor.h"
 #include "support/bundle_maker.h"
 #include "support/later.h"
+#include "support/requests_maker.h"
 
 #define BEFORE_S 590
 #define AFTER_S  601
@@ -28,11 +30,7 @@ static char id[WRIT_REQUEST_ID_SIZE];
 
 static void setup(void)
 {
-	struct state *state;
-
-	cr_assert_eq(state_open("private", &state, NULL), 0);
-	cr_assert_eq(requests_open(state, &requests, NULL), 0);
-	state_close(state);
+	requests = requests_of(WRIT_STATE_PRIVATE);
 	call = (struct request_call){
 		.policy = bundle_open("role r { ask t; }\n", NULL),
 		.kind = WRIT_ROLE,

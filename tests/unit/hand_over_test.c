@@ -22,14 +22,10 @@ static const char plain[] = "tool t { sandbox s; }\n"
 static void put(const char *name, const char *prefix)
 {
 	char text[1024], path[64];
-	struct test_bundle bundle;
-	FILE *out;
 
 	snprintf(text, sizeof(text), "%s%s", prefix, plain);
-	bundle = bundle_make(text);
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	out = fopen(path, "w");
-	cr_assert(out && fwrite(bundle.bytes, bundle.size, 1, out) == 1 && fclose(out) == 0);
+	bundle_write(path, text);
 }
 
 static void setup(void)
@@ -48,10 +44,7 @@ TestSuite(hand_over, .init = setup, .fini = teardown, .timeout = 60);
 
 static void expect(int status, const char *line, const char *says)
 {
-	int got = shell("cd %s && %s", directory, line);
-
-	cr_expect_eq(got, status, "%s: %d: %s", line, got, shell_output);
-	cr_expect(strstr(shell_output, says), "%s: no '%s' in:\n%s", line, says, shell_output);
+	shell_expect(directory, line, status, says);
 }
 
 static void expect_log(const char *query, const char *says)

@@ -12,16 +12,10 @@
 /* box/etc/p.wrt; box/work/link leads to it, and box/work/dir to box/etc. */
 static void make_files(const char *text)
 {
-	struct test_bundle bundle = bundle_make(text);
-	FILE *file;
-
 	make_box();
 	cr_assert_eq(chdir(box), 0);
 	cr_assert_eq(mkdir("etc", 0755) | mkdir("work", 0755) | mkdir("other", 0755), 0);
-	file = fopen("etc/p.wrt", "wb");
-	cr_assert_not_null(file);
-	cr_assert_eq(fwrite(bundle.bytes, 1, bundle.size, file), bundle.size);
-	cr_assert_eq(fclose(file), 0);
+	bundle_write("etc/p.wrt", text);
 	cr_assert_eq(symlink("../etc/p.wrt", "work/link"), 0);
 	cr_assert_eq(symlink("etc", "dir"), 0);
 }

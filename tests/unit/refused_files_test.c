@@ -43,17 +43,14 @@ static void put(const char *name, const char *text)
 
 static void setup(void)
 {
-	struct test_bundle bundle = bundle_make(policy);
 	char path[300];
-	FILE *out;
 
 	database = audit_setup();
 	(void)snprintf(box, sizeof(box), "%.*s/box", (int)(strrchr(database, '/') - database),
 		       database);
 	cr_assert_eq(shell("mkdir -p %s/sub %s/keys", box, box), 0);
 	(void)snprintf(path, sizeof(path), "%s.wrt", box);
-	out = fopen(path, "w");
-	cr_assert(out && fwrite(bundle.bytes, bundle.size, 1, out) == 1 && fclose(out) == 0);
+	bundle_write(path, policy);
 	put(".env", "x");
 	put("sub/.env", "x");
 	put("keys/a", "x");

@@ -23,15 +23,11 @@ static const char policy[] =
 
 static void setup(void)
 {
-	struct test_bundle bundle = bundle_make(policy);
 	char path[64];
-	FILE *out;
 
 	cr_assert_not_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/p.wrt", directory);
-	out = fopen(path, "w");
-	cr_assert(out && fwrite(bundle.bytes, bundle.size, 1, out) == 1);
-	fclose(out);
+	bundle_write(path, policy);
 }
 
 static void teardown(void)

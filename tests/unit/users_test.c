@@ -19,14 +19,11 @@ static const char policy[] = "role dev { allow a; } role lead extends dev { allo
 
 static void setup(void)
 {
-	struct test_bundle bundle = bundle_make(policy);
 	char path[64];
-	FILE *file;
 
 	cr_assert_not_null(mkdtemp(root));
 	snprintf(path, sizeof(path), "%s/p.wrt", root);
-	file = fopen(path, "w");
-	cr_assert(file && fwrite(bundle.bytes, bundle.size, 1, file) == 1 && fclose(file) == 0);
+	bundle_write(path, policy);
 }
 
 static void teardown(void)
@@ -39,10 +36,7 @@ TestSuite(users, .init = setup, .fini = teardown, .timeout = 120);
 /* The status of a line of the shell's, in the directory of the bundle. */
 static void expect(int status, const char *line, const char *says)
 {
-	int got = shell("cd %s && %s", root, line);
-
-	cr_expect_eq(got, status, "%s: %d: %s", line, got, shell_output);
-	cr_expect(strstr(shell_output, says), "%s: no '%s' in:\n%s", line, says, shell_output);
+	shell_expect(root, line, status, says);
 }
 
 static void put(const char *name, const char *text, size_t len)
