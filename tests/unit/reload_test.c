@@ -4,13 +4,16 @@
  */
 #include <criterion/criterion.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/writ_reload.h"
@@ -45,18 +48,25 @@ static void told(void *context, uint32_t generation, const struct writ_error *er
 	(void)sem_post(&to->news);
 }
 
-static void block_hup(void)
+static void block(int number)
 {
-	sigset_t hup;
+	sigset_t one;
 
-	(void)sigemptyset(&hup);
-	(void)sigaddset(&hup, SIGHUP);
-	cr_assert_eq(pthread_sigmask(SIG_BLOCK, &hup, NULL), 0);
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, number);
+	cr_assert_eq(pthread_sigmask(SIG_BLOCK, &one, NULL), 0);
+}
+
+static bool is_pending(int number)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && sigismember(&pending, number) == 1;
 }
 
 static void setup(void)
 {
-	block_hup();
+	block(SIGHUP);
 	signed_begin();
 	(void)sem_init(&heard.news, 0, 0);
 }
@@ -87,14 +97,19 @@ static struct writ_monitor *open_monitor(const char *path,
 	return monitor;
 }
 
-static struct writ_reloader *start(struct writ_monitor *monitor)
+static struct writ_reloader *start_on(struct writ_monitor *monitor, int number)
 {
-	const struct writ_reload_options options = {SIGHUP, told, &heard};
+	const struct writ_reload_options options = {number, told, &heard};
 	struct writ_reloader *reloader = NULL;
 	struct writ_error error;
 
 	cr_assert_eq(writ_reload_on(monitor, &options, &reloader, &error), 0, "%s", error.text);
 	return reloader;
+}
+
+static struct writ_reloader *start(struct writ_monitor *monitor)
+{
+	return start_on(monitor, SIGHUP);
 }
 
 /* One signal, and what it has led to. */
@@ -273,8 +288,11 @@ static void *end(void *reloader)
 	return NULL;
 }
 
+/* Of a signal that queues, which are as many as were sent. */
 Test(reload, signals_during_a_reload_are_one_and_the_end_waits_for_it)
 {
+	const int number = SIGRTMIN;
+	const struct timespec past = {.tv_sec = 0};
 	struct slow slow = {.loads = 0};
 	const struct writ_monitor_options options = {.state = WRIT_STATE_PRIVATE,
 						     .load = load_slowly,
@@ -286,20 +304,82 @@ Test(reload, signals_during_a_reload_are_one_and_the_end_waits_for_it)
 	(void)sem_init(&slow.begun, 0, 0);
 	(void)sem_init(&slow.go_on, 0, 0);
 	monitor = open_monitor(put_plain(narrow), &options);
-	reloader = start(monitor);
-	cr_assert_eq(kill(getpid(), SIGHUP), 0);
+	block(number);
+	reloader = start_on(monitor, number);
+	cr_assert_eq(kill(getpid(), number), 0);
 	(void)sem_wait(&slow.begun);
 	for (int i = 0; i < 100; i++)
-		cr_assert_eq(kill(getpid(), SIGHUP), 0);
+		cr_assert_eq(kill(getpid(), number), 0);
+	cr_expect(is_pending(number));
 	(void)sem_post(&slow.go_on);
 	(void)sem_wait(&slow.begun); /* the second reload goes on, of all that came meanwhile */
+	cr_expect_not(is_pending(number));
 	cr_assert_eq(pthread_create(&thread, NULL, end, reloader), 0);
+	(void)usleep(20000);
+	cr_expect_eq(pthread_timedjoin_np(thread, NULL, &past), ETIMEDOUT);
 	(void)sem_post(&slow.go_on);
 	(void)pthread_join(thread, NULL);
 	cr_expect_eq(atomic_load(&slow.loads), 3);
 	cr_expect_eq(writ_monitor_generation(monitor), 3u, "the last one was not broken off");
-	cr_expect_eq(kill(getpid(), SIGHUP), 0);
-	cr_expect_eq(atomic_load(&slow.loads), 3, "it stays pending");
+	cr_expect_eq(kill(getpid(), number), 0);
+	cr_expect_eq(atomic_load(&slow.loads), 3);
+	cr_expect(is_pending(number));
+	writ_monitor_close(monitor);
+}
+
+/* ---- the thread and the program ---- */
+
+Test(reload, the_programs_signals_are_for_its_own_threads)
+{
+	const struct writ_monitor_options options = {.state = WRIT_STATE_PRIVATE};
+	struct writ_monitor *monitor = open_monitor(put_plain(narrow), &options);
+	struct writ_reloader *reloader = start(monitor);
+
+	/* Whoever does not block it is ended by it. */
+	block(SIGUSR1);
+	cr_assert_eq(kill(getpid(), SIGUSR1), 0);
+	cr_expect(is_pending(SIGUSR1));
+	writ_reload_off(reloader);
+	writ_monitor_close(monitor);
+}
+
+/* Of the descriptors that are open the signalfd, or -1. */
+static int find_signalfd(void)
+{
+	for (int fd = 0; fd < 1024; fd++) {
+		char path[32];
+		char what[32] = "";
+
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (readlink(path, what, sizeof(what) - 1) > 0 && strstr(what, "[signalfd]"))
+			return fd;
+	}
+	return -1;
+}
+
+static nlink_t count_threads(void)
+{
+	struct stat status;
+
+	cr_assert_eq(stat("/proc/self/task", &status), 0);
+	return status.st_nlink;
+}
+
+Test(reload, a_descriptor_that_the_program_closed_ends_the_thread)
+{
+	const struct writ_monitor_options options = {.state = WRIT_STATE_PRIVATE};
+	struct writ_monitor *monitor = open_monitor(put_plain(narrow), &options);
+	nlink_t before = count_threads();
+	struct writ_reloader *reloader = start(monitor);
+
+	hang_up();
+	cr_expect_gt(count_threads(), before);
+	cr_assert_eq(close(find_signalfd()), 0);
+	cr_assert_eq(kill(getpid(), SIGHUP), 0);
+	while (count_threads() > before)
+		(void)usleep(1000);
+	cr_expect_eq(atomic_load(&heard.n), 1u);
+	writ_reload_off(reloader);
 	writ_monitor_close(monitor);
 }
 
