@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/audit/alert_syslog.h"
@@ -104,6 +105,35 @@ Test(alert_syslog, where_nobody_listens_it_fails)
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
 	cr_expect_eq(alert_syslog_send(long_path, "x"), ENAMETOOLONG);
+}
+
+/* More than any buffer has room for, so that it can't have been sent whole when it fails. */
+static char *make_long_line(void)
+{
+	char *line = malloc(8 << 20);
+
+	cr_assert_not_null(line);
+	memset(line, 'x', (8 << 20) - 1);
+	line[(8 << 20) - 1] = '\0';
+	return line;
+}
+
+Test(alert_syslog, what_is_not_taken_whole_has_failed)
+{
+	char *line = make_long_line();
+	char byte;
+	pid_t child;
+
+	listen_at(SOCK_DGRAM);
+	cr_expect_eq(alert_syslog_send(path, line), EMSGSIZE);
+	cr_assert_eq(unlink(path), 0);
+	listen_at(SOCK_STREAM);
+	child = fork();
+	if (child == 0)
+		_exit(recv(accept(daemon_fd, NULL, NULL), &byte, 1, 0) != 1);
+	cr_expect_neq(alert_syslog_send(path, line), 0);
+	cr_expect_eq(waitpid(child, NULL, 0), child);
+	free(line);
 }
 
 /* `writ audit alerts run --once`, for which the test's directory is /dev: its status. */
