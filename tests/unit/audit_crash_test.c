@@ -195,6 +195,82 @@ Test(audit_crash, slot_says_that_it_was_told_of_before_its_row_does)
 	writers_close(&writers);
 }
 
+/* A slot of a process that is gone, having recorded 3. */
+static void make_dead_slot(struct writers *writers, uint64_t ending)
+{
+	cr_assert_eq(writers_open(path, true, writers, NULL), 0);
+	cr_assert_eq(writers_claim(writers, NULL), 0);
+	writers->slots[0].taken = 3;
+	writers->slots[0].ending = ending;
+	writers->own = -1;
+	writers_close(writers);
+	cr_assert_eq(writers_open(path, true, writers, NULL), 0);
+}
+
+/* It had written all when it was killed, between its last transaction and its slot. */
+Test(audit_crash, slot_of_who_had_ended_has_lost_nothing)
+{
+	struct writ_audit_verdict verdict;
+	struct writers writers;
+	struct chain chain;
+
+	make_dead_slot(&writers, 1);
+	cr_expect_str_empty(audit_verify_with(NULL, &verdict));
+	cr_expect_eq(verdict.unsaid, 0u);
+	cr_assert_eq(chain_open(&chain, path, NULL, false, NULL), 0);
+	(void)sqlite3_commit_hook(chain.db, look_at_slot, &writers.slots[0]);
+	cr_assert_lt(roll_begin(&chain, &writers, NULL), 0);
+	cr_expect_eq(writers.slots[0].ending, 1u, "and says so also after a failure");
+	chain_close(&chain);
+	writers_close(&writers);
+	writ_audit_close(audit_open(NULL));
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE kind = 'gap'"), 0);
+}
+
+static _Atomic uint64_t *ending; /* of the slot that is looked at; NULL: none is */
+static uint64_t ending_seen;
+
+static int look_at_end(void *context)
+{
+	(void)context;
+	if (!ending)
+		return 0;
+	ending_seen = *ending;
+	return 1;
+}
+
+static int look_at_commits(sqlite3 *db, char **failure, const sqlite3_api_routines *api)
+{
+	(void)failure;
+	(void)api;
+	(void)sqlite3_commit_hook(db, look_at_end, NULL);
+	return SQLITE_OK;
+}
+
+/* Before its row is gone, and no longer when that comes to nothing. */
+Test(audit_crash, who_ends_says_so_in_its_slot)
+{
+	struct writ_audit_verdict verdict;
+	struct writ_audit *audit;
+	struct writers writers;
+
+	cr_assert_eq(sqlite3_auto_extension((void (*)(void))look_at_commits), SQLITE_OK);
+	audit = audit_open(NULL);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(audit_record(audit, "t", WRIT_ALLOW), 0);
+	cr_assert_eq(writ_audit_flush(audit, NULL), 0);
+	cr_assert_eq(writers_open(path, false, &writers, NULL), 0);
+	cr_expect_eq(writers.slots[0].ending, 0u);
+	ending = &writers.slots[0].ending;
+	writ_audit_close(audit);
+	cr_expect_eq(ending_seen, 1u);
+	cr_expect_eq(*ending, 0u);
+	ending = NULL;
+	writers_close(&writers);
+	cr_expect_str_empty(audit_verify_with(NULL, &verdict));
+	cr_expect_eq(verdict.unsaid, 0u);
+}
+
 /* Who takes the counts away does not make what was lost unlost. */
 Test(audit_crash, counts_that_are_gone_are_missed_before_the_next_opens)
 {
