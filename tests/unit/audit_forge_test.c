@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,50 @@ static void hash_of(const char *user, const char *role, unsigned char hash[RECOR
 	record_set_text(&record, RECORD_USER, user);
 	record_set_text(&record, RECORD_ROLE, role);
 	record_hash(&record, before, hash);
+}
+
+/* What record.c says that the bytes of a record are. */
+static size_t put_bytes(unsigned char *to, const struct record *record)
+{
+	unsigned char *at = to;
+
+	for (size_t i = 0; i < RECORD__COUNT; i++) {
+		const struct record_value *value = &record->values[i];
+		uint64_t number = value->type == RECORD_TEXT ? value->len : (uint64_t)value->number;
+
+		*at++ = (unsigned char)value->type;
+		for (int k = 0; value->type != RECORD_NULL && k < 8; k++)
+			*at++ = (unsigned char)(number >> (8 * k));
+		if (value->type != RECORD_TEXT)
+			continue;
+		memcpy(at, value->text, value->len);
+		at += value->len;
+	}
+	return (size_t)(at - to);
+}
+
+/* However they come together: hashes of logs that are kept never change. */
+Test(audit_forge, a_hash_is_of_the_records_bytes)
+{
+	static const size_t lens[] = {0, 1, 1000, 1980, 2030, 2047, 2048, 2049, 5000};
+	static unsigned char bytes[RECORD_HASH_SIZE + 16384];
+	static char text[5000];
+	const size_t n = sizeof(lens) / sizeof(lens[0]);
+	unsigned char hash[RECORD_HASH_SIZE], wanted[RECORD_HASH_SIZE];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < n * n; i++) {
+		struct record record = {.values = {{.type = RECORD_NULL}}};
+		size_t len;
+
+		record_set_number(&record, RECORD_WALL, INT64_MIN + 7);
+		record_set_bytes(&record, RECORD_USER, text, lens[i / n]);
+		record_set_bytes(&record, RECORD_DETAIL, text, lens[i % n]);
+		len = RECORD_HASH_SIZE + put_bytes(bytes + RECORD_HASH_SIZE, &record);
+		(void)crypto_generichash(wanted, sizeof(wanted), bytes, len, NULL, 0);
+		record_hash(&record, bytes, hash);
+		cr_expect_arr_eq(hash, wanted, sizeof(hash), "%zu, %zu", lens[i / n], lens[i % n]);
+	}
 }
 
 /* Nothing may move from one column to another, nor become of another type. */
