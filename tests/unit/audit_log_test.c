@@ -93,6 +93,40 @@ Test(audit_log, records_with_the_longest_texts_are_each_their_own)
 	cr_expect_str_empty(audit_verify());
 }
 
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* To some microseconds, also between two ticks of the clock. */
+Test(audit_log, a_record_says_when_it_was_made)
+{
+	struct writ_audit *audit = audit_open(NULL);
+	int64_t before[20];
+	int64_t after[20];
+	char sql[96];
+
+	for (int i = 0; i < 20; i++) {
+		(void)usleep(700);
+		before[i] = now_us();
+		cr_assert_eq(audit_record(audit, "t", WRIT_ALLOW), 0);
+		after[i] = now_us();
+	}
+	writ_audit_close(audit);
+	for (int i = 0; i < 20; i++) {
+		int64_t at;
+
+		(void)snprintf(sql, sizeof(sql),
+			       "SELECT wall_us FROM records WHERE tool = 't' LIMIT 1 OFFSET %d", i);
+		at = audit_number(sql);
+		cr_expect_geq(at, before[i] - 10, "%d: %d us early", i, (int)(before[i] - at));
+		cr_expect_leq(at, after[i] + 10, "%d: %d us late", i, (int)(at - after[i]));
+	}
+}
+
 Test(audit_log, of_a_policy_has_its_name_hash_and_the_rules_place)
 {
 	struct writ_policy *policy = bundle_open("role r { allow t; }", NULL);
