@@ -216,7 +216,7 @@ static const struct opener {
 	int (*open)(const char *path, struct writ_error *error);
 } openers[] = {
 	{"state", open_state}, {"log.db", open_log},        {"log-key", open_log_of_key},
-	{"u.db", open_store},  {"versions", open_versions},
+	{"u.db", open_store},  {"versions", open_versions}, {"old-key", open_log_of_key},
 };
 
 static void try_opener(const struct opener *opener, const char *directory, int wanted)
@@ -239,6 +239,10 @@ Test(place, nothing_that_decides_is_opened_there)
 {
 	cr_assert_eq(shell("cd %s/safe && $W keygen k && $R users add u.db bob dev", root), 0, "%s",
 		     shell_output);
+	cr_assert_eq(shell("cd %s && umask 077 && printf '%%064d\\n' 7 | "
+			   "tee safe/old-key > open/in/deep/old-key",
+			   root),
+		     0, "%s", shell_output);
 	cr_assert_eq(shell("cd %s && cp safe/u.db* open/in/deep && rm -f open/in/deep/*-shm "
 			   "open/in/deep/*-wal",
 			   root),
