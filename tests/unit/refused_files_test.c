@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/file_log.h"
 #include "runtime/writ_files.h"
 #include "support/audit.h"
 #include "support/bundle_maker.h"
+#include "support/refusals.h"
 #include "support/shell.h"
 
 static const char policy[] =
@@ -25,8 +27,8 @@ static const char policy[] =
 	"tool t { sandbox guarded; }\ntool free { sandbox open; }\nrole dev { allow t, free; }\n"
 	"sandbox open { filesystem { read \"/usr\", \"/lib\", \"/lib64\", \"/etc/ld.so.cache\";\n"
 	"  write \"${box}\", \"/dev/null\"; execute \"/usr/bin\"; } }\n"
-	"sandbox guarded extends open { filesystem { deny \"${box}/**/.env\", \"${box}/keys\"; } "
-	"}\n";
+	"sandbox guarded extends open { filesystem { deny \"${box}/**/.env\", \"${box}/keys\";\n"
+	"  deny \"${box}/way/x\", \"${box}/new/x\", \"${box}/up/x\", \"${box}/many/**/x\"; } }\n";
 
 static char box[256]; /* what the tool may write, beside the log */
 static const char *database;
@@ -103,6 +105,41 @@ Test(refused_files, each_is_a_record_with_what_it_was)
 	/* mv tries another call when the first is refused. */
 	expect(2, SAYS("path") " = '%s/.env' AND " SAYS("call") " LIKE 'rename%%'", box);
 	cr_expect_str_eq(audit_verify(), "");
+}
+
+/*
+ * What would lead around a rule: links on its way, and directories that would get another name. Who
+ * is told that these are two file systems copies, which is no refusal.
+ */
+Test(refused_files, what_would_lead_around_a_rule_is_told)
+{
+	cr_assert_eq(shell("cd %s && ln -s sub way && mkdir -p up many/d", box), 0);
+	run("t", "rm -f way\nln -s sub new\nmv way other\nmv up down\nmv many/d d\n");
+	expect(1, SAYS("path") " = '%s/way' AND " SAYS("call") " LIKE 'unlink%%'", box);
+	expect(1, SAYS("path") " = '%s/new' AND " SAYS("call") " LIKE 'symlink%%'", box);
+	expect(1, SAYS("path") " = '%s/way' AND " SAYS("call") " LIKE 'rename%%'", box);
+	expect(1, SAYS("path") " = '%s/up' AND " SAYS("call") " LIKE 'rename%%'", box);
+	expect(0, SAYS("path") " LIKE '%s/many/%%'", box);
+	cr_expect_eq(shell("test -d %s/d -a -L %s/way", box, box), 0);
+}
+
+/* In a container, where no mount keeps them. */
+Test(refused_files, metadata_that_may_not_be_changed_is_told)
+{
+	static const struct refusal refusals[] = {
+		{SYS_clone, EPERM, REFUSALS_NAMESPACES},
+		{SYS_unshare, EPERM, 0},
+		{SYS_mount, EPERM, 0},
+	};
+
+	cr_assert_eq(shell("touch %s.free && chmod 640 %s.free", box, box), 0);
+	refuse_calls(refusals, sizeof(refusals) / sizeof(refusals[0]));
+	run("t", "chmod 600 ../box.free\nchmod 600 ok\n");
+	expect(1, "1");
+	expect(1,
+	       SAYS("path") " = '%s.free' AND " SAYS("errno") " = 'EPERM' AND " SAYS(
+		       "call") " LIKE 'fchmodat%%' AND " SAYS("deny") " IS NULL",
+	       box);
 }
 
 Test(refused_files, it_comes_between_the_launch_and_its_end)
