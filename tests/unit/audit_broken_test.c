@@ -125,11 +125,19 @@ Test(audit_broken, new_log_in_a_directory_that_is_read_only)
 
 Test(audit_broken, log_in_a_directory_that_is_read_only)
 {
+	struct writ_audit *audit;
+
 	become_nobody();
 	audit_fill(3);
 	cr_assert_eq(chmod(directory, 0500), 0);
 	expect_refused(WRIT_E_OPEN, ": its directory can't be written: Permission denied");
 	cr_assert_eq(chmod(directory, 0700), 0);
+	/* Where another process has it open nothing has to be made. */
+	audit = audit_open(NULL);
+	cr_assert_eq(chmod(directory, 0500), 0);
+	expect_goes_on();
+	cr_assert_eq(chmod(directory, 0700), 0);
+	writ_audit_close(audit);
 	expect_goes_on();
 }
 
