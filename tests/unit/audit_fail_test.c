@@ -156,6 +156,31 @@ Test(audit_fail, required_record_that_can_not_be_written_says_that_the_call_was_
 			 "denied deny not_recorded,allowed allow by_rule");
 }
 
+/* A call or an answer that could not wait was denied; what a launch did has happened all the same.
+ */
+Test(audit_fail, only_what_waits_for_its_record_is_denied_without_it)
+{
+	const struct writ_audit_options options = {.required = 1, .block_ms = 20};
+	struct writ_audit *audit = audit_open(&options);
+	struct writ_sink sink = writ_audit_sink(audit);
+	sqlite3 *lock = lock_log();
+
+	for (int kind = WRIT_EVENT_DECISION; kind <= WRIT_EVENT_SESSION; kind++) {
+		const struct writ_event event = {.kind = (enum writ_event_kind)kind,
+						 .verdict = WRIT_ALLOW,
+						 .rule = WRIT_NO_ID,
+						 .tool = "t"};
+
+		cr_expect_neq(sink.record(sink.context, &event), 0, "%d", kind);
+	}
+	(void)sqlite3_close(lock);
+	writ_audit_close(audit);
+	cr_expect_str_eq(audit_text("SELECT group_concat(kind || ifnull(' ' || verdict, '') || "
+				    "ifnull(' ' || reason, '')) FROM records WHERE tool = 't'"),
+			 "decision deny not_recorded,launch,end,network allow,file allow,"
+			 "approval deny,reload,session");
+}
+
 /* ---- what is no log ---- */
 
 Test(audit_fail, what_is_no_log_is_refused)
