@@ -151,6 +151,31 @@ Test(audit_log, of_a_policy_has_its_name_hash_and_the_rules_place)
 	writ_close(policy);
 }
 
+/* As under a reload, or with several monitors to a log. */
+Test(audit_log, each_record_names_its_own_policy)
+{
+	struct writ_policy *policies[] = {bundle_open("role r { allow t; }", NULL),
+					  bundle_open("role s { allow u; }\nrole r { }", NULL)};
+	struct writ_audit *audit = audit_open(NULL);
+	struct writ_sink sink = writ_audit_sink(audit);
+
+	for (int i = 0; i < 6; i++) {
+		const struct writ_event event = {.kind = WRIT_EVENT_DECISION,
+						 .policy = policies[i / 2 % 2],
+						 .tool = i / 2 % 2 ? "u" : "t"};
+
+		cr_assert_eq(sink.record(sink.context, &event), 0);
+	}
+	writ_audit_close(audit);
+	cr_expect_eq(audit_number("SELECT count(DISTINCT policy_hash) FROM records"), 2);
+	cr_expect_str_eq(audit_text(
+				 "SELECT group_concat(n) FROM (SELECT count(*) AS n FROM records "
+				 "WHERE tool IS NOT NULL GROUP BY tool, policy_hash)"),
+			 "4,2");
+	writ_close(policies[0]);
+	writ_close(policies[1]);
+}
+
 Test(audit_log, decisions_of_a_monitor_are_recorded_denied_ones_too)
 {
 	struct writ_audit *audit = audit_open(NULL);
