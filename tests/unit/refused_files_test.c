@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -333,6 +336,47 @@ Test(refused_files, a_log_tells_each_also_to_who_reads_beside)
 		cr_assert_eq(pthread_join(thread, NULL), 0);
 		writ_file_log_close(filling.log);
 	}
+}
+
+static sigjmp_buf killed;
+
+static void be_killed(int number)
+{
+	(void)number;
+	siglongjmp(killed, 1);
+}
+
+/* Who adds it is killed in the middle. */
+static void add_half(struct writ_file_log *log, struct broker *broker)
+{
+	void *nothing = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert_neq(nothing, MAP_FAILED);
+	(void)signal(SIGSEGV, be_killed);
+	broker->rules = (struct broker_rules){nothing, 1};
+	if (sigsetjmp(killed, 1) == 0) {
+		add(log, broker, "/half", -EACCES);
+		cr_assert_fail("it was not killed");
+	}
+	broker->rules.n = 0;
+	(void)signal(SIGSEGV, SIG_DFL);
+}
+
+Test(refused_files, a_log_passes_over_what_was_never_finished)
+{
+	struct writ_file_log *log = open_log();
+	struct broker *broker = make_broker();
+	struct writ_refusal refusal;
+	uint64_t next = 0;
+
+	add_half(log, broker);
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 0, "it may be about to be there");
+	add(log, broker, "/a", -EACCES);
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 1);
+	cr_expect_str_eq(refusal.path, "/a");
+	cr_expect_eq(writ_file_log_next(log, &next, &refusal), 0);
+	free(broker);
+	writ_file_log_close(log);
 }
 
 Test(refused_files, a_log_needs_a_place)
