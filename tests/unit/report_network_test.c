@@ -5,13 +5,16 @@
 #include <criterion/criterion.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "support/refusals.h"
 #include "support/shell.h"
 
 #define FILES                                                                                      \
@@ -156,23 +159,33 @@ Test(report_network, events_are_told)
 	json_decref(network);
 }
 
-/* The same is told once, and its bytes together. The kernel answers for a server that does not. */
-Test(report_network, bytes_are_told)
+static unsigned int port; /* of a server that does not answer: the kernel does */
+
+static int listen_there(void)
 {
 	struct sockaddr_in name = {.sin_family = AF_INET};
 	socklen_t len = sizeof(name);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char python[512];
-	json_t *network, *end, *sums;
 
 	(void)inet_pton(AF_INET, "127.0.0.9", &name.sin_addr);
 	cr_assert_eq(bind(fd, (struct sockaddr *)&name, len), 0);
 	cr_assert_eq(listen(fd, 8), 0);
 	cr_assert_eq(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+	port = ntohs(name.sin_port);
+	return fd;
+}
+
+/* The same is told once, and its bytes together. */
+Test(report_network, bytes_are_told)
+{
+	int fd = listen_there();
+	char python[512];
+	json_t *network, *end, *sums;
+
 	(void)snprintf(python, sizeof(python),
 		       "for n in 5,70:\n"
 		       "  s=socket.socket(); s.connect(('127.0.0.9',%u)); s.send(bytes(n))\n",
-		       (unsigned int)ntohs(name.sin_port));
+		       port);
 	network = network_of("all", python);
 	sums = json_object_get(network, "ends");
 	cr_expect_eq(json_integer_value(json_object_get(sums, "counted")), 2);
@@ -187,6 +200,44 @@ Test(report_network, bytes_are_told)
 	cr_expect_eq(json_integer_value(json_object_get(end, "unknown")), 0);
 	cr_expect_gt(json_integer_value(json_object_get(end, "duration_us")), 0);
 	json_decref(network);
+	(void)close(fd);
+}
+
+/* The records of kind network, each a line. */
+static void expect_in_log(const char *python, const char *lines)
+{
+	cr_assert_eq(run("all", "--audit a.db", python), 0, "%s", shell_output);
+	cr_assert_eq(shell("cd %s && python3 -c 'import sqlite3\n"
+			   "for r in sqlite3.connect(\"a.db\").execute(\"select verdict, "
+			   "ifnull(bytes, \\\"-\\\"), detail from records where kind = "
+			   "\\\"network\\\"\"): print(*r)' | sed 's/ in [0-9]* ms$//' && rm a.db*",
+			   place),
+		     0, "%s", shell_output);
+	cr_expect_str_eq(shell_output, lines);
+}
+
+/* What was refused, and how connections ended; that they were begun is not. */
+Test(report_network, ends_and_refusals_are_in_the_log)
+{
+	static const struct refusal no_netlink = {SYS_socket, EACCES, AF_NETLINK};
+	int fd = listen_there();
+	char python[256], lines[256];
+
+	(void)snprintf(python, sizeof(python),
+		       "c('192.0.2.1',80)\ns=socket.socket()\ns.connect(('127.0.0.9',%u))\n"
+		       "s.send(bytes(70))\n",
+		       port);
+	(void)snprintf(lines, sizeof(lines),
+		       "deny - connect 192.0.2.1 port 80\n"
+		       "allow 70 close 127.0.0.9 port %u sent 70 received 0\n",
+		       port);
+	expect_in_log(python, lines);
+	refuse_calls(&no_netlink, 1);
+	(void)snprintf(lines, sizeof(lines),
+		       "deny - connect 192.0.2.1 port 80\n"
+		       "allow - close 127.0.0.9 port %u sent and received unknown\n",
+		       port);
+	expect_in_log(python, lines);
 	(void)close(fd);
 }
 
