@@ -151,6 +151,29 @@ Test(audit_log, of_a_policy_has_its_name_hash_and_the_rules_place)
 	writ_close(policy);
 }
 
+/* In logs that are kept: a word never changes. */
+Test(audit_log, decisions_have_these_words)
+{
+	struct writ_audit *audit = audit_open(NULL);
+	struct writ_sink sink = writ_audit_sink(audit);
+
+	for (int reason = WRIT_BY_RULE; reason <= WRIT_NOT_RECORDED; reason++) {
+		const struct writ_event event = {.kind = WRIT_EVENT_DECISION,
+						 .verdict = (enum writ_verdict)(reason % 3),
+						 .reason = (enum writ_reason)reason,
+						 .rule = WRIT_NO_ID,
+						 .tool = "t"};
+
+		cr_assert_eq(sink.record(sink.context, &event), 0);
+	}
+	writ_audit_close(audit);
+	cr_expect_str_eq(audit_text("SELECT group_concat(verdict || ' ' || reason) FROM records "
+				    "WHERE tool = 't'"),
+			 "deny by_rule,ask no_rule,allow no_condition,deny unknown_subject,"
+			 "ask bad_tool_name,allow bad_request,deny rate_limited,ask no_state,"
+			 "allow stale,deny not_approved,ask not_recorded");
+}
+
 /* As under a reload, or with several monitors to a log. */
 Test(audit_log, each_record_names_its_own_policy)
 {
