@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -420,6 +421,19 @@ static void record_other_ends(struct writ_audit *audit)
 	cr_assert_eq(writ_audit_flush(audit, NULL), 0);
 }
 
+/* In a log that somebody has changed. */
+static void put_nonsense(const char *log)
+{
+	sqlite3 *db = NULL;
+
+	cr_assert_eq(sqlite3_open(log, &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, "UPDATE records SET args = '{' WHERE args LIKE '%\"x\"%'",
+				  NULL, NULL, NULL),
+		     SQLITE_OK);
+	cr_assert_eq(sqlite3_changes(db), 1);
+	(void)sqlite3_close(db);
+}
+
 /* A user's call that is allowed, and one that is denied, from the monitor to the log. */
 static void run_calls(struct fixture *fixture)
 {
@@ -512,6 +526,7 @@ Test(metrics, a_log_and_who_writes_it_tell_the_same)
 
 	set_up(&fixture);
 	record_other_ends(fixture.audit);
+	put_nonsense(fixture.log);
 	cr_assert_eq(writ_metrics_of_log(fixture.log, &text, &len, &error), 0, "%s", error.text);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		expect_line(fixture.metrics, lines[i]);
