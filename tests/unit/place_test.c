@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ Test(place, is_unsafe_anywhere_below_a_directory_that_everybody_may_write)
 	expect_unsafe(path_of("safe/../open/in/x"));
 	expect_safe(path_of("safe/x"));
 	expect_safe(path_of("open"));
+	expect_safe(path_of("open/"));
 	expect_safe(path_of("nothing/is/here"));
 	expect_safe("/");
 	cr_assert_eq(chmod(open_directory, 01777), 0);
@@ -135,7 +137,27 @@ Test(place, links_that_lead_nowhere_or_in_circles)
 	cr_assert_eq(symlink("circle/on", path_of("safe/circle")), 0);
 	expect_safe(path_of("safe/link"));
 	expect_safe(path_of("safe/link/x"));
+	cr_assert_eq(symlink("self", path_of("safe/self")), 0);
+	cr_expect_eq(writ_place_check(path_of("safe/self"), &error), -WRIT_E_OPEN);
+	cr_expect(strstr(error.text, "too many symbolic links"), "%s", error.text);
 	cr_expect_eq(writ_place_check(path_of("safe/circle"), &error), -WRIT_E_OPEN);
+	cr_expect(strstr(error.text, "too many symbolic links"), "%s", error.text);
+}
+
+/* A path and a link in it, each as long as may be, and together longer. */
+Test(place, links_that_are_long)
+{
+	struct writ_error error = {.text = ""};
+	char words[PATH_MAX], path[PATH_MAX];
+	size_t len = (size_t)snprintf(path, sizeof(path), "%s/safe/long/", root);
+
+	for (size_t i = 0; i < sizeof(words) - 1; i++)
+		words[i] = i % 2 ? '/' : '.';
+	words[sizeof(words) - 2] = '\0';
+	cr_assert_eq(symlink(words, path_of("safe/long")), 0);
+	memcpy(path + len, words, sizeof(path) - len - 1);
+	path[sizeof(path) - 1] = '\0';
+	cr_expect_eq(writ_place_check(path, &error), -WRIT_E_OPEN);
 	cr_expect(strstr(error.text, "too many symbolic links"), "%s", error.text);
 }
 
