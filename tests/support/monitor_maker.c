@@ -50,6 +50,8 @@ static int record(void *context, const struct writ_event *event)
 	copy(out->detail, sizeof(out->detail), event->detail, 0);
 	copy(out->error, sizeof(out->error), event->error, 0);
 	test->n_events++;
+	if (test->meanwhile && event->kind == WRIT_EVENT_APPROVAL && !event->error)
+		test->meanwhile();
 	return 0;
 }
 

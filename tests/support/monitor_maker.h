@@ -31,6 +31,7 @@ struct test_monitor {
 	struct test_bundle bundle; /* that a reload reads */
 	int load_rc;               /* not 0: it can't be read */
 	int record_rc;             /* not 0: nothing can be recorded */
+	void (*meanwhile)(void);   /* what others do while an answer is recorded; or NULL */
 	size_t n_events;
 	struct test_event events[EVENTS_KEPT];
 };

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/monitor/monitor.h"
+#include "runtime/monitor/rate.h"
+#include "runtime/monitor/request.h"
 #include "support/monitor_maker.h"
 
 #define ASKING "role r { ask a; ask b rate 1/day burst 1; allow c; }\nuser \"u\" : r;\n"
@@ -91,17 +94,19 @@ Test(questions, who_asks_too_much_is_told_and_others_may_ask)
 	monitor_free(test);
 }
 
+/* An argument that no request can be bound to. */
+static const struct writ_arg without_form = {.name = "n", .type = WRIT_ARG_OTHER};
+static const struct writ_call call_without_form = {.tool = "a", .args = &without_form, .n_args = 1};
+
 /* It is no question of how many wait: what is said is not to make an agent try again and again. */
 Test(questions, who_asks_what_nobody_can_be_asked_is_told_so)
 {
-	const struct writ_arg arg = {.name = "n", .type = WRIT_ARG_OTHER};
-	const struct writ_call call = {.tool = "a", .args = &arg, .n_args = 1};
 	struct test_monitor *test = monitor_make(ASKING);
 	struct writ_session *u = monitor_user(test, "u");
 	struct writ_decision decision;
 	char text[256];
 
-	cr_expect_eq(writ_session_check(u, &call, &decision), WRIT_DENY);
+	cr_expect_eq(writ_session_check(u, &call_without_form, &decision), WRIT_DENY);
 	cr_expect_eq(decision.reason, WRIT_NO_STATE);
 	writ_session_explain(u, &decision, WRIT_FOR_AGENT, text, sizeof(text));
 	cr_expect_str_eq(text, "a human would have to approve this call, but can't be asked about "
@@ -226,6 +231,71 @@ Test(questions, that_find_no_room_are_denials)
 	cr_expect_eq(decision.reason, WRIT_NO_STATE);
 	cr_expect_str_eq(decision.request, "");
 	cr_expect_eq(check_path(session, "/7", NULL, &decision), WRIT_ASK, "it is pending");
+	monitor_end(test, session, NULL);
+}
+
+static struct test_monitor *answered_by_others;
+static char answered_id[WRIT_REQUEST_ID_SIZE];
+
+static void reject(void)
+{
+	cr_assert_eq(request_answer(answered_by_others->monitor->requests, answered_id, 0, NULL),
+		     0);
+}
+
+/* Its record is there already, and so a second one that says what came of it. */
+Test(questions, an_answer_that_comes_too_late_is_recorded_as_such)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_error error;
+
+	ask(session, "a", answered_id);
+	answered_by_others = test;
+	test->meanwhile = reject;
+	cr_expect_eq(writ_request_answer(test->monitor, answered_id, 1, &error), -WRIT_E_UNKNOWN);
+	cr_expect_str_eq(error.text, "the request has been answered already");
+	cr_expect_eq(monitor_event(test)->kind, WRIT_EVENT_APPROVAL);
+	cr_expect_str_eq(monitor_event(test)->error, error.text);
+	cr_expect_eq(test->events[test->n_events - 2].kind, WRIT_EVENT_APPROVAL);
+	cr_expect_str_eq(test->events[test->n_events - 2].error, "");
+	cr_expect_eq(check_approved(session, "a", answered_id, NULL), WRIT_DENY);
+	monitor_end(test, session, NULL);
+}
+
+/* So many subjects that there is hardly room for another. */
+static void fill_rates(struct rates *rates)
+{
+	struct rate_terms terms;
+	uint64_t taken = 0;
+
+	rate_terms_init(&terms, 1, 86400, 1);
+	for (uint64_t i = 1; i < 500000; i++)
+		taken += rates_take(rates, i * 0x9e3779b97f4a7c15u, i, &terms, rates_now(&terms)) ==
+			 0;
+	cr_assert_lt(taken, 400000u);
+}
+
+/* What has no room for a rate is no question that could not be asked, nor is an earlier one's. */
+Test(questions, a_rate_without_room_is_told_as_such)
+{
+	struct test_monitor *test = monitor_make(ASKING);
+	struct writ_session *session = monitor_user(test, "u");
+	struct writ_decision decision;
+	char text[256];
+
+	fill_rates(test->monitor->rates);
+	for (int i = 0; i < 2; i++) {
+		cr_expect_eq(monitor_check(session, "b", &decision), WRIT_DENY);
+		cr_assert_eq(decision.reason, WRIT_NO_STATE);
+		cr_expect_str_eq(monitor_event(test)->detail, "");
+		writ_session_explain(session, &decision, WRIT_FOR_OPERATOR, text, sizeof(text));
+		cr_expect(strstr(text, "the state has no room for the call: rule "), "%s", text);
+		writ_session_explain(session, &decision, WRIT_FOR_AGENT, text, sizeof(text));
+		cr_expect_str_eq(text, "denied by policy");
+		cr_expect_eq(writ_session_check(session, &call_without_form, NULL), WRIT_DENY);
+		cr_expect_eq(strncmp(monitor_event(test)->detail, "not asked: ", 11), 0);
+	}
 	monitor_end(test, session, NULL);
 }
 
