@@ -4,10 +4,12 @@
 #include <criterion/criterion.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/monitor/request.h"
+#include "runtime/policy.h"
 #include "support/bundle_maker.h"
 #include "support/requests_maker.h"
 
@@ -66,6 +68,48 @@ Test(request_quota, one_subject_leaves_room_for_others)
 	requests_close(requests);
 }
 
+/* Another policy's subject of that name is another one. */
+Test(request_quota, a_subject_is_of_a_policy)
+{
+	struct requests *requests = requests_of(WRIT_STATE_PRIVATE);
+	struct request_call ann = call_of_ann();
+	struct test_bundle bundle = bundle_make("role ops { ask rm; }\n");
+	struct writ_policy *other = NULL;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	for (int i = 0; i < (int)WRIT_MAX_REQUESTS_OF_ONE; i++)
+		cr_assert_eq(ask_number(requests, &ann, i, id), 0, "%d", i);
+	cr_expect_eq(ask_number(requests, &ann, 100, id), -WRIT_E_NOMEM);
+	cr_assert_eq(bundle_open_with(&bundle, NULL, &other, NULL), 0);
+	bundle.bytes[(const uint8_t *)writ_policy_name(other) - other->image.bytes] = 'b';
+	bundle_seal(&bundle);
+	cr_assert_eq(bundle_open_with(&bundle, NULL, &other, NULL), 0);
+	cr_expect_str_eq(writ_policy_name(other), "best");
+	ann.policy = other;
+	cr_expect_eq(ask_number(requests, &ann, 100, id), 0);
+	requests_close(requests);
+}
+
+/* Who is refused takes no place for a moment either: it would be one that others are told of. */
+Test(request_quota, who_is_refused_makes_nobody_forgotten)
+{
+	struct requests *requests = requests_of(WRIT_STATE_PRIVATE);
+	struct request_call ann = call_of_ann();
+	struct request_call bob = ann;
+	char used[WRIT_REQUEST_ID_SIZE], id[WRIT_REQUEST_ID_SIZE];
+
+	bob.subject = "bob";
+	cr_assert_eq(request_make(requests, &bob, used, NULL), 0);
+	cr_assert_eq(request_answer(requests, used, 1, NULL), 0);
+	cr_assert_eq(request_use(requests, used, &bob), REQUEST_GOOD);
+	for (int i = 0; i < (int)WRIT_MAX_REQUESTS_OF_ONE; i++)
+		cr_assert_eq(ask_number(requests, &ann, i, id), 0, "%d", i);
+	for (int i = 100; i < 100 + 2 * (int)WRIT_MAX_REQUESTS; i++)
+		cr_assert_eq(ask_number(requests, &ann, i, id), -WRIT_E_NOMEM, "%d", i);
+	cr_expect_eq(request_use(requests, used, &bob), REQUEST_USED);
+	requests_close(requests);
+}
+
 struct asker {
 	struct requests *requests;
 	struct request_call call;
@@ -108,4 +152,46 @@ Test(request_quota, threads_of_one_subject_get_no_more_together)
 	cr_expect_geq(n, WRIT_MAX_REQUESTS_OF_ONE - THREADS);
 	cr_expect_eq(made, (int)n);
 	requests_close(requests);
+}
+
+static atomic_int at_start;
+
+/* The last that it may have, at the same time as another thread. */
+static void *ask_last(void *context)
+{
+	struct asker *asker = context;
+	char id[WRIT_REQUEST_ID_SIZE];
+
+	(void)atomic_fetch_add(&at_start, 1);
+	while (atomic_load(&at_start) < 2)
+		;
+	asker->made = ask_number(asker->requests, &asker->call, asker->first, id) == 0;
+	return NULL;
+}
+
+Test(request_quota, two_that_come_at_once_do_not_both_get_the_last_place, .timeout = 60)
+{
+	struct request_call ann = call_of_ann();
+
+	for (int round = 0; round < 300; round++) {
+		struct requests *requests = requests_of(WRIT_STATE_PRIVATE);
+		struct asker askers[] = {{requests, ann, 100, 0}, {requests, ann, 200, 0}};
+		struct writ_request_info info;
+		char id[WRIT_REQUEST_ID_SIZE];
+		pthread_t thread;
+		int n = 0;
+
+		for (int i = 0; i < (int)WRIT_MAX_REQUESTS_OF_ONE - 1; i++)
+			cr_assert_eq(ask_number(requests, &ann, i, id), 0, "%d", i);
+		atomic_store(&at_start, 0);
+		cr_assert_eq(pthread_create(&thread, NULL, ask_last, &askers[0]), 0);
+		(void)ask_last(&askers[1]);
+		(void)pthread_join(thread, NULL);
+		while (request_get(requests, (size_t)n, &info) == 0)
+			n++;
+		cr_assert_leq(n, (int)WRIT_MAX_REQUESTS_OF_ONE, "round %d", round);
+		cr_assert_eq(n, (int)WRIT_MAX_REQUESTS_OF_ONE - 1 + askers[0].made + askers[1].made,
+			     "round %d", round);
+		requests_close(requests);
+	}
 }
