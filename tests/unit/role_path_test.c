@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,14 +20,22 @@
 	"role other { allow e; }\n"                                                                \
 	"user \"tess\" : top, other;\nuser \"lee\" : base, top;\nuser \"oz\" : other;\n"
 
+static enum writ_verdict explain(const struct writ_policy *policy,
+				 const struct writ_request *request, char *text, size_t size)
+{
+	struct writ_decision decision;
+	enum writ_verdict verdict = writ_check(policy, request, &decision);
+
+	writ_explain(policy, request, &decision, text, size);
+	return verdict;
+}
+
 static void expect_told(const struct writ_policy *policy, const struct writ_request *request,
 			const char *says)
 {
-	struct writ_decision decision;
 	char text[1024];
-	enum writ_verdict verdict = writ_check(policy, request, &decision);
+	enum writ_verdict verdict = explain(policy, request, text, sizeof(text));
 
-	writ_explain(policy, request, &decision, text, sizeof(text));
 	cr_expect(strstr(text, says), "%s (%d): no '%s' in: %s", request->tool, verdict, says,
 		  text);
 }
@@ -129,38 +138,89 @@ Test(role_path, is_told_with_a_rate_that_is_used_up)
 	monitor_free(test);
 }
 
-#define X100                                                                                       \
-	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"                                       \
-	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-#define LONG(n) "r" #n X100 X100
+/* Roles with names of 200 characters, each of which inherits the one before; the first allows a. */
+static const char *long_role(int number)
+{
+	static char names[2][208];
+	char *name = names[number % 2];
+
+	(void)snprintf(name, sizeof(names[0]), "r%d_%0200d", number, 0);
+	return name;
+}
 
 Test(role_path, that_is_too_long_is_cut_off_and_the_rule_is_still_told)
 {
-	struct writ_policy *policy = bundle_open(
-		"role " LONG(
-			1) " { allow a; }\n"
-			   "role " LONG(2) " extends " LONG(
-				   1) " { }\n"
-				      "role " LONG(3) " extends " LONG(
-					      2) " { }\n"
-						 "role " LONG(4) " extends " LONG(
-							 3) " { }\n"
-							    "role " LONG(5) " extends " LONG(
-								    4) " { }\n"
-								       "role " LONG(
-									       6) " extends"
-										  " " LONG(5) " { "
-											      "}\n",
-		NULL);
-	const struct writ_request request = {.role = LONG(6), .tool = "a"};
+	struct writ_policy *policy;
+	struct writ_request request = {.tool = "a"};
 	struct writ_decision decision;
-	char text[4096];
+	char source[8192], text[4096];
+	size_t at = 0;
 
+	for (int i = 1; i <= 12; i++)
+		at += (size_t)snprintf(source + at, sizeof(source) - at, "role %s%s%s { %s }\n",
+				       long_role(i), i > 1 ? " extends " : "",
+				       i > 1 ? long_role(i - 1) : "", i > 1 ? "" : "allow a;");
+	policy = bundle_open(source, NULL);
+	request.role = long_role(12);
 	cr_assert_eq(writ_check(policy, &request, &decision), WRIT_ALLOW);
 	writ_explain(policy, &request, &decision, text, sizeof(text));
-	cr_expect(strstr(text, " (" LONG(6) " <- " LONG(5) " <- "), "%s", text);
+	cr_expect(strstr(text, long_role(12)) && strstr(text, long_role(11)), "%s", text);
 	cr_expect(strstr(text, "...): allow a"), "%s", text);
 	cr_expect_lt(strlen(text), 1300u);
+	writ_close(policy);
+}
+
+Test(role_path, a_condition_that_is_too_long_is_cut_off)
+{
+	char source[8192] = "role r { allow a where x == 0", text[8192];
+	struct writ_policy *policy;
+	size_t at = strlen(source);
+
+	for (int i = 0; i < 400; i++)
+		at += (size_t)snprintf(source + at, sizeof(source) - at, " or x == %d", i);
+	(void)snprintf(source + at, sizeof(source) - at, "; }\n");
+	policy = bundle_open(source, NULL);
+	(void)explain(policy, &(struct writ_request){.role = "r", .tool = "a"}, text, sizeof(text));
+	cr_expect(strstr(text, ": allow a where x == 0"), "%s", text);
+	cr_expect_str_eq(text + strlen(text) - 3, "...");
+	cr_expect(strlen(text) > 2000 && strlen(text) < 2200, "%zu", strlen(text));
+	writ_close(policy);
+}
+
+Test(role_path, is_told_in_as_much_room_as_there_is)
+{
+	static const struct writ_request requests[] = {
+		{.role = "far", .tool = "a"},
+		{.role = "top", .tool = "f"}, /* whose condition does not hold */
+		{.role = "far", .tool = "z"},
+		{.role = "nobody", .tool = "a"},
+	};
+	struct writ_policy *policy = bundle_open(ROLES, NULL);
+	char whole[512], text[512];
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		(void)explain(policy, &requests[i], whole, sizeof(whole));
+		for (size_t size = 1; size <= strlen(whole) + 1; size++) {
+			memset(text, '#', sizeof(text));
+			(void)explain(policy, &requests[i], text, size);
+			cr_expect_eq(strlen(text), size - 1, "%zu, %zu: %s", i, size, text);
+			cr_expect_eq(strncmp(text, whole, size - 1), 0, "%zu, %zu: %s", i, size,
+				     text);
+			cr_expect_eq(text[size], '#', "%zu, %zu", i, size);
+		}
+	}
+	writ_close(policy);
+}
+
+Test(role_path, of_a_rule_that_denies_there_is_nothing_to_tell)
+{
+	struct writ_policy *policy = bundle_open("role r { deny a where x == 1; }\n", NULL);
+	const struct writ_arg other = {.name = "x", .type = WRIT_ARG_INTEGER, .number = 2};
+	const struct writ_request request = {.role = "r", .tool = "a", .args = &other, .n_args = 1};
+	char text[256];
+
+	(void)explain(policy, &request, text, sizeof(text));
+	cr_expect_str_eq(text, "no rule allows it");
 	writ_close(policy);
 }
 
@@ -199,15 +259,35 @@ Test(role_path, names_with_a_length_are_read_no_further)
 					     .tool = names + 8,
 					     .tool_len = 1};
 	struct writ_request wrong = request;
+	char text[256];
 
 	expect_told(policy, &request, "of role 'base' (far <- base): allow a");
 	wrong.tool_len = 2;
 	expect_told(policy, &wrong, "no rule of role 'far' matches tool 'az'");
 	wrong.role_len = 2;
-	expect_told(policy, &wrong, "role 'fa' is not known to the policy");
+	(void)explain(policy, &wrong, text, sizeof(text));
+	cr_expect_str_eq(text, "role 'fa' is not known to the policy");
 	wrong = (struct writ_request){.user = "toppest", .user_len = 3, .tool = "a"};
 	expect_told(policy, &wrong, "user 'top' is not known to the policy; it is a role (--role)");
 	wrong = (struct writ_request){.role = "far", .tool = "a/zure", .tool_len = 2};
 	expect_told(policy, &wrong, "'a/' is not a name that a tool can have");
+	writ_close(policy);
+}
+
+/* Nor as far as a caller is wrong about it: a name has its bound. */
+Test(role_path, names_with_a_length_that_none_has_are_read_so_far_only)
+{
+	struct writ_policy *policy = bundle_open(ROLES, NULL);
+	const struct writ_decision decision = {.verdict = WRIT_DENY,
+					       .reason = WRIT_UNKNOWN_SUBJECT};
+	char *name = calloc(WRIT_MAX_TEXT + 1, 1);
+	char text[256];
+	const struct writ_request request = {.role = name, .role_len = UINT32_MAX, .tool = "a"};
+
+	cr_assert_not_null(name);
+	memset(name, 'x', 100);
+	writ_explain(policy, &request, &decision, text, sizeof(text));
+	cr_expect(strstr(text, "xxx' is not known to the policy"), "%s", text);
+	free(name);
 	writ_close(policy);
 }
