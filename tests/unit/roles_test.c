@@ -83,6 +83,18 @@ Test(roles, in_conflict_are_refused_with_how_they_are_held)
 	writ_close(policy);
 }
 
+/* Named is the role that was given, however far it is from there. */
+Test(roles, in_conflict_are_told_with_the_role_that_brings_them)
+{
+	struct writ_policy *policy = examined("role dev { allow a; } role lead extends dev { }\n"
+					      "role head extends lead { }\n"
+					      "role aud { allow b; }\nconflict dev, aud;");
+
+	expect_refused(policy, "head aud", 0,
+		       "roles 'aud' and 'dev' (inherited by 'head') are in conflict");
+	writ_close(policy);
+}
+
 Test(roles, that_the_policy_lacks_are_refused)
 {
 	struct writ_policy *policy = bundle_open(text, NULL);
