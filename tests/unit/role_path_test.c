@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/holding.h"
+#include "runtime/policy.h"
 #include "support/monitor_maker.h"
 
 /* A diamond with a long side and a short one: top - left - far - base, top - right - base. */
@@ -196,19 +198,42 @@ Test(role_path, is_told_in_as_much_room_as_there_is)
 		{.role = "nobody", .tool = "a"},
 	};
 	struct writ_policy *policy = bundle_open(ROLES, NULL);
-	char whole[512], text[512];
+	char whole[512], text[512] = "";
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		(void)explain(policy, &requests[i], whole, sizeof(whole));
 		for (size_t size = 1; size <= strlen(whole) + 1; size++) {
-			memset(text, '#', sizeof(text));
+			memset(text, '#', sizeof(text) - 1);
 			(void)explain(policy, &requests[i], text, size);
 			cr_expect_eq(strlen(text), size - 1, "%zu, %zu: %s", i, size, text);
 			cr_expect_eq(strncmp(text, whole, size - 1), 0, "%zu, %zu: %s", i, size,
 				     text);
-			cr_expect_eq(text[size], '#', "%zu, %zu", i, size);
+			cr_expect_eq(strspn(text + size, "#"), sizeof(text) - 1 - size, "%zu, %zu",
+				     i, size);
 		}
 	}
+	writ_close(policy);
+}
+
+Test(role_path, takes_no_more_room_than_it_is_given)
+{
+	enum { BASE, TOP = 5 }; /* they are sorted by name */
+	static const char whole[] = " (top <- right <- base)";
+	struct writ_policy *policy = bundle_open(ROLES, NULL);
+	struct holding holding;
+	char text[64] = "";
+
+	cr_assert(holding_init(&holding, &policy->image));
+	holding_give(&holding, TOP);
+	holding_inherit(&holding);
+	for (size_t size = sizeof(" (x...)"); size <= sizeof(whole); size++) {
+		memset(text, '#', sizeof(text) - 1);
+		holding_path(&holding, BASE, text, size);
+		cr_expect_lt(strlen(text), size, "%zu", size);
+		cr_expect_eq(strspn(text + size, "#"), sizeof(text) - 1 - size, "%zu: %s", size,
+			     text);
+	}
+	holding_fini(&holding);
 	writ_close(policy);
 }
 
