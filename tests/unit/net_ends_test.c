@@ -636,6 +636,26 @@ Test(net_ends, the_other_sides_end_is_taken_off)
 	}
 }
 
+Test(net_ends, what_went_out_again_counts_once_and_what_never_was_not_at_all)
+{
+	const uint64_t again = 400000, nothing = 0;
+	struct said said;
+
+	begin_said(&said);
+	memcpy(said.end.attributes + 4 + 208, &again, sizeof(again));
+	say(&said, said.end.head.len);
+	cr_expect_eq(said.events.sent, 600000u);
+	end_said(&said);
+	begin_said(&said);
+	memcpy(said.end.attributes + 4 + 120, &nothing, sizeof(nothing));
+	memcpy(said.end.attributes + 4 + 200, &nothing, sizeof(nothing));
+	say(&said, said.end.head.len);
+	cr_expect_eq(said.ends->n, 0u);
+	cr_expect_eq(said.events.counts[WRIT_NET_CLOSE][true], 0u);
+	cr_expect_eq(said.events.counts[WRIT_NET_CLOSE][false], 0u);
+	end_said(&said);
+}
+
 Test(net_ends, a_turn_hears_so_much_only)
 {
 	struct said said;
