@@ -369,6 +369,8 @@ Test(net_ends_live, a_keeper_that_is_killed_claims_nothing)
 
 /* ---- the table ---- */
 
+TestSuite(net_ends, .timeout = 60);
+
 static struct net_ends *table(struct net_events *events)
 {
 	struct net_ends *ends = calloc(1, sizeof(*ends));
