@@ -123,7 +123,8 @@ int main(int argc, char **argv)
 	if (sanitize())
 		return EXIT_RUN_FAILED;
 	status = dispatch(argv);
-	if (fflush(stdout))
+	/* A long text went out before, and leaves nothing to flush but the mark that it failed. */
+	if (fflush(stdout) || ferror(stdout))
 		return EXIT_RUN_FAILED;
 	return status;
 }

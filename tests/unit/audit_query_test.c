@@ -455,6 +455,13 @@ Test(audit_query, output_that_fails_is_told)
 	make_decisions();
 	cr_expect_eq(shell(AUDIT "query %s > /dev/full", db_file), 125);
 	shell_expect_output("writ: the output can't be written: No space left on device");
+	/* Nor is help that nobody got: a short one waits for the end, a long one went before. */
+	cr_expect_eq(shell(AUDIT "--help > /dev/full"), 125);
+	shell_expect_output("writ: standard output can't be written");
+	cr_expect_eq(shell("$R approve --help > /dev/full"), 125);
+	cr_expect_eq(shell("$R users --help > /dev/full"), 125);
+	cr_expect_eq(shell("$R help run > /dev/full"), 125);
+	cr_expect_eq(shell("$R help run > /dev/null"), 0);
 }
 
 Test(audit_query, tail_shows_the_last_and_then_what_comes)

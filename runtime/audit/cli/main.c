@@ -3,6 +3,7 @@
  * is a file here.
  */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,16 @@ static const struct verb {
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
+/* What a verb has printed and not looked after, as its help, has to be out for it to be done. */
+static int end(int status)
+{
+	bool failed = ferror(stdout) != 0;
+
+	if ((fflush(stdout) || failed) && status == EXIT_ALLOWED)
+		return cli_fail(EXIT_RUN_FAILED, "standard output can't be written");
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	/* writ executes us with its verb as the name; by hand it is the first argument. */
@@ -28,7 +39,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; from[0] && i < N_VERBS; i++) {
 		if (strcmp(verbs[i].name, from[0]) == 0)
-			return verbs[i].run(from);
+			return end(verbs[i].run(from));
 	}
 	return cli_fail(EXIT_USAGE, "writ-audit: it is for writ to execute");
 }
