@@ -1,11 +1,12 @@
 #!/bin/sh
 # `make test`: everything a contributor must pass, in order of how fast it fails. BUILD is the build
-# directory. Prints one closing line; exits non-zero at the first part that fails.
+# directory. Says when each part begins, and how long all took; exits non-zero at the first that fails.
 set -eu
 BUILD=${BUILD:-build}
 
+begun=$(date +%s)
 part() {
-	printf '\n== %s\n' "$1"
+	printf '\n== %s (after %d s)\n' "$1" $(($(date +%s) - begun))
 }
 
 part "build, warnings are errors"
@@ -58,4 +59,4 @@ part "launches with every system call made to fail, in short (make faults)"
 FAULTS=short make --no-print-directory -j2 DEVELOPER=1 faults
 part "launches that leave nothing, in short (make stress)"
 STRESS="100 500 100" make --no-print-directory -j2 DEVELOPER=1 stress
-printf '\nAll tests passed.\n'
+printf '\nAll tests passed in %d s.\n' $(($(date +%s) - begun))
