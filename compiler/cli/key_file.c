@@ -21,15 +21,17 @@ static int fail_errno(const char *path)
 	return cli_file_error(path, "can't read the key: %s", strerror(errno));
 }
 
-static int check_file(const char *path, int fd)
+static int check_file(const char *path, const struct stat *st)
 {
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return fail_errno(path);
-	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+	if (!S_ISREG(st->st_mode) && !S_ISFIFO(st->st_mode))
 		return cli_file_error(path, "can't read the key: it is not a file");
-	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)))
+	return CLI_OK;
+}
+
+/* Asked once it is known to be a secret key: of a public one it would be the wrong advice. */
+static int check_owner(const char *path, const struct stat *st)
+{
+	if (S_ISREG(st->st_mode) && (st->st_mode & (S_IRWXG | S_IRWXO)))
 		return cli_file_error(path,
 				      "can't use the key: others than its owner may open the "
 				      "file ('chmod 600' it, or make a new key if somebody has)");
@@ -57,13 +59,18 @@ static int read_key(const char *path, int fd, struct secret_key *out)
 int key_file_load(const char *path, struct secret_key *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
 	int rc;
 
 	if (fd < 0)
 		return fail_errno(path);
-	rc = check_file(path, fd);
+	rc = fstat(fd, &st) ? fail_errno(path) : check_file(path, &st);
 	if (rc == CLI_OK)
 		rc = read_key(path, fd, out);
+	if (rc == CLI_OK)
+		rc = check_owner(path, &st);
+	if (rc != CLI_OK)
+		sodium_memzero(out, sizeof(*out));
 	close(fd);
 	return rc;
 }
