@@ -248,7 +248,11 @@ static void run_test(struct test_file *file, const struct ast_test *test, struct
 	block->name = plain_text(&test->name);
 	block->span = test->name.span;
 	if (open_policy(file, test, opened, &error))
-		block->error = str_copy(file->judge.arena, error.text, strlen(error.text));
+		block->error = str_printf(file->judge.arena, "%s%s", error.text,
+					  error.code == WRIT_E_PARAM
+						  ? "; 'with NAME = VALUE' behind the "
+						    "test's name binds one"
+						  : "");
 	else
 		run_block(file, test, &opened->bound, block);
 	count(file, block);
