@@ -25,11 +25,11 @@ static const struct {
 	const char *written;
 	const char *keyword;
 } aliases[] = {
-	{"fs", "filesystem"},    {"run", "execute"},  {"listen", "bind"},  {"permit", "allow"},
-	{"grant", "allow"},      {"forbid", "deny"},  {"block", "deny"},   {"from", "extends"},
-	{"inherits", "extends"}, {"when", "where"},   {"if", "where"},     {"like", "matches"},
-	{"exec", "execute"},     {"glob", "matches"}, {"within", "under"}, {"below", "under"},
-	{"exists", "present"},
+	{"fs", "filesystem"},    {"run", "execute"},   {"listen", "bind"},  {"permit", "allow"},
+	{"grant", "allow"},      {"forbid", "deny"},   {"block", "deny"},   {"from", "extends"},
+	{"inherits", "extends"}, {"when", "where"},    {"if", "where"},     {"like", "matches"},
+	{"exec", "execute"},     {"glob", "matches"},  {"within", "under"}, {"below", "under"},
+	{"exists", "present"},   {"allow", "connect"},
 };
 
 /* Signs of other notations where ours has a word, or another sign. */
@@ -219,6 +219,32 @@ static struct str endpoint_help(struct parse *parse, struct str meant)
 			  memchr(meant.ptr, ':', meant.len) ? "" : ":443");
 }
 
+/* Is the word in front of the offending one this? */
+static bool comes_after(const struct parse *parse, const char *word)
+{
+	return str_eq_cstr(parse_text_at(parse, parse->lexer.before), word);
+}
+
+/* "path under workspace", which may be meant as a parameter or a set. */
+static struct str bare_tree(struct parse *parse, const struct syntax_error *error)
+{
+	struct str name = parse_text_at(parse, error->span);
+
+	if (!comes_after(parse, "under") || !is_word_found(error) || name.len > HINTS_MAX_SHOWN)
+		return (struct str){NULL, 0};
+	return str_printf(parse->arena,
+			  "a parameter's value is written \"${%.*s}\"; a set stands behind 'in'",
+			  STR_ARG(name));
+}
+
+/* 'url in "a.example:443"'. */
+static struct str bare_item(struct parse *parse, const struct syntax_error *error)
+{
+	if (!comes_after(parse, "in") || !is_found(error, "a string"))
+		return (struct str){NULL, 0};
+	return str_from("lists stand in {braces}");
+}
+
 /* "read /usr", "connect 443", "user bob": a string without quotes. */
 static struct str unquoted(struct parse *parse, const struct syntax_error *error)
 {
@@ -342,8 +368,8 @@ static struct str other_sign(struct parse *parse, const struct syntax_error *err
 }
 
 static struct str (*const hints[])(struct parse *, const struct syntax_error *) = {
-	unquoted,        quoted,      not_a_name,    bare_variable, limit_with_sign,
-	name_with_space, inheritance, other_letters, other_sign,
+	bare_tree,       bare_item,       unquoted,    quoted,        not_a_name, bare_variable,
+	limit_with_sign, name_with_space, inheritance, other_letters, other_sign,
 };
 
 struct str hints_help(struct parse *parse, const struct syntax_error *error)

@@ -172,6 +172,10 @@ uint32_t sema_resolve(struct sema *sema, enum sema_kind kind, struct str name, s
 		return IR_NONE;
 	for (size_t i = 0; i < names->list.n; i++)
 		str_nearest_offer(&nearest, names->list.items[i].text);
-	sema_nearest_help(sema, diag, &nearest);
+	if (kind == SEMA_SET && map_get(&sema->names[SEMA_PARAM].first, name, &index))
+		diag_help(sema->diags, diag, "'%.*s' is a parameter: its value is \"${%.*s}\"",
+			  STR_ARG(name), STR_ARG(name));
+	else
+		sema_nearest_help(sema, diag, &nearest);
 	return IR_NONE;
 }

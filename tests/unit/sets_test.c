@@ -98,6 +98,17 @@ Test(sets, unknown_set_suggests_the_nearest)
 	cr_expect(str_eq_cstr(diag->notes.items[0].text, "did you mean 'trees'?"));
 }
 
+Test(sets, a_parameter_that_stands_where_a_set_does_is_told)
+{
+	const struct compilation *compilation =
+		policy_check("param tree : path; set all : paths { tree };");
+	const struct diag *diag = policy_diag(compilation, DIAG_E0113);
+
+	cr_assert_eq(diag->notes.n, 1);
+	cr_expect(str_eq_cstr(diag->notes.items[0].text,
+			      "'tree' is a parameter: its value is \"${tree}\""));
+}
+
 Test(sets, items_written_out_are_limited)
 {
 	char *text = NULL;
