@@ -157,6 +157,17 @@ Test(stateful, a_launch_is_in_the_log)
 	shell_expect_output("writ_sandbox_create_duration_seconds_count 1\n");
 }
 
+Test(stateful, a_log_that_is_missing_is_named_once)
+{
+	static const char *const commands[] = {"metrics none.db", "backup none.db b.db",
+					       "stats none.db"};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		cr_expect_eq(shell("cd %s && $R audit %s", directory, commands[i]), 3);
+		shell_expect_output("writ: none.db: it can't be opened");
+	}
+}
+
 Test(stateful, without_the_log_nothing_is_decided_or_run)
 {
 	expect("decide", "--user ann --tool t --audit /proc/nowhere/a.db", 3, "a.db");

@@ -298,8 +298,18 @@ static int status_of(const struct writ_error *error)
 	}
 }
 
+/* Some errors of the library begin with the file that they are about. */
+static bool names_file(const struct writ_error *error, const char *path)
+{
+	size_t len = strlen(path);
+
+	return strncmp(error->text, path, len) == 0 && error->text[len] == ':';
+}
+
 int audit_fail(const char *path, const struct writ_error *error)
 {
+	if (path && names_file(error, path))
+		path = NULL;
 	return cli_fail(status_of(error), "%.300s%s%s", path ? path : "", path ? ": " : "",
 			error->text);
 }
