@@ -44,7 +44,7 @@ extern "C" {
 
 /* Functions return the negated value. Texts: writ_strerror(). */
 enum writ_error_code {
-	WRIT_E_OPEN = 1,    /* the bundle can't be read (errno in sys_errno) */
+	WRIT_E_OPEN = 1,    /* the bundle, or state, can't be used (sys_errno: why) */
 	WRIT_E_FORMAT,      /* not a bundle, or a damaged one */
 	WRIT_E_DIGEST,      /* the bytes do not match the digest */
 	WRIT_E_UNSUPPORTED, /* a format version or required section this runtime can't enforce */

@@ -88,16 +88,16 @@ static int open_directory(struct state *state, struct writ_error *error)
 	struct stat status;
 
 	if (mkdir(state->path, S_IRWXU) && errno != EEXIST)
-		return error_sys(error, WRIT_E_SYSTEM, errno, "%.300s can't be made", state->path);
+		return error_sys(error, WRIT_E_OPEN, errno, "%.300s can't be made", state->path);
 	state->directory =
 		fd_above_stdio(open(state->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 	if (state->directory < 0)
-		return error_sys(error, WRIT_E_SYSTEM, errno,
-				 "%.300s can't be opened as a directory", state->path);
+		return error_sys(error, WRIT_E_OPEN, errno, "%.300s can't be opened as a directory",
+				 state->path);
 	if (fstat(state->directory, &status))
 		return error_sys(error, WRIT_E_SYSTEM, errno, "%.300s", state->path);
 	if (!is_own(&status))
-		return error_set(error, WRIT_E_SYSTEM,
+		return error_set(error, WRIT_E_OPEN,
 				 "%.300s can't keep state: it must be this user's own and writable "
 				 "by nobody else",
 				 state->path);
@@ -120,11 +120,11 @@ static int open_shared(struct state *state, const char *directory, struct writ_e
 	int rc;
 
 	if (!state_path(directory, state->path))
-		return error_set(error, WRIT_E_SYSTEM, "the state directory's name is %s",
+		return error_set(error, WRIT_E_OPEN, "the state directory's name is %s",
 				 directory && !*directory ? "empty" : "too long");
 	if (writ_place_check(state->path, &reason))
-		return error_set(error, WRIT_E_SYSTEM, "%.150s can't keep state: %.350s",
-				 state->path, reason.text);
+		return error_set(error, WRIT_E_OPEN, "%.150s can't keep state: %.350s", state->path,
+				 reason.text);
 	rc = read_boot(state, error);
 	return rc ? rc : open_directory(state, error);
 }
@@ -231,11 +231,10 @@ static int make_file(const struct state *state, const struct state_part *part, c
 	fd = openat(state->directory, temporary,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 	if (fd < 0)
-		return error_sys(error, WRIT_E_SYSTEM, errno, "%.300s can't be written",
-				 state->path);
+		return error_sys(error, WRIT_E_OPEN, errno, "%.300s can't be written", state->path);
 	if (write_all(fd, &file, sizeof(file)) || write_zeros(fd, part->size) ||
 	    (linkat(state->directory, temporary, state->directory, name, 0) && errno != EEXIST))
-		rc = error_sys(error, WRIT_E_SYSTEM, errno, "%.300s/%s can't be made", state->path,
+		rc = error_sys(error, WRIT_E_OPEN, errno, "%.300s/%s can't be made", state->path,
 			       name);
 	saved = errno;
 	(void)unlinkat(state->directory, temporary, 0);
@@ -288,13 +287,13 @@ static int open_part(const struct state *state, const struct state_part *part,
 	if (rc)
 		return rc;
 	if (fd < 0)
-		return error_sys(error, WRIT_E_SYSTEM, errno, "%.300s/%s can't be opened",
+		return error_sys(error, WRIT_E_OPEN, errno, "%.300s/%s can't be opened",
 				 state->path, name);
 	wrong = check_file(state, part, fd);
 	if (!wrong)
 		return fd;
 	fd_close(&fd);
-	return error_set(error, WRIT_E_SYSTEM,
+	return error_set(error, WRIT_E_OPEN,
 			 "%.300s/%s can't be used: %s; remove it when nothing uses it", state->path,
 			 name, wrong);
 }

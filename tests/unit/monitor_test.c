@@ -369,7 +369,7 @@ Test(monitor, without_state_there_is_no_monitor)
 	struct writ_monitor *monitor = NULL;
 
 	bundle[0] = bundle[1] = bundle_make(RATED);
-	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, NULL), -WRIT_E_SYSTEM);
+	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, NULL), -WRIT_E_OPEN);
 	bundle[0] = bundle[1] = bundle_make("role r { allow a; }\n");
 	cr_expect_eq(writ_monitor_open(NULL, &options, &monitor, NULL), 0, "nothing to remember");
 	writ_monitor_close(monitor);

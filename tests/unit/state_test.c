@@ -76,7 +76,7 @@ static void expect_refused(const char *what)
 	struct writ_error error;
 	struct state_map got;
 
-	cr_expect_eq(map(&part, &got, &error), -WRIT_E_SYSTEM, "%s", what);
+	cr_expect_eq(map(&part, &got, &error), -WRIT_E_OPEN, "%s", what);
 	cr_expect(strstr(error.text, what) != NULL, "'%s' is not in: %s", what, error.text);
 	cr_expect(strstr(error.text, directory) != NULL, "no path: %s", error.text);
 }
@@ -166,13 +166,13 @@ Test(state, no_directory)
 	struct state *state;
 	char longer[5000];
 
-	cr_expect_eq(state_open("", &state, &error), -WRIT_E_SYSTEM);
+	cr_expect_eq(state_open("", &state, &error), -WRIT_E_OPEN);
 	cr_expect(strstr(error.text, "name is empty") != NULL, "%s", error.text);
 	memset(longer, 'a', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	cr_expect_eq(state_open(longer, &state, &error), -WRIT_E_SYSTEM);
+	cr_expect_eq(state_open(longer, &state, &error), -WRIT_E_OPEN);
 	cr_expect(strstr(error.text, "name is too long") != NULL, "%s", error.text);
-	cr_expect_eq(state_open("/proc/no/such", &state, &error), -WRIT_E_SYSTEM);
+	cr_expect_eq(state_open("/proc/no/such", &state, &error), -WRIT_E_OPEN);
 	cr_expect(strstr(error.text, "can't be made") != NULL, "%s", error.text);
 }
 
@@ -219,11 +219,11 @@ Test(state, another_version_is_refused)
 
 	cr_assert_eq(map(&part, &got, NULL), 0);
 	other.version++;
-	cr_expect_eq(map(&other, &got, &error), -WRIT_E_SYSTEM);
+	cr_expect_eq(map(&other, &got, &error), -WRIT_E_OPEN);
 	cr_expect(strstr(error.text, "another version") != NULL, "%s", error.text);
 	other = part;
 	other.size *= 2;
-	cr_expect_eq(map(&other, &got, &error), -WRIT_E_SYSTEM);
+	cr_expect_eq(map(&other, &got, &error), -WRIT_E_OPEN);
 }
 
 Test(state, what_is_no_file_of_ones_own_is_refused)

@@ -68,6 +68,32 @@ Test(stateful, rates_last_from_one_process_to_the_next)
 	expect("decide", "--role dev --tool once", 0, "allow\n");
 }
 
+/* As for writ pending and approve, and a log or a store: what an option names is no use. */
+Test(stateful, a_state_directory_that_is_no_use_is_a_bad_input)
+{
+	expect("decide", "--user ann --tool once --state /dev/null", 2, "--state is given twice");
+	cr_assert_eq(shell("cd %s && mkdir s && ln -s s link && mkdir -m 770 w && mkdir old",
+			   directory),
+		     0);
+	for (const char *const *state =
+		     (const char *const[]){"/dev/null", "link", "w", "none/x", NULL};
+	     *state; state++) {
+		cr_expect_eq(shell("cd %s && $R decide -p p.wrt --user ann --tool once --state %s",
+				   directory, *state),
+			     3, "%s: %s", *state, shell_output);
+		cr_expect_eq(
+			shell("cd %s && $R run -p p.wrt --user ann --tool t --state %s -- true",
+			      directory, *state),
+			3, "%s: %s", *state, shell_output);
+	}
+	cr_expect_eq(shell("cd %s && $R decide -p p.wrt --user ann --tool once --state old && "
+			   "for f in old/rates.*; do : >$f; done; "
+			   "$R decide -p p.wrt --user ann --tool once --state old",
+			   directory),
+		     3, "%s", shell_output);
+	shell_expect_output("it is damaged");
+}
+
 Test(stateful, roles_in_conflict_are_denied_until_some_are_chosen)
 {
 	expect("decide", "--user cyd --tool t", 1, "deny\nroles 'dev' and 'ops' are in conflict\n");
