@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -30,6 +31,14 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* Root's rename() puts a file in the place of a device or a pipe as well. */
+static bool may_replace(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
+}
+
 int metrics_file_replace(const char *path, const char *text, size_t len, struct writ_error *error)
 {
 	char temporary[PATH_MAX];
@@ -38,6 +47,8 @@ int metrics_file_replace(const char *path, const char *text, size_t len, struct 
 
 	if (n < 0 || (size_t)n >= sizeof(temporary))
 		return fail_set(error, WRIT_E_INVALID, "the file's name is too long");
+	if (!may_replace(path))
+		return fail_set(error, WRIT_E_INVALID, "%.300s is not a regular file", path);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(error, errno, "%.300s", temporary);

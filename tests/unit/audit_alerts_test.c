@@ -339,6 +339,23 @@ Test(audit_alerts, cursor_goes_on_where_it_was)
 	shell_expect_output("/at: it is no cursor of writ audit alerts");
 }
 
+/* Where others may make links, one that waits under the name of the next cursor. */
+Test(audit_alerts, cursor_is_not_written_through_a_link)
+{
+	write_rules("to t command /bin/true\nalert d denials 1 in 1m to t every 1ms\n");
+	deny("x", 1);
+	cr_assert_eq(shell("cd %s && echo kept > victim && ln -s victim at.new", root), 0);
+	cr_expect_eq(shell(ALERTS "run --once --cursor %s/at %s %s/rules", root, log_file, root),
+		     125, "%s", shell_output);
+	cr_expect_eq(shell("cat %s/victim", root), 0);
+	cr_expect_str_eq(shell_output, "kept\n");
+	cr_assert_eq(shell("rm %s/at.new", root), 0);
+	cr_expect_eq(shell(ALERTS "run --once --cursor %s/at %s %s/rules", root, log_file, root), 0,
+		     "%s", shell_output);
+	cr_expect_eq(shell("cat %s/at", root), 0);
+	cr_expect_str_eq(shell_output, "1\n");
+}
+
 Test(audit_alerts, log_that_is_replaced_is_told)
 {
 	write_rules("to t command /bin/true\nalert g gaps to t\n");

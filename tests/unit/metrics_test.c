@@ -369,6 +369,13 @@ Test(metrics, a_file_is_replaced_or_stays_as_it_was)
 	cr_expect_gt(st.st_size, 1000);
 	cr_expect_eq(writ_metrics_write(fixture.metrics, "/nonexistent/m.prom", &error),
 		     -WRIT_E_SYSTEM);
+	/* What is no file is not put aside for one: that could be /dev/null. */
+	cr_assert_eq(unlink(fixture.file), 0);
+	cr_assert_eq(mkfifo(fixture.file, 0600), 0);
+	cr_expect_eq(writ_metrics_write(fixture.metrics, fixture.file, &error), -WRIT_E_INVALID);
+	cr_expect(strstr(error.text, "is not a regular file"), "%s", error.text);
+	cr_assert_eq(lstat(fixture.file, &st), 0);
+	cr_expect(S_ISFIFO(st.st_mode));
 	tear_down(&fixture);
 }
 

@@ -160,10 +160,14 @@ static int write_cursor(const char *path, int64_t seq)
 	FILE *file;
 	int n = snprintf(temporary, sizeof(temporary), "%s.new", path);
 	bool good;
+	int fd;
 
 	if (n < 0 || (size_t)n >= sizeof(temporary))
 		return cli_fail(EXIT_USAGE, "--cursor: the path is too long");
-	file = fopen(temporary, "we");
+	/* A link there would be somebody else's wish. */
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		  0666);
+	file = fd >= 0 ? fdopen(fd, "w") : NULL;
 	good = file && fprintf(file, "%" PRId64 "\n", seq) > 0;
 	if (file && fclose(file))
 		good = false;
