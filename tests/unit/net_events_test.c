@@ -143,6 +143,26 @@ Test(net_events, what_a_call_came_to_is_added)
 }
 
 /* The keeper may be killed at any moment. */
+/* That a connection ended is no answer to the call that is being made. */
+Test(net_events, what_a_call_came_to_is_not_added_to_an_end)
+{
+	struct net_events events = {.log = open_log()};
+	struct writ_net_event begun, event;
+	uint64_t next = 1;
+
+	add(&events, true, 0);
+	cr_assert(net_events_last(&events, &begun));
+	net_events_end(&events, &begun, 3, 4);
+	net_events_answered(&events, events.call, -ECONNREFUSED);
+	cr_assert_eq(writ_net_log_next(events.log, 1, &next, &event), 1);
+	cr_expect_eq(event.kind, WRIT_NET_CLOSE);
+	cr_expect_eq(event.sys_errno, 0);
+	next = 0;
+	cr_assert_eq(writ_net_log_next(events.log, 1, &next, &event), 1);
+	cr_expect_eq(event.sys_errno, ECONNREFUSED, "the control");
+	writ_net_log_close(events.log);
+}
+
 Test(net_events, a_record_that_is_never_finished_keeps_nobody, .timeout = 20)
 {
 	struct net_events events = {.log = open_log()};

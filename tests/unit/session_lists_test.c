@@ -112,3 +112,32 @@ Test(session_lists, too_many_elements_are_no_way_round_a_role)
 	writ_session_close(session);
 	monitor_free(test);
 }
+
+static void expect_reason(struct writ_session *session, const struct writ_call *call,
+			  enum writ_reason reason)
+{
+	struct writ_decision decision;
+
+	cr_expect_eq(writ_session_check(session, call, &decision), WRIT_DENY);
+	cr_expect_eq(decision.reason, reason, "%d, not %d", decision.reason, reason);
+}
+
+/* As by one row (session_test.c): the control is that the two allow the call. */
+Test(session_lists, what_is_no_call_is_none_of_several_roles)
+{
+	static const struct writ_arg args[WRIT_MAX_CALL_ARGS + 1] = {{.name = "p", .text = "a"},
+								     {.name = "p", .text = "b"}};
+	struct test_monitor *test = make("allow t;", "allow t where p == \"a\";");
+	struct writ_session *session = open_some(test);
+	struct writ_call call = {.tool = "t", .args = args, .n_args = 1};
+
+	cr_expect_eq(writ_session_check(session, &call, NULL), WRIT_ALLOW);
+	call.n_args = 2;
+	expect_reason(session, &call, WRIT_BAD_REQUEST);
+	call.n_args = WRIT_MAX_CALL_ARGS + 1;
+	expect_reason(session, &call, WRIT_BAD_REQUEST);
+	expect_reason(session, &(struct writ_call){.tool = "t", .n_args = 1}, WRIT_BAD_REQUEST);
+	expect_reason(session, &(struct writ_call){.tool = "nothing"}, WRIT_NO_RULE);
+	writ_session_close(session);
+	monitor_free(test);
+}
