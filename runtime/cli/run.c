@@ -56,6 +56,7 @@ const char cli_help_run[] =
 	"3 unusable bundle; 4 this host can't enforce the sandbox\n";
 
 static struct cli_report report;
+static bool was_allowed; /* by a decision, or as a sandbox that was named */
 static int json_fd = -1;
 static struct writ_process *running;
 static volatile sig_atomic_t caught;
@@ -159,6 +160,7 @@ static uint32_t sandbox_by_name(const struct cli_options *options, const struct 
 	if (id == WRIT_NO_ID)
 		*status = cli_fail(EXIT_BAD_INPUT, "the policy has no sandbox '%s'",
 				   options->sandbox);
+	was_allowed = id != WRIT_NO_ID;
 	return id;
 }
 
@@ -184,6 +186,7 @@ static uint32_t sandbox_by_decision(const struct cli_options *options, int *stat
 				   options->for_agent ? "" : decision.request);
 		return WRIT_NO_ID;
 	}
+	was_allowed = true;
 	if (decision.sandbox == WRIT_NO_ID) {
 		report.end = "denied";
 		*status = cli_fail(EXIT_RUN_DENIED,
@@ -214,7 +217,7 @@ static int open_sandbox(const struct cli_options *options, char **argv,
 	}
 	/* What was allowed and is not to be has an end, too. */
 	report.exit_status = status;
-	if (status && report.sandbox_name && cli_judge_ended(options, &report, cli_last_message()))
+	if (status && was_allowed && cli_judge_ended(options, &report, cli_last_message()))
 		status = EXIT_RUN_FAILED;
 	/* The policy stays open: unmapping it would only delay the launch. */
 	return status;

@@ -109,6 +109,22 @@ Test(hand_over, what_must_be_recorded_is_not_run_without_a_log)
 		"launch 1 64\nend 1 64\n");
 }
 
+/* The policy allowed it, and so says the log: then that nothing came of it is there as well. */
+Test(hand_over, what_is_allowed_and_has_no_sandbox_ends)
+{
+	put("bare.wrt", "tool bare { class read; }\nrole all { allow bare; }\n");
+	expect(126, "$R run -p bare.wrt --role all --tool bare --audit a.db -- /usr/bin/true",
+	       "has no sandbox");
+	expect(126, "$R run -p bare.wrt --role all --tool no --audit a.db -- /usr/bin/true",
+	       "denied");
+	expect(3, "$R run -p bare.wrt --sandbox no --audit a.db -- /usr/bin/true", "no sandbox");
+	expect_log(
+		"select kind, tool, verdict, error from records where kind in (\\\"decision\\\", "
+		"\\\"end\\\")",
+		"decision bare allow None\nend bare None denied: tool 'bare' has no sandbox to run "
+		"a command in\ndecision no deny None\n");
+}
+
 /* Its arguments may be secret, and nothing has declared them. */
 Test(hand_over, of_a_command_only_the_name_is_recorded)
 {
