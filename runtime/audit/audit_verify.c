@@ -242,6 +242,17 @@ static int check_structure(struct walk *walk, struct writ_error *error)
 	return rc;
 }
 
+/* The id of a writer is 16 digits (roll.c); what has another keeps everybody from writing. */
+static int check_writers(struct walk *walk)
+{
+	static const char others[] = "SELECT count(*) FROM writers WHERE lost IS NULL AND "
+				     "(length(id) <> 16 OR id GLOB '*[^0-9a-f]*')";
+
+	if (db_number(walk->db, others, 0) == 0)
+		return 0;
+	return find(walk, 0, "its table writers was edited, or is damaged");
+}
+
 /* ---- what is known before ---- */
 
 static int find_key(struct walk *walk, const char *path, struct writ_error *error)
@@ -328,6 +339,8 @@ static int verify(struct walk *walk, const char *path, struct writ_error *error)
 		rc = check_reach(walk);
 	if (!rc)
 		rc = check_structure(walk, error);
+	if (!rc)
+		rc = check_writers(walk);
 	return rc ? rc : count_losses(walk, path, error);
 }
 

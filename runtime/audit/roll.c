@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/audit/fail.h"
+
 #define ID_SIZE 17
 
 static void id_text(uint64_t id, char text[ID_SIZE])
@@ -148,6 +150,10 @@ static int tell_of_lone(struct chain *chain, const struct writers *writers,
 		rc = chain_note(chain, "gap", detail, error);
 		if (!rc)
 			rc = mark_lost(chain, id, -1, error);
+		/* One that is not as we write them would be found, and told of, for ever. */
+		if (!rc && sqlite3_changes(chain->db) != 1)
+			rc = fail_set(error, WRIT_E_FORMAT,
+				      "its table writers was edited, or is damaged");
 	}
 	return rc;
 }
