@@ -119,12 +119,16 @@ static int read_log(sqlite3 *db, struct metrics_values *out, struct writ_error *
 int writ_metrics_of_log(const char *path, char **out, size_t *len, struct writ_error *error)
 {
 	struct metrics_values values = {.is_live = false};
+	struct writ_error reason;
 	sqlite3 *db = NULL;
 	int rc = schema_open(path, DB_READ, &db, error);
 
 	if (rc)
 		return rc;
-	rc = read_log(db, &values, error);
+	rc = read_log(db, &values, &reason);
+	if (rc)
+		(void)fail_set(error, (enum writ_error_code)reason.code, "%.200s: %s", path,
+			       reason.text);
 	db_close(db);
 	return rc ? rc : metrics_print(&values, out, len, error);
 }

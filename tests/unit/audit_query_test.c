@@ -464,6 +464,13 @@ Test(audit_query, output_that_fails_is_told)
 	cr_expect_eq(shell("$R help run > /dev/null"), 0);
 }
 
+Test(audit_query, a_log_that_is_not_there_is_named_once)
+{
+	cr_expect_eq(shell(AUDIT "metrics %s/none", root), 3);
+	cr_expect(strncmp(shell_output, "writ: ", 6) == 0);
+	cr_expect_null(strstr(strstr(shell_output, "/none: ") + 1, "/none: "), "%s", shell_output);
+}
+
 Test(audit_query, tail_shows_the_last_and_then_what_comes)
 {
 	struct log_maker *maker;

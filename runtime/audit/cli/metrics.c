@@ -54,7 +54,7 @@ int audit_sub_metrics(char **argv)
 	if (!audit_begin(argv, &usage, &options, &status))
 		return status;
 	if (writ_metrics_of_log(options.operands[0], &text, &len, &error))
-		return audit_fail(options.operands[0], &error);
+		return audit_fail(NULL, &error);
 	status = write_text(options.textfile, text, len);
 	free(text);
 	return status;
