@@ -78,7 +78,8 @@ static int find_signer(const struct writ_keys *keys, const struct signed_bytes *
 	if (bundle->size < SMALLEST || memcmp(bundle->bytes, WRIT_MAGIC, WRIT_MAGIC_SIZE) != 0)
 		return fail_set(error, WRIT_E_FORMAT, "not a Writ bundle, or a damaged one: it %s",
 				bundle->size < SMALLEST ? "is too short to be signed"
-							: "does not begin as one");
+							: "does not begin as one (writc compile "
+							  "makes one of a policy)");
 	memcpy(&record, bundle->bytes + bundle->size - sizeof(record), sizeof(record));
 	if (memcmp(record.magic, WRIT_SIGN_MAGIC, sizeof(record.magic)) != 0)
 		return fail_set(error, WRIT_E_UNTRUSTED,
