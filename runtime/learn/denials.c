@@ -319,7 +319,8 @@ void denials_print(FILE *out, const struct record *record, const char *result)
 {
 	struct list list = make_list(record, result);
 
-	(void)fputs(list.n ? "writ: refused, with the line of a policy that would grant it:\n"
+	(void)fputs(list.n ? "writ: refused, with the line of a policy that would grant it "
+			     "if no deny stands against it:\n"
 			   : "writ: nothing was refused that could be seen\n",
 		    out);
 	for (size_t i = 0; i < list.n; i++)
