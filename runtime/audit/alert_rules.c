@@ -209,7 +209,8 @@ static bool read_counted(struct alert_words *words, struct alert_rule *rule)
 	if (!in)
 		return false;
 	if (strcmp(in, "in") != 0)
-		return alert_words_fail(words, "after how many comes in and a span, not '%s'", in);
+		return alert_words_fail(words, "the number is followed by 'in SPAN', not by '%s'",
+					in);
 	return alert_words_span(words, &rule->window_us) && read_by(words, rule);
 }
 
