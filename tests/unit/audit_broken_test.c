@@ -550,29 +550,6 @@ Test(audit_broken, damage_beside_an_empty_database_loses_nothing_unsaid)
 	try_damages(0);
 }
 
-/* What no process of ours has put there can't be marked as told of, and is not told for ever. */
-Test(audit_broken, row_of_a_writer_that_is_none_ends)
-{
-	static const char *const ids[] = {"7", "00000000000000AB", "0x1", "00000000000000001"};
-	char sql[160];
-
-	audit_fill(3);
-	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
-		(void)snprintf(sql, sizeof(sql),
-			       "INSERT INTO writers VALUES ('%s', 1, 0, 1, 1, 0, 0, NULL)", ids[i]);
-		audit_change(sql);
-		expect_refused(WRIT_E_FORMAT, "its table writers was edited, or is damaged");
-		cr_expect_str_not_empty(audit_verify());
-		audit_change("DELETE FROM writers WHERE pid = 1 AND uid = 0");
-	}
-	/* One as ours are is a process whose count was taken away: told once. */
-	audit_change("INSERT INTO writers VALUES ('00000000000000ab', 1, 0, 1, 1, 0, 0, NULL)");
-	audit_fill(2);
-	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE detail LIKE '%count_gone%'"),
-		     1);
-	expect_goes_on();
-}
-
 /* Every page of the database in turn: the writer fails or goes on, and verify sees it. */
 Test(audit_broken, damaged_page_is_an_error_with_the_name_and_no_crash)
 {

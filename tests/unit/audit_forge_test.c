@@ -79,6 +79,32 @@ static void chain_anew(void)
 	(void)sqlite3_close(db);
 }
 
+/* What no process of ours has put there can't be marked as told of, and is not told for ever. */
+Test(audit_forge, row_of_a_writer_that_is_none_ends)
+{
+	static const char *const ids[] = {"7", "00000000000000AB", "0x1", "00000000000000001"};
+	struct writ_audit *audit = NULL;
+	struct writ_error error;
+	char sql[160];
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		(void)snprintf(sql, sizeof(sql),
+			       "INSERT INTO writers VALUES ('%s', 1, 0, 1, 1, 0, 0, NULL)", ids[i]);
+		audit_change(sql);
+		cr_expect_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_FORMAT);
+		cr_expect(strstr(error.text, "its table writers was edited, or is damaged"), "%s",
+			  error.text);
+		cr_expect_str_not_empty(audit_verify());
+		audit_change("DELETE FROM writers WHERE pid = 1 AND uid = 0");
+	}
+	/* One as ours are is a process whose count was taken away: told once. */
+	audit_change("INSERT INTO writers VALUES ('00000000000000ab', 1, 0, 1, 1, 0, 0, NULL)");
+	audit_fill(2);
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE detail LIKE '%count_gone%'"),
+		     1);
+	cr_expect_str_empty(audit_verify());
+}
+
 Test(audit_forge, a_chain_that_is_made_anew_does_not_fit_its_checkpoint)
 {
 	struct writ_audit_expect expect = {.key = "/nowhere/key"};
