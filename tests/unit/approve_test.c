@@ -182,6 +182,16 @@ Test(approve, a_state_that_can_not_be_used)
 	cr_expect_eq(writ("pending --state /proc/x/y"), 3);
 }
 
+/* It is a name that was mistyped: an empty list would say that nobody asks. */
+Test(approve, a_state_that_is_not_there_is_not_made)
+{
+	snprintf(state_path, sizeof(state_path), "%s/stade", root);
+	cr_expect_eq(writ_here("pending", ""), 3);
+	expect_output("stade: No such file or directory");
+	cr_expect_eq(writ_here("approve", "0123"), 3);
+	cr_expect_neq(access(state_path, F_OK), 0);
+}
+
 /* What a query of the test's log prints. */
 static void expect_log(const char *query, const char *says)
 {

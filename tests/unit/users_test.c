@@ -242,6 +242,18 @@ Test(users, exported_are_imported_the_same)
 	expect(1, "$R users import u.db x.csv", "x.csv:2: there is a user 'a \"b\", c' already");
 }
 
+/* Whatever made the file has failed: nobody loses what they may do by that. */
+Test(users, an_empty_file_replaces_nobody)
+{
+	expect(0, "$R users add u.db ann dev && : >x.json && : >x.csv", "");
+	expect(3, "$R users import --replace u.db x.json",
+	       "x.json: there is no user in it, and --replace would remove all");
+	expect(3, "$R users import --replace u.db x.csv", "x.csv");
+	expect(3, "$R users import --replace u.db - <&-", "");
+	expect(0, "$R users list u.db", "ann");
+	expect(0, "$R users import u.db x.json", "");
+}
+
 /* A file that is refused, where in it, and why; what was in the store is there after it. */
 static const struct {
 	const char *name;

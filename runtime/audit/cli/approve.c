@@ -6,6 +6,7 @@
  * printable when the call was asked about, and is quoted once more for JSON. With a log an answer
  * is on the disk before it is good for a call; one that then comes too late is recorded as well.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,8 +132,12 @@ static int open_requests(const struct options *options, struct requests **out)
 {
 	struct writ_error error;
 	struct state *state;
-	int rc = state_open(options->state, &state, &error);
+	int rc;
 
+	/* Where nobody has asked there is nothing to answer; it is a mistyped name more often. */
+	if (options->state && access(options->state, F_OK))
+		return cli_fail(EXIT_BAD_INPUT, "%.300s: %s", options->state, strerror(errno));
+	rc = state_open(options->state, &state, &error);
 	if (!rc) {
 		rc = requests_open(state, out, &error);
 		state_close(state);

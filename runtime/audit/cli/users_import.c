@@ -79,6 +79,19 @@ static int read_all(struct request *request, struct writ_error *error)
 	return rc;
 }
 
+/* What makes the file may have failed, and then nobody could do anything any more. */
+static int check_somebody(const struct request *request, struct writ_error *error)
+{
+	int64_t last;
+	int rc = identity_last(request->import.store, &last, error);
+
+	if (!rc && request->replace && last == request->import.last)
+		rc = fail_set(error, WRIT_E_FORMAT,
+			      "%.200s: there is no user in it, and --replace would remove all",
+			      request->path);
+	return rc;
+}
+
 static int apply(struct identity_store *store, void *context, struct writ_error *error)
 {
 	struct request *request = context;
@@ -87,7 +100,9 @@ static int apply(struct identity_store *store, void *context, struct writ_error 
 	request->import.store = store;
 	if (!rc)
 		rc = identity_last(store, &request->import.last, error);
-	return rc ? rc : read_all(request, error);
+	if (!rc)
+		rc = read_all(request, error);
+	return rc ? rc : check_somebody(request, error);
 }
 
 static const struct format *find_format(const char *name, const char *path)
