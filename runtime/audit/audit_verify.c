@@ -180,11 +180,16 @@ static int check_end(struct walk *walk)
 			    "log was rewritten or replaced");
 	if (walk->seq < head->seq)
 		return find(walk, walk->seq + 1,
-			    "records %lld to %lld are missing at the end: the log was truncated",
+			    head->seq - walk->seq == 1
+				    ? "record %lld is missing at the end: the log was truncated"
+				    : "records %lld to %lld are missing at the end: the log was "
+				      "truncated",
 			    (long long)walk->seq + 1, (long long)head->seq);
 	if (walk->seq > head->seq)
 		return find(walk, head->seq + 1,
-			    "records %lld to %lld were added without the log's key",
+			    walk->seq - head->seq == 1
+				    ? "record %lld was added without the log's key"
+				    : "records %lld to %lld were added without the log's key",
 			    (long long)head->seq + 1, (long long)walk->seq);
 	if (memcmp(walk->hash, head->hash, sizeof(walk->hash)) != 0)
 		return find(walk, walk->seq,

@@ -72,6 +72,8 @@ static const struct {
 	 "record 5 was duplicated: it is a copy of record 4"},
 	{"DELETE FROM records WHERE seq > 6",
 	 "records 7 to 9 are missing at the end: the log was truncated"},
+	{"DELETE FROM records WHERE seq > 8",
+	 "record 9 is missing at the end: the log was truncated"},
 	{"DELETE FROM records", "records 1 to 9 are missing at the end: the log was truncated"},
 	{"DELETE FROM records WHERE seq > 6; UPDATE head SET seq = 6, hash = (SELECT hash FROM "
 	 "records WHERE seq = 6)",
