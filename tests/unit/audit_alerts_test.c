@@ -356,6 +356,26 @@ Test(audit_alerts, cursor_is_not_written_through_a_link)
 	cr_expect_str_eq(shell_output, "1\n");
 }
 
+/* Control: the same file is good when nobody else may write it. */
+Test(audit_alerts, rules_that_everybody_may_write_are_refused)
+{
+	write_rules("to t command /bin/true\nalert d denials 1 in 1m to t every 1ms\n");
+	deny("x", 1);
+	cr_expect_eq(shell("mkdir -m 777 %s/open; chmod 777 %s/open; cp %s/rules %s/open", root,
+			   root, root, root),
+		     0);
+	cr_expect_eq(shell("chmod 666 %s/rules; " ALERTS "run --once %s %s/rules", root, log_file,
+			   root),
+		     3);
+	shell_expect_output("/rules: everybody can write it");
+	cr_expect_eq(shell(ALERTS "check %s/rules", root), 3);
+	cr_expect_eq(shell(ALERTS "run --once %s %s/open/rules", log_file, root), 3);
+	shell_expect_output("everybody may write the directory");
+	cr_expect_eq(shell("chmod 644 %s/rules; " ALERTS "run --once %s %s/rules", root, log_file,
+			   root),
+		     0);
+}
+
 Test(audit_alerts, log_that_is_replaced_is_told)
 {
 	write_rules("to t command /bin/true\nalert g gaps to t\n");

@@ -22,6 +22,7 @@
 #include "runtime/audit/db.h"
 #include "runtime/audit/when.h"
 #include "runtime/cli/cli.h"
+#include "runtime/writ_info.h"
 
 #define POLL_MS 200
 
@@ -96,6 +97,18 @@ static void check_mode(const struct alert_rules *rules, mode_t mode,
 	}
 }
 
+/* The file names commands: whoever may write it would have them executed as who runs this. */
+static int check_place(const char *path, mode_t mode)
+{
+	struct writ_error error;
+
+	if (mode & S_IWOTH)
+		return cli_fail(EXIT_BAD_INPUT, "%.300s: everybody can write it", path);
+	if (writ_place_check(path, &error))
+		return cli_fail(EXIT_BAD_INPUT, "%.300s: %s", path, error.text);
+	return 0;
+}
+
 /* 0 and the rules, or an exit status. *warnings counts what is probably not meant. */
 static int read_rules(const char *path, struct alert_rules *rules, int *warnings)
 {
@@ -115,7 +128,7 @@ static int read_rules(const char *path, struct alert_rules *rules, int *warnings
 	if (len < 0)
 		return cli_fail(EXIT_BAD_INPUT, "%.300s: it can't be read: %s", path,
 				strerror(errno));
-	return findings.errors ? EXIT_BAD_INPUT : 0;
+	return findings.errors ? EXIT_BAD_INPUT : check_place(path, mode);
 }
 
 static int check(const char *path)
