@@ -204,6 +204,7 @@ Test(users, stores_that_can_not_be_used)
 	expect(3, "$R users grant none.db bob dev", "none.db: it can't be opened");
 	expect(3, "test ! -e none.db; $R users list p.wrt", "file is not a database");
 	expect(3, "$R users add p.wrt bob", "file is not a database");
+	expect(3, "$R users import i.db .", "users: .: it can't be read: Is a directory");
 	expect(3, "$R users add . bob", ".: it is not a regular file");
 	expect(3, "$R users add no/u.db bob", "it can't be made: No such file or directory");
 	expect(3, "ln -s none.db l.db; $R users add l.db bob; s=$?; test ! -e none.db; exit $s",
@@ -280,7 +281,7 @@ static const struct {
 	 ":1: \"created\" has a value that it can't have"},
 	{"14.json", "{\"user\":\"\\ud800\"}", 0, ":1: "},
 	{"15.json", "{\"user\":\"a\"}\0", 13, ":1: "},
-	{"1.csv", "", 0, ":0: its head names no column 'user'"},
+	{"1.csv", "", 0, ": its head names no column 'user'"},
 	{"2.csv", "name,role\n", 0, ":1: 'name' is no column"},
 	{"3.csv", "user,user\n", 0, ":1: 'user' is no column, or one that is there already"},
 	{"4.csv", "role\ndev\n", 0, ":1: its head names no column 'user'"},
@@ -317,7 +318,6 @@ Test(users, files_that_are_not_right_change_nothing)
 	}
 	expect(0, "$R users list u.db", "bob: dev\n");
 	expect(3, "$R users import u.db none.json", "none.json: No such file");
-	expect(3, "$R users import u.db .", "it can't be read: Is a directory");
 }
 
 Test(users, long_lines_and_fields_end_somewhere)

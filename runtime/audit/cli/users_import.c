@@ -73,9 +73,12 @@ static int read_all(struct request *request, struct writ_error *error)
 	struct writ_error reason = {.code = 0};
 	int rc = request->format->read(&request->import, &reason);
 
-	if (rc)
+	if (rc && request->import.line)
 		(void)fail_set(error, (enum writ_error_code)reason.code, "%.200s:%lu: %s",
 			       request->path, request->import.line, reason.text);
+	else if (rc) /* before there was a line */
+		(void)fail_set(error, (enum writ_error_code)reason.code, "%.200s: %s",
+			       request->path, reason.text);
 	return rc;
 }
 
