@@ -6,7 +6,6 @@
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 
 #include "support/audit.h"
 #include "support/shell.h"
+#include "support/small_disk.h"
 
 #define NOBODY 65534
 
@@ -151,26 +151,13 @@ Test(audit_broken, log_that_is_read_only)
 	expect_goes_on();
 }
 
-/* A file system of its own for the log, in a mount namespace of the test's. */
-static void mount_small(const char *options)
-{
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("tmpfs", directory, "tmpfs", 0, options))
-		cr_skip_test("nothing can be mounted here");
-}
-
-static void remount(unsigned long flags, const char *options)
-{
-	cr_assert_eq(mount("tmpfs", directory, "tmpfs", MS_REMOUNT | flags, options), 0);
-}
-
 Test(audit_broken, log_on_a_file_system_that_is_read_only)
 {
-	mount_small("size=4m,mode=0700");
+	small_disk_mount(directory, "size=4m,mode=0700");
 	audit_fill(3);
-	remount(MS_RDONLY, "size=4m");
+	small_disk_remount(directory, MS_RDONLY, "size=4m");
 	expect_refused(WRIT_E_OPEN, ": it can't be written: Read-only file system");
-	remount(0, "size=4m");
+	small_disk_remount(directory, 0, "size=4m");
 	expect_goes_on();
 }
 
@@ -193,7 +180,7 @@ Test(audit_broken, new_log_on_a_disk_that_is_full)
 	struct writ_audit *audit = NULL;
 	struct writ_error error;
 
-	mount_small("size=512k,mode=0700");
+	small_disk_mount(directory, "size=512k,mode=0700");
 	fill_disk();
 	cr_expect_eq(writ_audit_open(path, NULL, &audit, &error), -WRIT_E_SYSTEM, "%s", error.text);
 	cr_expect_eq(strncmp(error.text, path, strlen(path)), 0, "%s", error.text);
@@ -252,19 +239,19 @@ static void flood(enum writ_audit_full full)
 
 Test(audit_broken, full_disk_denies_at_once)
 {
-	mount_small("size=16m,mode=0700");
+	small_disk_mount(directory, "size=16m,mode=0700");
 	flood(WRIT_AUDIT_DENY);
 }
 
 Test(audit_broken, full_disk_blocks_and_then_denies)
 {
-	mount_small("size=16m,mode=0700");
+	small_disk_mount(directory, "size=16m,mode=0700");
 	flood(WRIT_AUDIT_BLOCK);
 }
 
 Test(audit_broken, full_disk_drops_and_counts)
 {
-	mount_small("size=16m,mode=0700");
+	small_disk_mount(directory, "size=16m,mode=0700");
 	flood(WRIT_AUDIT_DROP);
 }
 
@@ -273,7 +260,7 @@ Test(audit_broken, full_disk_denies_what_has_to_be_recorded)
 	const struct writ_audit_options options = {.required = 1, .block_ms = 200};
 	struct writ_audit *audit;
 
-	mount_small("size=16m,mode=0700");
+	small_disk_mount(directory, "size=16m,mode=0700");
 	audit = audit_open(&options);
 	cr_expect_eq(audit_record(audit, "before", WRIT_ALLOW), 0, "the control");
 	fill_disk();

@@ -6,7 +6,6 @@
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "runtime/writ_identity.h"
 #include "support/monitor_maker.h"
 #include "support/shell.h"
+#include "support/small_disk.h"
 
 #define NOBODY 65534
 
@@ -178,27 +178,20 @@ Test(identity_broken, store_in_a_directory_that_is_read_only)
 	expect_session();
 }
 
-static void mount_small(const char *options)
-{
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("tmpfs", root, "tmpfs", 0, options))
-		cr_skip_test("nothing can be mounted here");
-}
-
 Test(identity_broken, store_on_a_file_system_that_is_read_only)
 {
-	mount_small("size=1m,mode=0700");
+	small_disk_mount(root, "size=1m,mode=0700");
 	make_store();
-	cr_assert_eq(mount("tmpfs", root, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=1m"), 0);
+	small_disk_remount(root, MS_RDONLY, "size=1m");
 	expect_no_change("Read-only file system");
 	expect_no_session(":");
-	cr_assert_eq(mount("tmpfs", root, "tmpfs", MS_REMOUNT, "size=1m"), 0);
+	small_disk_remount(root, 0, "size=1m");
 	expect_good();
 }
 
 Test(identity_broken, store_on_a_disk_that_is_full)
 {
-	mount_small("size=1m,mode=0700");
+	small_disk_mount(root, "size=1m,mode=0700");
 	make_store();
 	(void)shell("cat /dev/zero > %s/filler", root);
 	cr_assert(strstr(shell_output, "No space left"), "%s", shell_output);
