@@ -287,8 +287,9 @@ Test(place, the_programs_refuse_as_well)
 	cr_expect_eq(shell("cd %s/open/in/deep && $R users add u.db bob dev", root), 3, "%s",
 		     shell_output);
 	cr_expect(strstr(shell_output, "everybody may write the directory"), "%s", shell_output);
+	cr_assert_eq(mkdir(path_of("open/in/deep/state"), 0700), 0);
 	cr_expect_eq(shell("$R pending --state %s/open/in/deep/state", root), 3, "%s",
 		     shell_output);
 	cr_expect(strstr(shell_output, "everybody may write the directory"), "%s", shell_output);
-	cr_expect_neq(access(path_of("open/in/deep/state"), F_OK), 0);
+	cr_expect_eq(rmdir(path_of("open/in/deep/state")), 0, "something was made");
 }
