@@ -5,6 +5,7 @@ connections an address has had is known for sure by seen(): connections are acce
 which they came, so when one of our own has been accepted, all before it have been.
 """
 
+import errno
 import http.server
 import os
 import socket
@@ -12,9 +13,11 @@ import ssl
 import struct
 import subprocess
 import threading
+import time
 
 TRIES = 100
 WAIT_S = 60
+SHORTAGE_S = 0.01
 
 
 def listen_unix(path):
@@ -83,8 +86,11 @@ class Server:
         while True:
             try:
                 connection, peer = listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if error.errno not in (errno.EMFILE, errno.ENFILE):
+                    return
+                time.sleep(SHORTAGE_S)    # connections that have ended are still being closed
+                continue
             with self.changed:
                 self.peers[address].append(named(peer))
                 self.changed.notify_all()
