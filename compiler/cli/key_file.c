@@ -56,6 +56,11 @@ static int read_key(const char *path, int fd, struct secret_key *out)
 	return wrong ? cli_file_error(path, "can't use the key: %s", wrong) : CLI_OK;
 }
 
+void key_file_wipe(struct secret_key *key)
+{
+	sodium_memzero(key, sizeof(*key));
+}
+
 int key_file_load(const char *path, struct secret_key *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -70,12 +75,7 @@ int key_file_load(const char *path, struct secret_key *out)
 	if (rc == CLI_OK)
 		rc = check_owner(path, &st);
 	if (rc != CLI_OK)
-		sodium_memzero(out, sizeof(*out));
+		key_file_wipe(out);
 	close(fd);
 	return rc;
-}
-
-void key_file_wipe(struct secret_key *key)
-{
-	sodium_memzero(key, sizeof(*key));
 }
