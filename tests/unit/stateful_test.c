@@ -72,11 +72,12 @@ Test(stateful, rates_last_from_one_process_to_the_next)
 Test(stateful, a_state_directory_that_is_no_use_is_a_bad_input)
 {
 	expect("decide", "--user ann --tool once --state /dev/null", 2, "--state is given twice");
-	cr_assert_eq(shell("cd %s && mkdir s && ln -s s link && mkdir -m 770 w && mkdir old",
+	cr_assert_eq(shell("cd %s && mkdir s && ln -s s link && mkdir -m 770 w && mkdir old && "
+			   "mkdir all && chmod 777 all && mkdir -m 700 all/s",
 			   directory),
 		     0);
 	for (const char *const *state =
-		     (const char *const[]){"/dev/null", "link", "w", "none/x", NULL};
+		     (const char *const[]){"/dev/null", "link", "w", "none/x", "all/s", NULL};
 	     *state; state++) {
 		cr_expect_eq(shell("cd %s && $R decide -p p.wrt --user ann --tool once --state %s",
 				   directory, *state),
