@@ -26,8 +26,8 @@ bool privilege_holds(unsigned int capability);
 bool privilege_held(void);
 
 /*
- * Drops every capability from every set. held: as privilege_held() says, or true in a new user
- * namespace. 0 or a negative errno. Safe between clone and execve.
+ * Drops every capability that the caller holds, for good. held: as privilege_held() says, or true
+ * in a new user namespace. 0 or a negative errno. Safe between clone and execve.
  */
 int privilege_drop(bool held);
 

@@ -135,8 +135,8 @@ static bool has_fallen_back(const struct inject_run *run)
 
 /*
  * Where namespaces are preferred, not required, a launch goes without those that the host refuses:
- * then its user's processes are counted, whose bounding set stays. So are they where the kernel's
- * version is not known.
+ * then its user's processes are counted, and its bounding set is the host's. So are they where the
+ * kernel's version is not known.
  */
 static bool is_fallback(struct line line, const struct inject_run *run)
 {

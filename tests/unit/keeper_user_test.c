@@ -52,12 +52,12 @@ Test(keeper_user, root_becomes_the_user_of_a_sandbox)
 	cr_assert_not_null(sandbox, "%s", error.text);
 	(void)run_in_box(
 		sandbox,
-		"id -u; id -g; id -G; grep -E '^Cap(Eff|Bnd)' /proc/self/status | sort -u; "
+		"id -u; id -g; id -G; grep -E '^Cap(Eff|Prm)' /proc/self/status | sort -u; "
 		"cd $box && echo x >f && stat -c %u f",
 		output);
 	cr_expect_str_eq(
 		output,
-		"65534\n65534\n65534\nCapBnd:\t0000000000000000\nCapEff:\t0000000000000000\n"
+		"65534\n65534\n65534\nCapEff:\t0000000000000000\nCapPrm:\t0000000000000000\n"
 		"65534\n",
 		"%s", output);
 	/* The caller is as it was. */
