@@ -33,13 +33,19 @@
 #define SIGNAL_BIT(n)  (1ull << ((n)-1))
 #define SIGNALFD_BYTES 128u /* struct signalfd_siginfo; its first word is the signal's number */
 
-/* Out of the caller's process group: what kills that must leave somebody to end the launch. */
+/*
+ * Out of the caller's process group: what kills that must leave somebody to end the launch. Out of
+ * its session only where a broker opens files for the command, or /dev/tty would be the caller's
+ * terminal: a session is dear (sched(7), autogroup), and the command gets one of its own anyway.
+ */
 static int leave_group(struct keeper *keeper)
 {
-	(void)keeper;
 	(void)RAW(SYS_prctl, KERNEL_PR_SET_NAME, "writ-keeper");
 	/* Refused where we are ourselves confined: then we stay in it. */
-	(void)RAW0(SYS_setsid);
+	if (keeper->broker)
+		(void)RAW0(SYS_setsid);
+	else
+		(void)RAW(SYS_setpgid, 0, 0);
 	return 0;
 }
 
@@ -138,7 +144,7 @@ static const struct {
 	int (*run)(struct keeper *keeper);
 	bool is_of_namespaces; /* it fails where the host grants namespaces and nothing in them */
 } steps[] = {
-	{"leaving the caller's session", leave_group, false},
+	{"leaving the caller's process group", leave_group, false},
 	{"PR_SET_CHILD_SUBREAPER", adopt_orphans, false},
 	/* Gives the capabilities in the new namespace their meaning for files. */
 	{"mapping the user in its namespace", map_user, true},
