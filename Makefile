@@ -289,8 +289,10 @@ test:
 $(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ) $(AUDIT_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) $(AUDIT_LIBS) -lcriterion -lresolv
+# Many of the tests wait, for limits and for processes to end: more of them than there are processors.
+UNIT_JOBS := $(shell echo $$(($$(nproc) * 3 / 2)))
 unit: $(BUILD)/unit-tests $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUILD)/writ-alert $(BUNDLES)
-	$(Q)ASAN_OPTIONS=detect_leaks=0 $(BUILD)/unit-tests --jobs 2 $(UNIT_ARGS)
+	$(Q)ASAN_OPTIONS=detect_leaks=0 $(BUILD)/unit-tests --jobs $(UNIT_JOBS) $(UNIT_ARGS)
 
 # The driver of the attacks, and the attacker: static, so that a sandbox need grant it nothing but itself,
 # and both run where there is nothing else (test-kernels).

@@ -444,3 +444,30 @@ Test(lint, example_policies_are_clean)
 	}
 	globfree(&files);
 }
+
+#define SITTING                                                                                    \
+	"role a { allow x; } role b { allow y; } role c { allow z; }\ntool x { } tool y { } tool " \
+	"z { }\n"
+
+Test(lint, a_role_that_no_session_can_have_is_told_where_it_begins)
+{
+	expect_warning(SITTING "role top extends ab { } role ab extends a, b { }\n"
+			       "user \"u\" : top;\nconflict session a, b;",
+		       DIAG_W0221,
+		       "4:30 role 'ab' has both 'a' and 'b', which no session may have active");
+	expect_warning(SITTING "role d extends a { }\nrole e extends c { }\n"
+			       "role top extends d, e { }\nuser \"u\" : top;\n"
+			       "conflict session a, b, c;",
+		       DIAG_W0221,
+		       "6:6 role 'top' has both 'a' and 'c', which no session may have active");
+	/* One of a conflict that extends another of it. */
+	expect_told(SITTING "role ba extends b { }\nuser \"u\" : ba;\nconflict session b, ba;",
+		    DIAG_W0221);
+	/* By two ways, one role; of two conflicts, one role each. */
+	expect_silent(SITTING "role d extends a { } role e extends a { } role f extends d, e { }\n"
+			      "user \"u\" : f;\nconflict session a, b;",
+		      DIAG_W0221);
+	expect_silent(SITTING "role ac extends a, c { }\nuser \"u\" : ac;\n"
+			      "conflict session a, b; conflict session b, c;",
+		      DIAG_W0221);
+}
