@@ -245,7 +245,9 @@ int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
 				   launch->namespaces |
 					   (launch->new_userns ? KERNEL_CLONE_NEWUSER : 0),
 				   pidfd);
-	launch->namespaces_refused = keeper->pid < 0;
+	/* Only then: one that runs may have said so already. */
+	if (keeper->pid < 0)
+		launch->namespaces_refused = true;
 	/* The fields stay as they are: they are the keeper's as well. */
 	(void)close(keeper->ends[1]);
 	rc = keeper->pid < 0 ? keeper->pid : await_start(keeper, *pidfd);

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "runtime/lacking.h"
+#include "runtime/landlock.h"
 #include "runtime/writ_format.h"
 #include "support/box.h"
 #include "support/refusals.h"
@@ -81,6 +83,37 @@ Test(lacking, where_mounting_is_refused_there_are_pid_namespaces)
 		cr_skip_test("this host has no user namespaces");
 	refuse_calls(&no_mount, 1);
 	expect("kept\nalone\n", true, false);
+}
+
+/* Whoever is in a Landlock domain mounts nothing: landlock(7). */
+static void enter_domain(void)
+{
+	const struct landlock_ruleset_abi6 rights = {.handled_access_fs = LANDLOCK_FS_MAKE_CHAR};
+	int ruleset = (int)syscall(KERNEL_NR_LANDLOCK_CREATE_RULESET, &rights, sizeof(rights), 0);
+
+	cr_assert(ruleset >= 0);
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(landlock_enter(ruleset), 0);
+	(void)close(ruleset);
+}
+
+/* The keeper says what it is refused while its caller goes on: in whatever order. */
+Test(lacking, a_launch_that_meets_a_refusal_goes_without_every_time)
+{
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	enter_domain();
+	for (int i = 0; i < 100; i++) {
+		struct writ_error error = {.code = 0};
+		struct writ_sandbox *sandbox = open_box(BOX("write \"${box}\"; "), &error);
+		char output[1024];
+
+		cr_assert_not_null(sandbox, "%s", error.text);
+		(void)run_in_box(sandbox, CHANGES, output);
+		cr_assert_str_eq(output, "kept\nalone\n", "%d: %s", i, output);
+		cr_assert(!is_there(sandbox, "read-only mounts"));
+		writ_sandbox_close(sandbox);
+	}
 }
 
 Test(lacking, a_scratch_needs_no_pid_namespace)
