@@ -6,6 +6,7 @@
 #include "runtime/filter.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "runtime/kernel_abi.h"
 
@@ -44,16 +45,17 @@ static bool holds(const struct writ_fmt_insn *insn, uint32_t value)
 	}
 }
 
-uint32_t filter_action(const struct writ_fmt_insn *insns, const struct filter_call *call,
-		       uint32_t any)
+/* Up to a return, or a load of what the call leaves open. */
+static const struct writ_fmt_insn *run(const struct writ_fmt_insn *pc,
+				       const struct filter_call *call)
 {
 	uint32_t value = 0;
 
-	for (const struct writ_fmt_insn *pc = insns;; pc++) {
+	for (;; pc++) {
 		switch (pc->code) {
 		case BPF_OP_LD_W_ABS:
 			if (!load_word(call, pc->k, &value))
-				return any;
+				return pc;
 			break;
 		case BPF_OP_AND_K:
 			value &= pc->k;
@@ -62,9 +64,23 @@ uint32_t filter_action(const struct writ_fmt_insn *insns, const struct filter_ca
 			pc += pc->k;
 			break;
 		case BPF_OP_RET_K:
-			return pc->k;
+			return pc;
 		default:
 			pc += holds(pc, value) ? pc->jt : pc->jf;
 		}
 	}
+}
+
+const struct writ_fmt_insn *filter_enter(const struct writ_fmt_insn *insns,
+					 const struct filter_call *call)
+{
+	return run(insns, &(struct filter_call){call->audit_arch, call->number, NULL});
+}
+
+uint32_t filter_action(const struct writ_fmt_insn *insns, const struct filter_call *call,
+		       uint32_t any)
+{
+	const struct writ_fmt_insn *end = run(insns, call);
+
+	return end->code == BPF_OP_RET_K ? end->k : any;
 }

@@ -17,6 +17,13 @@ struct filter_call {
 };
 
 /*
+ * The instruction up to which a filter is the same for all arguments: a load of one of them, or a
+ * return. To go on from there is to begin, for a call with the same number.
+ */
+const struct writ_fmt_insn *filter_enter(const struct writ_fmt_insn *insns,
+					 const struct filter_call *call);
+
+/*
  * The action of a filter that verify_bpf has accepted, SECCOMP_ACTION_*; any, where that depends on
  * arguments that the call leaves open.
  */

@@ -51,19 +51,30 @@ static const struct {
 /* Calls by the x32 numbers, on x86_64: read, x32's own execve, the end of the range. */
 static const uint32_t x32_numbers[] = {X32_BIT, X32_BIT | 520, 0x7fffffff, 0xffffffff};
 
-/* Calls that are refused with these arguments, by all or where the sandbox demands it. */
-static const struct {
-	const char *what;
-	uint16_t numbers[N_ARCHS];
-	uint16_t demand;
+enum refusal { SOCKETS, FAST_OPEN, OPTIONS, NET_NAMESPACE, CODE, PROCESSES };
+
+static const char *const refusals[] = {
+	[SOCKETS] = "a filter allows sockets that no port grant is for",
+	[FAST_OPEN] = "a filter allows TCP Fast Open",
+	[OPTIONS] = "a filter lets a socket's packets go elsewhere",
+	[NET_NAMESPACE] = "a filter lets a network namespace be changed",
+	[CODE] = "a filter lets memory become executable",
+	[PROCESSES] = "a filter allows processes, and nothing ends them",
+};
+
+/*
+ * Calls that are refused with these arguments, by all or where the sandbox demands it. Those of one
+ * number stand together: a filter finds it once for all of them.
+ */
+static const struct limit {
 	uint32_t args[LIMITED_ARGS]; /* the rest is 0 */
+	uint16_t numbers[N_ARCHS];
+	uint16_t demand : 12;
+	uint16_t refusal : 4; /* enum refusal */
 } limited[] = {
 #define SOCKET(demand, ...)                                                                        \
 	{                                                                                          \
-		"a filter allows sockets that no port grant is for", {41, 198, 198}, demand,       \
-		{                                                                                  \
-			__VA_ARGS__                                                                \
-		}                                                                                  \
+		{__VA_ARGS__}, {41, 198, 198}, demand, SOCKETS                                     \
 	}
 	SOCKET(VERIFY_NO_UNIX, 1, 1, 0), /* AF_UNIX: stream, datagram, seqpacket */
 	SOCKET(0, 1, 2, 0),
@@ -83,15 +94,12 @@ static const struct {
 	SOCKET(VERIFY_NO_PORT, 2, 1, 0),
 	SOCKET(VERIFY_NO_PORT, 10, 1, 6),
 #undef SOCKET
-	{"a filter allows TCP Fast Open", {44, 206, 206}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
-	{"a filter allows TCP Fast Open", {46, 211, 211}, 0, {0, 0, MSG_FASTOPEN_BIT, 0}},
-	{"a filter allows TCP Fast Open", {307, 269, 269}, 0, {0, 0, 0, MSG_FASTOPEN_BIT}},
+	{{0, 0, 0, MSG_FASTOPEN_BIT}, {44, 206, 206}, 0, FAST_OPEN},
+	{{0, 0, MSG_FASTOPEN_BIT, 0}, {46, 211, 211}, 0, FAST_OPEN},
+	{{0, 0, 0, MSG_FASTOPEN_BIT}, {307, 269, 269}, 0, FAST_OPEN},
 #define OPTION(level, name)                                                                        \
 	{                                                                                          \
-		"a filter lets a socket's packets go elsewhere", {54, 208, 208}, VERIFY_GATE,      \
-		{                                                                                  \
-			0, level, name                                                             \
-		}                                                                                  \
+		{0, level, name}, {54, 208, 208}, VERIFY_GATE, OPTIONS                             \
 	}
 	OPTION(0, 4), /* IP_OPTIONS; IPV6_RTHDR, IPV6_2292RTHDR, IPV6_2292PKTOPTIONS */
 	OPTION(41, 57),
@@ -105,10 +113,7 @@ static const struct {
 #undef OPTION
 #define OWNED(numbers, ...)                                                                        \
 	{                                                                                          \
-		"a filter lets a network namespace be changed", {UNPACK numbers}, VERIFY_RESOLVER, \
-		{                                                                                  \
-			__VA_ARGS__                                                                \
-		}                                                                                  \
+		{__VA_ARGS__}, {UNPACK numbers}, VERIFY_RESOLVER, NET_NAMESPACE                    \
 	}
 #define UNPACK(...) __VA_ARGS__
 	OWNED((54, 208, 208), 0, 0, 64), /* setsockopt: IPT_SO_SET_REPLACE, of IPv6, IP_VS */
@@ -125,10 +130,7 @@ static const struct {
 #undef UNPACK
 #define STRICT(numbers, ...)                                                                       \
 	{                                                                                          \
-		"a filter lets memory become executable", {UNPACK numbers}, VERIFY_STRICT_EXEC,    \
-		{                                                                                  \
-			__VA_ARGS__                                                                \
-		}                                                                                  \
+		{__VA_ARGS__}, {UNPACK numbers}, VERIFY_STRICT_EXEC, CODE                          \
 	}
 #define UNPACK(...) __VA_ARGS__
 	STRICT((9, 222, 222), 0, 4096, 7, 2), /* mmap: of a file, also writable; of none */
@@ -143,45 +145,9 @@ static const struct {
 	STRICT((101, 117, 117), 5),            /* ptrace: PTRACE_POKEDATA */
 #undef STRICT
 #undef UNPACK
-	{"a filter allows processes, and nothing ends them",
-	 {56, 220, 220},
-	 VERIFY_NO_KEEPER,
-	 {17}},
-	{"a filter allows processes, and nothing ends them",
-	 {57, 220, 220},
-	 VERIFY_NO_KEEPER,
-	 {17}},
-	{"a filter allows processes, and nothing ends them",
-	 {58, 220, 220},
-	 VERIFY_NO_KEEPER,
-	 {17}},
-#define METADATA(...)                                                                              \
-	{                                                                                          \
-		"a filter allows to change metadata, and nothing keeps it", {__VA_ARGS__},         \
-			VERIFY_NO_READ_ONLY,                                                       \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
-	}
-	METADATA(90, 53, 53), /* chmod, fchmod, fchmodat, fchmodat2 */
-	METADATA(91, 52, 52),
-	METADATA(268, 53, 53),
-	METADATA(452, 452, 452),
-	METADATA(92, 54, 54), /* chown, lchown, fchown, fchownat */
-	METADATA(94, 54, 54),
-	METADATA(93, 55, 55),
-	METADATA(260, 54, 54),
-	METADATA(132, 88, 88), /* utime, utimes, futimesat, utimensat */
-	METADATA(235, 88, 88),
-	METADATA(261, 88, 88),
-	METADATA(280, 88, 88),
-	METADATA(188, 5, 5), /* setxattr and its like, removexattr and its like */
-	METADATA(189, 6, 6),
-	METADATA(190, 7, 7),
-	METADATA(197, 14, 14),
-	METADATA(198, 15, 15),
-	METADATA(199, 16, 16),
-#undef METADATA
+	{{17}, {56, 220, 220}, VERIFY_NO_KEEPER, PROCESSES},
+	{{17}, {57, 220, 220}, VERIFY_NO_KEEPER, PROCESSES},
+	{{17}, {58, 220, 220}, VERIFY_NO_KEEPER, PROCESSES},
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -211,6 +177,32 @@ static bool begins_with_arch(uint32_t audit_arch, const struct writ_fmt_insn *in
 	other = &insns[2u + insns[1].jf];
 	return other->code == BPF_OP_RET_K && other->k == SECCOMP_ACTION_KILL_PROCESS;
 }
+
+/* Calls that change metadata, and are refused where nothing keeps it. */
+static const uint16_t metadata[][N_ARCHS] = {
+	/* chmod, fchmod, fchmodat, fchmodat2 */
+	{90, 53, 53},
+	{91, 52, 52},
+	{268, 53, 53},
+	{452, 452, 452},
+	/* chown, lchown, fchown, fchownat */
+	{92, 54, 54},
+	{94, 54, 54},
+	{93, 55, 55},
+	{260, 54, 54},
+	/* utime, utimes, futimesat, utimensat */
+	{132, 88, 88},
+	{235, 88, 88},
+	{261, 88, 88},
+	{280, 88, 88},
+	/* setxattr and its like, removexattr and its like */
+	{188, 5, 5},
+	{189, 6, 6},
+	{190, 7, 7},
+	{197, 14, 14},
+	{198, 15, 15},
+	{199, 16, 16},
+};
 
 /*
  * Calls that a broker makes or that would get past it: with these arguments the filter may ask, and
@@ -268,12 +260,18 @@ static const char *probe_limited(enum arch arch, const struct writ_fmt_insn *ins
 {
 	uint32_t args[FILTER_ARGS] = {0};
 	struct filter_call call = {.audit_arch = audit_archs[arch], .args = args};
+	const struct writ_fmt_insn *entry = NULL; /* for the number of the call before */
 
-	for (size_t i = 0; i < LEN(limited); i++) {
-		call.number = limited[i].numbers[arch];
-		memcpy(args, limited[i].args, sizeof(limited[i].args));
-		if ((limited[i].demand & demands) == limited[i].demand && allows(insns, &call))
-			return limited[i].what;
+	for (const struct limit *row = limited; row < limited + LEN(limited); row++) {
+		if ((row->demand & demands) != row->demand)
+			continue;
+		if (!entry || call.number != row->numbers[arch]) {
+			call.number = row->numbers[arch];
+			entry = filter_enter(insns, &call);
+		}
+		memcpy(args, row->args, sizeof(row->args));
+		if (allows(entry, &call))
+			return refusals[row->refusal];
 	}
 	return NULL;
 }
@@ -285,16 +283,35 @@ static bool passes(const struct writ_fmt_insn *insns, const struct filter_call *
 	return action == SECCOMP_ACTION_ALLOW || action == SECCOMP_ACTION_LOG;
 }
 
-/* Does a filter let one of the calls pass without asking? */
-static bool passes_any(enum arch arch, const struct writ_fmt_insn *insns,
-		       const uint16_t (*calls)[N_ARCHS], size_t n)
+/*
+ * Of whom a filter that meets a demand lets none through: at all, or without asking. None is number
+ * 0; on newer architectures the number before is often that of the next one, too.
+ */
+static const struct calls {
+	const char *what;
+	bool (*lets)(const struct writ_fmt_insn *insns, const struct filter_call *call);
+	const uint16_t (*numbers)[N_ARCHS];
+	uint32_t n;
+	uint32_t demand;
+} listed[] = {
+	{"a filter allows to change metadata, and nothing keeps it", allows, metadata,
+	 LEN(metadata), VERIFY_NO_READ_ONLY},
+	{"a filter lets files be named without asking the broker", passes, brokered, LEN(brokered),
+	 VERIFY_BROKER},
+	{"a filter lets sockets have peers without asking the net gate", passes, gated, LEN(gated),
+	 VERIFY_GATE},
+};
+
+static bool lets_any(enum arch arch, const struct writ_fmt_insn *insns, const struct calls *calls)
 {
 	static const uint32_t none[FILTER_ARGS] = {0};
 	struct filter_call call = {.audit_arch = audit_archs[arch], .args = none};
 
-	for (size_t i = 0; i < n; i++) {
-		call.number = calls[i][arch];
-		if (passes(insns, &call))
+	for (size_t i = 0; i < calls->n; i++) {
+		uint32_t before = call.number;
+
+		call.number = calls->numbers[i][arch];
+		if (call.number != before && calls->lets(insns, &call))
 			return true;
 	}
 	return false;
@@ -325,10 +342,10 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 	what = probe_forbidden(arch, insns, demands);
 	if (!what)
 		what = probe_limited(arch, insns, demands);
-	if (!what && demands & VERIFY_BROKER && passes_any(arch, insns, brokered, LEN(brokered)))
-		what = "a filter lets files be named without asking the broker";
-	if (!what && demands & VERIFY_GATE && passes_any(arch, insns, gated, LEN(gated)))
-		what = "a filter lets sockets have peers without asking the net gate";
+	for (size_t i = 0; !what && i < LEN(listed); i++) {
+		if (demands & listed[i].demand && lets_any(arch, insns, &listed[i]))
+			what = listed[i].what;
+	}
 	if (!what && demands & VERIFY_RESOLVER && passes_datagrams(arch, insns))
 		what = "a filter lets datagram sockets be made without asking the net gate";
 	return what;
