@@ -67,6 +67,13 @@ static inline const char *image_text(const struct image *image, struct writ_fmt_
 	return str.len ? image_str(image, str) : "";
 }
 
+/* A system call rule, by the index in CALL_LISTS of a list that verification has accepted. */
+static inline const struct writ_fmt_call *image_listed_call(const struct image *image,
+							    uint32_t index)
+{
+	return image_CALLS(image, *image_CALL_LISTS(image, index));
+}
+
 /* How many blocks a row of the decision table has. Its block_bits have been verified. */
 static inline uint32_t image_blocks(const struct image *image)
 {

@@ -79,7 +79,7 @@ static bool is_udp_server(const struct image *image, uint32_t index)
 
 static bool is_notify(const struct image *image, uint32_t index)
 {
-	return image_CALLS(image, index)->verdict == WRIT_CALL_NOTIFY;
+	return image_listed_call(image, index)->verdict == WRIT_CALL_NOTIFY;
 }
 
 /* Demands of a sandbox: a range with a record that the row is about. */

@@ -63,8 +63,16 @@ const char *verify_endpoint(const struct image *image, uint32_t index);
 const char *verify_deny(const struct image *image, uint32_t index);
 const char *verify_scratch(const struct image *image, uint32_t index);
 const char *verify_unix_socket(const struct image *image, uint32_t index);
+
+/* The same of system call rules, each after those before it. runtime/verify_calls.c */
 const char *verify_call(const struct image *image, uint32_t index);
 const char *verify_call_cond(const struct image *image, uint32_t index);
+
+/* The last sandbox before one that has the same list of them, or WRIT_NONE. */
+uint32_t verify_sharer(const struct image *image, uint32_t index);
+
+/* The sandboxes' lists: their order and indices, not the records. */
+WRIT_MUST_CHECK int verify_calls(const struct image *image, struct writ_error *error);
 
 /* A run of records that begin with their name. */
 struct verify_names {

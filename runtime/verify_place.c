@@ -1,7 +1,6 @@
 /*
- * Validation of what a sandbox may reach and call, beyond what Landlock is told: endpoints, denied
- * paths, scratch directories, unix sockets, and the system call rules that its filters were made
- * from.
+ * Validation of what a sandbox may reach, beyond what Landlock is told: endpoints, denied paths,
+ * scratch directories and unix sockets.
  *
  * In: an image whose parameters and parts have been accepted. One record at a time; which of them
  * belong to a sandbox is runtime/verify_sandbox.c's to check.
@@ -11,14 +10,9 @@
 #define ENDPOINT_FLAGS                                                                             \
 	(WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_BIND | WRIT_ENDPOINT_DENY | WRIT_ENDPOINT_UDP |     \
 	 WRIT_ENDPOINT_SNI)
-#define SNI_FLAGS        (WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_SNI)
-#define ADDRESS_BITS     128u
-#define MAX_SCRATCH      (UINT64_C(1) << 62)
-#define MAX_CALL_CONDS   64u
-#define MAX_ERRNO        4095u /* of SECCOMP_RET_DATA, seccomp(2) */
-#define N_CALL_ARGS      6u
-#define COND_MASKED_FROM 6u /* the operators from here on have a mask */
-#define N_COND_OPS       8u
+#define SNI_FLAGS    (WRIT_ENDPOINT_CONNECT | WRIT_ENDPOINT_SNI)
+#define ADDRESS_BITS 128u
+#define MAX_SCRATCH  (UINT64_C(1) << 62)
 
 static bool ports_ok(const struct image *image, const struct writ_fmt_endpoint *endpoint)
 {
@@ -91,61 +85,4 @@ const char *verify_unix_socket(const struct image *image, uint32_t index)
 	const struct writ_fmt_place *place = image_UNIX_SOCKETS(image, index);
 
 	return place->size_bytes ? "a size" : check_place(image, place);
-}
-
-/* Of most records there are, so each byte is looked at once: none that may be there is a NUL. */
-static bool call_name_ok(const struct image *image, struct writ_fmt_str name)
-{
-	const char *bytes;
-
-	if (name.len == 0 || name.len > WRIT_MAX_NAME ||
-	    !image_has(image, WRIT_SECTION_STRINGS, name.offset, name.len + 1))
-		return false;
-	bytes = image_str(image, name);
-	for (uint32_t i = 0; i < name.len; i++) {
-		char c = bytes[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
-			return false;
-	}
-	return !bytes[name.len];
-}
-
-const char *verify_call(const struct image *image, uint32_t index)
-{
-	const struct writ_fmt_call *call = image_CALLS(image, index);
-	bool has_error = call->verdict == WRIT_CALL_ERRNO;
-
-	if (!call_name_ok(image, call->name))
-		return "the name";
-	if (call->verdict > WRIT_CALL_NOTIFY)
-		return "an unknown verdict";
-	if (has_error ? !call->error || call->error > MAX_ERRNO : call->error != 0)
-		return "the error";
-	if (call->guard > 1)
-		return "guard";
-	if (call->conds.count == 0)
-		return call->conds.first ? "the range of conditions" : NULL;
-	return call->conds.count <= MAX_CALL_CONDS &&
-			       image_has(image, WRIT_SECTION_CALL_CONDS, call->conds.first,
-					 call->conds.count)
-		       ? NULL
-		       : "the range of conditions";
-}
-
-const char *verify_call_cond(const struct image *image, uint32_t index)
-{
-	const struct writ_fmt_call_cond *cond = image_CALL_CONDS(image, index);
-
-	if (cond->arg >= N_CALL_ARGS)
-		return "the argument";
-	if (cond->op >= N_COND_OPS)
-		return "an unknown operator";
-	if (cond->is_64 > 1)
-		return "is_64";
-	if (cond->op < COND_MASKED_FROM && cond->mask)
-		return "a mask";
-	if (!cond->is_64 && (cond->mask > UINT32_MAX || cond->value > UINT32_MAX))
-		return "a value wider than the argument";
-	return NULL;
 }

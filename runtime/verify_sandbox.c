@@ -165,30 +165,27 @@ static const char *check_env(const struct image *image, uint32_t index)
 	return verify_text(image, env->value) ? NULL : "the value";
 }
 
-/* What a sandbox is made of. shared: several sandboxes may have the same records. */
+/* What a sandbox is made of, but for system calls: those are verify_calls.c's. */
 static const struct box_range {
 	const char *name;
-	enum writ_section_id section;
 	size_t offset; /* of the range in struct writ_fmt_sandbox */
+	enum writ_section_id section;
 	uint32_t max;
-	bool shared;
 } box_ranges[] = {
-#define RANGE(name, section, max, shared)                                                          \
+#define RANGE(name, section, max)                                                                  \
 	{                                                                                          \
-#name, WRIT_SECTION_##section, offsetof(struct writ_fmt_sandbox, name), max,       \
-			shared                                                                     \
+#name, offsetof(struct writ_fmt_sandbox, name), WRIT_SECTION_##section, max        \
 	}
-	RANGE(paths, PATHS, WRIT_MAX_GRANTS, false),
-	RANGE(ports, PORTS, WRIT_MAX_GRANTS, false),
-	RANGE(landlock, LANDLOCK, MAX_VARIANTS, false),
-	RANGE(filters, FILTERS, N_ARCHS, false),
-	RANGE(limits, LIMITS, WRIT_LIMIT__COUNT, false),
-	RANGE(env, ENV, WRIT_MAX_GRANTS, false),
-	RANGE(endpoints, ENDPOINTS, WRIT_MAX_GRANTS, false),
-	RANGE(denies, DENIES, WRIT_MAX_GRANTS, false),
-	RANGE(scratches, SCRATCHES, WRIT_MAX_GRANTS, false),
-	RANGE(unix_sockets, UNIX_SOCKETS, WRIT_MAX_GRANTS, false),
-	RANGE(calls, CALLS, WRIT_MAX_GRANTS, true),
+	RANGE(paths, PATHS, WRIT_MAX_GRANTS),
+	RANGE(ports, PORTS, WRIT_MAX_GRANTS),
+	RANGE(landlock, LANDLOCK, MAX_VARIANTS),
+	RANGE(filters, FILTERS, N_ARCHS),
+	RANGE(limits, LIMITS, WRIT_LIMIT__COUNT),
+	RANGE(env, ENV, WRIT_MAX_GRANTS),
+	RANGE(endpoints, ENDPOINTS, WRIT_MAX_GRANTS),
+	RANGE(denies, DENIES, WRIT_MAX_GRANTS),
+	RANGE(scratches, SCRATCHES, WRIT_MAX_GRANTS),
+	RANGE(unix_sockets, UNIX_SOCKETS, WRIT_MAX_GRANTS),
 #undef RANGE
 };
 #define N_BOX_RANGES (sizeof(box_ranges) / sizeof(box_ranges[0]))
@@ -327,7 +324,18 @@ static const char *check_filters(const struct image *image, const struct writ_fm
 static bool has_notify(const struct image *image, struct writ_fmt_range calls)
 {
 	for (uint32_t i = 0; i < calls.count; i++) {
-		if (image_CALLS(image, calls.first + i)->verdict == WRIT_CALL_NOTIFY)
+		if (image_listed_call(image, calls.first + i)->verdict == WRIT_CALL_NOTIFY)
+			return true;
+	}
+	return false;
+}
+
+static bool asks(const struct image *image, struct writ_fmt_range range)
+{
+	const struct writ_fmt_insn *insns = image_INSNS(image, range.first);
+
+	for (uint32_t i = 0; i < range.count; i++) {
+		if (insns[i].k == SECCOMP_ACTION_USER_NOTIF && insns[i].code == BPF_OP_RET_K)
 			return true;
 	}
 	return false;
@@ -340,17 +348,12 @@ static bool has_notify(const struct image *image, struct writ_fmt_range calls)
  */
 static const char *check_notify(const struct image *image, const struct writ_fmt_sandbox *box)
 {
-	if (box->plan & (WRIT_PLAN_BROKER | WRIT_PLAN_NETWORK) || has_notify(image, box->calls))
+	if (box->plan & (WRIT_PLAN_BROKER | WRIT_PLAN_NETWORK))
 		return NULL;
 	for (uint32_t i = 0; i < box->filters.count; i++) {
-		struct writ_fmt_range range = image_FILTERS(image, box->filters.first + i)->insns;
-		const struct writ_fmt_insn *insns = image_INSNS(image, range.first);
-
-		for (uint32_t k = 0; k < range.count; k++) {
-			if (insns[k].code == BPF_OP_RET_K &&
-			    insns[k].k == SECCOMP_ACTION_USER_NOTIF)
-				return "a filter asks a supervisor, and no system call rule does";
-		}
+		if (asks(image, image_FILTERS(image, box->filters.first + i)->insns) &&
+		    !has_notify(image, box->calls))
+			return "a filter asks a supervisor, and no system call rule does";
 	}
 	return NULL;
 }
@@ -365,37 +368,26 @@ static bool endpoints_grant(const struct image *image, struct writ_fmt_range ran
 	return true;
 }
 
-/* Their names have been looked at: there is a NUL behind each and in none. */
-static bool calls_ascend(const struct image *image, struct writ_fmt_range range)
-{
-	const char *before = "";
-
-	for (uint32_t i = 0; i < range.count; i++) {
-		const char *name = image_str(image, image_CALLS(image, range.first + i)->name);
-
-		if (strcmp(before, name) > 0)
-			return false;
-		before = name;
-	}
-	return true;
-}
-
 static bool same_range(struct writ_fmt_range a, struct writ_fmt_range b)
 {
 	return a.first == b.first && a.count == b.count;
 }
 
 /*
- * Has the sandbox before the system call rules and filters of this one, and relies on them for the
- * same? Then they have been looked at: sandboxes that extend one another mostly share them.
+ * Has a sandbox before the filters of this one, and relies on them for the same? Then they have
+ * been looked at. The last one with the same system calls is asked: sandboxes that extend one
+ * another mostly share them.
  */
 static bool calls_are_checked(const struct image *image, uint32_t index)
 {
-	const struct writ_fmt_sandbox *box = image_SANDBOXES(image, index);
-	const struct writ_fmt_sandbox *before = index ? box - 1 : box;
+	const struct writ_fmt_sandbox *box = image_SANDBOXES(image, index), *before;
+	uint32_t sharer = verify_sharer(image, index);
 
-	if (before == box || demands_of(image, box) != demands_of(image, before) ||
-	    !same_range(box->calls, before->calls) || box->filters.count != before->filters.count)
+	if (sharer == WRIT_NONE)
+		return false;
+	before = image_SANDBOXES(image, sharer);
+	if (demands_of(image, box) != demands_of(image, before) ||
+	    box->filters.count != before->filters.count)
 		return false;
 	for (uint32_t i = 0; i < box->filters.count; i++) {
 		const struct writ_fmt_filter *a = image_FILTERS(image, box->filters.first + i);
@@ -411,11 +403,7 @@ static const char *check_calls(const struct image *image, const struct writ_fmt_
 {
 	const char *what = check_filters(image, box);
 
-	if (!what)
-		what = check_notify(image, box);
-	if (!what && !calls_ascend(image, box->calls))
-		what = "the system calls do not ascend";
-	return what;
+	return what ? what : check_notify(image, box);
 }
 
 static const char *check_sandbox(const struct image *image, uint32_t index)
@@ -491,6 +479,8 @@ int verify_sandboxes(const struct image *image, struct writ_error *error)
 					   sizeof(struct writ_fmt_sandbox)};
 	int rc = check_architectures(image, error);
 
+	if (!rc)
+		rc = verify_calls(image, error);
 	if (rc)
 		return rc;
 	for (size_t c = 0; c < N_RECORD_CHECKS; c++) {
@@ -508,7 +498,7 @@ int verify_sandboxes(const struct image *image, struct writ_error *error)
 	if (!verify_names_ascend(image, &names))
 		return verify_bad(error, "sandboxes", 0, "the names do not ascend");
 	for (size_t i = 0; i < N_BOX_RANGES; i++) {
-		if (!box_ranges[i].shared && !range_covers(image, &box_ranges[i]))
+		if (!range_covers(image, &box_ranges[i]))
 			return verify_bad(error, box_ranges[i].name, 0,
 					  "not each sandbox's own, in order");
 	}

@@ -14,7 +14,7 @@
 /* The first bytes: not text, a name, then line endings that a text-mode copy would change. */
 #define WRIT_MAGIC          "\x7fWRT\r\n\x1a\n"
 #define WRIT_MAGIC_SIZE     8u
-#define WRIT_FORMAT_VERSION 4u
+#define WRIT_FORMAT_VERSION 5u
 #define WRIT_DIGEST_SIZE    32u
 #define WRIT_ALIGN          8u
 #define WRIT_NONE           UINT32_MAX
@@ -33,7 +33,7 @@
 #define WRIT_MAX_SANDBOXES  4096u
 #define WRIT_MAX_FILTERS    (3u * WRIT_MAX_SANDBOXES) /* one for each architecture there is */
 #define WRIT_MAX_GRANTS     4096u  /* paths, ports and variables of one sandbox, each */
-#define WRIT_MAX_ALL        65536u /* the same of all sandboxes together, each */
+#define WRIT_MAX_ALL        65536u /* the same of all sandboxes together, each; different calls */
 #define WRIT_MAX_RANGE      1024u  /* ports in one range: each is a rule of its own in the kernel */
 #define WRIT_MAX_UDP_PORTS  64u    /* that a sandbox may send to: the gate listens on each */
 #define WRIT_MAX_ARGS       64u    /* arguments of one tool, and of one call */
@@ -103,14 +103,15 @@ _Static_assert(sizeof(struct writ_fmt_header) == 64, "on disk");
 	SECTION(38, CONFLICTS, struct writ_fmt_conflict)                                           \
 	SECTION(39, REDACTS, struct writ_fmt_redact)                                               \
 	SECTION(40, INDICES, uint32_t)                                                             \
-	SECTION(41, BLOCKS, uint16_t)
+	SECTION(41, BLOCKS, uint16_t)                                                              \
+	SECTION(42, CALL_LISTS, uint16_t)
 
 enum writ_section_id {
 #define SECTION(id, name, type) WRIT_SECTION_##name = id,
 	WRIT_SECTIONS(SECTION)
 #undef SECTION
 };
-#define WRIT_KNOWN_SECTIONS 41u
+#define WRIT_KNOWN_SECTIONS 42u
 
 #define WRIT_SECTION_REQUIRED 1u
 
@@ -219,9 +220,8 @@ struct writ_fmt_sandbox {
 	struct writ_fmt_range denies;
 	struct writ_fmt_range scratches;
 	struct writ_fmt_range unix_sockets;
-	struct writ_fmt_range calls;
-	struct writ_fmt_str
-		user; /* to become when launched as root: a name or a number; or empty */
+	struct writ_fmt_range calls; /* of CALL_LISTS: indices of CALLS, strictly ascending */
+	struct writ_fmt_str user;    /* to become when launched as root: name or number; or empty */
 };
 _Static_assert(sizeof(struct writ_fmt_sandbox) == 112, "on disk");
 
@@ -456,8 +456,8 @@ struct writ_fmt_place {
 _Static_assert(sizeof(struct writ_fmt_place) == 16, "on disk");
 
 /*
- * The system call rules that a sandbox's filters were made from, for tools that read bundles. The
- * kernel is told the filters only.
+ * A system call rule that a sandbox's filters were made from, for tools that read bundles. The
+ * kernel is told the filters only. Sandboxes that have the same rule list it by its index.
  */
 enum writ_call_verdict {
 	WRIT_CALL_ALLOW = 0,

@@ -66,8 +66,7 @@ void show_calls_text(const struct show *show, const struct writ_fmt_sandbox *san
 	fputs("  system calls (the strictest that holds decides; of the others: errno EPERM):\n",
 	      show->out);
 	for (uint32_t i = 0; i < sandbox->calls.count; i++) {
-		const struct writ_fmt_call *call = BUNDLE_AT(show->image, CALLS, call,
-							     sandbox->calls.first + i);
+		const struct writ_fmt_call *call = bundle_call(show->image, sandbox, i);
 		struct str verdict = str_from(verdicts[call->verdict]);
 
 		if (call->verdict == WRIT_CALL_ERRNO)
@@ -86,8 +85,7 @@ json_t *show_calls_json(const struct show *show, const struct writ_fmt_sandbox *
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; i < sandbox->calls.count; i++) {
-		const struct writ_fmt_call *call = BUNDLE_AT(show->image, CALLS, call,
-							     sandbox->calls.first + i);
+		const struct writ_fmt_call *call = bundle_call(show->image, sandbox, i);
 		struct str text = call_text(show, call);
 		struct str error = error_text(show->arena, call->error);
 		json_t *entry = json_pack("{s:s,s:o,s:s%,s:b}", "verdict", verdicts[call->verdict],

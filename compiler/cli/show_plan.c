@@ -265,13 +265,12 @@ static void add_network(struct plan *plan)
 
 static void add_calls(struct plan *plan)
 {
-	struct writ_fmt_range range = plan->sandbox->calls;
-	uint32_t n_notify = 0;
+	uint32_t n = plan->sandbox->calls.count, n_notify = 0;
 
-	for (uint32_t i = 0; i < range.count; i++)
-		n_notify += BUNDLE_AT(plan->show->image, CALLS, call, range.first + i)->verdict ==
+	for (uint32_t i = 0; i < n; i++)
+		n_notify += bundle_call(plan->show->image, plan->sandbox, i)->verdict ==
 			    WRIT_CALL_NOTIFY;
-	add(plan, str_printf(plan->show->arena, "system calls (%u rules)", range.count),
+	add(plan, str_printf(plan->show->arena, "system calls (%u rules)", n),
 	    n_notify ? 0 : BY_SECCOMP, n_notify ? UNLIMITED : ALWAYS);
 }
 

@@ -14,7 +14,7 @@ struct reader {
 	const struct bundle_image *image;
 	struct ir_policy *policy;
 	struct ir_part *parts;
-	struct ir_call *calls; /* all, which sandboxes may share */
+	struct ir_call *calls; /* those of all lists, which sandboxes may share */
 	struct bundle_conditions conditions;
 	const struct ir_where **known; /* conditions made so far, by their first test's index */
 };
@@ -240,6 +240,19 @@ static struct ir_call *read_calls(const struct reader *reader)
 	return calls;
 }
 
+/* The rules of the sandboxes' lists, one list behind the other as in CALL_LISTS. */
+static struct ir_call *read_lists(const struct reader *reader)
+{
+	const uint16_t *indices = reader->image->sections[WRIT_SECTION_CALL_LISTS].records;
+	const struct ir_call *calls = read_calls(reader);
+	uint32_t n = BUNDLE_N(reader->image, CALL_LISTS);
+	struct ir_call *lists = arena_alloc(reader->arena, n * sizeof(*lists));
+
+	for (uint32_t i = 0; i < n; i++)
+		lists[i] = calls[indices[i]];
+	return lists;
+}
+
 static void read_limits(const struct reader *reader, const struct writ_fmt_sandbox *record,
 			struct ir_sandbox *sandbox)
 {
@@ -318,7 +331,7 @@ struct ir_policy *bundle_ir(struct arena *arena, const struct bundle_image *imag
 	reader.policy->version = head->version;
 	reader.policy->audit = read_audit(head->audit);
 	reader.parts = bundle_parts(arena, image);
-	reader.calls = read_calls(&reader);
+	reader.calls = read_lists(&reader);
 	read_params(&reader);
 	read_tools(&reader);
 	read_rules(&reader);

@@ -90,6 +90,14 @@ struct str bundle_str(const struct bundle_image *image, struct writ_fmt_str str)
 	return (struct str){pool + str.offset, str.len};
 }
 
+const struct writ_fmt_call *bundle_call(const struct bundle_image *image,
+					const struct writ_fmt_sandbox *sandbox, uint32_t index)
+{
+	const uint16_t *lists = image->sections[WRIT_SECTION_CALL_LISTS].records;
+
+	return BUNDLE_AT(image, CALLS, call, lists[sandbox->calls.first + index]);
+}
+
 uint16_t bundle_cell(const struct bundle_image *image, uint32_t row, uint32_t column)
 {
 	const uint16_t *blocks = image->sections[WRIT_SECTION_BLOCKS].records;

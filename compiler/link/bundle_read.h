@@ -33,6 +33,10 @@ void bundle_read(struct bytes bytes, struct bundle_image *out);
 /* The text that a record names. */
 struct str bundle_str(const struct bundle_image *image, struct writ_fmt_str str);
 
+/* A rule of a sandbox's list of system calls. */
+const struct writ_fmt_call *bundle_call(const struct bundle_image *image,
+					const struct writ_fmt_sandbox *sandbox, uint32_t index);
+
 /* The cell of a row and a column of the decision table: 0, a rule or a chain (writ_format.h). */
 uint16_t bundle_cell(const struct bundle_image *image, uint32_t row, uint32_t column);
 

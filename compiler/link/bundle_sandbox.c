@@ -256,46 +256,6 @@ static struct writ_fmt_range put_sockets(struct linker *linker, const struct ir_
 	return writer_range(&linker->writer, WRIT_SECTION_UNIX_SOCKETS, first);
 }
 
-static struct writ_fmt_call call_record(struct linker *linker, const struct ir_call *call)
-{
-	static const uint16_t verdicts[] = {[IR_CALL_ALLOW] = WRIT_CALL_ALLOW,
-					    [IR_CALL_LOG] = WRIT_CALL_LOG,
-					    [IR_CALL_NOTIFY] = WRIT_CALL_NOTIFY,
-					    [IR_CALL_ERRNO] = WRIT_CALL_ERRNO,
-					    [IR_CALL_KILL] = WRIT_CALL_KILL};
-	struct writ_fmt_call_cond *conds = arena_alloc(linker->arena,
-						       call->n_conds * sizeof(*conds));
-
-	for (uint32_t i = 0; i < call->n_conds; i++) {
-		const struct call_cond *cond = &call->conds[i];
-
-		conds[i] = (struct writ_fmt_call_cond){.arg = cond->arg,
-						       .op = (uint16_t)cond->op,
-						       .is_64 = cond->is_64,
-						       .mask = cond->mask,
-						       .value = cond->value};
-	}
-	return (struct writ_fmt_call){
-		.name = writer_str(&linker->writer, call->name),
-		.verdict = verdicts[call->verdict],
-		.error = call->verdict == IR_CALL_ERRNO ? call->error : 0,
-		.guard = call->guard,
-		.conds = linker_put_shared(linker, &linker->conds, WRIT_SECTION_CALL_CONDS, conds,
-					   call->n_conds),
-	};
-}
-
-/* Many sandboxes have the same rules: those of the default group. */
-static struct writ_fmt_range put_calls(struct linker *linker, const struct ir_sandbox *sandbox)
-{
-	struct writ_fmt_call *calls = arena_alloc(linker->arena, sandbox->calls.n * sizeof(*calls));
-
-	for (size_t i = 0; i < sandbox->calls.n; i++)
-		calls[i] = call_record(linker, &sandbox->calls.items[i]);
-	return linker_put_shared(linker, &linker->calls, WRIT_SECTION_CALLS, calls,
-				 sandbox->calls.n);
-}
-
 /* The runtime's limits on what a bundle makes it do when it is opened. */
 static void check_grants(struct linker *linker, const struct writ_fmt_sandbox *box, struct str name)
 {
@@ -311,11 +271,11 @@ static void check_grants(struct linker *linker, const struct writ_fmt_sandbox *b
 		{"denied paths", box->denies.count, WRIT_SECTION_DENIES},
 		{"scratch directories", box->scratches.count, WRIT_SECTION_SCRATCHES},
 		{"unix sockets", box->unix_sockets.count, WRIT_SECTION_UNIX_SOCKETS},
-		{"system call rules", box->calls.count, WRIT_SECTION_CALLS},
+		{"system call rules", box->calls.count, WRIT_SECTION_CALL_LISTS},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		bool shared = rows[i].section == WRIT_SECTION_CALLS;
+		bool shared = rows[i].section == WRIT_SECTION_CALL_LISTS;
 		uint32_t all = shared ? 0 : writer_count(&linker->writer, rows[i].section);
 
 		if (rows[i].own > WRIT_MAX_GRANTS)
@@ -329,7 +289,8 @@ static void check_grants(struct linker *linker, const struct writ_fmt_sandbox *b
 	}
 }
 
-static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
+static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox,
+			struct writ_fmt_range calls)
 {
 	struct writer *writer = &linker->writer;
 	uint32_t paths = writer_count(writer, WRIT_SECTION_PATHS);
@@ -338,7 +299,6 @@ static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 	uint32_t filters = writer_count(writer, WRIT_SECTION_FILTERS);
 	uint32_t limits = writer_count(writer, WRIT_SECTION_LIMITS);
 	uint32_t env = writer_count(writer, WRIT_SECTION_ENV);
-	struct writ_fmt_range calls = put_calls(linker, sandbox);
 	struct writ_fmt_sandbox record;
 	struct landlock_plan plan = {0};
 
@@ -373,6 +333,7 @@ static void put_sandbox(struct linker *linker, const struct ir_sandbox *sandbox)
 
 void linker_put_sandboxes(struct linker *linker)
 {
+	linker_put_calls(linker);
 	for (size_t i = 0; i < linker->policy->sandboxes.n; i++)
-		put_sandbox(linker, &linker->policy->sandboxes.items[i]);
+		put_sandbox(linker, &linker->policy->sandboxes.items[i], linker->calls[i]);
 }

@@ -2,8 +2,9 @@
  * The linker at work: what the files that write a bundle share.
  *
  * bundle.c leads and writes what is the policy's own, bundle_sandbox.c what sandboxes are made of,
- * bundle_text.c texts and endpoints, which both use, and bundle_rbac.c the decision table.
- * Each put_ function turns one array of the IR, or the plan a back end made of it, into records.
+ * bundle_calls.c their system call rules, bundle_text.c texts and endpoints, which both use, and
+ * bundle_rbac.c the decision table. Each put_ function turns one array of the IR, or the plan a
+ * back end made of it, into records.
  */
 #ifndef WRIT_LINK_LINKER_H
 #define WRIT_LINK_LINKER_H
@@ -20,9 +21,11 @@ struct linker {
 	const struct bundle_options *options;
 	struct writer writer;
 	/* Runs of records that are written once, each to its first one's index. */
-	struct map filters, texts, endpoints, calls, conds;
-	struct map wheres;          /* conditions, by address, to their first test */
-	struct map sandbox_filters; /* run of CALLS and architecture to index in made_filters */
+	struct map filters, texts, endpoints, call_lists, conds;
+	const struct writ_fmt_range *calls; /* of CALL_LISTS, one for each sandbox */
+	struct map wheres;                  /* conditions, by address, to their first test */
+	struct map
+		sandbox_filters; /* run of CALL_LISTS and architecture to index in made_filters */
 	VEC(struct writ_fmt_filter) made_filters;
 	struct tree_memo trees; /* of all filters */
 	struct rbac_plan rbac;
@@ -50,6 +53,9 @@ uint32_t linker_put_endpoint(struct linker *linker, const struct ir_endpoint *en
 
 /* A run of indices. link/bundle_text.c */
 struct writ_fmt_range linker_put_indices(struct linker *linker, const struct ir_indices *indices);
+
+/* System call rules, and linker->calls. link/bundle_calls.c */
+void linker_put_calls(struct linker *linker);
 
 /* The sections of sandboxes. link/bundle_sandbox.c */
 void linker_put_sandboxes(struct linker *linker);

@@ -192,8 +192,8 @@ bool rules_of_records(const struct writ_policy *policy, const struct writ_fmt_sa
 	if (!name)
 		return false;
 	for (uint32_t i = 0; i < sandbox->calls.count; i++) {
-		const struct writ_fmt_call *rule = image_CALLS(&policy->image,
-							       sandbox->calls.first + i);
+		const struct writ_fmt_call *rule = image_listed_call(&policy->image,
+								     sandbox->calls.first + i);
 
 		if (!rule_holds(policy, rule, name, call))
 			continue;

@@ -22,6 +22,7 @@ SECTIONS = [  # name, record: docs/format.md, "Sections"
     ("SCRATCHES", "IIQ"), ("UNIX_SOCKETS", "IIQ"), ("CALLS", "IIHHIII"), ("CALL_CONDS", "IHHQQ"),
     ("TOOLS", "8I"), ("ARGS", "IIII"), ("ROLE_INFO", "IIII"), ("USER_INFO", "II"),
     ("CONFLICTS", "IIII"), ("REDACTS", "II"), ("INDICES", "I"), ("BLOCKS", "H"),
+    ("CALL_LISTS", "H"),
 ]
 SIGNATURE = [("SIGNATURE", "8sII8s64s")]  # at the end of a signed bundle
 NONE = 0xFFFFFFFF
@@ -33,7 +34,7 @@ MASK = (1 << 64) - 1
 def read_sections(data):
     """The records of every section, by name."""
     magic, version, count, size = struct.unpack_from("<8sIIQ", data, 0)
-    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 4 and size == len(data)
+    assert magic == b"\x7fWRT\r\n\x1a\n" and version == 5 and size == len(data)
     assert data[56:64] == bytes(8)
     assert hashlib.sha256(data[:24] + bytes(32) + data[56:]).digest() == data[24:56]
     signed = count == len(SECTIONS) + 1

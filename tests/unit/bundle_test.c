@@ -27,7 +27,8 @@ static struct bytes build(const struct ir_policy *policy)
 	struct diag_list *diags = diags_new();
 	struct bytes bytes = {0};
 
-	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), 0);
+	cr_assert_eq(bundle_build(maker_arena(), diags, policy, &both, &bytes), 0, "%s",
+		     diags->items.n ? diags->items.items[0].message.ptr : "");
 	cr_assert_eq(diags->errors, 0u);
 	return bytes;
 }
@@ -373,6 +374,125 @@ Test(bundle, sandboxes_with_equal_calls_share_them)
 		     BUNDLE_AT(&image, SANDBOXES, sandbox, 1)->calls.first);
 	cr_expect_eq(BUNDLE_AT(&image, SANDBOXES, sandbox, 1)->calls.count,
 		     policy->sandboxes.items[1].calls.n);
+}
+
+/* How often a call's rules are in CALLS. */
+static uint32_t count_calls(const struct bundle_image *image, const char *name)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < BUNDLE_N(image, CALLS); i++)
+		count += str_eq_cstr(bundle_str(image, BUNDLE_AT(image, CALLS, call, i)->name),
+				     name);
+	return count;
+}
+
+/* The sandboxes' rules are there, in the order of the policy. */
+static void expect_calls(const struct bundle_image *image, const struct ir_policy *policy)
+{
+	for (uint32_t s = 0; s < policy->sandboxes.n; s++) {
+		const struct ir_sandbox *sandbox = &policy->sandboxes.items[s];
+		const struct writ_fmt_sandbox *record = BUNDLE_AT(image, SANDBOXES, sandbox, s);
+
+		cr_assert_eq(record->calls.count, sandbox->calls.n);
+		for (uint32_t i = 0; i < record->calls.count; i++) {
+			const struct writ_fmt_call *call = bundle_call(image, record, i);
+
+			cr_expect(str_eq(bundle_str(image, call->name),
+					 sandbox->calls.items[i].name));
+			cr_expect_eq(call->conds.count, sandbox->calls.items[i].n_conds);
+			cr_expect_eq(call->error, sandbox->calls.items[i].error);
+			cr_expect_eq((bool)call->guard, sandbox->calls.items[i].guard);
+		}
+	}
+}
+
+/* The lists name them, and equal lists are one. */
+Test(bundle, rules_that_sandboxes_share_are_written_once)
+{
+	const struct ir_policy *policy = policy_ir(
+		"sandbox a { syscalls { allow @default; } }\n"
+		"sandbox b extends a { syscalls { deny uname errno EACCES; } }\n"
+		"sandbox c extends a { limits { wall 1s; } }\n"
+		"sandbox d { syscalls { allow uname, read; } }\n");
+	size_t n_all = policy->sandboxes.items[1].calls.n;
+	struct bundle_image image;
+
+	bundle_read(build(policy), &image);
+	expect_calls(&image, policy);
+	cr_expect_eq(BUNDLE_N(&image, CALLS), n_all);
+	cr_expect_eq(BUNDLE_N(&image, CALL_LISTS), n_all + policy->sandboxes.items[0].calls.n +
+							   policy->sandboxes.items[3].calls.n);
+	cr_expect_eq(count_calls(&image, "uname"), 2u);
+	cr_expect_eq(count_calls(&image, "read"), 1u);
+}
+
+/*
+ * An errno that a policy names comes before one that it does not, even if that is the smaller one:
+ * then the rules stand in an order that serves both sandboxes, or one of them twice.
+ */
+Test(bundle, rules_that_sandboxes_have_in_different_orders_keep_them)
+{
+	static const struct {
+		const char *sandboxes[3];
+		uint32_t n_calls; /* of kcmp */
+	} rows[] = {
+		{{"deny kcmp errno EACCES; deny kcmp;", "deny kcmp;", "deny kcmp errno EACCES;"},
+		 2},
+		{{"deny kcmp(type == 2) errno EACCES; deny kcmp(type == 1);",
+		  "deny kcmp(type == 1);",
+		  "deny kcmp(type == 1) errno EPERM; deny kcmp(type == 2) errno EACCES;"},
+		 3},
+		{{"deny kcmp errno EPERM; deny kcmp;", "deny kcmp;", ""}, 2},
+		{{"deny kcmp kill; deny kcmp errno EPERM;", "deny kcmp errno EACCES;",
+		  "allow kcmp log; deny kcmp;"},
+		 4},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const *boxes = rows[i].sandboxes;
+		const struct ir_policy *policy =
+			policy_ir(str_printf(maker_arena(),
+					     "sandbox a { syscalls { %s allow read; } }\n"
+					     "sandbox b { syscalls { %s allow read; } }\n"
+					     "sandbox c { syscalls { %s allow read; } }\n",
+					     boxes[0], boxes[1], boxes[2])
+					  .ptr);
+		struct bundle_image image;
+
+		bundle_read(build(policy), &image);
+		expect_calls(&image, policy);
+		cr_expect_eq(count_calls(&image, "kcmp"), rows[i].n_calls, "row %zu", i);
+		cr_expect_eq(count_calls(&image, "read"), 1u);
+	}
+}
+
+/* Beside one that decides all calls, the others make no instructions. */
+static void add_many_calls(struct ir_policy *policy, unsigned number)
+{
+	struct ir_sandbox *sandbox = vec_push(maker_arena(), &policy->sandboxes);
+
+	*sandbox = (struct ir_sandbox){.name = str_printf(maker_arena(), "s%02u", number)};
+	maker_call(sandbox, "read", IR_CALL_KILL, NULL, 0);
+	for (uint32_t i = 1; i < WRIT_MAX_GRANTS; i++) {
+		struct call_cond *cond = arena_new(maker_arena(), struct call_cond);
+
+		*cond = (struct call_cond){.op = COND_EQ, .value = number * WRIT_MAX_GRANTS + i};
+		maker_call(sandbox, "read", IR_CALL_ALLOW, cond, 1);
+	}
+}
+
+/* As many as an index can tell of, and one more. */
+Test(bundle, too_many_different_call_rules_are_an_error, .timeout = 120)
+{
+	struct ir_policy *policy = sample();
+
+	policy->sandboxes.n = 0;
+	for (unsigned i = 0; i < WRIT_MAX_ALL / WRIT_MAX_GRANTS; i++)
+		add_many_calls(policy, i);
+	(void)build(policy); /* the one rule that they have in common leaves room for some */
+	add_many_calls(policy, WRIT_MAX_ALL / WRIT_MAX_GRANTS);
+	cr_expect_eq(build_error(policy), DIAG_E0405);
 }
 
 Test(bundle, sandboxes_with_too_many_grants_together_are_an_error)

@@ -83,7 +83,7 @@ static const struct section {
 	SECTION(TOOLS, false, 1),     SECTION(ARGS, false, 1),
 	SECTION(ROLE_INFO, false, 1), SECTION(USER_INFO, false, 1),
 	SECTION(CONFLICTS, false, 1), SECTION(REDACTS, false, 1),
-	SECTION(INDICES, false, 1),
+	SECTION(INDICES, false, 1),   SECTION(CALL_LISTS, false, 1),
 #undef SECTION
 };
 

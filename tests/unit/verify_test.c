@@ -142,11 +142,121 @@ Test(verify, system_calls_are_checked)
 	EXPECT_REFUSED(CALLS, call, record->conds.first = UINT32_MAX);
 	EXPECT_REFUSED(CALLS, call, struct writ_fmt_call was = record[0];
 		       record[0] = record[count - 1]; record[count - 1] = was);
+	EXPECT_REFUSED(CALLS, call, record[count - 1].name = record[0].name);
 	EXPECT_REFUSED(CALL_CONDS, call_cond, record->arg = 6);
 	EXPECT_REFUSED(CALL_CONDS, call_cond, record->op = 8);
 	EXPECT_REFUSED(CALL_CONDS, call_cond, record->is_64 = 2);
 	EXPECT_REFUSED(CALL_CONDS, call_cond, record->is_64 = 0; record->value = UINT64_MAX);
 	EXPECT_REFUSED(CALL_CONDS, call_cond, record->op = 0; record->mask = 1);
+}
+
+/* What a bundle of two sandboxes, the second of which has a rule less, can say wrong of its lists.
+ */
+struct lists {
+	struct test_bundle bundle;
+	struct writ_fmt_sandbox *boxes;
+	uint16_t *indices;
+	uint32_t n_indices, n_calls;
+};
+
+static struct lists make_lists(void)
+{
+	struct lists lists = {
+		.bundle = bundle_make("sandbox a { syscalls { allow read, write, close; } }\n"
+				      "sandbox b { syscalls { allow read, write; } }\n"
+				      "sandbox c extends a { limits { wall 1s; } }\n")};
+
+	lists.boxes = bundle_section(&lists.bundle, WRIT_SECTION_SANDBOXES, sizeof(*lists.boxes),
+				     NULL);
+	lists.indices = bundle_section(&lists.bundle, WRIT_SECTION_CALL_LISTS,
+				       sizeof(*lists.indices), &lists.n_indices);
+	(void)bundle_section(&lists.bundle, WRIT_SECTION_CALLS, sizeof(struct writ_fmt_call),
+			     &lists.n_calls);
+	return lists;
+}
+
+static void expect_lists_refused(struct lists *lists, const char *what)
+{
+	struct writ_error error = {.code = 0};
+
+	bundle_seal(&lists->bundle);
+	cr_expect_eq(writ_verify(lists->bundle.bytes, lists->bundle.size, &error), -WRIT_E_FORMAT,
+		     "%s", what);
+	cr_expect(strstr(error.text, what), "%s instead of %s", error.text, what);
+	free(lists->bundle.bytes);
+}
+
+#define EXPECT_LISTS_REFUSED(what, ...)                                                            \
+	do {                                                                                       \
+		struct lists lists = make_lists();                                                 \
+		struct writ_fmt_sandbox *boxes = lists.boxes;                                      \
+		uint16_t *indices = lists.indices;                                                 \
+                                                                                                   \
+		(void)boxes;                                                                       \
+		(void)indices;                                                                     \
+		__VA_ARGS__;                                                                       \
+		expect_lists_refused(&lists, what);                                                \
+	} while (0)
+
+Test(verify, lists_of_system_calls_are_checked)
+{
+	struct lists good = make_lists();
+	struct writ_error error = {.code = 0};
+
+	cr_assert_eq(writ_verify(good.bundle.bytes, good.bundle.size, &error), 0, "%s", error.text);
+	cr_assert_eq(good.boxes[2].calls.first, 0u);
+	cr_assert_eq(good.n_indices, good.boxes[0].calls.count + good.boxes[1].calls.count);
+	EXPECT_LISTS_REFUSED("call_lists[1]: there is no such rule",
+			     indices[1] = (uint16_t)lists.n_calls);
+	EXPECT_LISTS_REFUSED("call_lists[0]: there is no such rule", indices[0] = UINT16_MAX);
+	EXPECT_LISTS_REFUSED("call_lists[1]: the indices do not ascend", indices[1] = indices[0]);
+	EXPECT_LISTS_REFUSED("call_lists[1]: the indices do not ascend", uint16_t was = indices[0];
+			     indices[0] = indices[1]; indices[1] = was);
+	EXPECT_LISTS_REFUSED("sandboxes[0]: its system calls", boxes[0].calls.first = 1);
+	EXPECT_LISTS_REFUSED("sandboxes[0]: its system calls", boxes[0].calls.count = UINT32_MAX);
+	EXPECT_LISTS_REFUSED("sandboxes[0]: its system calls",
+			     boxes[0].calls.count = lists.n_indices + 1);
+	EXPECT_LISTS_REFUSED("sandboxes[0]: its system calls", boxes[0].calls.count = 0;
+			     boxes[0].calls.first = 1);
+	EXPECT_LISTS_REFUSED("sandboxes[1]: its system calls", boxes[1].calls.first--);
+	EXPECT_LISTS_REFUSED("sandboxes[1]: its system calls", boxes[1].calls.first++);
+	EXPECT_LISTS_REFUSED("sandboxes[1]: its system calls", boxes[1].calls.first = UINT32_MAX);
+	EXPECT_LISTS_REFUSED("sandboxes[2]: its system calls", boxes[2].calls.count--);
+	EXPECT_LISTS_REFUSED("sandboxes[2]: its system calls", boxes[2].calls.first = 1;
+			     boxes[2].calls.count--);
+}
+
+/* What carries no meaning is not there: the last index, one behind it, a rule. */
+Test(verify, system_calls_in_no_list_are_refused)
+{
+	static const uint16_t index = 0;
+	struct lists longer = make_lists(), unlisted = make_lists();
+	struct writ_fmt_call call;
+	const struct writ_fmt_call *calls;
+
+	EXPECT_LISTS_REFUSED("nothing refers to it", boxes[1].calls.count--);
+	EXPECT_LISTS_REFUSED("nothing refers to it", boxes[1].calls = boxes[0].calls);
+	bundle_append(&longer.bundle, WRIT_SECTION_CALL_LISTS, &index, sizeof(index), 1);
+	expect_lists_refused(&longer, "nothing refers to it");
+	calls = bundle_section(&unlisted.bundle, WRIT_SECTION_CALLS, sizeof(*calls), NULL);
+	call = calls[unlisted.n_calls - 1];
+	bundle_append(&unlisted.bundle, WRIT_SECTION_CALLS, &call, sizeof(call), 1);
+	expect_lists_refused(&unlisted, "nothing refers to it");
+}
+
+/* As many as an index can tell of, and one more. */
+Test(verify, too_many_system_calls_are_refused)
+{
+	static struct writ_fmt_call calls[WRIT_MAX_ALL + 1];
+	struct lists lists = make_lists();
+
+	bundle_append(&lists.bundle, WRIT_SECTION_CALLS, calls, sizeof(*calls),
+		      WRIT_MAX_ALL + 1 - lists.n_calls);
+	expect_lists_refused(&lists, "calls[65537]: too many");
+	lists = make_lists();
+	bundle_append(&lists.bundle, WRIT_SECTION_CALLS, calls, sizeof(*calls),
+		      WRIT_MAX_ALL - lists.n_calls);
+	expect_lists_refused(&lists, "nothing refers to it");
 }
 
 Test(verify, tools_are_checked)
