@@ -31,43 +31,41 @@ static bool load_word(const struct filter_call *call, uint32_t offset, uint32_t 
 	return true;
 }
 
-static bool holds(const struct writ_fmt_insn *insn, uint32_t value)
-{
-	switch (insn->code) {
-	case BPF_OP_JEQ_K:
-		return value == insn->k;
-	case BPF_OP_JGT_K:
-		return value > insn->k;
-	case BPF_OP_JGE_K:
-		return value >= insn->k;
-	default:
-		return (value & insn->k) != 0;
-	}
-}
-
 /* Up to a return, or a load of what the call leaves open. */
 static const struct writ_fmt_insn *run(const struct writ_fmt_insn *pc,
 				       const struct filter_call *call)
 {
 	uint32_t value = 0;
+	bool holds;
 
 	for (;; pc++) {
 		switch (pc->code) {
+		case BPF_OP_JEQ_K:
+			holds = value == pc->k;
+			break;
+		case BPF_OP_JGT_K:
+			holds = value > pc->k;
+			break;
+		case BPF_OP_JGE_K:
+			holds = value >= pc->k;
+			break;
+		case BPF_OP_JSET_K:
+			holds = value & pc->k;
+			break;
 		case BPF_OP_LD_W_ABS:
 			if (!load_word(call, pc->k, &value))
 				return pc;
-			break;
+			continue;
 		case BPF_OP_AND_K:
 			value &= pc->k;
-			break;
+			continue;
 		case BPF_OP_JA:
 			pc += pc->k;
-			break;
-		case BPF_OP_RET_K:
-			return pc;
+			continue;
 		default:
-			pc += holds(pc, value) ? pc->jt : pc->jf;
+			return pc;
 		}
+		pc += holds ? pc->jt : pc->jf;
 	}
 }
 

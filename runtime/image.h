@@ -74,6 +74,22 @@ static inline const struct writ_fmt_call *image_listed_call(const struct image *
 	return image_CALLS(image, *image_CALL_LISTS(image, index));
 }
 
+/*
+ * Does a list of system call rules that verification has accepted have one by which a supervisor
+ * decides? Of all sandboxes together these are most indices that there are, each in its range.
+ */
+static inline bool image_list_notifies(const struct image *image, struct writ_fmt_range list)
+{
+	const struct writ_fmt_call *calls = image->sections[WRIT_SECTION_CALLS].records;
+	const uint16_t *indices = image->sections[WRIT_SECTION_CALL_LISTS].records;
+
+	for (uint32_t i = 0; i < list.count; i++) {
+		if (calls[indices[list.first + i]].verdict == WRIT_CALL_NOTIFY)
+			return true;
+	}
+	return false;
+}
+
 /* How many blocks a row of the decision table has. Its block_bits have been verified. */
 static inline uint32_t image_blocks(const struct image *image)
 {

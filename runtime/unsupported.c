@@ -69,43 +69,31 @@ int unsupported_alone(const struct image *image, struct writ_error *error)
 			 text);
 }
 
-/* Which records of a range a row is about: all when it has no such function. */
-static bool is_udp_server(const struct image *image, uint32_t index)
+static bool binds_udp(const struct image *image, const struct writ_fmt_sandbox *sandbox)
 {
-	uint32_t flags = image_ENDPOINTS(image, index)->flags;
+	for (uint32_t i = 0; i < sandbox->endpoints.count; i++) {
+		uint32_t flags = image_ENDPOINTS(image, sandbox->endpoints.first + i)->flags;
 
-	return flags & WRIT_ENDPOINT_UDP && flags & WRIT_ENDPOINT_BIND;
-}
-
-static bool is_notify(const struct image *image, uint32_t index)
-{
-	return image_listed_call(image, index)->verdict == WRIT_CALL_NOTIFY;
-}
-
-/* Demands of a sandbox: a range with a record that the row is about. */
-static const struct sandbox_row {
-	const char *what;
-	size_t range; /* offset in struct writ_fmt_sandbox */
-	bool (*is_such)(const struct image *image, uint32_t index);
-} sandbox_rows[] = {
-#define RANGE(name) offsetof(struct writ_fmt_sandbox, name)
-	{"network bind \"udp://\"", RANGE(endpoints), is_udp_server},
-	{"syscalls notify", RANGE(calls), is_notify},
-#undef RANGE
-};
-#define N_SANDBOX_ROWS (sizeof(sandbox_rows) / sizeof(sandbox_rows[0]))
-
-static bool row_demands(const struct image *image, const struct writ_fmt_sandbox *sandbox,
-			const struct sandbox_row *row)
-{
-	const struct writ_fmt_range *range = (const void *)((const char *)sandbox + row->range);
-
-	for (uint32_t i = 0; i < range->count; i++) {
-		if (!row->is_such || row->is_such(image, range->first + i))
+		if (flags & WRIT_ENDPOINT_UDP && flags & WRIT_ENDPOINT_BIND)
 			return true;
 	}
 	return false;
 }
+
+static bool notifies(const struct image *image, const struct writ_fmt_sandbox *sandbox)
+{
+	return image_list_notifies(image, sandbox->calls);
+}
+
+/* Demands of a sandbox. */
+static const struct sandbox_row {
+	const char *what;
+	bool (*is_demanded)(const struct image *image, const struct writ_fmt_sandbox *sandbox);
+} sandbox_rows[] = {
+	{"network bind \"udp://\"", binds_udp},
+	{"syscalls notify", notifies},
+};
+#define N_SANDBOX_ROWS (sizeof(sandbox_rows) / sizeof(sandbox_rows[0]))
 
 /* The first row from *row on that a sandbox demands; *row is then the one behind it. */
 static bool next_of_sandbox(const struct image *image, uint32_t id, uint32_t *row, char *text)
@@ -115,7 +103,7 @@ static bool next_of_sandbox(const struct image *image, uint32_t id, uint32_t *ro
 	while (*row < N_SANDBOX_ROWS) {
 		const struct sandbox_row *at = &sandbox_rows[(*row)++];
 
-		if (!row_demands(image, sandbox, at))
+		if (!at->is_demanded(image, sandbox))
 			continue;
 		(void)snprintf(text, UNSUPPORTED_TEXT, "%s, of sandbox '%.*s'", at->what,
 			       NAME(image, sandbox->name));

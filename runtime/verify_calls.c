@@ -5,9 +5,14 @@
  * Each rule stands in CALLS once, by name, for all sandboxes that have it, and is looked at once. A
  * sandbox's list is strictly ascending, so that its rules are too, and none is there twice. The
  * lists lie in CALL_LISTS in the order of the sandboxes, each once however many share it, and every
- * rule is in one: so what is there is used, and the work is linear in the file's size.
+ * rule is in one: so what is there is used. But for the search of the sandbox that a list is shared
+ * with, the work is linear in the size of the file.
  */
 #include "runtime/verify.h"
+
+#include <stdlib.h>
+
+#include "runtime/error.h"
 
 #define MAX_CALL_CONDS   64u
 #define MAX_ERRNO        4095u /* of SECCOMP_RET_DATA, seccomp(2) */
@@ -15,7 +20,7 @@
 #define COND_MASKED_FROM 6u /* the operators from here on have a mask */
 #define N_COND_OPS       8u
 #define WORD_BITS        64u
-#define INDEX_WORDS      (WRIT_MAX_ALL / WORD_BITS)
+#define FEW_WORDS        16u /* for these, no memory is asked for, which is dear */
 _Static_assert(WRIT_MAX_ALL == UINT16_MAX + 1u, "what an index of CALL_LISTS can say");
 
 /* Each byte is looked at once: none that may be there is a NUL. */
@@ -89,8 +94,8 @@ const char *verify_call_cond(const struct image *image, uint32_t index)
 /* What the lists that have been looked at come to. */
 struct lists {
 	const struct image *image;
-	uint32_t at;                /* how far CALL_LISTS is covered */
-	uint64_t used[INDEX_WORDS]; /* bit i: CALLS[i] is in one of them */
+	uint32_t at;    /* how far CALL_LISTS is covered */
+	uint64_t *used; /* bit i: CALLS[i] is in one of them */
 };
 
 uint32_t verify_sharer(const struct image *image, uint32_t index)
@@ -138,23 +143,39 @@ static int take_list(struct lists *lists, uint32_t index, struct writ_error *err
 	return take_indices(lists, list.count, error);
 }
 
+static int take_lists(struct lists *lists, struct writ_error *error)
+{
+	const struct image *image = lists->image;
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < image_count(image, WRIT_SECTION_SANDBOXES); i++) {
+		if (verify_sharer(image, i) == WRIT_NONE)
+			rc = take_list(lists, i, error);
+	}
+	if (!rc && lists->at != image_count(image, WRIT_SECTION_CALL_LISTS))
+		rc = verify_bad(error, "call_lists", lists->at, "nothing refers to it");
+	for (uint32_t i = 0; !rc && i < image_count(image, WRIT_SECTION_CALLS); i++) {
+		if (!(lists->used[i / WORD_BITS] >> i % WORD_BITS & 1))
+			rc = verify_bad(error, "calls", i, "nothing refers to it");
+	}
+	return rc;
+}
+
 int verify_calls(const struct image *image, struct writ_error *error)
 {
 	uint32_t n_calls = image_count(image, WRIT_SECTION_CALLS);
-	struct lists lists = {.image = image};
-	int rc = 0;
+	uint64_t few[FEW_WORDS] = {0};
+	struct lists lists = {.image = image, .used = few};
+	int rc;
 
 	if (n_calls > WRIT_MAX_ALL)
 		return verify_bad(error, "calls", n_calls, "too many");
-	for (uint32_t i = 0; !rc && i < image_count(image, WRIT_SECTION_SANDBOXES); i++) {
-		if (verify_sharer(image, i) == WRIT_NONE)
-			rc = take_list(&lists, i, error);
-	}
-	if (!rc && lists.at != image_count(image, WRIT_SECTION_CALL_LISTS))
-		rc = verify_bad(error, "call_lists", lists.at, "nothing refers to it");
-	for (uint32_t i = 0; !rc && i < n_calls; i++) {
-		if (!(lists.used[i / WORD_BITS] >> i % WORD_BITS & 1))
-			rc = verify_bad(error, "calls", i, "nothing refers to it");
-	}
+	if (n_calls > FEW_WORDS * WORD_BITS)
+		lists.used = calloc(n_calls / WORD_BITS + 1, sizeof(*lists.used));
+	if (!lists.used)
+		return error_nomem(error);
+	rc = take_lists(&lists, error);
+	if (lists.used != few)
+		free(lists.used);
 	return rc;
 }

@@ -335,10 +335,15 @@ const char *verify_probes(uint32_t audit_arch, const struct writ_fmt_insn *insns
 			  uint32_t demands)
 {
 	enum arch arch = find_arch(audit_arch);
+	const struct writ_fmt_insn *next;
 	const char *what;
 
 	if (arch == N_ARCHS || !begins_with_arch(audit_arch, insns, count))
 		return "a filter does not begin with the test of its architecture";
+	/* All probes are of this architecture, and what loads anew does not look at the test. */
+	next = &insns[2u + insns[1].jt];
+	if (next->code == BPF_OP_LD_W_ABS)
+		insns = next;
 	what = probe_forbidden(arch, insns, demands);
 	if (!what)
 		what = probe_limited(arch, insns, demands);

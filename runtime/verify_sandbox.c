@@ -321,15 +321,6 @@ static const char *check_filters(const struct image *image, const struct writ_fm
 	return what;
 }
 
-static bool has_notify(const struct image *image, struct writ_fmt_range calls)
-{
-	for (uint32_t i = 0; i < calls.count; i++) {
-		if (image_listed_call(image, calls.first + i)->verdict == WRIT_CALL_NOTIFY)
-			return true;
-	}
-	return false;
-}
-
 static bool asks(const struct image *image, struct writ_fmt_range range)
 {
 	const struct writ_fmt_insn *insns = image_INSNS(image, range.first);
@@ -352,7 +343,7 @@ static const char *check_notify(const struct image *image, const struct writ_fmt
 		return NULL;
 	for (uint32_t i = 0; i < box->filters.count; i++) {
 		if (asks(image, image_FILTERS(image, box->filters.first + i)->insns) &&
-		    !has_notify(image, box->calls))
+		    !image_list_notifies(image, box->calls))
 			return "a filter asks a supervisor, and no system call rule does";
 	}
 	return NULL;

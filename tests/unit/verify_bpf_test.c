@@ -161,3 +161,73 @@ Test(verify_bpf, sockets_are_for_who_has_a_port)
 	expect_probes(AARCH64, insns, COUNT(insns), NULL);
 	cr_expect_not_null(verify_probes(AARCH64, insns, COUNT(insns), VERIFY_NO_PORT));
 }
+
+/* What the first test has loaded may be compared again. */
+Test(verify_bpf, what_follows_the_architecture_may_look_at_it)
+{
+	static const struct writ_fmt_insn allows[] = {
+		LD(4),
+		JEQ(AARCH64, 1, 0),
+		RET(SECCOMP_ACTION_KILL_PROCESS),
+		JEQ(AARCH64, 0, 1),
+		RET(SECCOMP_ACTION_ALLOW),
+		EPERM_RET,
+	};
+	static const struct writ_fmt_insn refuses[] = {
+		LD(4),        JEQ(AARCH64, 1, 0),        RET(SECCOMP_ACTION_KILL_PROCESS),
+		JEQ(0, 0, 1), RET(SECCOMP_ACTION_ALLOW), EPERM_RET,
+	};
+
+	expect_probes(AARCH64, allows, COUNT(allows), "a filter allows");
+	expect_probes(AARCH64, refuses, COUNT(refuses), NULL);
+}
+
+/* Only where nothing keeps it, and each of them. */
+Test(verify_bpf, metadata_is_kept_by_the_filter_or_by_something_else)
+{
+	static const uint32_t numbers[] = {90,  91,  268, 452, 92,  94,  93,  260, 132,
+					   235, 261, 280, 188, 189, 190, 197, 198, 199};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const struct writ_fmt_insn insns[] = NATIVE(X86_64, X32_DIES, JEQ(numbers[i], 0, 1),
+							    RET(SECCOMP_ACTION_USER_NOTIF),
+							    EPERM_RET);
+		const char *what = verify_probes(X86_64, insns, COUNT(insns), VERIFY_NO_READ_ONLY);
+
+		cr_expect(what && strstr(what, "metadata"), "%u: %s", numbers[i], what);
+		expect_probes(X86_64, insns, COUNT(insns), NULL);
+	}
+}
+
+/* A broker or a gate may be asked, and not left out. */
+Test(verify_bpf, who_stands_beside_is_asked)
+{
+	static const struct {
+		uint32_t number, demand;
+		const char *what;
+	} rows[] = {
+		{2, VERIFY_BROKER, "without asking the broker"},
+		{161, VERIFY_BROKER, "without asking the broker"},
+		{42, VERIFY_GATE, "without asking the net gate"},
+		{50, VERIFY_GATE, "without asking the net gate"},
+		{54, VERIFY_GATE, "packets go elsewhere"},
+		{55, VERIFY_RESOLVER, "a network namespace"},
+		{319, VERIFY_STRICT_EXEC, "memory become executable"},
+		{58, VERIFY_NO_KEEPER, "nothing ends them"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct writ_fmt_insn lets[] = NATIVE(X86_64, X32_DIES,
+							   JEQ(rows[i].number, 0, 1),
+							   RET(SECCOMP_ACTION_LOG), EPERM_RET);
+		const struct writ_fmt_insn asks[] =
+			NATIVE(X86_64, X32_DIES, JEQ(rows[i].number, 0, 1),
+			       RET(SECCOMP_ACTION_USER_NOTIF), EPERM_RET);
+		const char *what = verify_probes(X86_64, lets, COUNT(lets), rows[i].demand);
+		bool may_ask = i < 4;
+
+		cr_expect(what && strstr(what, rows[i].what), "row %zu: %s", i, what);
+		what = verify_probes(X86_64, asks, COUNT(asks), rows[i].demand);
+		cr_expect_eq(!what, may_ask, "row %zu: %s", i, what);
+	}
+}
