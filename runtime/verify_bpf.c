@@ -24,17 +24,19 @@ static bool action_ok(uint32_t value)
 	       data <= MAX_ERRNO;
 }
 
-static bool targets_ok(const struct writ_fmt_insn *insn, uint32_t left)
-{
-	if (insn->code == BPF_OP_JA)
-		return !insn->jt && !insn->jf && insn->k < left;
-	return insn->jt < left && insn->jf < left;
-}
-
 /* left: instructions after this one. */
 static const char *check_insn(const struct writ_fmt_insn *insn, uint32_t left)
 {
 	switch (insn->code) {
+	case BPF_OP_JEQ_K:
+	case BPF_OP_JGT_K:
+	case BPF_OP_JGE_K:
+	case BPF_OP_JSET_K:
+		return insn->jt < left && insn->jf < left ? NULL : "a jump out of the program";
+	case BPF_OP_JA:
+		if (insn->k >= left)
+			return "a jump out of the program";
+		break;
 	case BPF_OP_LD_W_ABS:
 		if (insn->k % 4 || insn->k >= SECCOMP_DATA_SIZE)
 			return "a load outside of seccomp_data";
@@ -45,16 +47,10 @@ static const char *check_insn(const struct writ_fmt_insn *insn, uint32_t left)
 		if (!action_ok(insn->k))
 			return "an unknown action";
 		break;
-	case BPF_OP_JA:
-	case BPF_OP_JEQ_K:
-	case BPF_OP_JGT_K:
-	case BPF_OP_JGE_K:
-	case BPF_OP_JSET_K:
-		return targets_ok(insn, left) ? NULL : "a jump out of the program";
 	default:
 		return "an unknown instruction";
 	}
-	return insn->jt || insn->jf ? "jump targets where there is no jump" : NULL;
+	return insn->jt || insn->jf ? "jump targets that it does not have" : NULL;
 }
 
 const char *verify_bpf(const struct writ_fmt_insn *insns, uint32_t count)

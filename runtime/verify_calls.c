@@ -11,6 +11,7 @@
 #include "runtime/verify.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/error.h"
 
@@ -23,7 +24,7 @@
 #define FEW_WORDS        16u /* for these, no memory is asked for, which is dear */
 _Static_assert(WRIT_MAX_ALL == UINT16_MAX + 1u, "what an index of CALL_LISTS can say");
 
-/* Each byte is looked at once: none that may be there is a NUL. */
+/* Letters, digits and '_', and a NUL behind them. */
 static bool call_name_ok(const struct image *image, struct writ_fmt_str name)
 {
 	const char *bytes;
@@ -56,7 +57,8 @@ const char *verify_call(const struct image *image, uint32_t index)
 	if (!is_of_same_call(call, index)) {
 		if (!call_name_ok(image, call->name))
 			return "the name";
-		if (index && verify_str_order(image, call[-1].name, call->name) > 0)
+		if (index &&
+		    strcmp(image_str(image, call[-1].name), image_str(image, call->name)) > 0)
 			return "the names do not ascend";
 	}
 	if (call->verdict > WRIT_CALL_NOTIFY)

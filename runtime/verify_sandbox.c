@@ -25,7 +25,7 @@
 #define MAX_LIMIT    (UINT64_C(1) << 62) /* no arithmetic on a limit overflows */
 #define MAX_VARIANTS 16u
 #define N_ARCHS      3u
-#define MAX_FILTERS  8u
+#define NEAR_FILTERS 16u /* that may have the same program: as many as are cheaply asked */
 
 /* The Landlock rights that the language's rights give: docs/language.md. */
 static uint64_t access_of(uint32_t rights)
@@ -126,6 +126,23 @@ static const char *check_landlock(const struct image *image, uint32_t index)
 	return NULL;
 }
 
+static bool same_range(struct writ_fmt_range a, struct writ_fmt_range b)
+{
+	return a.first == b.first && a.count == b.count;
+}
+
+/* Has one of the filters shortly before the same program? Then that has been looked at. */
+static bool is_repeated(const struct image *image, uint32_t index)
+{
+	const struct writ_fmt_filter *filter = image_FILTERS(image, index);
+
+	for (uint32_t i = 1; i <= NEAR_FILTERS && i <= index; i++) {
+		if (same_range((filter - i)->insns, filter->insns))
+			return true;
+	}
+	return false;
+}
+
 static const char *check_filter(const struct image *image, uint32_t index)
 {
 	const struct writ_fmt_filter *filter = image_FILTERS(image, index);
@@ -135,6 +152,8 @@ static const char *check_filter(const struct image *image, uint32_t index)
 	if (filter->insns.count == 0 ||
 	    !image_has(image, WRIT_SECTION_INSNS, filter->insns.first, filter->insns.count))
 		return "the range of instructions";
+	if (is_repeated(image, index))
+		return NULL;
 	return verify_bpf(image_INSNS(image, filter->insns.first), filter->insns.count);
 }
 
@@ -357,11 +376,6 @@ static bool endpoints_grant(const struct image *image, struct writ_fmt_range ran
 			return false;
 	}
 	return true;
-}
-
-static bool same_range(struct writ_fmt_range a, struct writ_fmt_range b)
-{
-	return a.first == b.first && a.count == b.count;
 }
 
 /*
