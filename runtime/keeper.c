@@ -250,22 +250,41 @@ static void serve(struct keeper *keeper)
 	}
 }
 
+/* Reaps who has ended. True when we have no child then, and so nobody else is in our namespace. */
+static bool is_alone(void)
+{
+	siginfo_t end;
+	long rc;
+
+	do {
+		end.si_pid = 0;
+		rc = RAW(SYS_waitid, P_ALL, 0, &end, WEXITED | WNOHANG | KERNEL_WALL, NULL);
+	} while (rc == 0 && end.si_pid);
+	return rc == -ECHILD;
+}
+
 /*
  * The command is a zombie or still runs: its group's number is nobody else's. A fork that the kill
  * meets does not happen. Where we may not kill, waiting would be for ever: our end does it in a
  * namespace, and elsewhere the caller is left to.
  */
+static int kill_all(const struct keeper *keeper)
+{
+	/* By itself as well: one that parks may not have a group of its own yet. */
+	(void)RAW(SYS_kill, keeper->leader, SIGKILL);
+	return (int)RAW(SYS_kill, keeper->is_init ? -1 : -keeper->leader, SIGKILL);
+}
+
+/* Mostly the command was the last: to kill all looks at each process of the host (kill(2)). */
 static int end_all(struct keeper *keeper)
 {
 	const int which = keeper->is_init ? P_ALL : P_PGID;
+	bool is_over = keeper->is_init && is_alone();
+	int rc = is_over ? -ESRCH : kill_all(keeper);
 	siginfo_t end;
-	int rc;
 
-	/* By itself as well: one that parks may not have a group of its own yet. */
-	(void)RAW(SYS_kill, keeper->leader, SIGKILL);
-	rc = (int)RAW(SYS_kill, keeper->is_init ? -1 : -keeper->leader, SIGKILL);
 	keeper_broker_end(keeper);
-	while ((!rc || rc == -ESRCH) &&
+	while (!is_over && (!rc || rc == -ESRCH) &&
 	       RAW(SYS_waitid, which, keeper->leader, &end, WEXITED | KERNEL_WALL, NULL) == 0)
 		;
 	(void)RAW(SYS_getrusage, RUSAGE_CHILDREN, &keeper->usage);
