@@ -135,14 +135,22 @@ Test(cgroup, kill_ends_what_is_in_it_and_nothing_else, .timeout = 20)
 	unmake();
 }
 
-static pid_t dead_pid(void)
+/* Who makes cgroups. While it lives nobody sweeps them up, of those who run beside this test
+ * either. */
+static pid_t begin_maker(void)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(0);
-	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+		_exit(pause());
+	cr_assert(pid > 0);
 	return pid;
+}
+
+static void end_maker(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 }
 
 /* Its maker is gone: removed. It is alive, or another namespace's: left alone. */
@@ -150,7 +158,7 @@ Test(cgroup, what_the_dead_have_left_is_swept_up, .timeout = 20)
 {
 	unsigned long number;
 	unsigned int n;
-	pid_t dead = dead_pid();
+	pid_t dead = begin_maker();
 
 	find(CGROUP_PIDS);
 	number = own_namespace(&n);
@@ -158,6 +166,7 @@ Test(cgroup, what_the_dead_have_left_is_swept_up, .timeout = 20)
 	cr_assert_eq(mkdir(sibling(number, dead, 2, BOUND_TEXT), 0755), 0);
 	cr_assert_eq(mkdir(sibling(number, getppid(), 3, ""), 0755), 0);
 	cr_assert_eq(mkdir(sibling(number + 1, dead, 4, ""), 0755), 0);
+	end_maker(dead);
 	cgroup_sweep(&bases);
 	cr_expect_eq(rmdir(sibling(number, dead, 1, "")), -1);
 	cr_expect_eq(rmdir(sibling(number, dead, 2, BOUND_TEXT)), -1);
@@ -192,7 +201,7 @@ static pid_t sleeper_in(const char *dir)
 Test(cgroup, only_what_was_bound_to_the_dead_is_killed, .timeout = 20)
 {
 	char bound[PATH_MAX], free_dir[PATH_MAX];
-	pid_t dead = dead_pid(), doomed, spared;
+	pid_t dead = begin_maker(), doomed, spared;
 	unsigned long number;
 	unsigned int n;
 	int status = 0;
@@ -204,6 +213,7 @@ Test(cgroup, only_what_was_bound_to_the_dead_is_killed, .timeout = 20)
 	cr_assert(mkdir(bound, 0755) == 0 && mkdir(free_dir, 0755) == 0);
 	doomed = sleeper_in(bound);
 	spared = sleeper_in(free_dir);
+	end_maker(dead);
 	cgroup_sweep(&bases);
 	cr_expect_eq(waitpid(doomed, &status, 0), doomed);
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
