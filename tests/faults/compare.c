@@ -135,13 +135,12 @@ static bool has_fallen_back(const struct inject_run *run)
 
 /*
  * Where namespaces are preferred, not required, a launch goes without those that the host refuses:
- * then its user's processes are counted, and its bounding set is the host's. So are they where the
- * kernel's version is not known.
+ * then its user's processes are counted. So are they where the kernel's version is not known.
  */
 static bool is_fallback(struct line line, const struct inject_run *run)
 {
 	static const char *const words[] = {"namespace user: shared", "namespace pid: shared",
-					    "namespace mnt: shared", "CapBnd:", "Seccomp_filters:"};
+					    "namespace mnt: shared", "Seccomp_filters:"};
 	static const char processes[] = "limits: Max processes";
 	bool shared = has_fallen_back(run);
 

@@ -53,9 +53,9 @@ static FILE *open_file(const struct facts *facts, const char *name)
 static void add_status(struct facts *facts)
 {
 	static const char *const names[] = {
-		"Umask:",  "Uid:",        "Gid:",     "Groups:", "SigBlk:",
-		"SigIgn:", "SigCgt:",     "CapInh:",  "CapPrm:", "CapEff:",
-		"CapBnd:", "NoNewPrivs:", "Seccomp:", "CapAmb:", "Seccomp_filters:"};
+		"Umask:",      "Uid:",     "Gid:",    "Groups:",         "SigBlk:",
+		"SigIgn:",     "SigCgt:",  "CapInh:", "CapPrm:",         "CapEff:",
+		"NoNewPrivs:", "Seccomp:", "CapAmb:", "Seccomp_filters:"};
 	FILE *file = open_file(facts, "status");
 	char line[512];
 
