@@ -103,8 +103,7 @@ launches bounded
 launches single --heap 1024
 # One after another the kernel enters cgroups of version 1 sooner than when it has been idle.
 BENCH_ROUNDS=$((${BENCH_ROUNDS:-500} / 10 + 1)) launches bounded --pause 50
-# Root pays for emptying the capability bounding set, others for a user namespace where processes are
-# counted.
+# Others than root pay for a user namespace, wherever there are namespaces or processes are counted.
 # shellcheck disable=SC2086
 if [ "$(id -u)" -eq 0 ] && $ordinary test -x "$build/writ" -a -r "$work/bench.wrt" 2>/dev/null; then
 	as=$ordinary
