@@ -35,14 +35,15 @@
 
 /*
  * Out of the caller's process group: what kills that must leave somebody to end the launch. Out of
- * its session only where a broker opens files for the command, or /dev/tty would be the caller's
- * terminal: a session is dear (sched(7), autogroup), and the command gets one of its own anyway.
+ * its session where a broker opens files for the command, or /dev/tty would be the caller's
+ * terminal; and where we are not process 1, or what kills the session would leave the command's
+ * children. Else not: a session is dear (sched(7), autogroup), and the command gets its own anyway.
  */
 static int leave_group(struct keeper *keeper)
 {
 	(void)RAW(SYS_prctl, KERNEL_PR_SET_NAME, "writ-keeper");
 	/* Refused where we are ourselves confined: then we stay in it. */
-	if (keeper->broker)
+	if (keeper->broker || !keeper->is_init)
 		(void)RAW0(SYS_setsid);
 	else
 		(void)RAW(SYS_setpgid, 0, 0);

@@ -4,9 +4,14 @@
  */
 #include <criterion/criterion.h>
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -220,6 +225,68 @@ Test(lacking, a_limit_on_mount_namespaces_that_only_a_launch_meets_is_told_then)
 Test(lacking, a_limit_on_pid_namespaces_that_only_a_launch_meets_is_told_then)
 {
 	expect_limited(&(struct limited){PID_LIMIT, true, "process group", "changed\nnot alone\n"});
+}
+
+/* ---- no PID namespace, and all of the caller's session killed ---- */
+
+static int stay_in_a_session(int output)
+{
+	const char *const argv[] = {"sh", "-c", STAYS, NULL};
+	struct writ_launch launch = {.argv = argv,
+				     .cwd = "/",
+				     .stdio = {-1, output, -1},
+				     .die_with_caller = 1};
+	struct writ_error error = {.code = 0};
+	struct writ_process *process = NULL;
+	struct writ_sandbox *sandbox;
+
+	if (setsid() < 0 || !user_ns_enter(4321) || !user_ns_write(PID_LIMIT, "0"))
+		return NO_PLACE;
+	sandbox = open_box(BOX(""), &error);
+	if (!sandbox)
+		return NOT_OPENED;
+	if (writ_spawn(sandbox, &launch, &process, &error))
+		return NOT_STARTED;
+	return writ_wait(&process, NULL, &error) ? WRONG_AFTER : AS_WANTED;
+}
+
+static void signal_session(pid_t session, int number)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	cr_assert_not_null(proc);
+	while ((entry = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && getsid(pid) == session)
+			(void)kill(pid, number);
+	}
+	(void)closedir(proc);
+}
+
+Test(lacking, nothing_outlives_the_callers_session_without_a_pid_namespace)
+{
+	int status = 0, ends[2];
+	char up[3];
+	pid_t pid;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(stay_in_a_session(ends[1]));
+	(void)close(ends[1]);
+	if (read(ends[0], up, sizeof(up)) == sizeof(up)) {
+		/* All at once, or who is left would see the others end. */
+		signal_session(pid, SIGSTOP);
+		signal_session(pid, SIGKILL);
+		cr_expect_eq(poll(&(struct pollfd){.fd = ends[0]}, 1, 5000), 1);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PLACE)
+		cr_skip_test("no user namespace to set a limit in");
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "%#x", (unsigned)status);
+	(void)close(ends[0]);
 }
 
 /* ---- Yama, as /proc tells of it ---- */
