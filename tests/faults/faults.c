@@ -105,8 +105,8 @@ static void report(struct faults *faults, const struct inject_fault *fault, size
 	if (fault->always)
 		printf("FAIL every %s: %s: %s\n", call_name(call->number), errors[error].name, why);
 	else
-		printf("FAIL %s, call %u of process %s: %s: %s\n", call_name(call->number),
-		       call->index, call->process, errors[error].name, why);
+		printf("FAIL %s, number %u of process %s: %s: %s\n", call_name(call->number),
+		       call->index + 1, call->process, errors[error].name, why);
 	fflush(stdout);
 }
 

@@ -25,6 +25,7 @@
 #include "facts.h"
 
 #define MAX_TRACEES 64
+#define MAX_NUMBERS 512 /* of system calls; others count as one */
 #define GRACE_MS    400
 #define OPTIONS                                                                                    \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |  \
@@ -33,7 +34,7 @@
 struct tracee {
 	pid_t pid;
 	char name[INJECT_PROCESS_BYTES]; /* "": stopped until its maker's event names it */
-	unsigned n_calls;
+	unsigned n_calls[MAX_NUMBERS];   /* of each number */
 	unsigned n_children;
 	bool in_call;
 	bool skipping;
@@ -139,20 +140,32 @@ static void forget(struct session *session, pid_t pid)
 		session->ended = true;
 }
 
-static void resume(const struct tracee *tracee, int signal_number)
+/* To its next call; once the one call that is to fail has returned, to its end. */
+static void resume(const struct session *session, const struct tracee *tracee, int signal_number)
 {
-	(void)ptrace(PTRACE_SYSCALL, tracee->pid, 0L, (long)signal_number);
+	const struct inject_run *run = session->run;
+	bool is_over = run->hit && !run->fault.always && !tracee->skipping;
+
+	(void)ptrace(is_over ? PTRACE_CONT : PTRACE_SYSCALL, tracee->pid, 0L, (long)signal_number);
 }
 
 /* ---- stops ---- */
 
-static bool is_faulty(const struct session *session, const struct tracee *tracee)
+/* How many calls of this one's number it has made. */
+static unsigned *count_of(struct tracee *tracee)
+{
+	bool is_known = tracee->number >= 0 && tracee->number < MAX_NUMBERS;
+
+	return &tracee->n_calls[is_known ? tracee->number : MAX_NUMBERS - 1];
+}
+
+static bool is_faulty(const struct session *session, struct tracee *tracee)
 {
 	const struct inject_fault *fault = &session->run->fault;
 
 	if (!fault->error || tracee->number != fault->call->number)
 		return false;
-	return fault->always || (tracee->n_calls == fault->call->index &&
+	return fault->always || (*count_of(tracee) == fault->call->index &&
 				 strcmp(tracee->name, fault->call->process) == 0);
 }
 
@@ -179,11 +192,11 @@ static void leave_call(struct session *session, struct tracee *tracee, long long
 		struct inject_call *call = &calls->items[calls->n++];
 
 		memcpy(call->process, tracee->name, sizeof(call->process));
-		call->index = tracee->n_calls;
+		call->index = *count_of(tracee);
 		call->number = tracee->number;
 		call->result = result;
 	}
-	tracee->n_calls++;
+	(*count_of(tracee))++;
 }
 
 static void on_call(struct session *session, struct tracee *tracee)
@@ -215,7 +228,7 @@ static void name_child(struct session *session, struct tracee *maker)
 	}
 	/* It has stopped already, and was waiting for its name. */
 	memcpy(child->name, name, sizeof(name));
-	resume(child, 0);
+	resume(session, child, 0);
 }
 
 static bool runs_tool(const struct session *session, pid_t pid)
@@ -269,7 +282,7 @@ static void on_stop(struct session *session, pid_t pid, int status)
 	/* Events and calls are no signals, nor is the stop that a tracee begins with. */
 	if (event || signal_number == (SIGTRAP | 0x80) || signal_number == SIGSTOP)
 		signal_number = 0;
-	resume(tracee, signal_number);
+	resume(session, tracee, signal_number);
 }
 
 /* ---- a run ---- */
@@ -292,11 +305,11 @@ static void start_program(const struct inject_run *run, int message)
 /* Until everything has ended or the time is over. */
 static void follow(struct session *session)
 {
-	for (;;) {
+	while (!alarmed) {
 		int status;
 		pid_t pid = waitpid(-1, &status, __WALL);
 
-		if (pid < 0 && errno == EINTR && !alarmed)
+		if (pid < 0 && errno == EINTR)
 			continue;
 		if (pid < 0)
 			return;
@@ -371,7 +384,7 @@ int inject_run(struct inject_run *run)
 	}
 	(void)ptrace(PTRACE_SETOPTIONS, session.program, 0L, (long)OPTIONS);
 	memcpy(add(&session, session.program)->name, "0", 2);
-	resume(&session.tracees[0], 0);
+	resume(&session, &session.tracees[0], 0);
 	set_alarm(run->time_ms);
 	follow(&session);
 	(void)setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, 0}}, NULL);

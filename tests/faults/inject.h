@@ -3,8 +3,8 @@
  *
  * The program and whatever it makes are traced from its first instruction until one of them
  * executes the tool, which is let go. A call is known by the process that makes it, named by its
- * place in the tree ("0", "0.1", ...), and by its place among that process's calls: the same in
- * every run, whatever runs beside it.
+ * place in the tree ("0", "0.1", ...), by its number, and by its place among that process's calls
+ * of that number: the same in every run, whatever runs beside it and however often it waits.
  */
 #ifndef TESTS_FAULTS_INJECT_H
 #define TESTS_FAULTS_INJECT_H

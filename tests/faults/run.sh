@@ -21,6 +21,7 @@ failed=0
 # launches LAUNCHER SANDBOX...
 launches() {
 	launcher=$1
+	wrong=0
 	shift
 	for sandbox; do
 		case " $only " in
@@ -28,14 +29,19 @@ launches() {
 		*) continue ;;
 		esac
 		# shellcheck disable=SC2086
-		$as "$build/faults/faults" "$launcher" "$build/faults/prober" "$bundle" $sandbox "$how" || failed=1
+		$as "$build/faults/faults" "$launcher" "$build/faults/prober" "$bundle" $sandbox "$how" || wrong=1
 	done
+	return $wrong
 }
 
+# Both ways at once: a launch that is traced waits for its tracer, and keeps one processor busy.
 faults() {
-	launches "$build/writ" plain bounded private guarded gated relayed trapped
+	zygotes=$build/faults/zygotes.log
+	launches "$build/faults/waiter" single plain private guarded gated relayed trapped >"$zygotes" 2>&1 &
+	launches "$build/writ" plain bounded private guarded gated relayed trapped || failed=1
+	wait $! || failed=1
 	echo "by a zygote's child:"
-	launches "$build/faults/waiter" single plain private guarded gated relayed trapped
+	cat "$zygotes"
 }
 for sandbox in single plain private; do
 	n=$("$build/faults/waiter" count -p "$bundle" --sandbox $sandbox --param box=/tmp --param bin=/tmp \

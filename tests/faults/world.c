@@ -50,15 +50,17 @@ static void copy_program(const char *from, const char *to)
 	close(out);
 }
 
-/* Until this process ends. */
+/* Until this process ends; beside others that do the same. */
 static void take_datagrams(void)
 {
+	const int on = 1;
 	const struct sockaddr_in here = {.sin_family = AF_INET,
 					 .sin_port = htons(DATAGRAM_PORT),
 					 .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	must(fd, "socket");
+	must(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
 	must(bind(fd, (const struct sockaddr *)&here, sizeof(here)), "bind");
 }
 
