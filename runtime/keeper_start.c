@@ -130,8 +130,8 @@ void keeper_free(struct keeper *keeper)
 	keeper->is_active = false;
 }
 
-/* One message: its byte, 0 when there is none, or -errno. The sender's process id, as we know it.
- */
+/* One message: its byte, 0 when there is none yet, or -errno, ESRCH after the last. The sender's
+ * process id, as we know it. */
 static int receive(int end, pid_t *sender)
 {
 	union {
@@ -152,7 +152,7 @@ static int receive(int end, pid_t *sender)
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (n == 0)
-		return 0;
+		return -ESRCH;
 	header = CMSG_FIRSTHDR(&message);
 	if (header && header->cmsg_type == SCM_CREDENTIALS)
 		memcpy(&sent, CMSG_DATA(header), sizeof(sent));
@@ -190,7 +190,7 @@ static int await_start(const struct keeper *keeper, int pidfd)
 		if (byte)
 			continue;
 		/* It never ends without having told, so somebody has killed it. */
-		if (fds[1].revents || fds[0].revents & POLLHUP)
+		if (fds[1].revents)
 			return -ESRCH;
 		if (poll(fds, 2, LOOK_MS) < 0 && errno != EINTR)
 			return -errno;
