@@ -286,9 +286,10 @@ test:
 	@tests/support/install-deps.sh build test
 	@BUILD=$(BUILD) tests/support/test.sh
 
+# Each test is a start of it: with one address it has half a million relocations less to make.
 $(BUILD)/unit-tests: $(UNIT_OBJ) $(LIB_OBJ) $(AUDIT_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(COMPILER_LIBS) $(AUDIT_LIBS) -lcriterion -lresolv
+	$(Q)$(CC) $(CFLAGS) -no-pie -o $@ $^ $(COMPILER_LIBS) $(AUDIT_LIBS) -lcriterion -lresolv
 # Many of the tests wait, for limits and for processes to end: more of them than there are processors.
 UNIT_JOBS := $(shell echo $$(($$(nproc) * 3 / 2)))
 unit: $(BUILD)/unit-tests $(BUILD)/writ $(HELPER_BIN) $(BUILD)/writ-audit $(BUILD)/writ-alert $(BUNDLES)

@@ -13,6 +13,7 @@
 #include "link/bundle_proof.h"
 #include "runtime/writ.h"
 #include "support/bundle_maker.h"
+#include "support/cases.h"
 #include "support/gen_policy.h"
 #include "support/ir_maker.h"
 #include "support/policy.h"
@@ -145,7 +146,7 @@ Test(bundle_ir, generated_policies_read_back, .timeout = 120)
 {
 	uint64_t random = 3;
 
-	for (unsigned i = 0; i < 100; i++) {
+	for (unsigned i = 0; i < CASES(100); i++) {
 		const char *source = gen_policy(maker_arena(), &random);
 
 		expect_same(policy_ir(source), source);

@@ -4,10 +4,11 @@
  */
 #include <criterion/criterion.h>
 
+#include "support/cases.h"
 #include "support/differential.h"
 
-#define POLICIES 250
-#define CALLS    2000 /* of each; four parts make two millions */
+#define POLICIES CASES(250)
+#define CALLS    2000 /* of each; four parts make two millions without sanitizers */
 #define PICKS    4    /* of elements, of a call with lists that may pass */
 
 /* No element gets through that alone would not. */

@@ -19,12 +19,13 @@
 #include <unistd.h>
 
 #include "backend/seccomp.h"
+#include "support/cases.h"
 #include "support/cbpf.h"
 #include "support/ir_maker.h"
 #include "verify/bpf_run.h"
 #include "verify/verify_bpf.h"
 
-#define POLICIES    240
+#define POLICIES    CASES(240)
 #define CALLS       1500 /* for each policy */
 #define N_NAMES     4
 #define MAX_RULES   4 /* for each name */

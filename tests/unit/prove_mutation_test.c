@@ -14,6 +14,7 @@
 
 #include "link/bundle_ir.h"
 #include "link/bundle_proof.h"
+#include "support/cases.h"
 #include "support/gen_policy.h"
 #include "support/ir_maker.h"
 #include "support/proof.h"
@@ -360,7 +361,7 @@ static void print_score(void)
 Test(prove_mutation, every_change_is_refused_or_told_or_means_nothing, .timeout = 900)
 {
 	params = "work=/srv";
-	change_all(text, 1);
+	change_all(text, CASES_DIVISOR);
 	print_score();
 }
 
@@ -370,6 +371,6 @@ Test(prove_mutation, of_generated_policies_too, .timeout = 900)
 
 	params = GEN_PARAMS;
 	for (unsigned i = 0; i < 4; i++)
-		change_all(gen_policy(maker_arena(), &random), 7);
+		change_all(gen_policy(maker_arena(), &random), 7 * CASES_DIVISOR);
 	print_score();
 }

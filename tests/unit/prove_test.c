@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/cases.h"
 #include "support/gen_policy.h"
 #include "support/ir_maker.h"
 #include "support/policy.h"
@@ -74,7 +75,7 @@ Test(prove, what_the_compiler_makes_is_proven, .timeout = 240)
 {
 	uint64_t random = 11;
 
-	for (unsigned i = 0; i < 150; i++) {
+	for (unsigned i = 0; i < CASES(150); i++) {
 		subject = proof_make(gen_policy(maker_arena(), &random));
 		cr_assert_str_eq(proof_run(maker_arena(), &subject), "");
 	}
