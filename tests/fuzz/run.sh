@@ -29,10 +29,10 @@ seed_sign() {
 	rm -f "$corpus"/key.*
 	"$BUILD/writc" keygen "$corpus/key" >/dev/null
 	for policy in policies/*/policy.writ; do
-		name=$(basename "$(dirname "$policy")")
+		example=$(basename "$(dirname "$policy")")
 		"$BUILD/writc" compile "$policy" -o "$corpus/signed" --sign "$corpus/key.key" 2>/dev/null
-		{ printf 'bab'; cat "$corpus/signed"; } >"$corpus/$name.signed"
-		{ printf 'bab'; cat "$BUILD/policies/$name.wrt"; } >"$corpus/$name.unsigned"
+		{ printf 'bab'; cat "$corpus/signed"; } >"$corpus/$example.signed"
+		{ printf 'bab'; cat "$BUILD/policies/$example.wrt"; } >"$corpus/$example.unsigned"
 	done
 	for key in "$corpus"/key.*; do
 		{ printf k; cat "$key"; } >"$corpus/k${key##*.}"
