@@ -71,7 +71,7 @@ const char *verify_call_cond(const struct image *image, uint32_t index);
 /* The last sandbox before one that has the same list of them, or WRIT_NONE. */
 uint32_t verify_sharer(const struct image *image, uint32_t index);
 
-/* The sandboxes' lists: their order and indices, not the records. */
+/* The sandboxes' lists, of so many as there may be: their order and indices, not the records. */
 WRIT_MUST_CHECK int verify_calls(const struct image *image, struct writ_error *error);
 
 /* A run of records that begin with their name. */

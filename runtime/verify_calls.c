@@ -6,7 +6,7 @@
  * sandbox's list is strictly ascending, so that its rules are too, and none is there twice. The
  * lists lie in CALL_LISTS in the order of the sandboxes, each once however many share it, and every
  * rule is in one: so what is there is used. But for the search of the sandbox that a list is shared
- * with, the work is linear in the size of the file.
+ * with, of which there are WRIT_MAX_SANDBOXES at most, the work is linear in the size of the file.
  */
 #include "runtime/verify.h"
 
@@ -170,8 +170,6 @@ int verify_calls(const struct image *image, struct writ_error *error)
 	struct lists lists = {.image = image, .used = few};
 	int rc;
 
-	if (n_calls > WRIT_MAX_ALL)
-		return verify_bad(error, "calls", n_calls, "too many");
 	if (n_calls > FEW_WORDS * WORD_BITS)
 		lists.used = calloc(n_calls / WORD_BITS + 1, sizeof(*lists.used));
 	if (!lists.used)

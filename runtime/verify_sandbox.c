@@ -472,10 +472,22 @@ static const struct {
 	{"scratches", verify_scratch, WRIT_SECTION_SCRATCHES, WRIT_MAX_ALL},
 	{"unix_sockets", verify_unix_socket, WRIT_SECTION_UNIX_SOCKETS, WRIT_MAX_ALL},
 	{"call_conds", verify_call_cond, WRIT_SECTION_CALL_CONDS, UINT32_MAX},
-	{"calls", verify_call, WRIT_SECTION_CALLS, UINT32_MAX},
+	{"calls", verify_call, WRIT_SECTION_CALLS, WRIT_MAX_ALL},
 	{"sandboxes", check_sandbox, WRIT_SECTION_SANDBOXES, WRIT_MAX_SANDBOXES},
 };
 #define N_RECORD_CHECKS (sizeof(record_checks) / sizeof(record_checks[0]))
+
+/* Before all else: some of what follows looks at each sandbox for each. */
+static int check_counts(const struct image *image, struct writ_error *error)
+{
+	for (size_t c = 0; c < N_RECORD_CHECKS; c++) {
+		uint32_t n = image_count(image, record_checks[c].section);
+
+		if (n > record_checks[c].max)
+			return verify_bad(error, record_checks[c].name, n, "too many");
+	}
+	return 0;
+}
 
 int verify_sandboxes(const struct image *image, struct writ_error *error)
 {
@@ -485,14 +497,14 @@ int verify_sandboxes(const struct image *image, struct writ_error *error)
 	int rc = check_architectures(image, error);
 
 	if (!rc)
+		rc = check_counts(image, error);
+	if (!rc)
 		rc = verify_calls(image, error);
 	if (rc)
 		return rc;
 	for (size_t c = 0; c < N_RECORD_CHECKS; c++) {
 		uint32_t n = image_count(image, record_checks[c].section);
 
-		if (n > record_checks[c].max)
-			return verify_bad(error, record_checks[c].name, n, "too many");
 		for (uint32_t i = 0; i < n; i++) {
 			const char *what = record_checks[c].check(image, i);
 

@@ -259,6 +259,18 @@ Test(verify, too_many_system_calls_are_refused)
 	expect_lists_refused(&lists, "nothing refers to it");
 }
 
+/* Before their lists, as it is asked of each which of those before has the same one. */
+Test(verify, too_many_sandboxes_are_refused_at_once)
+{
+	static struct writ_fmt_sandbox boxes[WRIT_MAX_SANDBOXES];
+	struct lists lists = make_lists();
+
+	lists.boxes[0].calls.first = 1;
+	bundle_append(&lists.bundle, WRIT_SECTION_SANDBOXES, boxes, sizeof(*boxes),
+		      WRIT_MAX_SANDBOXES - 2);
+	expect_lists_refused(&lists, "sandboxes[4097]: too many");
+}
+
 Test(verify, tools_are_checked)
 {
 	EXPECT_REFUSED(TOOLS, tool, record->name.len = 0);
