@@ -54,6 +54,9 @@ Test(verify_bpf, everything_else_is_refused)
 		{LD(0), RET(SECCOMP_ACTION_ALLOW | 1), RET(SECCOMP_ACTION_ALLOW)},
 		{LD(0), {0x02, 0, 0, 0}, RET(SECCOMP_ACTION_ALLOW)},
 		{LD(0), {0x16, 0, 0, 0}, RET(SECCOMP_ACTION_ALLOW)},
+		{LD(0), {BPF_OP_JA, 1, 0, 0}, RET(SECCOMP_ACTION_ALLOW)},
+		{LD(0), {BPF_OP_JA, 0, 1, 0}, RET(SECCOMP_ACTION_ALLOW)},
+		{LD(0), {BPF_OP_RET_K, 0, 1, SECCOMP_ACTION_ALLOW}, RET(SECCOMP_ACTION_ALLOW)},
 		{LD(0), {BPF_OP_RET_K, 1, 0, SECCOMP_ACTION_ALLOW}, RET(SECCOMP_ACTION_ALLOW)},
 		{JEQ(1, 0, 0), RET(SECCOMP_ACTION_ALLOW), RET(SECCOMP_ACTION_ALLOW)},
 	};
@@ -178,8 +181,159 @@ Test(verify_bpf, what_follows_the_architecture_may_look_at_it)
 		JEQ(0, 0, 1), RET(SECCOMP_ACTION_ALLOW), EPERM_RET,
 	};
 
+	static const struct writ_fmt_insn skips[] = {
+		LD(4),
+		JEQ(AARCH64, 2, 1),
+		LD(0),
+		RET(SECCOMP_ACTION_KILL_PROCESS),
+		RET(SECCOMP_ACTION_ALLOW),
+	};
+
 	expect_probes(AARCH64, allows, COUNT(allows), "a filter allows");
+	expect_probes(AARCH64, skips, COUNT(skips), "a filter allows");
 	expect_probes(AARCH64, refuses, COUNT(refuses), NULL);
+}
+
+/* setsid is 157: found by each kind of instruction, and not by those beside it. */
+Test(verify_bpf, numbers_are_found_as_the_kernel_finds_them)
+{
+	static const struct {
+		uint16_t code;
+		uint32_t k, after; /* what holds for after and not for k is allowed */
+		bool found;
+	} rows[] = {
+		{BPF_OP_JGT_K, 157, 156, true},  {BPF_OP_JGT_K, 158, 157, false},
+		{BPF_OP_JGT_K, 156, 155, false}, {BPF_OP_JGE_K, 158, 157, true},
+		{BPF_OP_JGE_K, 159, 158, false}, {BPF_OP_JGE_K, 157, 156, false},
+	};
+	static const struct writ_fmt_insn masked[] = NATIVE(AARCH64, {BPF_OP_AND_K, 0, 0, 0x7f},
+							    JEQ(157 & 0x7f, 0, 1),
+							    RET(SECCOMP_ACTION_ALLOW), EPERM_RET);
+	static const struct writ_fmt_insn tested[] =
+		NATIVE(AARCH64, {BPF_OP_JSET_K, 0, 3, 1}, {BPF_OP_JSET_K, 2, 0, ~157u},
+		       {BPF_OP_JSET_K, 0, 1, 0x80}, RET(SECCOMP_ACTION_ALLOW), EPERM_RET);
+	static const struct writ_fmt_insn jumps[] = NATIVE(AARCH64, {BPF_OP_JA, 0, 0, 1}, EPERM_RET,
+							   RET(SECCOMP_ACTION_ALLOW));
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct writ_fmt_insn insns[] = NATIVE(AARCH64,
+							    {rows[i].code, 0, 2, rows[i].after},
+							    {rows[i].code, 1, 0, rows[i].k},
+							    RET(SECCOMP_ACTION_ALLOW), EPERM_RET);
+
+		expect_probes(AARCH64, insns, COUNT(insns), rows[i].found ? "setsid" : NULL);
+	}
+	expect_probes(AARCH64, masked, COUNT(masked), "setsid");
+	expect_probes(AARCH64, tested, COUNT(tested), "setsid");
+	expect_probes(AARCH64, jumps, COUNT(jumps), "setsid");
+}
+
+/* Calls with just the arguments that matter. */
+static const struct {
+	uint32_t x86_64, aarch64, demand, args[4];
+} limited[] = {
+	{41, 198, VERIFY_NO_UNIX, {1, 1}},
+	{41, 198, 0, {1, 2}},
+	{41, 198, VERIFY_NO_UNIX, {1, 5}},
+	{41, 198, 0, {16, 3}},
+	{41, 198, 0, {16, 2}},
+	{41, 198, 0, {17, 3, 0x300}},
+	{41, 198, 0, {17, 2, 0x300}},
+	{41, 198, 0, {38, 5}},
+	{41, 198, 0, {40, 1}},
+	{41, 198, VERIFY_NO_RESOLVER, {2, 2}},
+	{41, 198, 0, {2, 3, 1}},
+	{41, 198, 0, {2, 1, 262}},
+	{41, 198, VERIFY_NO_RESOLVER, {10, 2}},
+	{41, 198, 0, {10, 3, 58}},
+	{41, 198, 0, {10, 1, 262}},
+	{41, 198, VERIFY_NO_PORT, {2, 1}},
+	{41, 198, VERIFY_NO_PORT, {10, 1, 6}},
+	{41, 198, VERIFY_RESOLVER, {2, 2}},
+	{41, 198, VERIFY_RESOLVER, {10, 2}},
+	{44, 206, 0, {0, 0, 0, 0x20000000}},
+	{46, 211, 0, {0, 0, 0x20000000}},
+	{307, 269, 0, {0, 0, 0, 0x20000000}},
+	{54, 208, VERIFY_GATE, {0, 0, 4}},
+	{54, 208, VERIFY_GATE, {0, 41, 57}},
+	{54, 208, VERIFY_GATE, {0, 41, 5}},
+	{54, 208, VERIFY_GATE, {0, 41, 6}},
+	{54, 208, VERIFY_GATE, {0, 1, 25}},
+	{54, 208, VERIFY_GATE, {0, 1, 62}},
+	{54, 208, VERIFY_GATE, {0, 6, 19}},
+	{54, 208, VERIFY_GATE, {0, 6, 30}},
+	{54, 208, VERIFY_GATE, {0, 6, 31}},
+	{54, 208, VERIFY_RESOLVER, {0, 0, 64}},
+	{54, 208, VERIFY_RESOLVER, {0, 41, 64}},
+	{54, 208, VERIFY_RESOLVER, {0, 0, 1154}},
+	{54, 208, VERIFY_RESOLVER, {0, 0, 17}},
+	{54, 208, VERIFY_RESOLVER, {0, 41, 35}},
+	{55, 209, VERIFY_RESOLVER, {0, 0, 64}},
+	{55, 209, VERIFY_RESOLVER, {0, 41, 64}},
+	{16, 29, VERIFY_RESOLVER, {0, 0x890b}},
+	{16, 29, VERIFY_RESOLVER, {0, 0x8914}},
+	{16, 29, VERIFY_RESOLVER, {0, 0x894c}},
+	{9, 222, VERIFY_STRICT_EXEC, {0, 4096, 7, 2}},
+	{9, 222, VERIFY_STRICT_EXEC, {0, 4096, 6, 1}},
+	{9, 222, VERIFY_STRICT_EXEC, {0, 4096, 5, 0x22}},
+	{10, 226, VERIFY_STRICT_EXEC, {0, 4096, 5}},
+	{329, 288, VERIFY_STRICT_EXEC, {0, 4096, 4}},
+	{319, 279, VERIFY_STRICT_EXEC, {0, 0}},
+	{319, 279, VERIFY_STRICT_EXEC, {0, 8}},
+	{30, 196, VERIFY_STRICT_EXEC, {0, 0, 0100000}},
+	{135, 92, VERIFY_STRICT_EXEC, {0x400000}},
+	{101, 117, VERIFY_STRICT_EXEC, {5}},
+	{56, 220, VERIFY_NO_KEEPER, {17}},
+	{57, 220, VERIFY_NO_KEEPER, {17}},
+	{58, 220, VERIFY_NO_KEEPER, {17}},
+};
+
+/* In a filter that allows nothing else. */
+Test(verify_bpf, each_limited_call_is_refused_where_it_matters)
+{
+	for (size_t i = 0; i < 2 * sizeof(limited) / sizeof(limited[0]); i++) {
+		uint32_t arch = i % 2 ? AARCH64 : X86_64, demand = limited[i / 2].demand;
+		const uint32_t *args = limited[i / 2].args;
+		const struct writ_fmt_insn insns[] =
+			NATIVE(arch, X32_DIES,
+			       JEQ(i % 2 ? limited[i / 2].aarch64 : limited[i / 2].x86_64, 0, 9),
+			       LD(16), JEQ(args[0], 0, 7), LD(24), JEQ(args[1], 0, 5), LD(32),
+			       JEQ(args[2], 0, 3), LD(40), JEQ(args[3], 0, 1),
+			       RET(SECCOMP_ACTION_ALLOW), EPERM_RET);
+
+		cr_expect_not_null(verify_probes(arch, insns, COUNT(insns), demand), "row %zu",
+				   i / 2);
+		if (demand)
+			cr_expect_null(verify_probes(arch, insns, COUNT(insns), 0), "row %zu",
+				       i / 2);
+	}
+}
+
+/* Those that a broker or a gate makes, each alone. */
+Test(verify_bpf, each_call_of_a_broker_or_a_gate_is_its_own)
+{
+	static const struct {
+		uint32_t demand, numbers[40];
+	} rows[] = {
+		{VERIFY_BROKER,
+		 {2,   257, 437, 85, 76, 83,  258, 133, 259, 82,  264, 316, 86,  265, 88,
+		  266, 87,  263, 84, 90, 268, 452, 132, 235, 261, 280, 95,  304, 165, 161}},
+		{VERIFY_GATE, {42, 49, 50}},
+	};
+
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		for (const uint32_t *number = rows[r].numbers; *number; number++) {
+			const struct writ_fmt_insn insns[] =
+				NATIVE(X86_64, X32_DIES, JEQ(*number, 0, 1),
+				       RET(SECCOMP_ACTION_ALLOW), EPERM_RET);
+
+			cr_expect_not_null(verify_probes(X86_64, insns, COUNT(insns),
+							 rows[r].demand),
+					   "%u", *number);
+			cr_expect_null(verify_probes(X86_64, insns, COUNT(insns), 0), "%u",
+				       *number);
+		}
+	}
 }
 
 /* Only where nothing keeps it, and each of them. */

@@ -133,7 +133,11 @@ Test(verify, system_calls_are_checked)
 	EXPECT_REFUSED(CALLS, call, record->name.len--);
 	EXPECT_REFUSED(CALLS, call, record->name.len++);
 	EXPECT_REFUSED(CALLS, call, record->name.offset = UINT32_MAX);
-	EXPECT_REFUSED(CALLS, call, record->verdict = 4);
+	EXPECT_REFUSED(CALLS, call, record[count - 1].name.len = 0);
+	EXPECT_REFUSED(CALLS, call, record[count - 1].name.offset = UINT32_MAX);
+	EXPECT_REFUSED(CALLS, call, record[1].name = record[0].name; record[1].name.len++);
+	EXPECT_REFUSED(CALLS, call, record->name = record[-1].name); /* of another section */
+	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_NOTIFY + 1; record->error = 0);
 	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_ALLOW; record->error = 1);
 	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_ERRNO; record->error = 0);
 	EXPECT_REFUSED(CALLS, call, record->verdict = WRIT_CALL_ERRNO; record->error = 4096);
@@ -224,6 +228,46 @@ Test(verify, lists_of_system_calls_are_checked)
 	EXPECT_LISTS_REFUSED("sandboxes[2]: its system calls", boxes[2].calls.count--);
 	EXPECT_LISTS_REFUSED("sandboxes[2]: its system calls", boxes[2].calls.first = 1;
 			     boxes[2].calls.count--);
+}
+
+/* b, whose list is the last one, has the last rule so many times more. */
+static struct lists make_long_list(uint32_t more)
+{
+	struct lists lists = make_lists();
+	const struct writ_fmt_call *calls = bundle_section(&lists.bundle, WRIT_SECTION_CALLS,
+							   sizeof(*calls), NULL);
+	struct writ_fmt_call *copies = calloc(more, sizeof(*copies));
+	uint16_t *indices = calloc(more, sizeof(*indices));
+
+	for (uint32_t i = 0; i < more; i++) {
+		copies[i] = calls[lists.n_calls - 1];
+		indices[i] = (uint16_t)(lists.n_calls + i);
+	}
+	lists.boxes[1].calls.count += more;
+	bundle_append(&lists.bundle, WRIT_SECTION_CALLS, copies, sizeof(*copies), more);
+	bundle_append(&lists.bundle, WRIT_SECTION_CALL_LISTS, indices, sizeof(*indices), more);
+	free(copies);
+	free(indices);
+	return lists;
+}
+
+Test(verify, lists_are_as_long_as_a_sandbox_may_have_rules)
+{
+	struct lists few = make_lists(), many;
+	const uint32_t most = WRIT_MAX_GRANTS - few.boxes[1].calls.count;
+	const uint32_t counts[] = {1023 - few.n_calls, 1024 - few.n_calls, 1025 - few.n_calls,
+				   2048 - few.n_calls, most};
+	struct writ_error error = {.code = 0};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		many = make_long_list(counts[i]);
+		bundle_seal(&many.bundle);
+		cr_expect_eq(writ_verify(many.bundle.bytes, many.bundle.size, &error), 0, "%u: %s",
+			     counts[i], error.text);
+		free(many.bundle.bytes);
+	}
+	many = make_long_list(most + 1);
+	expect_lists_refused(&many, "sandboxes[1]: its system calls");
 }
 
 /* What carries no meaning is not there: the last index, one behind it, a rule. */
