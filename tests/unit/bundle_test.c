@@ -447,6 +447,21 @@ Test(bundle, rules_that_sandboxes_have_in_different_orders_keep_them)
 		{{"deny kcmp kill; deny kcmp errno EPERM;", "deny kcmp errno EACCES;",
 		  "allow kcmp log; deny kcmp;"},
 		 4},
+		{{"deny kcmp(type == 1) kill; deny kcmp(type == 2) kill;",
+		  "deny kcmp(type == 1) kill;", "deny kcmp(type == 2) kill;"},
+		 2},
+		{{"deny kcmp(type == 1) kill; deny kcmp(pid1 == 1) kill;",
+		  "deny kcmp(type == 1) kill;", "deny kcmp(pid1 == 1) kill;"},
+		 2},
+		{{"deny kcmp(type == 1) kill; deny kcmp(type != 1) kill;",
+		  "deny kcmp(type == 1) kill;", "deny kcmp(type != 1) kill;"},
+		 2},
+		{{"deny kcmp(type & 3 == 1) kill; deny kcmp(type & 7 == 1) kill;",
+		  "deny kcmp(type & 3 == 1) kill;", "deny kcmp(type & 7 == 1) kill;"},
+		 2},
+		{{"deny kcmp(type == 1) kill; deny kcmp(type == 1, pid1 == 1) kill;",
+		  "deny kcmp(type == 1) kill;", "deny kcmp(type == 1, pid1 == 1) kill;"},
+		 2},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -468,13 +483,13 @@ Test(bundle, rules_that_sandboxes_have_in_different_orders_keep_them)
 }
 
 /* Beside one that decides all calls, the others make no instructions. */
-static void add_many_calls(struct ir_policy *policy, unsigned number)
+static void add_many_calls(struct ir_policy *policy, unsigned number, uint32_t n)
 {
 	struct ir_sandbox *sandbox = vec_push(maker_arena(), &policy->sandboxes);
 
 	*sandbox = (struct ir_sandbox){.name = str_printf(maker_arena(), "s%02u", number)};
 	maker_call(sandbox, "read", IR_CALL_KILL, NULL, 0);
-	for (uint32_t i = 1; i < WRIT_MAX_GRANTS; i++) {
+	for (uint32_t i = 1; i < n; i++) {
 		struct call_cond *cond = arena_new(maker_arena(), struct call_cond);
 
 		*cond = (struct call_cond){.op = COND_EQ, .value = number * WRIT_MAX_GRANTS + i};
@@ -482,16 +497,21 @@ static void add_many_calls(struct ir_policy *policy, unsigned number)
 	}
 }
 
-/* As many as an index can tell of, and one more. */
+/* As many as an index can tell of, and one more: all but the first have one in common with it. */
 Test(bundle, too_many_different_call_rules_are_an_error, .timeout = 120)
 {
+	const unsigned n = WRIT_MAX_ALL / WRIT_MAX_GRANTS;
 	struct ir_policy *policy = sample();
+	struct bundle_image image;
 
 	policy->sandboxes.n = 0;
-	for (unsigned i = 0; i < WRIT_MAX_ALL / WRIT_MAX_GRANTS; i++)
-		add_many_calls(policy, i);
-	(void)build(policy); /* the one rule that they have in common leaves room for some */
-	add_many_calls(policy, WRIT_MAX_ALL / WRIT_MAX_GRANTS);
+	for (unsigned i = 0; i < n; i++)
+		add_many_calls(policy, i, WRIT_MAX_GRANTS);
+	add_many_calls(policy, n, n);
+	bundle_read(build(policy), &image);
+	cr_expect_eq(BUNDLE_N(&image, CALLS), WRIT_MAX_ALL);
+	policy->sandboxes.n--;
+	add_many_calls(policy, n, n + 1);
 	cr_expect_eq(build_error(policy), DIAG_E0405);
 }
 
