@@ -64,10 +64,12 @@ Test(unsupported, all_demands_are_listed)
 					  "network bind \"udp://\", of sandbox 'u'"};
 	struct writ_policy *policy = examine(
 		"role r { allow t, u rate 3/minute; }\n"
-		"sandbox q { filesystem { read \"/usr\"; } }\n"
+		"sandbox q { filesystem { read \"/usr\"; }\n"
+		"  network { connect \"udp://10.0.0.1:53\"; bind \"127.0.0.1:80\"; } }\n"
 		"sandbox s { filesystem { deny \"/x\"; scratch \"/tmp\" 1MiB; }\n"
 		"  syscalls { allow @default; deny ptrace notify; } }\n"
-		"sandbox u { network { bind \"udp://10.0.0.1:53\"; } }\n");
+		"sandbox u { network { connect \"1.0.0.0/8:1\", \"a.org:1\";\n"
+		"  bind \"udp://10.0.0.1:53\"; } }\n");
 	size_t n = sizeof(all) / sizeof(all[0]);
 
 	for (size_t i = 0; i < n; i++)
