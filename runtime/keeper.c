@@ -69,7 +69,8 @@ static int follow_caller(struct keeper *keeper)
 	int rc;
 
 	(void)RAW(SYS_close, keeper->ends[0]);
-	if (!keeper->dies_with_caller)
+	/* Of the caller's thread, which one that is parked outlives: that has a pidfd of all. */
+	if (!keeper->launch->die_with_caller)
 		return 0;
 	rc = (int)RAW(SYS_prctl, KERNEL_PR_SET_PDEATHSIG, keeper->is_init ? SIGKILL : SIGTERM);
 	if (rc)

@@ -234,7 +234,8 @@ int keeper_start(struct keeper *keeper, struct launch *launch, int *pidfd)
 				  .broker = keeper->broker};
 	launch->has_broker = false;
 	keeper->is_init = launch->namespaces & KERNEL_CLONE_NEWPID;
-	keeper->dies_with_caller = launch->die_with_caller;
+	/* What is parked is nobody else's, until its request says otherwise. */
+	keeper->dies_with_caller = launch->die_with_caller || launch->park;
 	rc = keeper_map(&keeper->memory);
 	if (!rc)
 		rc = open_ends(keeper);
