@@ -117,6 +117,8 @@ _Static_assert(KERNEL_PR_SET_NAME == PR_SET_NAME, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_SUBREAPER == PR_SET_CHILD_SUBREAPER, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_SECUREBITS == PR_SET_SECUREBITS, "kernel ABI");
 _Static_assert(KERNEL_PR_SET_NO_NEW_PRIVS == PR_SET_NO_NEW_PRIVS, "kernel ABI");
+_Static_assert(KERNEL_PR_CAPBSET_READ == PR_CAPBSET_READ, "kernel ABI");
+_Static_assert(KERNEL_PR_CAPBSET_DROP == PR_CAPBSET_DROP, "kernel ABI");
 _Static_assert(KERNEL_PR_CAP_AMBIENT == PR_CAP_AMBIENT, "kernel ABI");
 _Static_assert(KERNEL_CAP_AMBIENT_CLEAR == PR_CAP_AMBIENT_CLEAR_ALL, "kernel ABI");
 _Static_assert(KERNEL_OPEN_TREE_CLONE == OPEN_TREE_CLONE, "kernel ABI");

@@ -199,6 +199,7 @@ struct clone_args_abi {
 #define CAPABILITY_SETPCAP   8u
 #define CAPABILITY_SYS_ADMIN 21u
 #define CAPABILITY_SETFCAP   31u
+#define CAPABILITY_LAST      63 /* of 64 possible ones: the kernel says where its own end */
 
 struct capability_header {
 	uint32_t version;
@@ -215,6 +216,8 @@ struct capability_data {
 #define KERNEL_PR_GET_DUMPABLE     3
 #define KERNEL_PR_SET_DUMPABLE     4
 #define KERNEL_PR_SET_NAME         15
+#define KERNEL_PR_CAPBSET_READ     23
+#define KERNEL_PR_CAPBSET_DROP     24
 #define KERNEL_PR_SET_SECUREBITS   28
 #define KERNEL_PR_SET_SUBREAPER    36
 #define KERNEL_PR_SET_NO_NEW_PRIVS 38

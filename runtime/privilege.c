@@ -5,7 +5,9 @@
  * capabilities is an ordinary user that happens to own many files; with NOROOT locked, execve gives
  * it nothing back. The bounding set stays: it limits what execve adds to a thread's sets, which is
  * nothing under no_new_privs and nothing for uid 0 under NOROOT, and to empty it takes 41 system
- * calls, a tenth of a bare launch.
+ * calls, a tenth of a bare launch. Not where execve finds something permitted: what a file gives is
+ * taken back under no_new_privs where it adds to that, and is had where it does not (cap_bprm_creds
+ * in the kernel's commoncap.c).
  */
 #include "runtime/privilege.h"
 
@@ -69,6 +71,21 @@ static int lock_out(void)
 	return (int)RAW(SYS_prctl, KERNEL_PR_SET_SECUREBITS, SECUREBITS_NO_PRIVILEGE, 0, 0, 0);
 }
 
+/* Up to the last capability of this kernel, which reading says, too. */
+static int empty_bounding_set(void)
+{
+	for (unsigned long cap = 0; cap <= CAPABILITY_LAST; cap++) {
+		int rc = (int)RAW(SYS_prctl, KERNEL_PR_CAPBSET_DROP, cap, 0, 0, 0);
+
+		if (rc == -EINVAL && cap &&
+		    RAW(SYS_prctl, KERNEL_PR_CAPBSET_READ, cap, 0, 0, 0) == -EINVAL)
+			break;
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 /* Which takes capabilities itself. Raw: libc's would have all threads of the caller do it. */
 static int become(const struct privilege_user *user, const struct privilege_user *saved)
 {
@@ -103,7 +120,7 @@ int privilege_drop(bool held)
 	return drop(held, &same, &same);
 }
 
-/* Without the lock the permitted set of root's could outlive an execve. */
+/* Without the lock or with a bounding set, what is permitted could outlive an execve. */
 int privilege_drop_at_execve(bool held)
 {
 	struct capability_data sets[2];
@@ -111,7 +128,9 @@ int privilege_drop_at_execve(bool held)
 
 	if (!held)
 		return privilege_drop(false);
-	rc = lock_out();
+	rc = empty_bounding_set();
+	if (!rc)
+		rc = lock_out();
 	if (!rc)
 		rc = clear_ambient();
 	if (!rc)

@@ -347,7 +347,10 @@ static int use(struct parked *parked, const struct writ_launch *request, struct 
 	return 0;
 }
 
-/* *is_final: it has come to the command, and what that says is so for any other child. */
+/*
+ * *is_final: it has come to the command, and what that says is so for any other child. But for a
+ * file with capabilities, which an empty bounding set refuses to execute (capabilities(7)).
+ */
 static int spawn(struct writ_zygote *zygote, const struct writ_launch *request,
 		 struct writ_process **out, bool *is_final, struct writ_error *error)
 {
@@ -358,7 +361,7 @@ static int spawn(struct writ_zygote *zygote, const struct writ_launch *request,
 	if (!parked)
 		return -1;
 	rc = use(parked, request, error);
-	*is_final = !rc || parked->prep.launch.executing;
+	*is_final = !rc || (parked->prep.launch.executing && parked->prep.launch.error != EPERM);
 	if (rc)
 		discard(parked);
 	else

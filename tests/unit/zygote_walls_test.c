@@ -16,9 +16,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "runtime/kernel_abi.h"
+#include "support/shell.h"
 #include "support/bundle_maker.h"
 #include "support/zygotes.h"
 
@@ -70,12 +72,15 @@ static void show(struct writ_zygote *zygote, const struct writ_sandbox *sandbox,
 	fclose(out);
 }
 
-/* Lines that differ between any two processes are left out, and which processors were chosen. */
+/*
+ * Lines that differ between any two processes are left out, and which processors were chosen; and
+ * the bounding set, which is empty where something is permitted until execve.
+ */
 static void drop_volatile(char *text)
 {
 	static const char *const names[] = {"Pid:", "Tgid:", "Ngid:", "PPid:", "NS",
 					    "Vm",   "Rss",   "SigQ:", "volun", "nonvo",
-					    "Mems", "Huge",  "Cpus"};
+					    "Mems", "Huge",  "Cpus",  "CapBnd"};
 	char *to = text;
 
 	while (*text) {
@@ -400,4 +405,66 @@ Test(zygote_walls, fall_with_what_the_caller_was)
 		close(ends[0]);
 		writ_sandbox_close(sandbox);
 	}
+}
+
+/* ---- files with capabilities ---- */
+
+/* A copy of cat whose file permits a capability that the kernel then puts into effect. */
+static bool make_capable(const char *path)
+{
+	/* Words: version 2 and "effective", permitted, inheritable (capabilities(7)). */
+	static const unsigned char value[20] = {1, 0, 0, 2, 0, 0, 4, 0}; /* CAP_SYS_CHROOT */
+
+	return shell("cp /bin/cat %s", path) == 0 &&
+	       setxattr(path, "security.capability", value, sizeof(value), 0) == 0;
+}
+
+/* The control: somebody who has nothing gets it. */
+static bool gives_somebody(const char *path)
+{
+	return shell("setpriv --reuid %d --clear-groups %s /proc/self/status | grep -q "
+		     "'^CapEff:.*40000$'",
+		     SOMEBODY, path) == 0;
+}
+
+static void expect_no_capability(const char *dir, const char *path, const char *calls)
+{
+	const char *const argv[] = {path, "/proc/self/status", NULL};
+	const struct writ_launch launch = {.argv = argv, .cwd = "/"};
+	struct writ_sandbox *sandbox;
+	struct writ_zygote *zygote;
+	char output[OUTPUT_BYTES], text[1024];
+
+	(void)snprintf(text, sizeof(text),
+		       "sandbox s { filesystem { read \"/usr\", \"/lib\", \"/lib64\", "
+		       "\"/etc/ld.so.cache\", \"/proc\", \"%s\"; execute \"%s\"; } %s }\n",
+		       dir, dir, calls);
+	sandbox = bundle_sandbox(text);
+	zygote = open_zygote(sandbox, 1);
+	cr_expect_eq(count_children(), 1);
+	show(zygote, sandbox, launch, output);
+	cr_expect_not_null(strstr(output, "CapPrm:\t0000000000000000\n"), "%s", output);
+	cr_expect_not_null(strstr(output, "CapEff:\t0000000000000000\n"), "%s", output);
+	writ_zygote_close(zygote);
+	writ_sandbox_close(sandbox);
+}
+
+/* What root's child keeps while it waits is not what a file's capabilities are held against. */
+Test(zygote_walls, let_no_file_give_capabilities)
+{
+	char dir[] = "/tmp/writ-zygote-XXXXXX";
+	char path[sizeof(dir) + 4];
+
+	if (geteuid() != 0)
+		cr_skip_test("not run by root");
+	cr_assert_not_null(mkdtemp(dir));
+	cr_assert_eq(chmod(dir, 0755), 0);
+	(void)snprintf(path, sizeof(path), "%s/cat", dir);
+	if (make_capable(path) && gives_somebody(path)) {
+		expect_no_capability(dir, path, "");
+		expect_no_capability(dir, path,
+				     "syscalls { allow @default; deny clone, fork, vfork; }");
+	}
+	(void)unlink(path);
+	(void)rmdir(dir);
 }
