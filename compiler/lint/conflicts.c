@@ -7,21 +7,25 @@
  */
 #include "lint/rules.h"
 
-/* What is known while one role after the other is looked at. */
-struct search {
-	struct lint *lint;
-	struct ir_indices *conflicts; /* of each role: those of sessions that name it */
-	bool *torn;                   /* roles that have two of one conflict */
-	uint32_t *seen_by;            /* of each role: the walk that came by, from 1 on */
-	uint32_t *met_by;             /* of each conflict, likewise */
-	uint32_t *met;                /* the role of it that the walk came by */
-	uint32_t walk;
-};
-
 /* Two roles of a conflict. */
 struct pair {
 	uint32_t conflict;
 	uint32_t roles[2];
+};
+
+/* What is known while one role after the other is looked at, each after its parents. */
+struct search {
+	struct lint *lint;
+	struct ir_indices *conflicts; /* of each role: those of sessions that name it */
+	struct ir_indices *held; /* of each role: it and its ancestors, where such a one does */
+	bool *done;
+	bool *torn;         /* roles that have two of one conflict */
+	struct pair *pairs; /* the first two, of roles whose parents are not torn */
+	uint32_t *seen_by;  /* of each role: the role that came by, by number from 1 on */
+	uint32_t *met_by;   /* of each conflict, likewise */
+	uint32_t *met;      /* the role of it that was met */
+	uint32_t walk;
+	size_t comparisons; /* of its own: those before may have left none of the lint's */
 };
 
 static bool meet(struct search *search, uint32_t role, struct pair *pair)
@@ -39,31 +43,48 @@ static bool meet(struct search *search, uint32_t role, struct pair *pair)
 	return false;
 }
 
-/* The first two that a role and its ancestors meet; with no comparisons left there are none. */
-static bool find_pair(struct search *search, uint32_t of, struct pair *pair)
+/* True when that makes two of one conflict; with no comparisons left it does not. */
+static bool hold(struct search *search, uint32_t of, uint32_t role)
 {
-	struct lint *lint = search->lint;
-	struct ir_indices todo = {0};
+	if (search->seen_by[role] == search->walk || search->comparisons++ > LINT_MAX_COMPARISONS)
+		return false;
+	search->seen_by[role] = search->walk;
+	vec_add(search->lint->arena, &search->held[of], role);
+	return meet(search, role, &search->pairs[of]);
+}
+
+static bool holds_two(struct search *search, uint32_t of)
+{
+	const struct ir_indices *parents = &search->lint->ir->roles.items[of].parents;
 
 	search->walk++;
-	search->seen_by[of] = search->walk;
-	vec_add(lint->arena, &todo, of);
-	for (size_t t = 0; t < todo.n; t++) {
-		const struct ir_indices *parents = &lint->ir->roles.items[todo.items[t]].parents;
+	if (search->conflicts[of].n && hold(search, of, of))
+		return true;
+	for (size_t i = 0; i < parents->n; i++) {
+		const struct ir_indices *held = &search->held[parents->items[i]];
 
-		if (meet(search, todo.items[t], pair))
-			return true;
-		for (size_t i = 0; i < parents->n; i++) {
-			uint32_t parent = parents->items[i];
-
-			if (search->seen_by[parent] == search->walk ||
-			    lint->comparisons++ > LINT_MAX_COMPARISONS)
-				continue;
-			search->seen_by[parent] = search->walk;
-			vec_add(lint->arena, &todo, parent);
+		for (size_t k = 0; k < held->n; k++) {
+			if (hold(search, of, held->items[k]))
+				return true;
 		}
 	}
 	return false;
+}
+
+/* As deep as roles inherit, which SEMA_MAX_INHERIT_DEPTH bounds. */
+static void look_at(struct search *search, uint32_t role) /* NOLINT(misc-no-recursion) */
+{
+	const struct ir_indices *parents = &search->lint->ir->roles.items[role].parents;
+
+	if (search->done[role])
+		return;
+	search->done[role] = true;
+	for (size_t i = 0; i < parents->n; i++) {
+		look_at(search, parents->items[i]);
+		search->torn[role] |= search->torn[parents->items[i]];
+	}
+	if (!search->torn[role])
+		search->torn[role] = holds_two(search, role);
 }
 
 static bool has_torn_parent(const struct search *search, uint32_t role)
@@ -113,22 +134,24 @@ void lint_torn_role(struct lint *lint)
 	struct search search = {
 		.lint = lint,
 		.conflicts = arena_alloc(lint->arena, n * sizeof(*search.conflicts)),
+		.held = arena_alloc(lint->arena, n * sizeof(*search.held)),
+		.done = arena_alloc(lint->arena, n * sizeof(*search.done)),
 		.torn = arena_alloc(lint->arena, n * sizeof(*search.torn)),
+		.pairs = arena_alloc(lint->arena, n * sizeof(*search.pairs)),
 		.seen_by = arena_alloc(lint->arena, n * sizeof(*search.seen_by)),
 		.met_by = arena_alloc(lint->arena, n_conflicts * sizeof(*search.met_by)),
 		.met = arena_alloc(lint->arena, n_conflicts * sizeof(*search.met)),
 	};
-	struct pair *pairs = arena_alloc(lint->arena, n * sizeof(*pairs));
 
 	if (!list_conflicts(&search))
 		return;
 	for (uint32_t role = 0; role < n; role++)
-		search.torn[role] = find_pair(&search, role, &pairs[role]);
+		look_at(&search, role);
 	/* What inherits from a role that is reported need not be, too. */
 	for (size_t i = 0; i < lint->ast->roles.n; i++) {
 		uint32_t role = lint_role_id(lint, &lint->ast->roles.items[i]);
 
 		if (search.torn[role] && !has_torn_parent(&search, role))
-			report(lint, &lint->ast->roles.items[i], &pairs[role]);
+			report(lint, &lint->ast->roles.items[i], &search.pairs[role]);
 	}
 }

@@ -471,3 +471,29 @@ Test(lint, a_role_that_no_session_can_have_is_told_where_it_begins)
 			      "conflict session a, b; conflict session b, c;",
 		      DIAG_W0221);
 }
+
+/* Each role inherits all below: walks from each would look at three million, and be given up. */
+Test(lint, a_role_that_no_session_can_have_is_told_among_thousands)
+{
+	enum { WIDTH = 40, DEPTH = 60 };
+	size_t size = (size_t)WIDTH * (DEPTH + 1) * (WIDTH + 1) * 8;
+	char *text = malloc(size);
+	FILE *out = fmemopen(text, size, "w");
+
+	cr_assert(text && out);
+	(void)fprintf(out, "role x { allow read_*; } role y { allow read_*; }\n");
+	for (int i = 0; i < DEPTH * WIDTH; i++) {
+		(void)fprintf(out, "role r%d extends ", i);
+		for (int k = 0; i >= WIDTH && k < WIDTH - 1; k++)
+			(void)fprintf(out, "r%d, ", i - i % WIDTH - WIDTH + k);
+		if (i < WIDTH)
+			(void)fprintf(out, "x { }\n");
+		else
+			(void)fprintf(out, "r%d { }\n", i - i % WIDTH - 1);
+	}
+	(void)fprintf(out, "role top extends r%d, y { } conflict session x, y;\n",
+		      DEPTH * WIDTH - 1);
+	cr_assert_eq(fclose(out), 0);
+	expect_told(text, DIAG_W0221);
+	free(text);
+}
