@@ -3,7 +3,8 @@
  *
  * 1. Each file that was used becomes a grant: the file itself, or the tree that a table says it
  *    belongs to (libraries), or the directory that names were made in. Where files were made in a
- *    directory for temporary ones, and none was left, the whole directory is scratch instead.
+ *    directory for temporary ones, and none was left, the whole directory is scratch instead, but
+ *    for a workspace in it.
  * 2. A directory with more than a few grants of one kind in it becomes one grant, deepest first.
  *    Some directories never do: what they hold has nothing in common.
  * 3. What another grant covers is dropped.
@@ -195,18 +196,25 @@ static void add_path(struct grants *grants, const struct setting *setting,
 		add(grants, RIGHT_WRITE, path, (struct reason){seen, USE_WRITE});
 }
 
+/* Is path of the host's also when the directory is scratch? A grant in there is. */
+static bool stays(const struct setting *setting, const char *path)
+{
+	return setting->workspace && text_below(path, setting->workspace);
+}
+
 /* Can a directory be empty when the command begins, and vanish when it ends? */
 static bool can_be_scratch(const struct record *record, const struct setting *setting,
 			   const char *directory, struct scratch *scratch)
 {
 	bool used = false;
 
-	if (setting->workspace && text_below(setting->workspace, directory))
+	if (stays(setting, directory))
 		return false;
 	for (size_t i = 0; i < record->n_paths; i++) {
 		const struct seen_path *seen = &record->paths[i];
 
-		if (!text_below(seen->path, directory) || !strcmp(seen->path, directory))
+		if (!text_below(seen->path, directory) || !strcmp(seen->path, directory) ||
+		    stays(setting, seen->path))
 			continue;
 		if (!made(record, seen->path, directory) || !access(seen->path, F_OK))
 			return false;
@@ -218,9 +226,9 @@ static bool can_be_scratch(const struct record *record, const struct setting *se
 	return used;
 }
 
-static bool in_scratch(const struct grants *grants, const char *path)
+static bool in_scratch(const struct grants *grants, const struct setting *setting, const char *path)
 {
-	for (size_t i = 0; i < grants->n_scratch; i++) {
+	for (size_t i = 0; i < grants->n_scratch && !stays(setting, path); i++) {
 		if (text_below(path, grants->scratch[i].path))
 			return true;
 	}
@@ -432,7 +440,7 @@ void generalise(const struct record *record, const struct setting *setting, stru
 
 		if (seen->uses & USE_EXECUTE)
 			add_executed(grants, record, setting, seen);
-		if (!in_scratch(grants, seen->path))
+		if (!in_scratch(grants, setting, seen->path))
 			add_path(grants, setting, seen);
 	}
 	add_workspace(grants, record, setting);

@@ -142,6 +142,17 @@ Test(learn, program_made_and_removed_in_a_temporary_directory)
 	expect_line("    execute \"/tmp\";");
 }
 
+/* Where this file's tests have their workspace. */
+Test(learn, temporary_files_beside_the_workspace)
+{
+	round_trip("sh -c 't=$(mktemp -p /var/tmp) && echo hello >$t && cat $t && rm $t && echo x "
+		   ">kept'",
+		   "", "rm kept");
+	expect_line("    scratch \"/var/tmp\" 64MiB;");
+	expect_line("    write \"${workspace}\";");
+	cr_expect_eq(shell("cat %s/w/kept", place), 0);
+}
+
 Test(learn, script_of_another_interpreter)
 {
 	cr_assert_eq(
