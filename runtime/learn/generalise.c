@@ -4,7 +4,7 @@
  * 1. Each file that was used becomes a grant: the file itself, or the tree that a table says it
  *    belongs to (libraries), or the directory that names were made in. Where files were made in a
  *    directory for temporary ones, and none was left, the whole directory is scratch instead, but
- *    for a workspace in it.
+ *    for what was in it before.
  * 2. A directory with more than a few grants of one kind in it becomes one grant, deepest first.
  *    Some directories never do: what they hold has nothing in common.
  * 3. What another grant covers is dropped.
@@ -196,27 +196,44 @@ static void add_path(struct grants *grants, const struct setting *setting,
 		add(grants, RIGHT_WRITE, path, (struct reason){seen, USE_WRITE});
 }
 
-/* Is path of the host's also when the directory is scratch? A grant in there is. */
-static bool stays(const struct setting *setting, const char *path)
+/* The name in the directory that path, which is below it, is or is in. */
+static void name_in(const char *directory, const char *path, char *name)
 {
-	return setting->workspace && text_below(path, setting->workspace);
+	size_t n = strlen(directory) + 1;
+
+	(void)snprintf(name, PATH_MAX, "%.*s", (int)(n + strcspn(path + n, "/")), path);
 }
 
-/* Can a directory be empty when the command begins, and vanish when it ends? */
+/* Was the name there all the time? Then what is used of it is the host's, in a scratch too. */
+static bool stays(const struct record *record, const char *name)
+{
+	for (size_t i = 0; i < record->n_paths; i++) {
+		const struct seen_path *seen = &record->paths[i];
+
+		if (seen->uses & (USE_ENTRY | USE_CREATE) && !strcmp(seen->path, name))
+			return false;
+	}
+	return !access(name, F_OK);
+}
+
+/* Can a directory be empty, but for that, when the command begins, and vanish when it ends? */
 static bool can_be_scratch(const struct record *record, const struct setting *setting,
 			   const char *directory, struct scratch *scratch)
 {
+	char name[PATH_MAX];
 	bool used = false;
 
-	if (stays(setting, directory))
+	if (setting->workspace && text_below(directory, setting->workspace))
 		return false;
 	for (size_t i = 0; i < record->n_paths; i++) {
 		const struct seen_path *seen = &record->paths[i];
 
-		if (!text_below(seen->path, directory) || !strcmp(seen->path, directory) ||
-		    stays(setting, seen->path))
+		if (!text_below(seen->path, directory) || !strcmp(seen->path, directory))
 			continue;
-		if (!made(record, seen->path, directory) || !access(seen->path, F_OK))
+		name_in(directory, seen->path, name);
+		if (stays(record, name))
+			continue;
+		if (!made(record, name, directory) || !access(name, F_OK))
 			return false;
 		used = true;
 		for (unsigned int by = 0; by < seen->by.n && by < RECORD_PROGRAMS; by++)
@@ -226,11 +243,19 @@ static bool can_be_scratch(const struct record *record, const struct setting *se
 	return used;
 }
 
-static bool in_scratch(const struct grants *grants, const struct setting *setting, const char *path)
+static bool in_scratch(const struct grants *grants, const struct record *record, const char *path)
 {
-	for (size_t i = 0; i < grants->n_scratch && !stays(setting, path); i++) {
-		if (text_below(path, grants->scratch[i].path))
+	char name[PATH_MAX];
+
+	for (size_t i = 0; i < grants->n_scratch; i++) {
+		const char *directory = grants->scratch[i].path;
+
+		if (!text_below(path, directory))
+			continue;
+		if (!strcmp(path, directory))
 			return true;
+		name_in(directory, path, name);
+		return !stays(record, name);
 	}
 	return false;
 }
@@ -440,7 +465,7 @@ void generalise(const struct record *record, const struct setting *setting, stru
 
 		if (seen->uses & USE_EXECUTE)
 			add_executed(grants, record, setting, seen);
-		if (!in_scratch(grants, setting, seen->path))
+		if (!in_scratch(grants, record, seen->path))
 			add_path(grants, setting, seen);
 	}
 	add_workspace(grants, record, setting);

@@ -153,6 +153,20 @@ Test(learn, temporary_files_beside_the_workspace)
 	cr_expect_eq(shell("cat %s/w/kept", place), 0);
 }
 
+Test(learn, temporary_files_beside_what_was_there)
+{
+	static const char rest[] = "echo hello >$t && cat $t && rm $t";
+
+	cr_assert_eq(shell("cd %s && mkdir w d && echo in >in && echo 'cat ../in; t=$(mktemp -p "
+			   "/var/tmp) && %s' >w/s && echo 't=$(mktemp -p ../d) && %s' >w/inside",
+			   place, rest, rest),
+		     0);
+	round_trip("sh s", "", "true");
+	expect_line("    scratch \"/var/tmp\" 64MiB;");
+	round_trip("sh inside", "", "true");
+	cr_expect_eq(shell("grep scratch %s/p.writ", place), 1, "%s", shell_output);
+}
+
 Test(learn, script_of_another_interpreter)
 {
 	cr_assert_eq(
