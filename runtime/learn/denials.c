@@ -118,6 +118,8 @@ static void add_socket(struct list *list, const struct seen_net *seen)
 	bool internet = seen->use.family == AF_INET || seen->use.family == AF_INET6;
 	bool stream = internet && seen->use.type == SOCK_STREAM;
 	bool datagram = internet && seen->use.type == SOCK_DGRAM;
+	bool local = seen->use.family == AF_UNIX &&
+		     (seen->use.type == SOCK_STREAM || seen->use.type == SOCK_SEQPACKET);
 	char target[64];
 	char buffer[16];
 
@@ -129,8 +131,9 @@ static void add_socket(struct list *list, const struct seen_net *seen)
 		    .target = learn_copy(target),
 		    .line = stream     ? statement("connect", "HOST:PORT")
 			    : datagram ? statement("connect", "udp://HOST:PORT")
+			    : local    ? statement("unix", "PATH")
 				       : NULL,
-		    .note = stream || datagram
+		    .note = stream || datagram || local
 				    ? "whose, the command did not come to say"
 				    : "no line of this version's policies grants such a socket",
 		    .count = seen->count,
@@ -266,20 +269,56 @@ static void add_net(struct list *list, const struct seen_net *seen, const char *
 		add_peer(list, seen, result);
 }
 
-static void add_call(struct list *list, const struct seen_call *seen)
+#define IF_EXECUTABLE                                                                              \
+	"if the kernel permits it: to execute a file's pages takes 'execute', and strict "         \
+	"exec permits no others"
+
+/* What is refused whatever the rules for system calls allow, and what grants it or refuses it. */
+static const struct other_rule {
+	const char *call;
+	bool is_alone; /* where the limit is one process */
+	const char *line;
+	const char *note;
+} other_rules[] = {
+	{"clone", true, "processes 2;", "or as many as there are at once"},
+	{"fork", true, "processes 2;", "or as many as there are at once"},
+	{"vfork", true, "processes 2;", "or as many as there are at once"},
+	{"listen", false, "bind \"HOST:PORT\";", "whose, the command did not come to say"},
+	{"mmap", false, NULL, IF_EXECUTABLE},
+	{"mprotect", false, NULL, IF_EXECUTABLE},
+	{"memfd_create", false, NULL, "if the kernel permits it, and no strict exec refuses it"},
+};
+#define N_OTHER_RULES (sizeof(other_rules) / sizeof(other_rules[0]))
+
+static const struct other_rule *find_rule(const char *call, const char *result)
 {
+	bool is_alone = strstr(result, "{\"name\":\"processes\",\"value\":1,") != NULL;
+
+	for (size_t i = 0; i < N_OTHER_RULES; i++) {
+		if (!strcmp(other_rules[i].call, call) && (is_alone || !other_rules[i].is_alone))
+			return &other_rules[i];
+	}
+	return NULL;
+}
+
+static void add_call(struct list *list, const struct seen_call *seen, const char *result)
+{
+	const struct other_rule *rule = find_rule(seen->call->name, result);
 	const char *confined = seen->call->confined;
 	char line[CALLS_MAX_ITEM + 16];
 
 	(void)snprintf(line, sizeof(line), "allow %s;", seen->item);
-	add(list, (struct denial){
-			  .kind = "syscall",
-			  .target = learn_copy(seen->item),
-			  .line = confined ? NULL : learn_copy(line),
-			  .note = confined ? confined : "if the kernel permits it",
-			  .count = seen->count,
-			  .by = seen->by,
-		  });
+	add(list,
+	    (struct denial){
+		    .kind = "syscall",
+		    .target = learn_copy(seen->item),
+		    .line = confined ? NULL : learn_copy(rule && rule->line ? rule->line : line),
+		    .note = confined ? confined
+			    : rule   ? rule->note
+				     : "if the kernel permits it",
+		    .count = seen->count,
+		    .by = seen->by,
+	    });
 }
 
 static struct list make_list(const struct record *record, const char *result)
@@ -297,7 +336,7 @@ static struct list make_list(const struct record *record, const char *result)
 	for (at = result; events_next(&at, "lookup", &event);)
 		add_lookup(&list, &event);
 	for (size_t i = 0; i < record->n_calls; i++)
-		add_call(&list, &record->calls[i]);
+		add_call(&list, &record->calls[i], result);
 	return list;
 }
 

@@ -22,7 +22,8 @@
 	"sandbox udp extends s { network { connect \"udp://127.0.0.1:9\"; deny \"127.0.0.2\"; } "  \
 	"}\n"                                                                                      \
 	"sandbox kills extends s { syscalls { allow @default; deny sync kill; } }\n"               \
-	"sandbox few extends s { syscalls { allow @default; deny umask; } }\n"
+	"sandbox few extends s { syscalls { allow @default; deny umask; } }\n"                     \
+	"sandbox one extends s { limits { processes 1; } }\n"
 
 static char place[] = "/var/tmp/writ-explain-XXXXXX";
 
@@ -150,6 +151,30 @@ Test(explain_run, system_calls)
 	expect_line("  allow sync;  # 1 time by python");
 	explained("few", "python3 -c 'import os\ntry: os.umask(0)\nexcept OSError: pass'");
 	expect_line("  allow umask;  # 1 time by python");
+}
+
+Test(explain_run, what_no_rule_for_system_calls_grants)
+{
+	cr_expect_eq(explained("one", "sh -c 'true | cat; true'"), 2);
+	expect_line("  processes 2;  # 1 time by ");
+	cr_expect_eq(explained("net", "python3 -c 'import socket\n"
+				      "s=socket.socket()\n"
+				      "try: s.listen()\n"
+				      "except OSError as e: print(e)\n"
+				      "for t in (5, 2):\n"
+				      "  try: socket.socket(socket.AF_UNIX, t)\n"
+				      "  except OSError as e: print(e)'"),
+		     0);
+	expect_line("  bind \"HOST:PORT\";  # 1 time by python");
+	expect_line("  unix \"PATH\";  # 1 time by python");
+	expect_line("  # socket AF_UNIX, type 2  # 1 time by python");
+	cr_expect_null(strstr(shell_output, "allow "), "%s", shell_output);
+	cr_assert_eq(shell("cp /bin/true %s/out/copy", place), 0);
+	cr_expect_neq(explained("s", "sh -c 'cp /bin/true out/copy; /lib64/ld-linux-x86-64.so.2 "
+				     "out/copy || /lib/ld-linux-aarch64.so.1 out/copy'"),
+		      0);
+	cr_expect(!strstr(shell_output, "allow mmap") || strstr(shell_output, "takes 'execute'"),
+		  "%s", shell_output);
 }
 
 Test(explain_run, denials_are_in_the_json)
