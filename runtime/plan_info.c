@@ -17,7 +17,7 @@ static const struct {
 #define PLAN_KEEPER              NULL
 #define PLAN_PID_NS              "what a launch leaves is killed by its process group"
 #define PLAN_MOUNT_NS            "as each mount in it says"
-#define PLAN_READ_ONLY           "a filter refuses it, but for modes and times in write grants"
+#define PLAN_READ_ONLY           "a filter refuses it, or all but modes and times in write grants"
 #define PLAN_NOEXEC              NULL
 #define PLAN_PROC                "/proc is the host's"
 #define PLAN_BROKER              NULL

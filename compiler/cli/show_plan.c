@@ -33,6 +33,7 @@ static const char *const mechanism_names[] = {
 /* What else: a sandbox that says best_effort gives some things up and is told so. */
 #define REFUSED   "refused"
 #define GIVEN_UP  "given up, with a warning"
+#define UNLESS    GIVEN_UP ", but refused where the path is missing"
 #define UNLIMITED "refused by this version"
 #define ALWAYS    "" /* every host that anything runs on can */
 
@@ -64,6 +65,11 @@ static bool has(const struct plan *plan, uint32_t bits)
 static bool is_strict(const struct plan *plan)
 {
 	return plan->sandbox->flags & WRIT_SANDBOX_STRICT_EXEC;
+}
+
+static bool is_best_effort(const struct plan *plan)
+{
+	return plan->sandbox->flags & WRIT_SANDBOX_BEST_EFFORT;
 }
 
 /* ---- files ---- */
@@ -98,7 +104,7 @@ static void add_paths(struct plan *plan)
 		add(plan, path_text(plan, path),
 		    BY_LANDLOCK | (required ? BY_RUNTIME : 0) |
 			    (executes && is_strict(plan) ? BY_MOUNT_NS : 0),
-		    plan->lacking);
+		    required && is_best_effort(plan) ? UNLESS : plan->lacking);
 	}
 }
 
@@ -141,7 +147,7 @@ static void add_metadata(struct plan *plan)
 {
 	if (has(plan, WRIT_PLAN_READ_ONLY))
 		add(plan, STR("no metadata is changed outside the write grants"), BY_MOUNT_NS,
-		    "seccomp refuses the calls everywhere");
+		    "seccomp refuses the calls, or all but modes and times in write grants");
 	else
 		add(plan, STR("no metadata is changed"), BY_SECCOMP, ALWAYS);
 }
@@ -290,7 +296,7 @@ static struct plan make_plan(const struct show *show, const struct writ_fmt_sand
 {
 	struct plan plan = {.show = show, .sandbox = sandbox, .lacking = REFUSED};
 
-	if (sandbox->flags & WRIT_SANDBOX_BEST_EFFORT)
+	if (is_best_effort(&plan))
 		plan.lacking = GIVEN_UP;
 	for (size_t i = 0; i < sizeof(adders) / sizeof(adders[0]); i++)
 		adders[i](&plan);

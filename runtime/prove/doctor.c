@@ -85,7 +85,8 @@ static void print_host(const struct writ_host *host)
 	row("PID namespaces", yes_no(host->pid_namespaces),
 	    "a launch sees nobody else, and nothing outlives it; else its process group is killed");
 	row("mount namespaces", yes_no(host->mount_namespaces),
-	    "scratch and strict exec, required by them; metadata, else not changed anywhere");
+	    "scratch and strict exec, required by them; metadata, else changed in write grants at "
+	    "most");
 	row("pids cgroup", cgroup_states[host->pids_cgroup],
 	    "the limit on processes, when run as root");
 	row("memory cgroup", cgroup_states[host->memory_cgroup],
