@@ -133,9 +133,10 @@ struct cli_report {
 	const char *sandbox_name;
 	const char *tool;
 	const struct writ_sandbox *sandbox; /* NULL: it was not made ready */
-	const struct writ_result *result;   /* NULL: nothing was run, or it was not seen to end */
-	struct writ_net_log *net_log;       /* of a launch */
-	struct writ_file_log *file_log;     /* of a launch that is recorded; or NULL */
+	size_t n_warned;                  /* so many of its warnings were told before the launch */
+	const struct writ_result *result; /* NULL: nothing was run, or it was not seen to end */
+	struct writ_net_log *net_log;     /* of a launch */
+	struct writ_file_log *file_log;   /* of a launch that is recorded; or NULL */
 };
 
 void cli_report(FILE *out, const struct cli_report *report);

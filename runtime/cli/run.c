@@ -324,9 +324,7 @@ static int end_run(const struct cli_options *options, int status)
 	return status;
 }
 
-/* n_told: so many of its warnings have been told. */
-static int launch(const struct cli_options *options, const struct writ_sandbox *sandbox,
-		  size_t n_told)
+static int launch(const struct cli_options *options, const struct writ_sandbox *sandbox)
 {
 	const struct writ_launch request = {
 		.argv = (const char *const *)options->command,
@@ -366,9 +364,9 @@ static int launch(const struct cli_options *options, const struct writ_sandbox *
 	if (cli_judge_ended(options, &report, rc ? error.text : NULL))
 		status = EXIT_RUN_FAILED;
 	text = rc ? error.text : last_words(&result);
-	if (text || writ_sandbox_warning(sandbox, n_told))
+	if (text || writ_sandbox_warning(sandbox, report.n_warned))
 		begin_to_end(status);
-	(void)print_warnings(sandbox, n_told);
+	(void)print_warnings(sandbox, report.n_warned);
 	if (text)
 		(void)cli_fail(status, "%s", text);
 	return status;
@@ -443,12 +441,13 @@ int cli_verb_run(char **argv)
 	status = open_sandbox(&options, argv, &sandbox);
 	if (!status && (options.json || json_fd >= 0 || cli_judge_listens()))
 		status = open_log();
-	if (!status)
-		status = cli_judge_launch(&options, &report);
 	if (!status) {
 		report.sandbox = sandbox;
-		status = launch(&options, sandbox, print_warnings(sandbox, 0));
+		report.n_warned = print_warnings(sandbox, 0);
+		status = cli_judge_launch(&options, &report);
 	}
+	if (!status)
+		status = launch(&options, sandbox);
 	cli_judge_close();
 	return end_run(&options, status); /* which is our end: nothing is given back */
 }

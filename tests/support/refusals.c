@@ -14,6 +14,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/kernel_abi.h"
+#include "runtime/landlock.h"
+
 #define MAX_REFUSALS 16
 #define N_INSNS      5
 
@@ -47,4 +50,16 @@ void refuse_calls(const struct refusal *refusals, size_t n)
 	cr_assert_eq(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
 			     &program),
 		     0, "%s", strerror(errno));
+}
+
+/* Whoever is in a Landlock domain mounts nothing: landlock(7). */
+void refuse_mounts_unseen(void)
+{
+	const struct landlock_ruleset_abi6 rights = {.handled_access_fs = LANDLOCK_FS_MAKE_CHAR};
+	int ruleset = (int)syscall(KERNEL_NR_LANDLOCK_CREATE_RULESET, &rights, sizeof(rights), 0);
+
+	cr_assert(ruleset >= 0);
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(landlock_enter(ruleset), 0);
+	(void)close(ruleset);
 }

@@ -18,4 +18,7 @@ struct refusal {
 
 void refuse_calls(const struct refusal *refusals, size_t n);
 
+/* Mounting, so that only who mounts something finds it out: of this thread and what it starts. */
+void refuse_mounts_unseen(void);
+
 #endif

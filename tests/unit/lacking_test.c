@@ -90,24 +90,12 @@ Test(lacking, where_mounting_is_refused_there_are_pid_namespaces)
 	expect("kept\nalone\n", true, false);
 }
 
-/* Whoever is in a Landlock domain mounts nothing: landlock(7). */
-static void enter_domain(void)
-{
-	const struct landlock_ruleset_abi6 rights = {.handled_access_fs = LANDLOCK_FS_MAKE_CHAR};
-	int ruleset = (int)syscall(KERNEL_NR_LANDLOCK_CREATE_RULESET, &rights, sizeof(rights), 0);
-
-	cr_assert(ruleset >= 0);
-	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	cr_assert_eq(landlock_enter(ruleset), 0);
-	(void)close(ruleset);
-}
-
 /* The keeper says what it is refused while its caller goes on: in whatever order. */
 Test(lacking, a_launch_that_meets_a_refusal_goes_without_every_time)
 {
 	if (no_namespaces())
 		cr_skip_test("this host has no user namespaces");
-	enter_domain();
+	refuse_mounts_unseen();
 	for (int i = 0; i < 100; i++) {
 		struct writ_error error = {.code = 0};
 		struct writ_sandbox *sandbox = open_box(BOX("write \"${box}\"; "), &error);

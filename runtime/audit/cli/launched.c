@@ -1,7 +1,8 @@
 /*
  * What a launch is recorded as: its start, what it was refused of files and in the network, which
- * names it looked up, how much went over its connections, and its end. Of each there is a bound, so
- * that no tool fills the log: those of writ_files.h and writ_net.h.
+ * names it looked up, how much went over its connections, and its end; and what of its sandbox this
+ * host does not give, with the start where that was known, else with the end. Of each there is a
+ * bound, so that no tool fills the log: those of writ_files.h and writ_net.h.
  */
 #include "runtime/audit/cli/launched.h"
 
@@ -20,21 +21,52 @@
 
 /* A member of args: microseconds until the command was executed. metrics_log.c adds them up. */
 #define LAUNCHED_CREATE "create_us"
+/* Another: what is not as the policy says. Of a list so many are recorded (pack.c). */
+#define LAUNCHED_WARNINGS "warnings"
+#define MAX_WARNINGS      64
+
+struct warnings {
+	struct writ_arg items[MAX_WARNINGS];
+	struct writ_arg list;
+};
+
+/* Those from one on and before another. False: there is none. */
+static bool list_warnings(const struct writ_sandbox *sandbox, size_t from, size_t to,
+			  struct warnings *out)
+{
+	const char *text;
+	size_t n = 0;
+
+	for (; sandbox && n < MAX_WARNINGS && from + n < to; n++) {
+		text = writ_sandbox_warning(sandbox, from + n);
+		if (!text)
+			break;
+		out->items[n] = (struct writ_arg){.text = text};
+	}
+	out->list = (struct writ_arg){.name = LAUNCHED_WARNINGS,
+				      .type = WRIT_ARG_LIST,
+				      .items = out->items,
+				      .n_items = n};
+	return n != 0;
+}
 
 /* Of the command only its name: its arguments may hold what nobody declared secret. */
 int launched_record_start(char *const *command, const struct cli_report *report,
 			  int (*record)(struct writ_event *event))
 {
 	char detail[MAX_DETAIL];
+	struct warnings warnings;
 	struct writ_event event = {
 		.kind = WRIT_EVENT_LAUNCH,
 		.verdict = WRIT_ALLOW,
 		.rule = WRIT_NO_ID,
 		.tool = report->tool,
 		.sandbox = report->sandbox_name,
+		.args = &warnings.list,
 		.detail = detail,
 	};
 
+	event.n_args = list_warnings(report->sandbox, 0, report->n_warned, &warnings);
 	(void)snprintf(detail, sizeof(detail), "%s", command[0]);
 	return record(&event);
 }
@@ -209,11 +241,12 @@ int launched_record_end(const struct cli_report *report, uint64_t create_us, con
 			int (*record)(struct writ_event *event))
 {
 	const struct writ_result *result = report->result;
-	const struct writ_arg created = {
+	struct warnings warnings;
+	struct writ_arg args[2] = {{
 		.name = LAUNCHED_CREATE,
 		.type = WRIT_ARG_INTEGER,
 		.number = (int64_t)create_us,
-	};
+	}};
 	struct writ_event event = {
 		.kind = WRIT_EVENT_END,
 		.verdict = WRIT_ALLOW,
@@ -221,13 +254,15 @@ int launched_record_end(const struct cli_report *report, uint64_t create_us, con
 		.tool = report->tool,
 		.sandbox = report->sandbox_name,
 		.status = report->exit_status,
-		.args = &created,
+		.args = args,
 		.n_args = report->result ? 1 : 0,
 		.detail = "not_launched",
 		.error = failure,
 	};
 	int rc = 0;
 
+	if (list_warnings(report->sandbox, report->n_warned, SIZE_MAX, &warnings))
+		args[event.n_args++] = warnings.list;
 	if (result) {
 		event.detail = end_of(result->end);
 		event.signal = result->signal;
