@@ -222,17 +222,13 @@ static int grant_nothing(struct writ_sandbox *sandbox, const struct sandbox_sour
 	const struct writ_fmt_path *record = image_PATHS(image, index);
 	const struct writ_fmt_param *unbound = unbound_in(source->policy, record->text);
 
+	/* Also where a sandbox is best effort: that is about what the kernel can do. */
 	if (record->rights & WRIT_PATH_REQUIRED && !unbound)
 		return error_sys(source->error, WRIT_E_HOST, reason,
 				 "sandbox '%.100s' requires '%.300s'", sandbox->name,
 				 source->policy->paths[index]);
 	if (record->rights & WRIT_PATH_IMPLIED)
 		return 0;
-	/* Also where a sandbox is best effort: that is about what the kernel can do. */
-	if (!unbound && record->rights & WRIT_PATH_REQUIRED)
-		return error_set(source->error, WRIT_E_HOST,
-				 "sandbox '%.100s' requires '%.300s': %s", sandbox->name,
-				 source->policy->paths[index], strerror(reason));
 	if (!unbound)
 		return sandbox_warn(sandbox, source->error, "nothing is granted at '%.300s': %s",
 				    source->policy->paths[index], strerror(reason));

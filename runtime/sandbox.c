@@ -104,6 +104,24 @@ static int check_close_range(const struct writ_sandbox *sandbox, struct writ_err
 			 sandbox->name);
 }
 
+/* In a directory that each launch has anew there is what is granted, and no link that led to it. */
+static int warn_of_links(struct writ_sandbox *sandbox, const struct sandbox_source *source)
+{
+	struct writ_fmt_range range = source->record->paths;
+	int rc = 0;
+
+	for (uint32_t i = 0; !rc && i < range.count; i++) {
+		const char *path = source->policy->paths[range.first + i];
+
+		if (namespaces_hide(&sandbox->namespaces, path) && !access(path, F_OK) &&
+		    !broker_rules_deny(&sandbox->denies, path))
+			rc = sandbox_warn(
+				sandbox, source->error,
+				"a launch does not see '%.300s': grant the path it leads to", path);
+	}
+	return rc;
+}
+
 static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *source)
 {
 	struct writ_fmt_str name = source->record->name;
@@ -135,6 +153,8 @@ static int prepare(struct writ_sandbox *sandbox, const struct sandbox_source *so
 		rc = net_show_sockets(sandbox, source->error);
 	if (!rc)
 		namespaces_settle(sandbox);
+	if (!rc)
+		rc = warn_of_links(sandbox, source);
 	if (!rc && !sandbox->net.has_gate && namespaces_want_broker(sandbox) &&
 	    broker_available() == 0)
 		sandbox->has_broker = true;

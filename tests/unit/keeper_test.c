@@ -120,6 +120,38 @@ Test(keeper, what_is_granted_to_nobody_in_tmp_is_not_seen)
 	expect_in_box(BOX("read \"/tmp\"; "), LOOK, "in\nother\nin/file\n");
 }
 
+/* What a grant's link leads to is there, the link is not: a tool that is told of it sees nothing.
+ */
+static void expect_told(const char *text, bool is_told)
+{
+	struct writ_error error = {.code = 0};
+	struct writ_sandbox *sandbox = open_box(text, &error);
+
+	cr_assert_not_null(sandbox, "%s", error.text);
+	cr_expect_eq(box_is_told(sandbox, "does not see"), is_told, "%s", text);
+	writ_sandbox_close(sandbox);
+}
+
+Test(keeper, a_grant_by_a_link_in_tmp_is_told)
+{
+	char command[160];
+
+	if (no_namespaces())
+		cr_skip_test("this host has no user namespaces");
+	(void)snprintf(command, sizeof(command),
+		       "cd %s && mkdir in && touch in/file .env && ln -s in link", box);
+	cr_assert_eq(system(command), 0);
+	expect_in_box(BOX("read \"${box}/link\"; "),
+		      "cat $box/in/file; cat $box/link/file 2>&- || "
+		      "echo none\n",
+		      "none\n");
+	expect_told(BOX("read \"${box}/link\"; "), true);
+	expect_told(BOX("read \"${box}/in\"; "), false);
+	expect_told(BOX("read \"${box}/none\"; "), false);
+	expect_told(BOX("read \"${box}/in\", \"${box}/.env\"; deny \"${box}/**/.env\"; "), false);
+	expect_told(BOX("read \"/tmp\", \"${box}/link\"; "), false);
+}
+
 Test(keeper, what_covers_tmp_is_nobodys_to_change)
 {
 	if (no_namespaces())
