@@ -9,8 +9,8 @@
  *    Some directories never do: what they hold has nothing in common.
  * 3. What another grant covers is dropped.
  *
- * The workspace is granted as a whole to read as soon as anything in it was used: a launch begins
- * in it only then.
+ * The workspace is granted as a whole to read as soon as anything in it was used, or named from it
+ * on: a launch begins in it only then.
  */
 #include "runtime/learn/generalise.h"
 
@@ -427,16 +427,22 @@ static void collapse(struct grants *grants, const struct setting *setting)
 	}
 }
 
-static void add_workspace(struct grants *grants, const struct record *record,
-			  const struct setting *setting)
+/* How many paths it is for: those that were used, or those that were not. */
+static size_t add_workspace(struct grants *grants, const struct record *record,
+			    const struct setting *setting, bool used)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; setting->workspace && i < record->n_paths; i++) {
 		const struct seen_path *seen = &record->paths[i];
 
-		if (text_below(seen->path, setting->workspace))
-			add(grants, RIGHT_READ, setting->workspace,
-			    (struct reason){seen, seen->uses & (USE_READ | USE_LIST)});
+		if (!text_below(seen->path, setting->workspace) || (seen->uses != 0) != used)
+			continue;
+		add(grants, RIGHT_READ, setting->workspace,
+		    (struct reason){seen, seen->uses & (USE_READ | USE_LIST)});
+		n++;
 	}
+	return n;
 }
 
 static void mark_wide(struct grants *grants, const struct setting *setting)
@@ -468,7 +474,8 @@ void generalise(const struct record *record, const struct setting *setting, stru
 		if (!in_scratch(grants, record, seen->path))
 			add_path(grants, setting, seen);
 	}
-	add_workspace(grants, record, setting);
+	if (!add_workspace(grants, record, setting, true))
+		(void)add_workspace(grants, record, setting, false);
 	sort(grants);
 	mark_wide(grants, setting);
 	drop_covered(grants);

@@ -2,7 +2,9 @@
  * See observe.h. A table says of each system call which of its arguments are paths and what happens
  * to the file. What the call wants is worked out when it begins, as a file that is removed has no
  * name afterwards; what a file that was opened is called the kernel says, by the link of its
- * descriptor. Scripts need their interpreters, so these are followed as the kernel does.
+ * descriptor. Scripts need their interpreters, so these are followed as the kernel does. A call
+ * that only asks about a file wants nothing of it, but where it names it from the working directory
+ * on, that has to be the same again: it is a path that is used for nothing.
  */
 #include "runtime/learn/observe.h"
 
@@ -26,8 +28,11 @@
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
+#ifndef SYS_faccessat2
+#define SYS_faccessat2 439
+#endif
 
-enum kind { OPEN, OPEN_HOW, CREATE, ENTRY, WRITE, WRITE_LINK, WRITE_FD, EXECUTE };
+enum kind { OPEN, OPEN_HOW, CREATE, ENTRY, WRITE, WRITE_LINK, WRITE_FD, EXECUTE, ASK };
 
 static const struct path_row {
 	long number;
@@ -52,6 +57,10 @@ static const struct path_row {
 	{SYS_utime, WRITE, NO_ARG, 0},
 	{SYS_utimes, WRITE, NO_ARG, 0},
 	{SYS_futimesat, WRITE, 0, 1},
+	{SYS_stat, ASK, NO_ARG, 0},
+	{SYS_lstat, ASK, NO_ARG, 0},
+	{SYS_access, ASK, NO_ARG, 0},
+	{SYS_readlink, ASK, NO_ARG, 0},
 #endif
 #ifdef SYS_renameat
 	{SYS_renameat, ENTRY, 0, 1},
@@ -82,6 +91,12 @@ static const struct path_row {
 	{SYS_fremovexattr, WRITE_FD, 0, NO_ARG},
 	{SYS_execve, EXECUTE, NO_ARG, 0},
 	{SYS_execveat, EXECUTE, 0, 1},
+	{SYS_newfstatat, ASK, 0, 1},
+	{SYS_statx, ASK, 0, 1},
+	{SYS_faccessat, ASK, 0, 1},
+	{SYS_faccessat2, ASK, 0, 1},
+	{SYS_readlinkat, ASK, 0, 1},
+	{SYS_chdir, ASK, NO_ARG, 0},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -145,8 +160,23 @@ static unsigned int uses_of(const struct tracee *tracee, const struct path_row *
 		return USE_WRITE;
 	case EXECUTE:
 		return USE_EXECUTE;
+	case ASK:
+		break;
 	}
 	return 0;
+}
+
+/* Is "." no name? A shell compares it with what it believes to be in. */
+static bool is_relative(const struct tracee *tracee, const struct path_row *row)
+{
+	char start[2] = "";
+
+	if (row->kind == WRITE_FD || !tracee->args[row->path] ||
+	    (row->directory != NO_ARG && (int)tracee->args[row->directory] != AT_FDCWD))
+		return false;
+	if (!tracee_read(tracee, tracee->args[row->path], start, sizeof(start)))
+		return false;
+	return *start && *start != '/' && !(*start == '.' && !start[1]);
 }
 
 static bool find_path(const struct tracee *tracee, const struct path_row *row, char *path)
@@ -167,11 +197,14 @@ static bool find_path(const struct tracee *tracee, const struct path_row *row, c
 void observe_enter(struct tracee *tracee)
 {
 	tracee->n_wants = 0;
+	tracee->is_relative = false;
 	for (size_t i = 0; i < N_ROWS && tracee->n_wants < TRACEE_WANTS; i++) {
 		struct want *want = &tracee->wants[tracee->n_wants];
 
-		if ((uint64_t)rows[i].number != tracee->number ||
-		    !find_path(tracee, &rows[i], want->path))
+		if ((uint64_t)rows[i].number != tracee->number)
+			continue;
+		tracee->is_relative = tracee->is_relative || is_relative(tracee, &rows[i]);
+		if (rows[i].kind == ASK || !find_path(tracee, &rows[i], want->path))
 			continue;
 		want->uses = uses_of(tracee, &rows[i], want->path);
 		tracee->n_wants += want->uses != 0;
@@ -226,9 +259,21 @@ static void leave_paths(struct tracee *tracee, int64_t result, const struct sink
 	}
 }
 
+/* As it ended well: names that are looked for in vain are so anywhere. */
+static void leave_directory(const struct tracee *tracee, const struct sink *sink)
+{
+	struct want want = {.uses = 0};
+
+	if (tracee_link(tracee, "cwd", want.path, sizeof(want.path)) && *want.path == '/' &&
+	    !strstr(want.path, DELETED))
+		sink->path(sink->context, tracee, &want, 0);
+}
+
 void observe_leave(struct tracee *tracee, int64_t result, const struct sink *sink)
 {
 	leave_paths(tracee, result, sink);
+	if (tracee->is_relative && result >= 0)
+		leave_directory(tracee, sink);
 	if (!observe_net(tracee, result, sink))
 		sink->call(sink->context, tracee, result < 0 ? (int)-result : 0);
 	tracee->n_wants = 0;

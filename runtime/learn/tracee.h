@@ -29,6 +29,7 @@ struct tracee {
 	bool in_call;
 	uint64_t number, args[TRACEE_ARGS]; /* of the call it is in */
 	uint64_t memory_kib;                /* of a process, when it was last looked at */
+	bool is_relative; /* the call names something from the working directory on */
 	unsigned int n_wants;
 	struct want wants[TRACEE_WANTS];
 };

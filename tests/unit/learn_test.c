@@ -94,6 +94,19 @@ Test(learn, nothing_much)
 		     shell_output);
 }
 
+Test(learn, what_only_looks_begins_where_it_did)
+{
+	cr_assert_eq(shell("mkdir %s/w && cd %s/w && echo x >f && echo in >../in", place, place),
+		     0);
+	round_trip("stat -c %s f", "", "true");
+	expect_line("    read \"${workspace}\";");
+	round_trip("cat ../in", "", "true");
+	expect_line("    read \"${workspace}\";");
+	round_trip("sh -c 'test -e f && echo there'", "", "true");
+	round_trip("sh -c 'echo nothing'", "", "true");
+	cr_expect_eq(shell("grep workspace %s/p.writ", place), 1, "%s", shell_output);
+}
+
 Test(learn, shell_pipelines)
 {
 	round_trip("sh -c 'ls /usr/bin | sort | tail -3 | tr a-z A-Z; echo x > f; cat f; rm f'", "",
