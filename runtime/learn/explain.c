@@ -193,7 +193,7 @@ int explain(char **argv)
 	static struct explanation explanation;
 	struct trace trace = {
 		.output = -1,
-		.sink = {on_path, on_net, on_call, &explanation},
+		.sink = {on_path, on_net, on_call, &explanation, false},
 	};
 	char fd_text[MAX_FD_TEXT];
 	char *result;

@@ -241,7 +241,7 @@ static int learn(const struct options *options)
 	struct trace trace = {
 		.command = options->command,
 		.output = options->output ? -1 : STDERR_FILENO,
-		.sink = {on_path, on_net, on_call, &record},
+		.sink = {on_path, on_net, on_call, &record, true},
 	};
 	struct setting setting;
 	struct grants grants;

@@ -194,7 +194,7 @@ static bool find_path(const struct tracee *tracee, const struct path_row *row, c
 	       tracee_resolve(tracee, directory, text, follow, path);
 }
 
-void observe_enter(struct tracee *tracee)
+void observe_enter(struct tracee *tracee, const struct sink *sink)
 {
 	tracee->n_wants = 0;
 	tracee->is_relative = false;
@@ -203,7 +203,8 @@ void observe_enter(struct tracee *tracee)
 
 		if ((uint64_t)rows[i].number != tracee->number)
 			continue;
-		tracee->is_relative = tracee->is_relative || is_relative(tracee, &rows[i]);
+		if (sink->wants_directories && !tracee->is_relative)
+			tracee->is_relative = is_relative(tracee, &rows[i]);
 		if (rows[i].kind == ASK || !find_path(tracee, &rows[i], want->path))
 			continue;
 		want->uses = uses_of(tracee, &rows[i], want->path);

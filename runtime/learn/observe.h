@@ -40,10 +40,11 @@ struct sink {
 		    int error);
 	void (*call)(void *context, const struct tracee *tracee, int error);
 	void *context;
+	bool wants_directories; /* those that names were looked for from, used for nothing */
 };
 
 /* tracee->number and ->args are those of a call that begins. */
-void observe_enter(struct tracee *tracee);
+void observe_enter(struct tracee *tracee, const struct sink *sink);
 
 /* It has ended. result is what it returns, -errno where it failed. */
 void observe_leave(struct tracee *tracee, int64_t result, const struct sink *sink);

@@ -80,12 +80,13 @@ static void start_command(const struct trace *trace, int go)
 	_exit(saved == ENOENT || saved == ENOTDIR ? LEARN_NOT_FOUND : LEARN_NOT_EXECUTABLE);
 }
 
-static void on_call_begin(struct tracee *tracee, const struct ptrace_syscall_info *info)
+static void on_call_begin(const struct trace *trace, struct tracee *tracee,
+			  const struct ptrace_syscall_info *info)
 {
 	tracee->in_call = true;
 	tracee->number = info->entry.nr;
 	memcpy(tracee->args, info->entry.args, sizeof(tracee->args));
-	observe_enter(tracee);
+	observe_enter(tracee, &trace->sink);
 }
 
 static void on_call_end(struct trace *trace, struct tracee *tracee,
@@ -119,7 +120,7 @@ static void on_call(struct trace *trace, struct tracee *tracee)
 		trace->foreign = true;
 		tracee->in_call = false;
 	} else if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-		on_call_begin(tracee, &info);
+		on_call_begin(trace, tracee, &info);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		on_call_end(trace, tracee, &info);
 	}
