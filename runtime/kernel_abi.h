@@ -199,7 +199,6 @@ struct clone_args_abi {
 #define CAPABILITY_SETPCAP   8u
 #define CAPABILITY_SYS_ADMIN 21u
 #define CAPABILITY_SETFCAP   31u
-#define CAPABILITY_LAST      63 /* of 64 possible ones: the kernel says where its own end */
 
 struct capability_header {
 	uint32_t version;

@@ -74,16 +74,15 @@ static int lock_out(void)
 /* Up to the last capability of this kernel, which reading says, too. */
 static int empty_bounding_set(void)
 {
-	for (unsigned long cap = 0; cap <= CAPABILITY_LAST; cap++) {
-		int rc = (int)RAW(SYS_prctl, KERNEL_PR_CAPBSET_DROP, cap, 0, 0, 0);
+	unsigned long cap = 0;
+	int rc;
 
-		if (rc == -EINVAL && cap &&
-		    RAW(SYS_prctl, KERNEL_PR_CAPBSET_READ, cap, 0, 0, 0) == -EINVAL)
-			break;
-		if (rc)
-			return rc;
-	}
-	return 0;
+	while (!(rc = (int)RAW(SYS_prctl, KERNEL_PR_CAPBSET_DROP, cap, 0, 0, 0)))
+		cap++;
+	if (cap && rc == -EINVAL &&
+	    RAW(SYS_prctl, KERNEL_PR_CAPBSET_READ, cap, 0, 0, 0) == -EINVAL)
+		return 0;
+	return rc;
 }
 
 /* Which takes capabilities itself. Raw: libc's would have all threads of the caller do it. */
