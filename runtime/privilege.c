@@ -79,8 +79,7 @@ static int empty_bounding_set(void)
 
 	while (!(rc = (int)RAW(SYS_prctl, KERNEL_PR_CAPBSET_DROP, cap, 0, 0, 0)))
 		cap++;
-	if (cap && rc == -EINVAL &&
-	    RAW(SYS_prctl, KERNEL_PR_CAPBSET_READ, cap, 0, 0, 0) == -EINVAL)
+	if (cap && rc == -EINVAL && RAW(SYS_prctl, KERNEL_PR_CAPBSET_READ, cap, 0, 0, 0) == -EINVAL)
 		return 0;
 	return rc;
 }
