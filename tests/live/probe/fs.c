@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static int read_at(int dir, const char *path, int flags)
@@ -154,6 +155,7 @@ void *probe_swap_links(void *data)
 }
 
 #define RACE_ROUNDS 20000
+#define RACE_S      10 /* where each takes long, as many as there are in this time */
 
 /*
  * LINK ALLOWED DENIED: open the link while it changes; one open that lands on the denied file wins.
@@ -161,13 +163,14 @@ void *probe_swap_links(void *data)
 static int run_race(char **args)
 {
 	struct probe_swap swap = {.link = args[0], .targets = {args[1], args[2]}};
+	const time_t end = time(NULL) + RACE_S;
 	int status = PROBE_NOT_SO;
 	pthread_t thread;
 	char text[16];
 
 	if (pthread_create(&thread, NULL, probe_swap_links, &swap))
 		return PROBE_SETUP;
-	for (int i = 0; i < RACE_ROUNDS && status == PROBE_NOT_SO; i++) {
+	for (int i = 0; i < RACE_ROUNDS && time(NULL) < end && status == PROBE_NOT_SO; i++) {
 		int fd = open(swap.link, O_RDONLY | O_CLOEXEC);
 
 		if (fd < 0)
