@@ -290,7 +290,7 @@ static int add_path(struct writ_sandbox *sandbox, const struct sandbox_source *s
 	if (fd < 0 && errno == ELOOP)
 		return error_set(source->error, WRIT_E_HOST,
 				 "'%.300s' leads through a symbolic link in a tree that tools may "
-				 "write: grant the path it leads to",
+				 "write: name the path it leads to",
 				 path);
 	if (fd < 0)
 		return error_sys(source->error, WRIT_E_SYSTEM, errno, "can't open '%.300s'", path);

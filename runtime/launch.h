@@ -13,6 +13,8 @@
 #include "runtime/task.h"
 #include "runtime/userns.h"
 
+struct writ_process;
+
 /* Of a child that parks. */
 enum life {
 	LIFE_ENDED, /* it does not use our memory any more: it was executed, or is dead */
@@ -57,10 +59,12 @@ struct launch {
 
 	/*
 	 * Waits for the request and its standard streams, between the steps that do not depend on
-	 * it and those that do; NULL: there is no waiting. 0 or a negative errno. Then,
-	 * descriptors above 2: where the request comes from, and a pidfd of who makes it.
+	 * it and those that do; NULL: there is no waiting. 0 or a negative errno. In the caller:
+	 * waits until the child does, or has ended. Then, descriptors above 2: where the request
+	 * comes from, and a pidfd of who makes it.
 	 */
 	int (*park)(struct launch *launch);
+	void (*await)(struct launch *launch, struct writ_process *process);
 	int door;
 	int owner;
 	volatile int life; /* enum life; a futex, which the kernel sets to ENDED and wakes */

@@ -76,7 +76,7 @@ static __attribute__((noinline)) int add_sockets(struct writ_sandbox *sandbox,
 		if (!found)
 			return error_set(source->error, WRIT_E_HOST,
 					 "'%.300s' leads through a symbolic link in a tree that "
-					 "tools may write: list the path it leads to",
+					 "tools may write: name the path it leads to",
 					 path);
 		plan->sockets[plan->n_sockets] = pool_strndup(&sandbox->pool, found, strlen(found));
 		if (!plan->sockets[plan->n_sockets++])

@@ -66,9 +66,15 @@ bool privilege_can_wait(void)
 					!(sets[0].permitted | sets[1].permitted));
 }
 
+/* prctl(2): its other arguments have to be 0. */
+static int control(int option, unsigned long value)
+{
+	return (int)RAW(SYS_prctl, option, value, 0, 0, 0);
+}
+
 static int lock_out(void)
 {
-	return (int)RAW(SYS_prctl, KERNEL_PR_SET_SECUREBITS, SECUREBITS_NO_PRIVILEGE, 0, 0, 0);
+	return control(KERNEL_PR_SET_SECUREBITS, SECUREBITS_NO_PRIVILEGE);
 }
 
 /* Up to the last capability of this kernel, which reading says, too. */
@@ -77,9 +83,9 @@ static int empty_bounding_set(void)
 	unsigned long cap = 0;
 	int rc;
 
-	while (!(rc = (int)RAW(SYS_prctl, KERNEL_PR_CAPBSET_DROP, cap, 0, 0, 0)))
+	while (!(rc = control(KERNEL_PR_CAPBSET_DROP, cap)))
 		cap++;
-	if (cap && rc == -EINVAL && RAW(SYS_prctl, KERNEL_PR_CAPBSET_READ, cap, 0, 0, 0) == -EINVAL)
+	if (cap && rc == -EINVAL && control(KERNEL_PR_CAPBSET_READ, cap) == -EINVAL)
 		return 0;
 	return rc;
 }
@@ -94,7 +100,7 @@ static int become(const struct privilege_user *user, const struct privilege_user
 
 static int clear_ambient(void)
 {
-	return (int)RAW(SYS_prctl, KERNEL_PR_CAP_AMBIENT, KERNEL_CAP_AMBIENT_CLEAR, 0, 0, 0);
+	return control(KERNEL_PR_CAP_AMBIENT, KERNEL_CAP_AMBIENT_CLEAR);
 }
 
 static int drop(bool held, const struct privilege_user *user, const struct privilege_user *saved)
@@ -159,5 +165,5 @@ int privilege_drop_saved(const struct privilege_user *user)
 
 int privilege_no_new(void)
 {
-	return (int)RAW(SYS_prctl, KERNEL_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return control(KERNEL_PR_SET_NO_NEW_PRIVS, 1);
 }

@@ -399,7 +399,11 @@ static int try_start(struct launch *launch, struct writ_process *process)
 	if (process->keeper.broker)
 		process->keeper.broker->guards_metadata = launch->guards_metadata;
 	launch->detail = NULL;
+	launch->life = LIFE_STARTING;
 	process->pid = make_child(launch, process);
+	/* It runs while we do: what it is refused is known once it waits. */
+	if (launch->await && process->pid > 0)
+		launch->await(launch, process);
 	if (process->pid < 0 && !launch->error) {
 		launch->step = "clone";
 		launch->error = -process->pid;

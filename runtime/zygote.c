@@ -131,21 +131,25 @@ static bool ends_in(const struct writ_process *process, int ms)
  * Until a child's life is not what it was. One that is killed before its first step never tells,
  * nor does one that somebody has stopped: it is killed, and what it was doing then stays said.
  */
-static void await_change(struct parked *parked, enum life from)
+static void await_change(struct launch *launch, struct writ_process *process, enum life from)
 {
 	const struct timespec look = {.tv_nsec = LOOK_NS};
 	const uint64_t end_us = process_now_us() + PATIENCE_US;
-	struct launch *launch = &parked->prep.launch;
 
 	while (launch->life == (int)from) {
 		long rc = RAW(SYS_futex, &launch->life, KERNEL_FUTEX_WAIT, from, &look);
 
 		/* Where the call is refused to us, this is what we wait by. */
-		if (rc && rc != -EAGAIN && ends_in(parked->prep.process, 1))
+		if (rc && rc != -EAGAIN && ends_in(process, 1))
 			return;
 		if (process_now_us() > end_us)
-			writ_kill(parked->prep.process);
+			writ_kill(process);
 	}
+}
+
+static void await_parking(struct launch *launch, struct writ_process *process)
+{
+	await_change(launch, process, LIFE_STARTING);
 }
 
 /* Takes its memory with it. */
@@ -222,19 +226,13 @@ static int begin(struct parked *parked, struct writ_error *error)
 
 	if (!rc)
 		rc = spawn_prepare_walls(&parked->prep, error);
-	if (!rc) {
-		launch->life = LIFE_STARTING;
-		rc = spawn_start(&parked->prep, error);
-	}
 	if (!rc)
-		await_change(parked, LIFE_STARTING);
+		rc = spawn_start(&parked->prep, error);
 	/* Only now: the child reads their numbers where we read them. */
 	fd_close(&launch->door);
 	spawn_release(&parked->prep);
 	if (rc)
 		return rc;
-	if (launch->error)
-		return spawn_tell(launch, error);
 	return launch->life == LIFE_PARKED
 		       ? 0
 		       : error_set(error, WRIT_E_SYSTEM, "a child that was to wait was killed");
@@ -246,6 +244,7 @@ static int make(const struct writ_zygote *zygote, struct parked **out, struct wr
 		.launch = {.sandbox = zygote->sandbox,
 			   .cgroup = {.only = -1, .procs = {-1, -1, -1}},
 			   .park = park,
+			   .await = await_parking,
 			   .door = -1,
 			   .owner = zygote->owner},
 		.null = -1,
@@ -319,7 +318,7 @@ static int hand_over(struct parked *parked, struct writ_error *error)
 	rc = send_request(parked);
 	if (rc)
 		return error_sys(error, WRIT_E_SYSTEM, -rc, "a child can't be told what to run");
-	await_change(parked, LIFE_PARKED);
+	await_change(launch, parked->prep.process, LIFE_PARKED);
 	if (!launch->executing && !launch->error)
 		return error_set(error, WRIT_E_SYSTEM, "a child was killed while it waited");
 	if (launch->error)

@@ -7,11 +7,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -405,6 +407,44 @@ Test(zygote_walls, fall_with_what_the_caller_was)
 		close(ends[0]);
 		writ_sandbox_close(sandbox);
 	}
+}
+
+/* ---- what the host refuses ---- */
+
+static bool warns_of(const struct writ_sandbox *sandbox, const char *what)
+{
+	const char *line;
+
+	for (size_t i = 0; (line = writ_sandbox_warning(sandbox, i)); i++) {
+		if (strstr(line, what))
+			return true;
+	}
+	return false;
+}
+
+/* Nobody can be mapped where /proc is read-only, which the child is told while its caller runs. */
+Test(zygote_walls, are_as_many_as_the_host_lets_there_be)
+{
+	struct writ_error error = {.code = 0};
+	static const char *const argv[] = {"/bin/true", NULL};
+	const struct writ_launch launch = {.argv = argv, .stdio = {-1, -1, -1}};
+	struct writ_sandbox *sandbox;
+	struct writ_zygote *zygote;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL))
+		cr_skip_test("/proc can't be made read-only");
+	cr_assert_eq(setresuid(SOMEBODY, SOMEBODY, SOMEBODY), 0);
+	sandbox = bundle_sandbox(ALONE("") "limits { processes 10; } }\n");
+	if (warns_of(sandbox, "a user namespace"))
+		cr_skip_test("this host has no user namespaces");
+	cr_assert_eq(writ_zygote_open(sandbox, 2, &zygote, &error), 0, "%s", error.text);
+	cr_expect_eq(count_children(), 2);
+	cr_expect(warns_of(sandbox, "a user namespace"));
+	cr_expect_eq(start(zygote, sandbox, &launch, &error), 0, "%s", error.text);
+	writ_zygote_close(zygote);
+	writ_sandbox_close(sandbox);
 }
 
 /* ---- files with capabilities ---- */
