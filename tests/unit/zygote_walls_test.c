@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -436,6 +437,8 @@ Test(zygote_walls, are_as_many_as_the_host_lets_there_be)
 	    mount("none", "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL))
 		cr_skip_test("/proc can't be made read-only");
 	cr_assert_eq(setresuid(SOMEBODY, SOMEBODY, SOMEBODY), 0);
+	/* Or /proc/self would be root's. */
+	cr_assert_eq(prctl(PR_SET_DUMPABLE, 1), 0);
 	sandbox = bundle_sandbox(ALONE("") "limits { processes 10; } }\n");
 	if (warns_of(sandbox, "a user namespace"))
 		cr_skip_test("this host has no user namespaces");
