@@ -306,7 +306,7 @@ static void tell_lingering(struct net_ends *ends)
 		const struct net_open *open = &ends->items[i - 1];
 		long len = open->family ? ask(open->family, &open->id, &ends->end) : 0;
 
-		/* Without its counts it is gone, but for its name (TIME_WAIT): we are about to hear. */
+		/* Without its counts it is gone (TIME_WAIT), of which we are about to hear. */
 		if (len && find_info(&ends->end, (size_t)len))
 			tell_end(ends, i - 1, &ends->end, len);
 	}
