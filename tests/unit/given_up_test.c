@@ -102,6 +102,30 @@ Test(given_up, what_is_known_is_told_with_the_start)
 	cr_expect_str_eq(audit_verify(), "");
 }
 
+/* As many as a list in the log may have, of which the last says how many are left out. */
+Test(given_up, of_very_many_it_is_told_how_many_there_are_more)
+{
+	enum { MANY = 100 };
+	char text[4096], path[300];
+	size_t at =
+		(size_t)snprintf(text, sizeof(text),
+				 "tool many { sandbox many; }\nrole dev { allow many; }\n"
+				 "param box : path;\nsandbox many { filesystem { read \"/usr\", "
+				 "\"/lib\", \"/lib64\"; execute \"/usr/bin/true\"; ");
+
+	for (unsigned i = 0; i < MANY; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "read \"/none/%u\"; ",
+				       100 + i);
+	(void)snprintf(text + at, sizeof(text) - at, "} }\n");
+	(void)snprintf(path, sizeof(path), "%s/p.wrt", place);
+	bundle_write(path, text);
+	run("many");
+	cr_expect_eq(warnings_of("launch"), 64);
+	expect_word("launch", "/none/162");
+	expect_word("launch", "37 more");
+	cr_expect_eq(audit_number("SELECT count(*) FROM records WHERE args LIKE '%/none/163%'"), 0);
+}
+
 Test(given_up, what_the_launch_meets_is_told_with_its_end)
 {
 	if (no_namespaces())

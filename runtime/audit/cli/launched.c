@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/audit/pack.h"
 #include "runtime/writ_files.h"
 
 #define MAX_DETAIL  1024
@@ -21,13 +22,16 @@
 
 /* A member of args: microseconds until the command was executed. metrics_log.c adds them up. */
 #define LAUNCHED_CREATE "create_us"
-/* Another: what is not as the policy says. Of a list so many are recorded (pack.c). */
+/* Another: what is not as the policy says. As many as are recorded of a list; the last may say how
+ * many there are more. */
 #define LAUNCHED_WARNINGS "warnings"
-#define MAX_WARNINGS      64
+#define MAX_WARNINGS      PACK_MAX_ITEMS
+#define MAX_REST          32
 
 struct warnings {
 	struct writ_arg items[MAX_WARNINGS];
 	struct writ_arg list;
+	char rest[MAX_REST];
 };
 
 /* Those from one on and before another. False: there is none. */
@@ -37,11 +41,17 @@ static bool list_warnings(const struct writ_sandbox *sandbox, size_t from, size_
 	const char *text;
 	size_t n = 0;
 
-	for (; sandbox && n < MAX_WARNINGS && from + n < to; n++) {
+	for (; sandbox && from + n < to; n++) {
 		text = writ_sandbox_warning(sandbox, from + n);
 		if (!text)
 			break;
-		out->items[n] = (struct writ_arg){.text = text};
+		if (n < MAX_WARNINGS)
+			out->items[n] = (struct writ_arg){.text = text};
+	}
+	if (n > MAX_WARNINGS) {
+		(void)snprintf(out->rest, MAX_REST, "%zu more", n - (MAX_WARNINGS - 1));
+		out->items[MAX_WARNINGS - 1].text = out->rest;
+		n = MAX_WARNINGS;
 	}
 	out->list = (struct writ_arg){.name = LAUNCHED_WARNINGS,
 				      .type = WRIT_ARG_LIST,
