@@ -23,7 +23,8 @@
 	"}\n"                                                                                      \
 	"sandbox kills extends s { syscalls { allow @default; deny sync kill; } }\n"               \
 	"sandbox few extends s { syscalls { allow @default; deny umask; } }\n"                     \
-	"sandbox one extends s { limits { processes 1; } }\n"
+	"sandbox one extends s { limits { processes 1; } }\n"                                      \
+	"sandbox forkless extends s { syscalls { allow @default; deny clone, fork, vfork; } }\n"
 
 static char place[] = "/var/tmp/writ-explain-XXXXXX";
 
@@ -157,6 +158,10 @@ Test(explain_run, what_no_rule_for_system_calls_grants)
 {
 	cr_expect_eq(explained("one", "sh -c 'true | cat; true'"), 2);
 	expect_line("  processes 2;  # 1 time by ");
+	cr_expect_eq(explained("forkless", "sh -c 'true | cat; true'"), 2);
+	cr_expect(strstr(shell_output, "  allow clone;") || strstr(shell_output, "  allow vfork;"),
+		  "%s", shell_output);
+	cr_expect_null(strstr(shell_output, "processes"), "%s", shell_output);
 	cr_expect_eq(explained("net", "python3 -c 'import socket\n"
 				      "s=socket.socket()\n"
 				      "try: s.listen()\n"
